@@ -1,0 +1,1 @@
+"""The command line, one file a command: arguments in, one call, a report out."""

@@ -1,0 +1,75 @@
+"""What a user can cause, said with a place and a hint; knows nothing of outlines, models or decks.
+
+Everything raised on purpose is a :class:`TalkgenError`. The command line prints one as
+
+    slides/attention/outline.yaml:12:9: slides[3].body[0].figure: there is no figure 'compte_graph'
+      hint: did you mean 'compute_graph'?
+
+and exits with 1. Any other exception is a bug in talkgen and exits with 3.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Place:
+    """A position in a file; `line` and `column` count from 1."""
+
+    path: Path
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: what, where in the file, where in the document, and what to do about it."""
+
+    message: str
+    hint: str = ""
+    place: Place | None = None
+    where: str = ""
+
+    def __str__(self) -> str:
+        head = ": ".join(str(part) for part in (self.place, self.where, self.message) if part)
+        return f"{head}\n  hint: {self.hint}" if self.hint else head
+
+
+class TalkgenError(Exception):
+    """The outline, the deck or the machine is at fault; carries every problem found, not only the first."""
+
+    exit_code = 1
+
+    def __init__(self, message: str | Iterable[Problem], hint: str = "", place: Place | None = None) -> None:
+        self.problems: tuple[Problem, ...] = (
+            (Problem(message, hint, place),) if isinstance(message, str) else tuple(message)
+        )
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class OutlineError(TalkgenError):
+    """An outline that cannot be read, parsed, validated or planned."""
+
+
+class ModelError(TalkgenError):
+    """A model that cannot be found, read or trusted."""
+
+
+class ToolError(TalkgenError):
+    """A program talkgen drives (Node, Marp, Slidev, a browser) is missing or failed."""
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> str:
+    """A hint naming the nearest of `candidates`, or all of them where none is near."""
+    known = sorted(candidates)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean '{near[0]}'?"
+    return f"known: {', '.join(known)}" if known else ""

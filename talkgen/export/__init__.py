@@ -1,0 +1,1 @@
+"""Drives the real Marp, Slidev and browser over rendered source."""

@@ -1,0 +1,1 @@
+"""Pictures computed from models, weights and training logs, one file a figure."""

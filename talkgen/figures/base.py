@@ -1,0 +1,90 @@
+"""What a figure module supplies, and what it is given; knows no slides, no store and no target.
+
+A figure is made in two steps that are kept apart, so that a new theme redraws without asking the model again:
+
+    compute(params, given) -> data      numbers, from real models and runs; plain JSON
+    draw(data, canvas)     -> picture   a matplotlib figure in the canvas's style
+    describe(data)         -> text      the alt text, a function of the same data
+
+A module imports torch and matplotlib inside these functions only: planning a build reads `Params` and must not pay
+for them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.figure import Figure as Picture
+
+    from talkgen.lm.weights import Loaded
+    from talkgen.style import Style
+
+Data = dict[str, Any]
+"""A figure's numbers as plain JSON values; floats rounded so that they repeat."""
+
+
+@dataclass(frozen=True)
+class Uses:
+    """Marks a parameter as the name of something the figure depends on: a "model" or a "run"."""
+
+    kind: str
+
+
+ModelName = Annotated[str, Uses("model")]
+"""A parameter naming a model; the empty string stands for the deck's own model."""
+
+RunName = Annotated[str, Uses("run")]
+"""A parameter naming a training run."""
+
+
+class Params(BaseModel):
+    """A figure's parameters: frozen, with a default each, and an unknown one is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Given(Protocol):
+    """What a figure may ask for while it computes."""
+
+    def model(self, name: str) -> Loaded:
+        """The model that a `ModelName` parameter names, in float32 on the CPU."""
+
+    def run(self, name: str) -> Path:
+        """The folder of the run that a `RunName` parameter names."""
+
+    def table(self, name: str) -> list[dict[str, str]]:
+        """The rows of a data file named in the module's `TABLES`."""
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """What a picture is drawn on: a style and a size in px of a 1280 by 720 slide."""
+
+    style: Style
+    width: int = 1120
+    height: int = 500
+
+
+class FigureModule(Protocol):
+    """The protocol of a module in `talkgen.figures`."""
+
+    Params: type[Params]
+    """The parameters, with defaults that make a good figure."""
+
+    TABLES: ClassVar[tuple[str, ...]]
+    """Data files of `talkgen/figures/data` that `compute` reads."""
+
+    def compute(self, params: Any, given: Given) -> Data:
+        """The figure's numbers."""
+
+    def draw(self, data: Data, canvas: Canvas) -> Picture:
+        """The picture; the same data and canvas give the same bytes."""
+
+    def describe(self, data: Data) -> str:
+        """Alt text: what the picture shows, with its numbers."""

@@ -1,0 +1,1 @@
+"""The outline: YAML in, frozen types and places out."""

@@ -1,0 +1,1 @@
+"""Where outline, figures, models, store, renderers and exporters meet; start at `build.py`."""

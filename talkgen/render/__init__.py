@@ -1,0 +1,1 @@
+"""A resolved deck as Marp or Slidev source."""

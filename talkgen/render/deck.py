@@ -1,0 +1,76 @@
+"""A resolved deck: an outline beside everything computed for it, ready to become text. Runs nothing, reads no model.
+
+A block is addressed by its path in the outline, as in `("slides", 3, "body", 0)` or
+`("slides", 3, "body", 1, "columns", 0, 2)`; `computed` holds the result of each figure, live and tokens block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from talkgen.outline.schema import Outline
+from talkgen.style import Style
+
+BlockPath = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawn figure: the store's files, its name in the deck, and its words."""
+
+    svg: Path
+    png: Path
+    name: str  # file stem in the deck's figures/ folder, as in "compute_graph-3f9a12cd"
+    alt: str
+    width: int  # px of a 1280 by 720 slide
+    height: int
+    provenance: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class LiveAnswer:
+    """A live block's recording (see serve/live.py for its JSON) and the element that plays it."""
+
+    element: str  # custom element, as in "talkgen-live"
+    recording: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Chips:
+    """Text split by a tokenizer."""
+
+    pieces: tuple[str, ...]
+    ids: tuple[int, ...]
+    model: str
+
+
+Computed = Picture | LiveAnswer | Chips
+
+
+@dataclass(frozen=True)
+class Deck:
+    """All a renderer needs. Every `{{ … }}` in `outline` is already evaluated."""
+
+    outline: Outline
+    folder: Path  # of the outline: images are relative to it
+    computed: Mapping[BlockPath, Computed]
+    style: Style
+
+
+@dataclass(frozen=True)
+class Degraded:
+    """Something a target cannot show as written, and what it shows instead."""
+
+    where: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """A deck as files, by path inside the output folder: text, or the file to copy."""
+
+    files: Mapping[str, str | Path]
+    degraded: tuple[Degraded, ...] = field(default=())

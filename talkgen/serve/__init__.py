@@ -1,0 +1,1 @@
+"""The presenting server: deck, live API and Gradio demos on one origin."""
