@@ -1,0 +1,51 @@
+# Two commands do everything, set-up included: `make present` and `make test`.
+# Everything they install goes to .venv here and to the user's cache folder; both are safe to run twice.
+
+PYTHON ?= python3
+TALK ?= slides/attention
+PORT ?= 8000
+BIN := .venv/bin
+# pip reads a relative path, so a checkout in a folder with a space in its name works.
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: present test check setup smollm2 browser format pretrained
+
+present: setup smollm2
+	@$(BIN)/talkgen present $(TALK) --port $(PORT)
+
+test: setup-dev browser
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/pytest
+
+check: setup-dev
+	@$(BIN)/ruff check
+	@$(BIN)/mypy
+	@$(BIN)/pytest -m "not slow"
+
+setup: .venv/talkgen
+
+setup-dev: .venv/talkgen-dev
+
+.venv/bin/python:
+	@echo "setting up .venv"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "talkgen needs Python 3.11 or newer; name one with: make PYTHON=…")'
+	@$(PYTHON) -m venv .venv
+
+.venv/talkgen: .venv/bin/python pyproject.toml constraints.txt
+	@echo "installing talkgen and what it needs (a few minutes the first time; torch is the large part)"
+	@$(PIP) --progress-bar on --editable .
+	@touch .venv/talkgen
+
+.venv/talkgen-dev: .venv/talkgen
+	@echo "installing what the tests need"
+	@$(PIP) --group dev
+	@touch .venv/talkgen-dev
+
+# The talk runs on the committed small model where SmolLM2 cannot be had, and says so.
+smollm2: setup
+	@$(BIN)/talkgen model pull smollm2 || echo "going on with the small model that is in the repository"
+
+browser:
+	@$(BIN)/python tests/browser_setup.py

@@ -1,0 +1,88 @@
+"""`talkgen build`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from talkgen.cli.console import Json, Talk, out, out_json, progress
+
+if TYPE_CHECKING:
+    from talkgen.pipeline.build import BuildReport
+
+
+class Target(StrEnum):
+    """What renders the deck."""
+
+    marp = "marp"
+    slidev = "slidev"
+
+
+class Format(StrEnum):
+    """What comes out."""
+
+    html = "html"
+    pdf = "pdf"
+    pptx = "pptx"
+    png = "png"
+    md = "md"
+
+
+TargetOption = Annotated[Target, typer.Option("--target", "-t", help="What renders the deck.")]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", "-m", help="The talk's default model, before the outline's own.")
+]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", "-o", help="The folder to write.  [default: dist/TARGET beside the outline]")
+]
+
+
+def build(
+    outline: Talk,
+    target: TargetOption = Target.marp,
+    format: Annotated[Format, typer.Option("--format", "-f", help="What comes out; md stops at the source.")] = Format.html,
+    out_dir: OutOption = None,
+    model: ModelOption = None,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Build again whenever the talk changes.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only say whether the outline can be built.")] = False,
+    json: Json = False,
+) -> None:
+    """Builds the deck of a talk: computes what is stale, and nothing else.
+
+    Examples:
+
+      talkgen build slides/attention
+
+      talkgen build slides/attention --target slidev
+
+      talkgen build slides/attention --format pdf
+
+      talkgen build slides/attention --watch
+    """
+    from talkgen.pipeline import build as pipeline
+
+    request = pipeline.Request(Path(outline), target.value, format.value, out_dir, model)
+    if check:
+        slides = pipeline.check(request)
+        out_json({"slides": slides}) if json else out(f"{outline}: {slides} slides, nothing wrong")
+    elif watch:
+        from talkgen.pipeline.watch import watch as watch_talk
+
+        watch_talk(request, progress, lambda done: show_report(done, json))
+    else:
+        show_report(pipeline.build(request, progress), json)
+
+
+def show_report(done: BuildReport, json: bool) -> None:
+    """Prints what a build did."""
+    if json:
+        out_json(done.to_json())
+        return
+    for item in done.degraded:
+        progress(f"note: {item.where}: {item.message}")
+    made = f"{len(done.computed)} computed, {len(done.reused)} unchanged"
+    for path in done.outputs:
+        out(f"{path}  ({made}, {done.seconds:.1f} s)")

@@ -1,0 +1,95 @@
+"""`talkgen doctor`: what of the machine talkgen needs is there, and what to do about the rest."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from pathlib import Path
+
+import typer
+
+from talkgen import __version__, assets
+from talkgen.cli.console import Json, out, out_json
+from talkgen.errors import TalkgenError
+
+
+def doctor(json: Json = False) -> None:
+    """Checks what talkgen needs: Node, the packages of Marp and Slidev, a browser, models, a GPU.
+
+    Examples:
+
+      talkgen doctor
+    """
+    checks = {name: _run(check) for name, check in CHECKS.items()}
+    if json:
+        out_json(checks)
+    else:
+        out(f"talkgen {__version__}, Python {platform.python_version()}, cache {assets.cache_dir('store').parent}")
+        for name, result in checks.items():
+            out(f"{'ok     ' if result['ok'] else 'missing'}  {name}: {result['found']}")
+            if result["hint"]:
+                out(f"         hint: {result['hint']}")
+    if not all(result["ok"] for name, result in checks.items() if name in NEEDED):
+        raise typer.Exit(1)
+
+
+def _run(check: Callable[[], str]) -> dict[str, object]:
+    try:
+        return {"ok": True, "found": check(), "hint": ""}
+    except TalkgenError as error:
+        problem = error.problems[0]
+        return {"ok": False, "found": problem.message, "hint": problem.hint}
+
+
+def _node() -> str:
+    from talkgen.export.node import find_node, node_version
+
+    return f"{node_version()} ({find_node()})"
+
+
+def _packages(which: str) -> Callable[[], str]:
+    def check() -> str:
+        from talkgen.export.node import installed_packages
+
+        folder = installed_packages(which)
+        return str(folder) if folder else "not installed yet; the first build that needs them installs them"
+
+    return check
+
+
+def _browser() -> str:
+    from talkgen.export.browser import find_browser
+
+    return str(find_browser())
+
+
+def _models() -> str:
+    from talkgen.lm.hub import list_models
+
+    return ", ".join(files.label for files in list_models(Path.cwd()))
+
+
+def _smollm2() -> str:
+    from talkgen.lm.hub import find_model
+
+    return str(find_model("smollm2", Path.cwd()).path)
+
+
+def _device() -> str:
+    import torch
+
+    if torch.cuda.is_available():
+        return str(torch.cuda.get_device_name())
+    return f"CPU, {torch.get_num_threads()} threads, torch {torch.__version__}"
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "Node": _node,
+    "Marp": _packages("marp"),
+    "Slidev": _packages("slidev"),
+    "browser (PDF, PPTX, PNG)": _browser,
+    "models": _models,
+    "smollm2": _smollm2,
+    "device": _device,
+}
+NEEDED = ("Node", "models")

@@ -1,0 +1,53 @@
+"""`talkgen present`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from talkgen.cli.build import ModelOption, OutOption, Target, TargetOption, show_report
+from talkgen.cli.console import Talk, out, progress
+
+
+def present(
+    outline: Talk,
+    target: TargetOption = Target.marp,
+    model: ModelOption = None,
+    out_dir: OutOption = None,
+    device: Annotated[str, typer.Option(help="Where models run: auto, cpu, cuda or mps.")] = "auto",
+    host: Annotated[str, typer.Option(help="The address to listen on; other than loopback lets others in.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8000,
+    recorded: Annotated[bool, typer.Option("--recorded", help="Serve the recorded answers only; load no model.")] = False,
+) -> None:
+    """Builds a talk and serves it with its live demos until interrupted.
+
+    Examples:
+
+      talkgen present slides/attention
+
+      talkgen present slides/attention --target slidev --port 8080
+
+      talkgen present slides/attention --recorded
+    """
+    from talkgen.pipeline import build as pipeline
+    from talkgen.pipeline.plan import live_models
+    from talkgen.serve.run import check_port, serve
+    from talkgen.serve.settings import Settings
+
+    check_port(host, port)
+    request = pipeline.Request(Path(outline), target.value, out=out_dir, model=model)
+    done = pipeline.build(request, progress)
+    show_report(done, json=False)
+    files = live_models(done.plan)
+    settings = Settings(
+        deck=done.outputs[0],
+        models=() if recorded else tuple(files),
+        project=done.plan.project,
+        host=host,
+        port=port,
+        device=device,
+    )
+    names = ", ".join(item.label for item in files) if not recorded else "recorded answers only"
+    serve(settings, on_ready=lambda: out(f"http://{host}:{port}  ({names}; Ctrl-C ends)"))

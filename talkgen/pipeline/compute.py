@@ -1,0 +1,222 @@
+"""Computes what a plan lacks: data and recordings here, one after the other on all cores, pictures in a second process.
+
+Torch, matplotlib and the models are loaded when the first stale thing needs them, so a plan with nothing stale costs
+no import. Nothing here knows a target.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import multiprocessing
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from talkgen import __version__
+from talkgen.errors import OutlineError, Problem, TalkgenError
+from talkgen.figures.base import Canvas, Data
+from talkgen.figures.registry import load_figure
+from talkgen.lm.hub import ModelFiles, find_model
+from talkgen.pipeline.plan import ChipsThing, FigureThing, LiveThing, Plan, Thing, show_path
+from talkgen.store.cas import Action, Store
+from talkgen.store.key import versions
+
+if TYPE_CHECKING:
+    from talkgen.lm.engine import Engine
+    from talkgen.lm.weights import Loaded
+
+Report = Callable[[str], None]
+_TABLES = Path(__file__).parents[1] / "figures" / "data"
+
+
+@dataclass(frozen=True)
+class Made:
+    """The stored result of a thing, and whether this build made it."""
+
+    thing: Thing
+    action: Action
+    data: Action | None = None  # of a figure: its numbers
+    fresh: bool = True
+
+
+class Workshop:
+    """Models and engines, each opened at most once in a build; what a figure is given (`figures.base.Given`)."""
+
+    def __init__(self, project: Path, model: ModelFiles) -> None:
+        self._project, self._model = project, model
+        self._loaded: dict[str, Loaded] = {}
+        self._engines: dict[str, Engine] = {}
+
+    def open(self, files: ModelFiles) -> Loaded:
+        """The model in `files`, in float32 on the CPU."""
+        from talkgen.lm.weights import load_model
+
+        if files.name not in self._loaded:
+            self._loaded[files.name] = load_model(files)
+        return self._loaded[files.name]
+
+    def engine(self, files: ModelFiles) -> Engine:
+        """An exact engine over that model."""
+        from talkgen.lm.engine import Engine
+
+        if files.name not in self._engines:
+            self._engines[files.name] = Engine(self.open(files), mode="float32")
+        return self._engines[files.name]
+
+    def model(self, name: str) -> Loaded:
+        """The model named `name`; the deck's own where it is empty."""
+        return self.open(find_model(name, self._project) if name else self._model)
+
+    def run(self, name: str) -> Path:
+        """The folder of the run named `name`; of the deck's own model where it is empty."""
+        return find_model(name, self._project).path if name else self._model.path
+
+    def table(self, name: str) -> list[dict[str, str]]:
+        """The rows of the data file `name`; lines that start with # are comments."""
+        lines = (_TABLES / name).read_text(encoding="utf-8").splitlines()
+        return list(csv.DictReader(line for line in lines if not line.startswith("#")))
+
+
+@dataclass
+class Drawer:
+    """A process of its own for matplotlib, started with the first picture."""
+
+    @cached_property
+    def _pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+
+    def submit(self, figure: str, data: Data, canvas: Canvas, provenance: Data) -> Future[dict[str, bytes]]:
+        """Draws a figure from its data; the result holds `svg`, `png` and `alt`."""
+        return self._pool.submit(draw_picture, figure, data, canvas, provenance)
+
+    def close(self) -> None:
+        """Ends the process, if it was started."""
+        if "_pool" in self.__dict__:
+            self._pool.shutdown(cancel_futures=True)
+
+
+def draw_picture(figure: str, data: Data, canvas: Canvas, provenance: Data) -> dict[str, bytes]:
+    """The files of a picture: the same arguments give the same bytes."""
+    from talkgen.figures.save import save_picture
+
+    module = load_figure(figure)
+    picture = module.draw(data, canvas)
+    with tempfile.TemporaryDirectory() as folder:
+        svg, png = Path(folder, "picture.svg"), Path(folder, "picture.png")
+        save_picture(picture, svg, png, provenance)
+        return {"svg": svg.read_bytes(), "png": png.read_bytes(), "alt": module.describe(data).encode()}
+
+
+def compute(plan: Plan, store: Store, report: Report) -> dict[str, Made]:
+    """Every thing of `plan` by its name, from the store or made now.
+
+    Raises:
+        OutlineError: what could not be computed, all of it, each with its place.
+    """
+    workshop, drawer = Workshop(plan.project, plan.model), Drawer()
+    problems: list[Problem] = []
+    made: dict[str, Made] = {}
+    drawings: list[tuple[FigureThing, Action, Future[dict[str, bytes]], float]] = []
+    try:
+        for thing in plan.things:
+            try:
+                if found := look_up(thing, store):
+                    made[thing.name] = found
+                    continue
+                if isinstance(thing, FigureThing):
+                    data = store.lookup(thing.data_key) or _compute_data(thing, plan, workshop, store, report)
+                    drawing = drawer.submit(
+                        thing.figure, _read_json(store, data), thing.canvas, provenance(thing, plan, data)
+                    )
+                    drawings.append((thing, data, drawing, time.perf_counter()))
+                else:
+                    made[thing.name] = _make_answer(thing, workshop, store, report)
+            except TalkgenError as error:
+                problems += [_placed(problem, thing, plan) for problem in error.problems]
+        for thing, data, drawing, started in drawings:
+            outputs = drawing.result()
+            action = store.put(thing.key, outputs, time.perf_counter() - started, {"figure": thing.figure})
+            made[thing.name] = Made(thing, action, data, fresh=False)
+            report(f"drew {thing.name}")
+    finally:
+        drawer.close()
+    if problems:
+        raise OutlineError(problems)
+    return {thing.name: made[thing.name] for thing in plan.things}
+
+
+def look_up(thing: Thing, store: Store) -> Made | None:
+    """What the store holds of a thing; None where it has to be made."""
+    action = store.lookup(thing.key)
+    data = store.lookup(thing.data_key) if isinstance(thing, FigureThing) else None
+    if action is None or (isinstance(thing, FigureThing) and data is None):
+        return None
+    return Made(thing, action, data)
+
+
+def _compute_data(thing: FigureThing, plan: Plan, workshop: Workshop, store: Store, report: Report) -> Action:
+    started = time.perf_counter()
+    data = load_figure(thing.figure).compute(thing.params, workshop)
+    seconds = time.perf_counter() - started
+    report(f"computed {thing.name} ({seconds:.1f} s)")
+    about = {"figure": thing.figure, "git": _git_revision(plan.project)}
+    return store.put(thing.data_key, {"data": json.dumps(data, ensure_ascii=False).encode()}, seconds, about)
+
+
+def _make_answer(thing: LiveThing | ChipsThing, workshop: Workshop, store: Store, report: Report) -> Made:
+    started = time.perf_counter()
+    if isinstance(thing, ChipsThing):
+        tokenizer = workshop.open(thing.model).tokenizer
+        ids = tokenizer.encode(thing.text)
+        result: Any = {"ids": ids, "pieces": tokenizer.pieces(ids), "model": thing.model.label}
+    else:
+        from talkgen.pipeline.recordings import record
+
+        engines = {files.name: workshop.engine(files) for files in thing.models}
+        result = record(thing.block, thing.models, engines)
+    seconds = time.perf_counter() - started
+    report(f"made {thing.name} ({seconds:.1f} s)")
+    outputs = {"json": json.dumps(result, ensure_ascii=False).encode()}
+    return Made(thing, store.put(thing.key, outputs, seconds, {}), fresh=False)
+
+
+def provenance(thing: FigureThing, plan: Plan, data: Action) -> Data:
+    """Where a picture comes from: its models with their steps, parameters, versions, digest of its data, command."""
+    used = [part.split(" ", 1)[1] for part in data.parts if part.startswith(("model ", "run "))]
+    models = [find_model(name, plan.project) if name != plan.model.name else plan.model for name in used]
+    return {
+        "figure": thing.figure,
+        "parameters": thing.params.model_dump(mode="json"),
+        "models": [{**files.about(), "digest": files.digest()} for files in models],
+        "data": data.outputs["data"],
+        "versions": {"talkgen": __version__, **versions("torch", "numpy", "matplotlib")},
+        "command": f"talkgen build {plan.source.path.parent.name}",
+    }
+
+
+def _read_json(store: Store, action: Action, name: str = "data") -> Data:
+    return json.loads(store.read(action, name))
+
+
+def figure_data(made: Mapping[str, Made], store: Store) -> dict[str, Data]:
+    """The data of each figure by its block's id or figure's name, as `{{ figures.… }}` names them."""
+    return {
+        name.split(" ", 1)[1]: _read_json(store, result.data) for name, result in made.items() if result.data is not None
+    }
+
+
+def _placed(problem: Problem, thing: Thing, plan: Plan) -> Problem:
+    place = problem.place or plan.source.place(thing.path)
+    return Problem(problem.message, problem.hint, place, problem.where or show_path(thing.path))
+
+
+def _git_revision(project: Path) -> str | None:
+    found = subprocess.run(["git", "-C", str(project), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)  # noqa: S607
+    return found.stdout.strip() or None
