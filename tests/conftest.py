@@ -1,0 +1,51 @@
+"""Fixtures for all tests: a cache of one's own that shares what is costly to fetch, and a small talk."""
+
+from pathlib import Path
+
+import pytest
+
+from talkgen import assets
+
+SMALL_TALK = """\
+title: A small talk
+model: small
+vars: {prompt: The statement}
+slides:
+  - title: Cover
+    layout: cover
+    body:
+      - tokens: Cover me
+  - title: A figure
+    body:
+      - "{{ model.parameters }} parameters, {{ figures.next_token.candidates | length }} bars"
+      - figure: next_token
+        params: {prompt: "{{ vars.prompt }}", bars: 4}
+    notes: Speak up.
+  - title: Try it
+    body:
+      - live: next_token
+        prompt: "{{ vars.prompt }}"
+        bars: 4
+  - title: Last
+    body: [Thanks]
+"""
+
+
+@pytest.fixture
+def own_cache(tmp_path_factory, monkeypatch) -> Path:
+    """A fresh user cache, so that nothing computed before is found; Node packages and models are the real ones."""
+    shared = {name: assets.cache_dir(name) for name in ("node", "models")}
+    cache = tmp_path_factory.mktemp("cache")
+    for name, folder in shared.items():
+        (cache / name).symlink_to(folder)
+    monkeypatch.setenv("TALKGEN_CACHE", str(cache))
+    return cache
+
+
+@pytest.fixture
+def talk(tmp_path, own_cache) -> Path:
+    """The folder of a small talk on the committed small model."""
+    folder = tmp_path / "slides" / "small talk"
+    folder.mkdir(parents=True)
+    (folder / "outline.yaml").write_text(SMALL_TALK, encoding="utf-8")
+    return folder

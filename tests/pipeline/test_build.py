@@ -1,0 +1,153 @@
+"""The build: what it writes, what it does again and what it leaves alone, on the committed small model."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from talkgen.errors import OutlineError, TalkgenError, ToolError
+from talkgen.pipeline.build import Request, build
+from talkgen.pipeline.status import status
+
+
+def quiet(line: str) -> None:
+    """Progress nobody reads."""
+
+
+@pytest.fixture
+def request_(talk) -> Request:
+    """A request for the source of the small talk; no Node is needed for it."""
+    return Request(talk, format="md")
+
+
+def test_build_writes_a_deck_with_its_figures(request_, talk):
+    """The source, the figures it shows and a manifest are written; expressions have values."""
+    done = build(request_, quiet)
+    deck = (talk / "dist" / "marp" / "deck.md").read_text(encoding="utf-8")
+    assert "4 bars" in deck
+    assert "{{" not in deck
+    assert "<talkgen-live" in deck
+    assert list((talk / "dist" / "marp" / "figures").glob("next_token-*.svg"))
+    assert set(done.computed) == {"tokens slide 1", "figure next_token", "recording slide 3"}
+    assert done.reused == ()
+
+
+def test_second_build_computes_nothing(request_):
+    """A build of an unchanged talk reuses all."""
+    build(request_, quiet)
+    again = build(request_, quiet)
+    assert again.computed == ()
+    assert len(again.reused) == 3
+
+
+def test_no_op_build_imports_no_torch(request_, talk):
+    """A build with nothing to do loads neither torch nor matplotlib and starts no other program."""
+    build(request_, quiet)
+    program = (
+        "import sys, subprocess\n"
+        "from pathlib import Path\n"
+        "from talkgen.pipeline.build import Request, build\n"
+        f"done = build(Request(Path({str(talk)!r}), format='md'), lambda line: None)\n"
+        "assert not done.computed, done.computed\n"
+        "print([name for name in ('torch', 'matplotlib', 'gradio') if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_only_what_depends_on_a_change_is_made_again(request_, talk):
+    """Another prompt of the figure redraws the figure, and nothing else."""
+    build(request_, quiet)
+    outline = talk / "outline.yaml"
+    outline.write_text(outline.read_text(encoding="utf-8").replace("bars: 4}", "bars: 3}"), encoding="utf-8")
+    stale = {thing.name: thing.why for thing in status(request_) if not thing.fresh}
+    assert list(stale) == ["figure next_token"]
+    assert any("bars" in reason and "4" in reason and "3" in reason for reason in stale["figure next_token"])
+    assert build(request_, quiet).computed == ("figure next_token",)
+    assert all(thing.fresh for thing in status(request_))
+
+
+def test_going_back_is_a_hit(request_, talk):
+    """What was computed before is found again when the talk goes back to it."""
+    outline = talk / "outline.yaml"
+    first = outline.read_text(encoding="utf-8")
+    build(request_, quiet)
+    outline.write_text(first.replace("bars: 4}", "bars: 3}"), encoding="utf-8")
+    build(request_, quiet)
+    outline.write_text(first, encoding="utf-8")
+    assert build(request_, quiet).computed == ()
+
+
+def test_a_theme_redraws_but_does_not_ask_the_model(request_, talk):
+    """Another theme draws the figure's stored numbers again; recordings stay."""
+    build(request_, quiet)
+    outline = talk / "outline.yaml"
+    outline.write_text("theme: paper\n" + outline.read_text(encoding="utf-8"), encoding="utf-8")
+    said = []
+    done = build(request_, said.append)
+    assert done.computed == ("figure next_token",)
+    assert not [line for line in said if line.startswith("computed")]
+
+
+def test_a_damaged_result_is_made_again(request_, own_cache):
+    """A file of the store that was cut short does not reach a deck."""
+    build(request_, quiet)
+    for file in (own_cache / "store" / "cas").rglob("*"):
+        if file.is_file():
+            file.chmod(0o644)
+            file.write_bytes(file.read_bytes()[:-1])
+    assert len(build(request_, quiet).computed) == 3
+
+
+def test_a_failing_build_leaves_the_last_deck(request_, talk):
+    """An outline with a mistake reports it and changes nothing on disk."""
+    build(request_, quiet)
+    before = {path: path.read_bytes() for path in (talk / "dist").rglob("*") if path.is_file()}
+    outline = talk / "outline.yaml"
+    outline.write_text(outline.read_text(encoding="utf-8").replace("figure: next_token", "figure: next_tokn"), encoding="utf-8")
+    with pytest.raises(OutlineError, match=r"outline.yaml:12:\d+: slides\[1\].body\[1\].*did you mean 'next_token'"):
+        build(request_, quiet)
+    assert {path: path.read_bytes() for path in (talk / "dist").rglob("*") if path.is_file()} == before
+
+
+def test_all_mistakes_of_all_layers_are_reported(request_, talk):
+    """An unknown figure, an unknown parameter and an unknown live element come in one report, each with its line."""
+    (talk / "outline.yaml").write_text(
+        "title: t\nmodel: small\nslides:\n  - body:\n    - figure: nothing_like_it\n"
+        "    - figure: next_token\n      params: {brs: 3}\n    - live: nxt_token\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(OutlineError) as caught:
+        build(request_, quiet)
+    problems = caught.value.problems
+    assert [problem.place.line for problem in problems if problem.place] == [5, 6, 8]
+    assert "did you mean 'bars'?" in problems[1].hint
+    assert "did you mean 'next_token'?" in problems[2].hint
+
+
+def test_a_missing_model_has_a_hint(request_):
+    """A model that is not there is named, with what to do."""
+    with pytest.raises(TalkgenError, match="small"):
+        build(replace(request_, model="smal"), quiet)
+
+
+def test_manifest_says_what_the_deck_is_made_of(request_, talk):
+    """The manifest holds each thing's key and parts."""
+    build(request_, quiet)
+    manifest = json.loads((talk / "dist" / "marp" / "manifest.json").read_text(encoding="utf-8"))
+    parts = manifest["things"]["figure next_token"]["parts"]
+    assert parts["parameter prompt"] == "The statement"
+    assert len(parts["model small"]) == 64
+
+
+def test_a_failing_exporter_leaves_the_last_deck(request_, talk, monkeypatch):
+    """No browser for a PDF: one message, and the deck that was there is still there."""
+    build(request_, quiet)
+    monkeypatch.setenv("PATH", str(talk))
+    monkeypatch.setenv("TALKGEN_BROWSER", str(talk / "no-browser"))
+    with pytest.raises(ToolError, match="browser"):
+        build(replace(request_, format="pdf"), quiet)
+    assert (talk / "dist" / "marp" / "deck.md").is_file()
+    assert [path.name for path in (talk / "dist").iterdir()] == ["marp"]
