@@ -1,0 +1,294 @@
+"""Reads a YAML file into plain data that knows where each value stands; knows nothing of outlines or models.
+
+YAML 1.2's core schema: `yes`, `12:30` and `2026-11-21` are text, keys are text, and no tag makes an object. Size,
+depth and the number of values (aliases counted each time) are bounded. What a document should look like is said by
+a pydantic model, in `talkgen.validation`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from talkgen.errors import Place, Problem, TalkgenError
+
+PathInData = tuple[str | int, ...]
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 50
+MAX_VALUES = 200_000
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_INTEGER = re.compile(r"[-+]?[0-9]{1,400}|0x[0-9a-fA-F]{1,300}|0o[0-7]{1,400}")
+_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None, "true": True, "True": True, "TRUE": True,
+          "false": False, "False": False, "FALSE": False}  # fmt: skip
+_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")  # anchors and tags before a value
+_UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_TAGS = {"str", "int", "float", "bool", "null", "seq", "map"}
+_TAG = "tag:yaml.org,2002:"
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a value stands: `entry` is its key (or itself, in a list), `value` itself; `raw` is a scalar's source."""
+
+    entry: Place
+    value: Place
+    raw: str = ""
+    style: str = ""  # a scalar's: "" plain, ' or " quoted, | literal, > folded
+
+
+@dataclass(frozen=True)
+class Document:
+    """Plain data (what JSON can hold) and the place of each value; `problems` are those that reading got over."""
+
+    path: Path
+    data: Any
+    spots: dict[PathInData, Spot]
+    problems: tuple[Problem, ...] = field(default=())
+
+    def spot(self, path: PathInData) -> Spot:
+        """The spot of the value at `path`, or of the nearest value around it."""
+        for length in range(len(path), -1, -1):
+            if path[:length] in self.spots:
+                return self.spots[path[:length]]
+        start = Place(self.path, 1, 1)
+        return Spot(start, start)
+
+    def place(self, path: PathInData) -> Place:
+        """Where the value at `path` stands: its key, or itself in a list; the nearest value around it if missing."""
+        return self.spot(path).entry
+
+    def place_in(self, path: PathInData, offset: int) -> Place:
+        """Where the character at `offset` of the text at `path` stands."""
+        spot, value = self.spot(path), self.data
+        for step in path:
+            value = value[step]
+        ahead = sum(not character.isspace() for character in str(value)[:offset])
+        index = next((i for seen, i in enumerate(_inked(spot)) if seen == ahead), 0)
+        before = spot.raw[:index]
+        lines = before.count("\n")
+        column = index - before.rfind("\n") if lines else spot.value.column + index
+        return Place(spot.value.path, spot.value.line + lines, column)
+
+
+def _inked(spot: Spot) -> Iterator[int]:
+    """The indices in a scalar's source of the characters that are not white space, as YAML reads them."""
+    index, raw = 0, spot.raw
+    if spot.style in ("|", ">"):
+        index = raw.find("\n") + 1
+    elif spot.style:
+        index = 1
+    while index < len(raw):
+        start = index
+        if spot.style == '"' and raw[index] == "\\":
+            index += {"x": 4, "u": 6, "U": 10}.get(raw[index + 1], 2)
+            blank = raw[start + 1] in "nrtN_LP \n"
+        else:
+            index += 2 if spot.style == "'" and raw.startswith("''", index) else 1
+            blank = raw[start].isspace()
+        if not blank:
+            yield start
+
+
+def read_yaml(path: Path, error: type[TalkgenError] = TalkgenError) -> Document:
+    """Reads one YAML document; what is wrong with its syntax is raised as `error`.
+
+    Raises:
+        TalkgenError: `error`, for a file that is missing, too large, not UTF-8 or not one YAML document.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise error(f"there is no file {path}") from None
+    except OSError as reason:
+        raise error(f"{path} cannot be read: {reason.strerror}") from None
+    start = Place(path, 1, 1)
+    if len(content) > MAX_BYTES:
+        raise error(f"the file is larger than {MAX_BYTES:,} bytes", "is it the right file?", start)
+    try:
+        text = content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as reason:
+        before = content[: reason.start]
+        place = Place(path, before.count(b"\n") + 1, reason.start - before.rfind(b"\n"))
+        raise error("the file is not UTF-8 text", "save it as UTF-8", place) from None
+    return parse_yaml(text, path, error)
+
+
+def parse_yaml(text: str, path: Path, error: type[TalkgenError] = TalkgenError) -> Document:
+    """Parses one YAML document that stands in `path`.
+
+    Raises:
+        TalkgenError: `error`, for text that is not one YAML document within the bounds.
+    """
+    reader = _Reader(text, path)
+    try:
+        data = reader.read()
+    except _RefusedError as refused:
+        raise error([*reader.problems, refused.problem]) from None
+    except yaml.reader.ReaderError as reason:
+        before = text[: reason.position]
+        place = Place(path, before.count("\n") + 1, reason.position - before.rfind("\n"))
+        raise error("a control character stands here", "remove it, or write it as \\xNN in quotes", place) from None
+    except yaml.MarkedYAMLError as reason:
+        raise error([_syntax_problem(reason, path)]) from None
+    return Document(path, data, reader.spots, tuple(reader.problems))
+
+
+class _RefusedError(Exception):
+    def __init__(self, message: str, hint: str, place: Place) -> None:
+        self.problem = Problem(message, hint, place)
+
+
+class _Reader:
+    """Builds data from the parser's events, so that depth and size are checked before anything is built."""
+
+    def __init__(self, text: str, path: Path) -> None:
+        self.text, self.path = text, path
+        self.events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+        self.spots: dict[PathInData, Spot] = {}
+        self.problems: list[Problem] = []
+        self.anchors: dict[str, tuple[Any, Spot, int]] = {}
+        self.count = 0
+
+    def read(self) -> Any:
+        next(self.events)  # the stream's start
+        event = next(self.events)
+        if isinstance(event, yaml.StreamEndEvent):
+            raise _RefusedError("the file is empty", "", Place(self.path, 1, 1))
+        data = self._value(next(self.events), (), None)
+        next(self.events)  # the document's end
+        event = next(self.events)
+        if not isinstance(event, yaml.StreamEndEvent):
+            raise _RefusedError(
+                "a second YAML document begins here", "a file holds one; remove the line '---'", self._at(event)
+            )
+        return data
+
+    def _at(self, event: Any) -> Place:
+        return Place(self.path, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def _value(self, event: Any, path: PathInData, entry: Place | None) -> Any:
+        place = self._at(event)
+        self._count(1, place)
+        if len(path) > MAX_DEPTH:
+            raise _RefusedError(f"the values are nested more than {MAX_DEPTH} deep", "", place)
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event, path, entry or place)
+        before = self.count
+        if event.tag and event.tag.removeprefix(_TAG) not in _TAGS and event.tag != "!":
+            raise _RefusedError(
+                f"the tag {event.tag} is not allowed", "write plain text, numbers, lists and mappings", place
+            )
+        raw = self.text[event.start_mark.index : event.end_mark.index]
+        is_scalar = isinstance(event, yaml.ScalarEvent)
+        self.spots[path] = Spot(
+            entry or place, place, raw if is_scalar else "", (event.style or "") if is_scalar else ""
+        )
+        if is_scalar:
+            value = self._scalar(event)
+        else:
+            value = self._list(path) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(path)
+        if event.anchor:
+            self.anchors[event.anchor] = (value, path, self.count - before)
+        return value
+
+    def _count(self, values: int, place: Place) -> None:
+        self.count += values
+        if self.count > MAX_VALUES:
+            raise _RefusedError(f"the file holds more than {MAX_VALUES:,} values", "aliases count each time", place)
+
+    def _alias(self, event: Any, path: PathInData, entry: Place) -> Any:
+        place = self._at(event)
+        if event.anchor not in self.anchors:
+            raise _RefusedError(
+                f"*{event.anchor} stands for nothing above it", f"name a value with &{event.anchor}", place
+            )
+        value, spot, count = self.anchors[event.anchor]
+        self._count(count, place)
+        self.spots[path] = replace(spot, entry=entry)
+        return value
+
+    def _list(self, path: PathInData) -> list[Any]:
+        items: list[Any] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            items.append(self._value(event, (*path, len(items)), None))
+        return items
+
+    def _mapping(self, path: PathInData) -> dict[str, Any]:
+        items: dict[str, Any] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            place = self._at(event)
+            if not isinstance(event, yaml.ScalarEvent):
+                hint = "put text that begins with {{ in quotes" if self._braces(event) else "put the text in quotes"
+                raise _RefusedError("a key must be text, not a list or a mapping", hint, place)
+            key = event.value
+            self._check_text(key, place)
+            if key in items:
+                first = self.spots[(*path, key)].entry.line
+                self.problems.append(Problem(f"'{key}' stands here twice (first on line {first})", "", place))
+            items[key] = self._value(next(self.events), (*path, key), place)
+        return items
+
+    def _braces(self, event: Any) -> bool:
+        return self.text[: event.start_mark.index + 1].endswith("{{")
+
+    def _scalar(self, event: Any) -> Any:
+        self._check_text(event.value, self._at(event))
+        tag = (event.tag or "").removeprefix(_TAG)
+        return event.value if event.style or tag in ("str", "!") else _resolve(event.value)
+
+    def _check_text(self, text: str, place: Place) -> None:
+        unwanted = _UNWANTED.search(text)
+        if unwanted:
+            code = f"U+{ord(unwanted[0]):04X}"
+            self.problems.append(Problem(f"the text holds the control character {code}", "remove it", place))
+
+
+def _resolve(text: str) -> Any:
+    """What a plain scalar means in YAML 1.2's core schema; infinities and NaN stay text, as JSON has none."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text, 0) if text[:2] in ("0x", "0o") else int(text)
+    if _NUMBER.fullmatch(text) and len(text) < 400 and math.isfinite(float(text)):
+        return float(text)
+    return text
+
+
+_SYNTAX = (  # what the parser says, what it most likely means
+    ("mapping values are not allowed", "a ': ' stands inside unquoted text, or the indentation is wrong",
+     "put text that holds ': ' in quotes"),
+    ("found character that cannot start any token", "unquoted text cannot begin with this character",
+     "put the text in quotes; indent with spaces, not tabs"),
+    ("unexpected end of stream", "a quote is opened here and never closed", "close it"),
+    ("unknown escape character", "this backslash escape is unknown",
+     "use single quotes, where \\ is an ordinary character"),
+    ("did not find expected '-' indicator", "a list item was expected here",
+     "begin it with '- ' at the list's indentation"),
+    ("did not find expected ',' or ']'", "this '[' is never closed", "close it, or put the text in quotes"),
+    ("did not find expected ',' or '}'", "this '{' is never closed", "close it, or put the text in quotes"),
+    ("did not find expected key", "a key was expected here", "check the indentation and the quotes above"),
+    ("could not find expected ':'", "a ':' is missing after this key", "write 'key: value'"),
+    ("block sequence entries are not allowed", "a list cannot begin on the line of its key",
+     "begin it on a line of its own"),
+)  # fmt: skip
+
+
+def _syntax_problem(reason: yaml.MarkedYAMLError, path: Path) -> Problem:
+    said = f"{reason.problem or ''}"
+    opened = "end of stream" in said or "',' or" in said
+    mark = (reason.context_mark if opened else None) or reason.problem_mark or reason.context_mark
+    place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path, 1, 1)
+    for sign, message, hint in _SYNTAX:
+        if sign in said:
+            return Problem(message, hint, place)
+    return Problem(f"this is not YAML: {said or reason}", "", place)
