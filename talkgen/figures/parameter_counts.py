@@ -1,0 +1,141 @@
+"""Draws how large published language models were, year by year: recurrent ones, transformers, and sparse ones apart.
+
+The numbers are a data file with a source for each row. No trend line joins the points: sparse and dense models do not
+lie on one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from talkgen.figures import base
+from talkgen.figures.base import Canvas, Data, Given
+from talkgen.figures.drawing import POINTS, blank, label_axis, plot, styled, text_width, write
+from talkgen.figures.labels import Spot, place_labels
+from talkgen.figures.numbers import human
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Picture
+
+TABLES = ("parameter_counts.csv",)
+
+
+class Params(base.Params):
+    """Which years are shown."""
+
+    first: int = Field(2014, ge=2014, le=2024)
+    last: int = Field(2025, ge=2015, le=2030)
+
+
+def compute(params: Params, given: Given) -> Data:
+    """The models first published from `first` to `last`, oldest first, and the largest of each architecture."""
+    models = []
+    for row in given.table(TABLES[0]):
+        year, month = (int(part) for part in row["date"].split("-"))
+        if params.first <= year <= params.last:
+            models.append(
+                {
+                    "name": row["name"],
+                    "year": round(year + (month - 0.5) / 12, 2),
+                    "architecture": row["architecture"],
+                    "kind": row["kind"],
+                    "parameters": int(row["parameters"]),
+                    "active": int(row["active"]) if row["active"] else None,
+                    "tag": row["tag"],
+                    "source": row["source"],
+                }
+            )
+    models.sort(key=lambda model: (model["year"], model["parameters"]))
+    largest = {
+        architecture: max(
+            (m for m in models if m["architecture"] == architecture and m["kind"] == "dense"),
+            key=lambda model: model["parameters"],
+            default=None,
+        )
+        for architecture in ("recurrent", "attention")
+    }
+    return {"models": models, "largest": largest, "first": params.first, "last": params.last}
+
+
+@styled
+def draw(data: Data, canvas: Canvas) -> Picture:
+    """Parameters on a log scale against the date; filled points are dense, rings sparse, direct labels."""
+    picture = blank(canvas)
+    axes = plot(picture, canvas, 92, 46, canvas.width - 14, canvas.height - 44)
+    values = [model["parameters"] for model in data["models"]]
+    axes.set(yscale="log", xlim=(data["first"] - 0.4, data["last"] + 0.25), ylim=(min(values) / 2.2, max(values) * 2.2))
+    years = list(range(data["first"], data["last"] + 1, 1 if canvas.width > 700 else 2))
+    label_axis(axes, canvas, "x", years, [str(year) for year in years])
+    label_axis(axes, canvas, "y", [1e8, 1e9, 1e10, 1e11, 1e12], ["100M", "1B", "10B", "100B", "1T"])
+    _draw_key(axes, canvas)
+    for model in data["models"]:
+        _draw_model(axes, canvas, model)
+    _label_models(axes, canvas, data["models"])
+    return picture
+
+
+def _draw_model(axes: Axes, canvas: Canvas, model: Data) -> None:
+    color = getattr(canvas.style.colors, model["architecture"])
+    sparse = model["kind"] == "sparse"
+    axes.plot(
+        [model["year"]],
+        [model["parameters"]],
+        marker="o",
+        markersize=13 * POINTS,
+        color="none" if sparse else color,
+        markeredgecolor=color,
+        markeredgewidth=2.5 * POINTS,
+        clip_on=False,
+    )
+
+
+def _draw_key(axes: Axes, canvas: Canvas) -> None:
+    """The two colours and the ring, named above the plot in their own colour."""
+    colors, size = canvas.style.colors, canvas.style.sizes.small
+    x, y = 0.0, 1 + 28 / (canvas.height - 90)
+    names = (("Transformers", colors.attention, True), ("recurrent networks", colors.recurrent, True))
+    for text, color, bold in names:
+        write(axes, canvas, x, y, text, size, color=color, bold=bold, across=True)
+        x += (text_width(canvas, text, size, bold=bold) + 26) / (canvas.width - 106)
+    if canvas.width > 700:
+        text = "parameters · rings: mixtures of experts, all experts counted"
+        write(axes, canvas, 1, y, text, color=colors.muted, align="right", across=True)
+
+
+def _label_models(axes: Axes, canvas: Canvas, models: list[Data]) -> None:
+    """Names with their sizes; a name that finds no free place is left out, the largest models last."""
+    ordered = sorted(models, key=lambda model: (model["architecture"] == "attention", -model["parameters"]))
+    to_px = axes.transData
+    points = [tuple(to_px.transform((model["year"], model["parameters"]))) for model in ordered]
+    points = [(x, canvas.height - y) for x, y in points]
+    texts = [f"{model['name']} {human(model['parameters'])}" for model in ordered]
+    size = canvas.style.sizes.figure
+    boxes = [(text_width(canvas, text) + 6, size + 3.0) for text in texts]
+    room = (90.0, 42.0, canvas.width - 2.0, canvas.height - 40.0)
+    for model, text, spot in zip(ordered, texts, place_labels(points, boxes, room, 12), strict=True):
+        if spot is not None:
+            _write_label(axes, canvas, model, text, spot)
+
+
+def _write_label(axes: Axes, canvas: Canvas, model: Data, text: str, spot: Spot) -> None:
+    x, y = axes.transData.inverted().transform((spot.x, canvas.height - spot.y))
+    color = getattr(canvas.style.colors, model["architecture"])
+    ink = color if model["architecture"] == "recurrent" else canvas.style.colors.ink
+    write(axes, canvas, x, y, text, color=ink, align="center")
+
+
+def describe(data: Data) -> str:
+    """The largest dense model of each kind, the sparse ones, and the growth between first and last."""
+    sparse = [m for m in data["models"] if m["kind"] == "sparse"]
+    parts = [f"Parameters of {len(data['models'])} language models on a log scale, {data['first']} to {data['last']}."]
+    names = {"recurrent": "recurrent network", "attention": "transformer"}
+    for architecture, model in data["largest"].items():
+        if model is not None:
+            parts.append(f"Largest dense {names[architecture]}: {model['name']}, {human(model['parameters'])}.")
+    if sparse:
+        listed = ", ".join(f"{m['name']} {human(m['parameters'])}" for m in sparse)
+        parts.append(f"Mixtures of experts, all experts counted: {listed}.")
+    return " ".join(parts)

@@ -1,0 +1,30 @@
+"""The figures a talk can name: one explicit dictionary, name -> module; imports none of them until one is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from typing import cast
+
+from talkgen.errors import TalkgenError, did_you_mean
+from talkgen.figures.base import FigureModule
+
+FIGURES = {
+    "attention_map": "talkgen.figures.attention_map",
+    "completions": "talkgen.figures.completions",
+    "compute_graph": "talkgen.figures.compute_graph",
+    "lstm_cell": "talkgen.figures.lstm_cell",
+    "memory_bottleneck": "talkgen.figures.memory_bottleneck",
+    "next_token": "talkgen.figures.next_token",
+    "parameter_counts": "talkgen.figures.parameter_counts",
+}
+
+
+def load_figure(name: str) -> FigureModule:
+    """The module of the figure `name`; brings neither torch nor matplotlib.
+
+    Raises:
+        TalkgenError: there is no such figure.
+    """
+    if name not in FIGURES:
+        raise TalkgenError(f"there is no figure '{name}'", did_you_mean(name, FIGURES))
+    return cast("FigureModule", importlib.import_module(FIGURES[name]))
