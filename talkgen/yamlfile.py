@@ -148,6 +148,14 @@ class _RefusedError(Exception):
         self.problem = Problem(message, hint, place)
 
 
+@dataclass(frozen=True)
+class _Anchored:
+    value: Any
+    spot: Spot
+    count: int  # values in it, aliases counted each time
+    height: int  # levels below it
+
+
 class _Reader:
     """Builds data from the parser's events, so that depth and size are checked before anything is built."""
 
@@ -156,8 +164,8 @@ class _Reader:
         self.events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
         self.spots: dict[PathInData, Spot] = {}
         self.problems: list[Problem] = []
-        self.anchors: dict[str, tuple[Any, Spot, int]] = {}
-        self.count = 0
+        self.anchors: dict[str, _Anchored] = {}
+        self.count = self.deepest = 0
 
     def read(self) -> Any:
         next(self.events)  # the stream's start
@@ -178,44 +186,50 @@ class _Reader:
 
     def _value(self, event: Any, path: PathInData, entry: Place | None) -> Any:
         place = self._at(event)
-        self._count(1, place)
-        if len(path) > MAX_DEPTH:
-            raise _RefusedError(f"the values are nested more than {MAX_DEPTH} deep", "", place)
+        self._enter(1, len(path), place)
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, path, entry or place)
-        before = self.count
         if event.tag and event.tag.removeprefix(_TAG) not in _TAGS and event.tag != "!":
-            raise _RefusedError(
-                f"the tag {event.tag} is not allowed", "write plain text, numbers, lists and mappings", place
-            )
-        raw = self.text[event.start_mark.index : event.end_mark.index]
-        is_scalar = isinstance(event, yaml.ScalarEvent)
-        self.spots[path] = Spot(
-            entry or place, place, raw if is_scalar else "", (event.style or "") if is_scalar else ""
-        )
-        if is_scalar:
+            hint = "write plain text, numbers, lists and mappings"
+            raise _RefusedError(f"the tag {event.tag} is not allowed", hint, place)
+        self.spots[path] = spot = self._spot(event, entry)
+        before, outer = self.count, self.deepest
+        self.deepest = len(path)
+        if isinstance(event, yaml.ScalarEvent):
             value = self._scalar(event)
         else:
             value = self._list(path) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(path)
         if event.anchor:
-            self.anchors[event.anchor] = (value, path, self.count - before)
+            self.anchors[event.anchor] = _Anchored(value, spot, self.count - before, self.deepest - len(path))
+        self.deepest = max(outer, self.deepest)
         return value
 
-    def _count(self, values: int, place: Place) -> None:
+    def _spot(self, event: Any, entry: Place | None) -> Spot:
+        place = self._at(event)
+        if not isinstance(event, yaml.ScalarEvent):
+            return Spot(entry or place, place)
+        raw = self.text[event.start_mark.index : event.end_mark.index]
+        properties = _PROPERTIES.match(raw)
+        skipped = properties.end() if properties and (event.anchor or event.tag) else 0
+        value = Place(place.path, place.line, place.column + skipped)
+        return Spot(entry or place, value, raw[skipped:], event.style or "")
+
+    def _enter(self, values: int, depth: int, place: Place) -> None:
         self.count += values
+        self.deepest = max(self.deepest, depth)
         if self.count > MAX_VALUES:
             raise _RefusedError(f"the file holds more than {MAX_VALUES:,} values", "aliases count each time", place)
+        if depth > MAX_DEPTH:
+            raise _RefusedError(f"the values are nested more than {MAX_DEPTH} deep", "", place)
 
     def _alias(self, event: Any, path: PathInData, entry: Place) -> Any:
-        place = self._at(event)
-        if event.anchor not in self.anchors:
-            raise _RefusedError(
-                f"*{event.anchor} stands for nothing above it", f"name a value with &{event.anchor}", place
-            )
-        value, spot, count = self.anchors[event.anchor]
-        self._count(count, place)
-        self.spots[path] = replace(spot, entry=entry)
-        return value
+        place, name = self._at(event), event.anchor
+        if name not in self.anchors:
+            raise _RefusedError(f"*{name} stands for nothing above it", f"name a value with &{name}", place)
+        anchored = self.anchors[name]
+        self._enter(anchored.count, len(path) + anchored.height, place)
+        self.spots[path] = replace(anchored.spot, entry=entry)
+        return anchored.value
 
     def _list(self, path: PathInData) -> list[Any]:
         items: list[Any] = []
