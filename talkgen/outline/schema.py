@@ -102,12 +102,16 @@ class Math(Block):
 
 
 class Code(Block):
-    """A code listing; `steps` highlights lines click by click ("1|2-3|all")."""
+    """A code listing; `steps` highlights lines click by click."""
 
     key = "code"
     code: str
     language: str = ""
-    steps: str | None = Field(None, pattern=r"^(all|[\d,\s-]+)(\|(all|[\d,\s-]+))*$")
+    steps: str | None = Field(
+        None,
+        pattern=r"^(all|[\d,\s-]+)(\|(all|[\d,\s-]+))*$",
+        description="Line numbers to highlight, a click after each '|': 1|2-3|all.",
+    )
 
 
 class Mermaid(Block):
@@ -261,6 +265,7 @@ AnyBlock = Annotated[
     | Annotated[Include, Tag("include")],
     Discriminator(block_key),
 ]
+Columns.model_rebuild()
 
 LAYOUTS = ("default", "cover", "section", "center", "two-cols", "image-left", "image-right", "quote", "full", "end")
 

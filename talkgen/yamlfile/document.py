@@ -2,7 +2,7 @@
 
 YAML 1.2's core schema: `yes`, `12:30` and `2026-11-21` are text, keys are text, and no tag makes an object. Size,
 depth and the number of values (aliases counted each time) are bounded. What a document should look like is said by
-a pydantic model, in `talkgen.validation`.
+a pydantic model, in `validation`.
 """
 
 from __future__ import annotations
@@ -206,9 +206,9 @@ class _Reader:
 
     def _spot(self, event: Any, entry: Place | None) -> Spot:
         place = self._at(event)
+        raw = self.text[event.start_mark.index : event.end_mark.index]
         if not isinstance(event, yaml.ScalarEvent):
             return Spot(entry or place, place)
-        raw = self.text[event.start_mark.index : event.end_mark.index]
         properties = _PROPERTIES.match(raw)
         skipped = properties.end() if properties and (event.anchor or event.tag) else 0
         value = Place(place.path, place.line, place.column + skipped)
