@@ -1,0 +1,184 @@
+/**
+ * <talkgen-live recording="BASE64">: type a prompt, see its tokens and what a real model thinks comes next.
+ *
+ * The recording is shown at once and stays true on its own. While the element is on stage and the server has the model,
+ * its answers take the recording's place; when it is gone, the recording is back. Two recorded models stand side by side.
+ */
+
+import { ask, listen, modelThere } from "./backend.js";
+import { LOOK } from "./look.js";
+import { Panel, PANEL_LOOK } from "./panel.js";
+import { alignPieces } from "./pieces.js";
+import { PROMPT_LOOK, PromptBox } from "./prompt.js";
+import { decodeAttribute, nearestPrompt, recordedAnswer } from "./recording.js";
+import { watchStage } from "./stage.js";
+
+const TYPING_PAUSE = 60; // ms without a key before the model is asked
+const KEPT_FROM_THE_DECK = ["keydown", "keyup", "keypress", "wheel", "touchstart", "touchmove", "touchend"];
+
+const LIVE_LOOK = `
+.live { display: grid; gap: 6px; --row: 38px; --row-text: 28px; }
+.live[data-rows="many"] { --row: 34px; }
+.live[data-rows="crowd"] { --row: 25px; --row-text: 22px; }
+.status { min-height: 1.4em; margin: 0; color: var(--muted); font-size: 20px; line-height: 1.4; }
+.hint { display: none; }
+.live:focus-within .hint { display: inline; }
+.panels { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); gap: 32px; }
+@media print { .status { visibility: hidden; } }
+${PROMPT_LOOK}${PANEL_LOOK}`;
+
+class TalkgenLive extends HTMLElement {
+  connectedCallback() {
+    this.recording = decodeAttribute(this.getAttribute("recording"));
+    this.leaveStage = () => {};
+    this.#build();
+    this.box.text = this.recording.prompt;
+    this.#showRecorded();
+    this.unwatch = watchStage(this, (onStage) => (onStage ? this.#enter() : this.#leave()));
+  }
+
+  disconnectedCallback() {
+    this.unwatch();
+    this.#leave();
+  }
+
+  #build() {
+    const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
+    const style = document.createElement("style");
+    style.textContent = LOOK + LIVE_LOOK;
+    const frame = document.createElement("div");
+    frame.className = "live";
+    const { bars } = this.recording.settings;
+    frame.dataset.rows = bars > 10 ? "crowd" : bars > 6 ? "many" : "few";
+    frame.setAttribute("role", "group");
+    frame.setAttribute("aria-label", "Next-token prediction");
+    this.box = new PromptBox(
+      () => this.#ask(TYPING_PAUSE),
+      (event) => this.#onPromptKey(event),
+    );
+    this.status = document.createElement("p");
+    this.status.className = "status";
+    this.status.setAttribute("role", "status");
+    const panels = document.createElement("div");
+    panels.className = "panels";
+    this.panels = this.recording.models.map(
+      (model) => new Panel(model, (text) => this.#append(text), (event) => this.#backToPrompt(event)),
+    );
+    panels.append(...this.panels.map((panel) => panel.element));
+    frame.append(this.box.element, this.status, panels);
+    frame.addEventListener("keydown", (event) => event.key === "Escape" && root.activeElement?.blur());
+    // Deck tools listen on the document and take the element, not the box in it, for the target.
+    KEPT_FROM_THE_DECK.forEach((name) => frame.addEventListener(name, (event) => event.stopPropagation(), { passive: true }));
+    root.replaceChildren(style, frame);
+  }
+
+  #enter() {
+    this.leaveStage = listen(() => this.#ask(0));
+  }
+
+  #leave() {
+    this.leaveStage();
+    this.#cancel();
+    this.shadowRoot.activeElement?.blur();
+  }
+
+  #cancel() {
+    clearTimeout(this.pause);
+    this.asking?.abort();
+  }
+
+  get #isLive() {
+    return this.panels.every((panel) => modelThere(panel.model.name));
+  }
+
+  /** Shows what there is to the prompt: from the server after `pause` ms without a further call, else recorded. */
+  #ask(pause) {
+    this.#cancel();
+    if (!this.#isLive) return this.#showRecorded();
+    this.waiting = true;
+    this.panels.forEach((panel) => panel.dim("waiting"));
+    this.pause = setTimeout(() => this.#askServer(this.box.text), pause);
+  }
+
+  async #askServer(prompt) {
+    const asking = (this.asking = new AbortController());
+    const { settings } = this.recording;
+    const questions = this.panels.map((panel) => ({ model: panel.model.name, prompt, ...settings }));
+    try {
+      const replies = await Promise.all(questions.map((question) => ask(question, asking.signal)));
+      if (asking.signal.aborted) return;
+      this.#showReplies(prompt, replies);
+    } catch {
+      if (!asking.signal.aborted) this.#showRecorded();
+    }
+  }
+
+  #showReplies(prompt, replies) {
+    this.waiting = false;
+    const later = Math.max(0, ...replies.map((reply) => reply.later ?? 0));
+    const refused = replies.find((reply) => reply.refused)?.refused;
+    if (later) return this.#ask(later);
+    if (refused) {
+      this.#say(refused);
+      return this.panels.forEach((panel) => panel.dim("stale"));
+    }
+    this.panels.forEach((panel, i) => {
+      const { answer } = replies[i];
+      panel.showLive(answer, answer.model.label, this.recording.settings);
+    });
+    this.#colour(prompt, replies[0].answer);
+  }
+
+  #showRecorded() {
+    const { recording } = this;
+    this.waiting = false;
+    const known = recordedAnswer(recording, recording.models[0].name, this.box.text) !== null;
+    const prompt = known ? this.box.text : nearestPrompt(recording, this.box.text);
+    this.shown = prompt;
+    this.panels.forEach((panel) => {
+      const answer = recordedAnswer(recording, panel.model.name, prompt);
+      panel.showRecorded(answer, recording.recorded.date, recording.settings, !known);
+    });
+    this.#colour(prompt, recordedAnswer(recording, recording.models[0].name, prompt));
+    if (!known) this.#say("no recorded answer for this text");
+  }
+
+  #colour(prompt, answer) {
+    this.shown = prompt;
+    const pieces = answer.tokens.map(({ text }) => text);
+    this.box.colour(alignPieces(prompt, pieces));
+    this.#say(`${pieces.length} ${pieces.length === 1 ? "token" : "tokens"}`, " · Enter takes the likeliest, Esc hands the clicker back");
+  }
+
+  #say(text, hint = "") {
+    const more = document.createElement("span");
+    more.className = "hint";
+    more.textContent = hint;
+    this.status.replaceChildren(text, more);
+  }
+
+  /** Appends a token to the text that the bars answer; not to a text whose answer is still on its way. */
+  #append(text) {
+    if (this.waiting) return;
+    this.box.text = this.shown + text;
+    this.#ask(0);
+  }
+
+  #onPromptKey(event) {
+    const lastLine = !this.box.text.includes("\n", this.box.area.selectionEnd);
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      if (this.shown === this.box.text) this.#append(this.panels[0].bars.candidates[0].text);
+    } else if (event.key === "ArrowDown" && lastLine) {
+      event.preventDefault();
+      this.panels[0].bars.focus();
+    }
+  }
+
+  #backToPrompt(event) {
+    if (event.key.startsWith("Arrow")) event.preventDefault();
+    this.box.focus();
+  }
+}
+
+if (!customElements.get("talkgen-live")) customElements.define("talkgen-live", TalkgenLive);

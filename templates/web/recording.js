@@ -1,0 +1,22 @@
+/**
+ * What a live block answered when the deck was built; travels in an attribute as base64 of UTF-8 JSON.
+ */
+
+/** The JSON value in a base64 attribute. */
+export function decodeAttribute(base64) {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  return JSON.parse(new TextDecoder().decode(bytes));
+}
+
+/** The recorded answer of `model` for `text`; null where there is none. */
+export function recordedAnswer(recording, model, text) {
+  const answers = recording.answers[model] ?? {};
+  return Object.hasOwn(answers, text) ? answers[text] : null;
+}
+
+/** The recorded prompt that is nearest to `text`: the longest one it begins with, else the block's own. */
+export function nearestPrompt(recording, text) {
+  const prompts = Object.keys(recording.answers[recording.models[0].name] ?? {});
+  const begun = prompts.filter((prompt) => prompt && text.startsWith(prompt));
+  return begun.reduce((best, prompt) => (prompt.length > best.length ? prompt : best), "") || recording.prompt;
+}

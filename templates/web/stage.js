@@ -1,0 +1,42 @@
+/**
+ * Whether an element is what the audience looks at: on the active slide of the presenting view, and nowhere else.
+ *
+ * Marp keeps every slide in one document and loads that document again in its presenter and overview windows; Slidev
+ * mounts slides ahead of time, again in its overview, and again as the presenter's previews. Work done there would run
+ * every demo of the deck at once, and an open connection keeps an exporter waiting, so there an element stays silent.
+ */
+
+const CHECK_EVERY = 200; // ms; far below what an audience notices, and cheaper than an observer for each tool
+
+/** Whether `element` is on stage now. */
+export function isOnStage(element) {
+  if (!element.isConnected || document.hidden || matchMedia("print").matches) return false;
+  const marp = element.closest("svg[data-marpit-svg]");
+  if (marp) return marp.classList.contains("bespoke-marp-active") && document.body.dataset.bespokeView === "";
+  if (document.querySelector("#__slidev, #slide-container, #slide-content")) return isOnSlidevStage(element);
+  return isInSight(element);
+}
+
+function isOnSlidevStage(element) {
+  const address = location.pathname + location.search + location.hash;
+  if (/[?&]print\b|\/(presenter|overview|notes|export|print|entry)\b/.test(address)) return false;
+  return element.closest("#slide-container") !== null && isInSight(element);
+}
+
+function isInSight(element) {
+  const box = element.getBoundingClientRect();
+  const seen = box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+  return seen && element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+}
+
+/** Calls `changed(onStage)` now and whenever it changes; returns a function that stops watching. */
+export function watchStage(element, changed) {
+  let last = null;
+  const check = () => {
+    const now = isOnStage(element);
+    if (now !== last) changed((last = now));
+  };
+  const timer = setInterval(check, CHECK_EVERY);
+  check();
+  return () => clearInterval(timer);
+}
