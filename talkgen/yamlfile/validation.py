@@ -109,7 +109,9 @@ def _problem(document: Document, path: PathInData, details: list[tuple[ErrorDeta
         message, hint = _unnamed(detail["input"], [tag for tag, _ in _tagged(holder)])
         return Problem(message, hint, document.place(path), where_path(path))
     message, hint = explain([each for each, _ in details])
-    return Problem(message, hint or _description(name, holder), document.place(path), where_path(path))
+    purpose = _description(name, holder)
+    hint = purpose or hint if kind == "string_pattern_mismatch" else hint or purpose
+    return Problem(message, hint, document.place(path), where_path(path))
 
 
 def _description(name: str, holder: Any) -> str:

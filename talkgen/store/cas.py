@@ -1,0 +1,207 @@
+"""A content-addressed store: files by the digest of their content, and records of what was computed from what.
+
+    cas/SHA256            a file, written once
+    actions/KEY.json      the record of one computation: its parts, its outputs by name, its cost
+    locks/NAME.lock       held by the process that builds
+
+Everything is written under a temporary name, flushed to the disk and renamed, so that a killed build leaves either
+the whole or nothing, and several processes may write at once. What is damaged counts as missing. Knows neither
+figures nor decks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from talkgen.digest import digest_bytes, digest_file
+from talkgen.errors import TalkgenError
+from talkgen.store.key import Key, canonical
+from talkgen.store.lock import hold_lock
+
+ABANDONED = 3600.0  # s after which a temporary file belongs to a process that was killed
+_CHUNK = 1 << 20  # bytes
+
+
+class StoreError(TalkgenError):
+    """A file of the store that cannot be read or written."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """A stored file: the digest of its content and its size in bytes."""
+
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Action:
+    """What was computed once: from which parts, with which outputs, in how many seconds."""
+
+    key: str
+    kind: str
+    parts: Mapping[str, Any]
+    outputs: Mapping[str, Output]
+    seconds: float
+    about: Any
+
+
+class Store:
+    """The store in the folder `root`, which is made when something is first put."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, digest: str) -> Path:
+        """The file whose content has `digest`."""
+        return self.root / "cas" / digest
+
+    def lookup(self, key: Key) -> Action | None:
+        """What was computed for `key`; None if nothing was, or if a file of it is missing or damaged."""
+        try:
+            record = json.loads(self._record(key.hexdigest).read_bytes())
+            action = _read_record(record, key.hexdigest)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+        return action if action and all(map(self._is_whole, action.outputs.values())) else None
+
+    def put(self, key: Key, outputs: Mapping[str, bytes | Path], seconds: float = 0.0, about: Any = None) -> Action:
+        """Keeps the files `outputs` (content, or a file to copy) under `key`; `about` is any JSON.
+
+        Raises:
+            StoreError: the disk is full or the store cannot be written.
+            ValueError: `about` is not JSON.
+        """
+        try:
+            stored = {name: self._keep(content) for name, content in outputs.items()}
+            action = Action(key.hexdigest, key.kind, key.parts, stored, seconds, json.loads(canonical(about)))
+            text = json.dumps(_write_record(action), indent=1, sort_keys=True)
+            with self._new_file(self._record(key.hexdigest)) as file:
+                file.write(text.encode())
+        except OSError as error:
+            hint = "free some space, or set TALKGEN_CACHE to another folder"
+            raise StoreError(f"the store in {self.root} cannot be written: {error.strerror or error}", hint) from error
+        return action
+
+    def read(self, action: Action, name: str) -> bytes:
+        """The content of an output.
+
+        Raises:
+            StoreError: it has gone missing or was damaged since `lookup`.
+        """
+        output = action.outputs[name]
+        try:
+            content = self.path(output.digest).read_bytes()
+        except OSError as error:
+            raise StoreError(f"the stored file {name} cannot be read: {error.strerror}", "build again") from error
+        if digest_bytes(content) != output.digest:
+            self.path(output.digest).unlink(missing_ok=True)
+            raise StoreError(f"the stored file {name} was damaged and is removed", "build again")
+        return content
+
+    @contextmanager
+    def lock(self, name: str, report: Callable[[str], None] | None = None, timeout: float = 600.0) -> Iterator[None]:
+        """Keeps other processes from what `name` stands for; waits up to `timeout` s, saying so through `report`.
+
+        Raises:
+            TalkgenError: another process held it all the time.
+        """
+        with hold_lock(self.root / "locks" / f"{digest_bytes(name.encode())[:16]}.lock", name, report, timeout):
+            yield
+
+    def _record(self, key: str) -> Path:
+        return self.root / "actions" / f"{key}.json"
+
+    def _is_whole(self, output: Output) -> bool:
+        path = self.path(output.digest)
+        try:
+            whole = path.stat().st_size == output.size and digest_file(path) == output.digest
+        except OSError:
+            return False
+        if not whole:
+            path.unlink(missing_ok=True)
+        return whole
+
+    def _keep(self, content: bytes | Path) -> Output:
+        """Copies into cas/; a file that is there and whole is left alone."""
+        if isinstance(content, Path):
+            output = Output(digest_file(content), content.stat().st_size)
+        else:
+            output = Output(digest_bytes(content), len(content))
+        if not self._is_whole(output):
+            with self._new_file(self.path(output.digest)) as file:
+                copied = hashlib.sha256()
+                for chunk in _chunks(content):
+                    file.write(chunk)
+                    copied.update(chunk)
+                if copied.hexdigest() != output.digest:
+                    raise StoreError("a file changed while it was copied into the store", "build again")
+        return output
+
+    @contextmanager
+    def _new_file(self, path: Path) -> Iterator[Any]:
+        """A file to write that becomes `path` when all is on the disk, and leaves nothing where that fails."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._remove_abandoned(path.parent)
+        temporary = path.parent / f".{secrets.token_hex(8)}.tmp"
+        try:
+            with temporary.open("xb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+            _sync_folder(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _remove_abandoned(self, folder: Path) -> None:
+        for path in folder.glob(".*.tmp"):
+            with suppress(OSError):  # another process may have renamed it by now
+                if time.time() - path.stat().st_mtime > ABANDONED:
+                    path.unlink()
+
+
+def _chunks(content: bytes | Path) -> Iterator[bytes]:
+    if isinstance(content, bytes):
+        yield content
+        return
+    with content.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write_record(action: Action) -> dict[str, Any]:
+    record = {
+        "key": action.key,
+        "kind": action.kind,
+        "parts": action.parts,
+        "outputs": {name: {"sha256": output.digest, "bytes": output.size} for name, output in action.outputs.items()},
+        "seconds": action.seconds,
+        "about": action.about,
+    }
+    return {**record, "check": digest_bytes(canonical(record).encode())}
+
+
+def _read_record(record: dict[str, Any], key: str) -> Action | None:
+    check = record.pop("check")
+    if record["key"] != key or digest_bytes(canonical(record).encode()) != check:
+        return None
+    outputs = {name: Output(output["sha256"], output["bytes"]) for name, output in record["outputs"].items()}
+    return Action(key, record["kind"], record["parts"], outputs, record["seconds"], record["about"])
