@@ -1,0 +1,13 @@
+"""Builds the model that a config describes: the one place that knows all architectures."""
+
+from __future__ import annotations
+
+from talkgen.lm.config import ModelConfig
+from talkgen.lm.lstm import RecurrentLM
+from talkgen.lm.model import LanguageModel
+from talkgen.lm.transformer import Transformer
+
+
+def build_model(config: ModelConfig) -> LanguageModel:
+    """A model with fresh weights, drawn from torch's global generator."""
+    return Transformer(config) if config.architecture == "transformer" else RecurrentLM(config)
