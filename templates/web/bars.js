@@ -8,14 +8,14 @@
 import { appendVisible, visibleText } from "./pieces.js";
 
 export const BARS_LOOK = `
-.bars { display: grid; grid-template-columns: 32% 1fr 3.1em; column-gap: 0.5em; margin: 0; padding: 0; list-style: none; }
+.bars { display: grid; grid-template-columns: min(34%, 10em) 1fr 3.4em; column-gap: 0.5em; margin: 0; padding: 0; list-style: none; }
 .bar { display: grid; grid-column: 1 / -1; grid-template-columns: subgrid; align-items: center; height: var(--row); border-radius: var(--radius); cursor: pointer; font-size: var(--row-text); line-height: 1; }
 .bar:hover { background: var(--surface); }
 .bar:focus-visible { outline-offset: -1px; }
 .label { overflow: hidden; text-align: end; text-overflow: ellipsis; white-space: pre; line-height: 1.3; font-weight: 600; }
 .track { position: relative; height: 62%; }
-.fill, .before { position: absolute; inset: 0; border-radius: 4px; transform-origin: left; }
-.fill { background: var(--bar); transition: transform 140ms ease-out; }
+.fill, .before { position: absolute; inset: 0 auto 0 0; border-radius: 4px; }
+.fill { background: var(--bar); transition: width 140ms ease-out; }
 .before { border: 2px solid var(--bar); opacity: 0.75; }
 .share { text-align: end; font-variant-numeric: tabular-nums; }
 .other { cursor: default; color: var(--muted); }
@@ -27,7 +27,8 @@ export const BARS_LOOK = `
 
 /** A probability in the fewest figures that still tell it from its neighbours. */
 export function showShare(p) {
-  if (p > 0 && p < 0.001) return "<0.1%";
+  if (p === 0) return "0%";
+  if (p < 0.001) return "<0.1%";
   return `${(100 * p).toFixed(p >= 0.0995 ? 0 : 1)}%`;
 }
 
@@ -103,9 +104,9 @@ function fillRow(row, text, share, before, first) {
   row.tabIndex = first ? 0 : -1;
   label.replaceChildren();
   appendVisible(label, text);
-  track.firstChild.style.transform = `scaleX(${before ?? 0})`;
+  track.firstChild.style.width = `${100 * (before ?? 0)}%`;
   track.firstChild.hidden = before === null;
-  track.lastChild.style.transform = `scaleX(${share})`;
+  track.lastChild.style.width = `${100 * share}%`;
   number.textContent = showShare(share);
 }
 

@@ -17,13 +17,14 @@ const TYPING_PAUSE = 60; // ms without a key before the model is asked
 const KEPT_FROM_THE_DECK = ["keydown", "keyup", "keypress", "wheel", "touchstart", "touchmove", "touchend"];
 
 const LIVE_LOOK = `
-.live { display: grid; gap: 6px; --row: 38px; --row-text: 28px; }
-.live[data-rows="many"] { --row: 34px; }
+.live { display: grid; gap: 6px; --row: 42px; --row-text: 29px; }
+.live[data-rows="many"] { --row: 35px; --row-text: 28px; }
 .live[data-rows="crowd"] { --row: 25px; --row-text: 22px; }
 .status { min-height: 1.4em; margin: 0; color: var(--muted); font-size: 20px; line-height: 1.4; }
+.status[data-kind="notice"] { color: var(--ink); }
 .hint { display: none; }
 .live:focus-within .hint { display: inline; }
-.panels { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); gap: 32px; }
+.panels { display: grid; grid-template-rows: auto auto; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); column-gap: 32px; }
 @media print { .status { visibility: hidden; } }
 ${PROMPT_LOOK}${PANEL_LOOK}`;
 
@@ -49,7 +50,7 @@ class TalkgenLive extends HTMLElement {
     const frame = document.createElement("div");
     frame.className = "live";
     const { bars } = this.recording.settings;
-    frame.dataset.rows = bars > 10 ? "crowd" : bars > 6 ? "many" : "few";
+    frame.dataset.rows = bars > 10 ? "crowd" : bars > 6 || this.recording.models.length > 1 ? "many" : "few";
     frame.setAttribute("role", "group");
     frame.setAttribute("aria-label", "Next-token prediction");
     this.box = new PromptBox(
@@ -119,7 +120,7 @@ class TalkgenLive extends HTMLElement {
     const refused = replies.find((reply) => reply.refused)?.refused;
     if (later) return this.#ask(later);
     if (refused) {
-      this.#say(refused);
+      this.#note(refused);
       return this.panels.forEach((panel) => panel.dim("stale"));
     }
     this.panels.forEach((panel, i) => {
@@ -140,21 +141,23 @@ class TalkgenLive extends HTMLElement {
       panel.showRecorded(answer, recording.recorded.date, recording.settings, !known);
     });
     this.#colour(prompt, recordedAnswer(recording, recording.models[0].name, prompt));
-    if (!known) this.#say("no recorded answer for this text");
+    if (!known) this.#note("no recorded answer for this text");
   }
 
   #colour(prompt, answer) {
     this.shown = prompt;
     const pieces = answer.tokens.map(({ text }) => text);
     this.box.colour(alignPieces(prompt, pieces));
-    this.#say(`${pieces.length} ${pieces.length === 1 ? "token" : "tokens"}`, " · Enter takes the likeliest, Esc hands the clicker back");
+    const hint = document.createElement("span");
+    hint.className = "hint";
+    hint.textContent = " · Enter takes the likeliest, Esc hands the clicker back";
+    this.status.dataset.kind = "count";
+    this.status.replaceChildren(`${pieces.length} ${pieces.length === 1 ? "token" : "tokens"}`, hint);
   }
 
-  #say(text, hint = "") {
-    const more = document.createElement("span");
-    more.className = "hint";
-    more.textContent = hint;
-    this.status.replaceChildren(text, more);
+  #note(text) {
+    this.status.dataset.kind = "notice";
+    this.status.textContent = text;
   }
 
   /** Appends a token to the text that the bars answer; not to a text whose answer is still on its way. */

@@ -5,8 +5,8 @@
 import { Bars, BARS_LOOK } from "./bars.js";
 
 export const PANEL_LOOK = `
-.panel { min-width: 0; }
-.badge { display: flex; align-items: baseline; gap: 0.45em; margin: 0 0 0.15em; color: var(--muted); font-size: 22px; line-height: 1.4; }
+.panel { display: grid; grid-row: span 2; grid-template-rows: subgrid; min-width: 0; }
+.badge { display: flex; align-items: baseline; gap: 0.45em; margin: 0 0 0.15em; color: var(--muted); font-size: 20px; line-height: 1.4; }
 .badge::before { content: ""; flex: none; width: 0.55em; height: 0.55em; border: 2px solid currentColor; border-radius: 50%; }
 .badge[data-state="live"]::before { border-color: var(--tg-good, #2fbf95); background: var(--tg-good, #2fbf95); }
 .panel[data-cell="attention"] { --bar: var(--tg-attention, #56b4e9); }

@@ -9,7 +9,7 @@ import { TOKEN_COLOURS } from "./look.js";
 import { keptParts } from "./pieces.js";
 
 export const PROMPT_LOOK = `
-.prompt { max-height: 4.9em; overflow-y: auto; scrollbar-width: none; border: 2px solid var(--line); border-radius: var(--radius); background: var(--surface); }
+.prompt { position: relative; max-height: 4.9em; overflow-y: auto; scrollbar-width: none; border: 2px solid var(--line); border-radius: var(--radius); background: var(--surface); }
 .prompt:focus-within { border-color: var(--accent); }
 .sheet { display: grid; }
 .mirror, textarea { grid-area: 1 / 1; width: 100%; margin: 0; padding: 0.28em 0.5em; border: 0; font: inherit; font-size: 30px; line-height: 1.45; letter-spacing: inherit; tab-size: 4; white-space: pre-wrap; overflow-wrap: break-word; text-align: start; font-kerning: none; font-variant-ligatures: none; }

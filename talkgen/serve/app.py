@@ -1,0 +1,58 @@
+"""The presenting server as one ASGI app: the deck, its live API and its demos, on one origin."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.responses import JSONResponse
+
+from talkgen import __version__
+from talkgen.serve.completions import completion_routes
+from talkgen.serve.deck import mount_deck
+from talkgen.serve.demos import PREFIX, Demos
+from talkgen.serve.engines import Engines
+from talkgen.serve.guard import Guard
+from talkgen.serve.limits import RateLimit
+from talkgen.serve.live import live_routes
+from talkgen.serve.settings import Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The server of one talk; models are loaded when it starts, in the background.
+
+    Raises:
+        TalkgenError: there is no deck where `settings` says.
+    """
+    engines = Engines(settings.models, settings.device)
+    demos = Demos(engines, settings.project)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        engines.open()
+        try:
+            yield
+        finally:
+            await demos.close()
+            engines.close()
+
+    app = FastAPI(
+        title="talkgen", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+    )
+    app.add_middleware(Guard, host=settings.host)
+    app.add_exception_handler(RequestValidationError, _explain)
+    limit = RateLimit(rate=25, burst=50)  # somebody who types fast asks ten times a second, of two models
+    app.include_router(live_routes(engines, limit))
+    app.include_router(completion_routes(engines, limit))
+    app.mount(PREFIX, demos)
+    mount_deck(app, settings.deck)
+    return app
+
+
+async def _explain(_: Request, error: Exception) -> JSONResponse:
+    # FastAPI's own handler repeats the input, which may be long, or no valid Unicode to answer in.
+    assert isinstance(error, RequestValidationError)
+    reasons = [f"{detail['loc'][-1]}: {detail['msg'].removeprefix('Value error, ')}" for detail in error.errors()]
+    return JSONResponse({"detail": "; ".join(reasons)[:1000]}, 422)

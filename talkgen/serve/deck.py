@@ -1,0 +1,42 @@
+"""A built deck as static files: its page at `/`, what lies beside it, and nothing outside its folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.responses import FileResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from talkgen.errors import TalkgenError
+from talkgen.serve.guard import DECK_POLICY
+
+# A deck is rebuilt while it is open: the browser keeps it, but asks each time whether it is still good.
+_HEADERS = {"Content-Security-Policy": DECK_POLICY, "Cache-Control": "no-cache"}
+
+
+class _DeckFiles(StaticFiles):
+    def file_response(
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers.update(_HEADERS)
+        return response
+
+
+def mount_deck(app: FastAPI, deck: Path) -> None:
+    """Serves the page `deck` at `/` and its folder below.
+
+    Raises:
+        TalkgenError: there is no such page.
+    """
+    if not deck.is_file():
+        raise TalkgenError(f"there is no deck at {deck}", "build it first: talkgen build")
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(deck, headers=_HEADERS)
+
+    app.mount("/", _DeckFiles(directory=deck.parent))

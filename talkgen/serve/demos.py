@@ -1,0 +1,84 @@
+"""The Gradio apps of `demos/` below `/demos/NAME`, each imported when somebody first opens it.
+
+Gradio takes seconds to import, which a talk without a Gradio slide should not wait for. An app is a file that defines
+`build(engines) -> gradio.Blocks`; a project's own goes before one that talkgen ships.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import re
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from talkgen.assets import asset_dirs
+from talkgen.serve.engines import Engines
+
+PREFIX = "/demos"
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def find_demo(name: str, project: Path) -> Path | None:
+    """The file of the demo `name`; None where there is none."""
+    if not _NAME.fullmatch(name):
+        return None
+    files = (folder / f"{name}.py" for folder in asset_dirs("demos", project))
+    return next((file for file in files if file.is_file()), None)
+
+
+class Demos:
+    """An ASGI app that opens demos as they are asked for; `close` ends them all."""
+
+    def __init__(self, engines: Engines, project: Path) -> None:
+        self._engines, self._project = engines, project
+        self._apps: dict[Path, ASGIApp] = {}
+        self._opening = asyncio.Lock()
+        self._open = AsyncExitStack()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a request on to the demo that its path names."""
+        scope = {**scope, "root_path": scope.get("root_path", "").removesuffix(PREFIX)}
+        name = scope["path"].removeprefix(f"{scope['root_path']}{PREFIX}/").split("/")[0]
+        file = find_demo(name, self._project)
+        if file is None:
+            await PlainTextResponse(f"there is no demo '{name}'", 404)(scope, receive, send)
+            return
+        async with self._opening:
+            if file not in self._apps:
+                self._apps[file] = await self._start(file)
+        await self._apps[file](scope, receive, send)
+
+    async def _start(self, file: Path) -> ASGIApp:
+        app = await asyncio.to_thread(mount_demo, file, self._engines)
+        await self._open.enter_async_context(app.router.lifespan_context(app))
+        return app
+
+    async def close(self) -> None:
+        """Ends every demo that was opened."""
+        await self._open.aclose()
+
+
+def mount_demo(file: Path, engines: Engines) -> FastAPI:
+    """An app with the demo in `file` at `/demos/NAME`."""
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    import gradio
+
+    blocks = load_demo(file).build(engines)
+    return gradio.mount_gradio_app(FastAPI(), blocks, f"{PREFIX}/{file.stem}", footer_links=[], show_error=False)
+
+
+def load_demo(file: Path) -> Any:
+    """The module in `file`."""
+    spec = importlib.util.spec_from_file_location(f"talkgen_demo_{file.stem}", file)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{file} is no Python module")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,182 @@
+"""The engines behind a talk: loaded in the background, asked by one thread, the same question answered once.
+
+A hundred phones type the same few things, so an answer that is on its way is shared by all who ask for it, and the
+last ones are kept. A question that nobody waits for any more is taken out of the queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from talkgen.errors import ModelError, TalkgenError, did_you_mean
+from talkgen.lm.hub import ModelFiles
+from talkgen.serve.limits import Question
+
+if TYPE_CHECKING:
+    from talkgen.lm.engine import Answer, Engine
+
+Result = TypeVar("Result")
+ANSWERS_KEPT = 512
+QUESTIONS_QUEUED = 64
+
+
+class BusyError(Exception):
+    """More different questions wait than can be answered in good time."""
+
+
+@dataclass
+class _Flight:
+    """An answer on its way, and how many wait for it."""
+
+    answer: asyncio.Future[bytes]
+    waiting: int = 0
+
+
+@dataclass
+class Engines:
+    """The engines of some models by name; all work with them runs in one thread."""
+
+    files: Sequence[ModelFiles]
+    device: str = "auto"
+    loading: bool = field(default=True, init=False)
+
+    def __post_init__(self) -> None:
+        self._engines: dict[str, Engine] = {}
+        self._thread = ThreadPoolExecutor(1, "engine")
+        self._flights: dict[Question, _Flight] = {}
+        self._kept: OrderedDict[Question, bytes] = OrderedDict()
+
+    def open(self) -> None:
+        """Starts loading; returns at once."""
+        self._thread.submit(self._load)
+
+    def close(self) -> None:
+        """Waits for the step that runs and drops the rest."""
+        self._thread.shutdown(cancel_futures=True)
+
+    def _load(self) -> None:
+        from talkgen.lm.engine import Engine
+        from talkgen.lm.weights import load_model
+
+        for files in self.files:
+            try:
+                self._engines[files.name] = Engine(load_model(files), device=pick_device(self.device))
+            except TalkgenError as error:
+                logging.getLogger(__name__).error("%s stays recorded: %s", files.label, error)
+        self.loading = False
+
+    def health(self) -> dict[str, Any]:
+        """What `/api/health` says: whether models are still loading, and which are there."""
+        if self.loading:
+            return {"status": "loading", "models": []}
+        status = "failed" if self.files and not self._engines else "ready"
+        return {"status": status, "models": [self.describe(name) for name in self._engines]}
+
+    def describe(self, name: str) -> dict[str, Any]:
+        """A model's name, label, digest and size, and where it runs."""
+        files = next(item for item in self.files if item.name == name)
+        about = files.about()
+        return {
+            "name": name,
+            "label": files.label,
+            "digest": files.digest(),
+            "parameters": about.get("parameters"),
+            "context": about.get("context"),
+            "device": pick_device(self.device),
+        }
+
+    def find(self, name: str | None) -> Engine:
+        """The engine of the model `name`, of the first one where that is None.
+
+        Raises:
+            ModelError: it is not there.
+        """
+        if name is None and self._engines:
+            return next(iter(self._engines.values()))
+        if name not in self._engines:
+            raise ModelError(f"the model '{name}' is not loaded", did_you_mean(name or "", self._engines))
+        return self._engines[name]
+
+    async def answer(self, question: Question) -> bytes:
+        """The answer to `question` as JSON, from memory, from an equal question on its way, or computed now.
+
+        Raises:
+            TalkgenError: the model is not there or cannot take the prompt.
+            BusyError: too many other questions wait.
+        """
+        if question in self._kept:
+            self._kept.move_to_end(question)
+            return self._kept[question]
+        flight = self._flights.get(question)
+        if flight is None or flight.answer.cancelled():
+            flight = self._take_off(question)
+        flight.waiting += 1
+        try:
+            return await asyncio.shield(flight.answer)
+        finally:
+            flight.waiting -= 1
+            if not flight.waiting:
+                flight.answer.cancel()
+
+    def _take_off(self, question: Question) -> _Flight:
+        if len(self._flights) >= QUESTIONS_QUEUED:
+            raise BusyError
+        answer = asyncio.wrap_future(self._thread.submit(self._compute, question))
+        flight = self._flights[question] = _Flight(answer)
+
+        def land(done: asyncio.Future[bytes]) -> None:
+            if self._flights.get(question) is flight:
+                del self._flights[question]
+            if not done.cancelled() and not done.exception():
+                self._kept[question] = done.result()
+                if len(self._kept) > ANSWERS_KEPT:
+                    self._kept.popitem(last=False)
+
+        answer.add_done_callback(land)
+        return flight
+
+    def _compute(self, question: Question) -> bytes:
+        engine = self.find(question.model)
+        name = next(name for name, known in self._engines.items() if known is engine)
+        about = {key: value for key, value in self.describe(name).items() if key in ("name", "label", "digest")}
+        answer = self._ask(engine, question)
+        return json.dumps({**answer.to_json(), "model": about}, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def _ask(self, engine: Engine, question: Question) -> Answer:
+        return engine.next_token(
+            question.prompt,
+            bars=question.bars,
+            temperature=question.temperature,
+            top_k=question.top_k,
+            top_p=question.top_p,
+        )
+
+    def ask(self, question: Question) -> Answer:
+        """The answer to `question`, for a caller in a thread of its own that can wait.
+
+        Raises:
+            TalkgenError: as `answer` does.
+        """
+        return self._thread.submit(lambda: self._ask(self.find(question.model), question)).result()
+
+    def run(self, work: Callable[[], Result]) -> Awaitable[Result]:
+        """Runs `work` in the engines' thread."""
+        return asyncio.wrap_future(self._thread.submit(work))
+
+
+def pick_device(wanted: str) -> str:
+    """The device to use: what is wanted, or for "auto" the fastest there is."""
+    if wanted != "auto":
+        return wanted
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
