@@ -1,9 +1,9 @@
 """Digests of code: of a function or class and of everything in its package that it names, however far away.
 
 Works on the source (imports nothing): comments, docstrings, formatting and the annotations of undecorated functions
-do not count; constants, decorators, defaults, base classes and helper functions in other modules do. A class counts
-wholly. Names reached only at run time (an attribute of an argument, a name in a string) cannot be seen: name them as
-further roots.
+do not count; constants, decorators, defaults, base classes, helper functions in other modules and the classes that
+annotations name do. A class counts wholly. What is imported for type checkers only, or reached only at run time (an
+attribute of an unknown argument, a name in a string), cannot be seen: name it as a further root.
 """
 
 from __future__ import annotations
@@ -265,14 +265,14 @@ def _resolve(chain: list[str], module: _Module, imports: dict[str, Symbol]) -> I
 
 
 def _fields(node: ast.AST) -> Iterator[tuple[str, object]]:
-    """A node's fields that count: no docstrings, no `pass`, no annotations of plain functions."""
+    """A node's fields that count: no docstrings and no `pass`; the annotations of plain functions are set apart."""
     is_plain = isinstance(node, _FUNCTIONS) and not node.decorator_list
     for name, value in ast.iter_fields(node):
-        if name in _SKIPPED or (name == "returns" and is_plain):
+        if name in _SKIPPED:
             continue
         if name == "body" and isinstance(value, list):
             yield name, [each for each in value if not isinstance(each, ast.Pass) and not _is_text(each)]
-        elif name == "args" and is_plain and isinstance(value, ast.arguments):
+        elif is_plain and name in ("args", "returns") and value:
             yield name, _Bare(value)
         else:
             yield name, value
@@ -280,15 +280,15 @@ def _fields(node: ast.AST) -> Iterator[tuple[str, object]]:
 
 @dataclass(frozen=True)
 class _Bare:
-    """A function's parameters, to be read without annotations."""
+    """A function's parameters or its return annotation: what annotations name counts, how they say it does not."""
 
-    arguments: ast.arguments
+    node: object
 
 
 def _counted(value: object) -> Iterator[ast.AST]:
     """The nodes that count in `value`, itself included, in the order of the source."""
     if isinstance(value, _Bare):
-        yield from _counted([*value.arguments.defaults, *value.arguments.kw_defaults])
+        yield from _counted(value.node)
     elif isinstance(value, list):
         for each in value:
             yield from _counted(each)
@@ -301,13 +301,15 @@ def _counted(value: object) -> Iterator[ast.AST]:
 def _serialize(value: object) -> str:
     """Code as text that only a change of meaning changes, alike in every version of Python."""
     if isinstance(value, _Bare):
-        arguments = value.arguments
+        arguments = value.node
+        if not isinstance(arguments, ast.arguments):
+            return ""
         names = [each.arg for each in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]]
         kinds = (len(arguments.posonlyargs), len(arguments.args), bool(arguments.vararg), bool(arguments.kwarg))
         return f"({names}{kinds}{_serialize(arguments.defaults)}{_serialize(arguments.kw_defaults)})"
     if isinstance(value, list):
         return f"[{','.join(map(_serialize, value))}]"
     if isinstance(value, ast.AST):
-        inner = ",".join(f"{name}={_serialize(each)}" for name, each in _fields(value) if each not in (None, []))
-        return f"{type(value).__name__}({inner})"
+        inner = [(name, _serialize(each)) for name, each in _fields(value) if each not in (None, [])]
+        return f"{type(value).__name__}({','.join(f'{name}={text}' for name, text in inner if text)})"
     return repr(value)
