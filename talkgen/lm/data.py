@@ -1,0 +1,125 @@
+"""Turns a recipe's data into batches of token ids, the same for the same seed and step; knows no models.
+
+Nothing here has a position to save: the rows of step n are drawn from (seed, n) alone, which is what makes a resumed
+run equal an uninterrupted one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from talkgen.errors import ModelError
+from talkgen.lm.corpus import read_corpus
+from talkgen.lm.recipe import TASK_NAMES, Recipe, TokenizerRecipe
+from talkgen.lm.tasks import TASKS, Ids, Task
+from talkgen.lm.tokenizer import Tokenizer
+from talkgen.lm.vocabulary import make_tokenizer
+
+IGNORED = -100  # a target that is neither learned nor scored; torch's cross_entropy default
+_HELD_OUT_STREAM = 2**40  # a stream of random numbers that no training step reaches
+_WINDOWS = 64  # at most so many windows of a long held-out text are read while training
+
+Batch = tuple[Ids, Ids]  # inputs [B, T] and targets [B, T]
+
+
+class Data(Protocol):
+    """What training draws from."""
+
+    tokenizer: Tokenizer
+
+    def batch(self, seed: int, step: int, rows: int, length: int) -> Batch:
+        """The inputs and targets [rows, length] of training step `step`."""
+
+    def held_out(self, length: int) -> Iterator[Batch]:
+        """Batches [<= 16, length] that are never trained on, the same at every call."""
+
+    def about(self) -> dict[str, int | str]:
+        """Sizes and digest, for the run's summary."""
+
+
+def load_data(recipe: Recipe) -> Data:
+    """The data of `recipe`.
+
+    Raises:
+        ModelError: the text cannot be read or is too short for the model's context.
+    """
+    if recipe.data in TASK_NAMES:
+        return TaskData(TASKS[recipe.data], recipe)
+    return TextData(read_corpus(recipe.data), recipe)
+
+
+class TextData:
+    """A text cut in two: its beginning is trained on, its end (`held_out` of the characters) is not."""
+
+    def __init__(self, text: str, recipe: Recipe) -> None:
+        cut = int(len(text) * (1 - recipe.held_out))
+        self.train_text, self.held_out_text = text[:cut], text[cut:]
+        self.tokenizer = make_tokenizer(recipe.tokenizer, self.train_text)
+        self.train_ids = self._encode(self.train_text)
+        self.held_out_ids = self._encode(self.held_out_text)
+        shortest = recipe.model.block_size + 2
+        for name, ids in (("training", self.train_ids), ("held-out", self.held_out_ids)):
+            if len(ids) < shortest:
+                raise ModelError(
+                    f"the {name} text has {len(ids)} tokens; a context of {recipe.model.block_size} needs {shortest}",
+                    "take more text or a smaller model.block_size",
+                )
+
+    def _encode(self, text: str) -> NDArray[np.uint32]:
+        return np.array(self.tokenizer.encode(text), dtype=np.uint32)
+
+    def batch(self, seed: int, step: int, rows: int, length: int) -> Batch:
+        """Windows that begin anywhere in the training text."""
+        rng = np.random.default_rng((seed, step))
+        starts = rng.integers(len(self.train_ids) - length, size=rows)
+        windows = self.train_ids[starts[:, None] + np.arange(length + 1)].astype(np.int64)
+        return windows[:, :-1], windows[:, 1:]
+
+    def held_out(self, length: int) -> Iterator[Batch]:
+        """Windows side by side; of a long text, 64 spread evenly over it."""
+        count = (len(self.held_out_ids) - 1) // length
+        chosen = np.unique(np.linspace(0, count - 1, min(count, _WINDOWS)).astype(int))
+        for part in np.array_split(chosen, -(-len(chosen) // 16)):
+            windows = self.held_out_ids[part[:, None] * length + np.arange(length + 1)].astype(np.int64)
+            yield windows[:, :-1], windows[:, 1:]
+
+    def about(self) -> dict[str, int | str]:
+        """Bytes and tokens on both sides of the cut, and the text's SHA-256."""
+        return {
+            "sha256": hashlib.sha256((self.train_text + self.held_out_text).encode()).hexdigest(),
+            "train_bytes": len(self.train_text.encode()),
+            "train_tokens": len(self.train_ids),
+            "held_out_bytes": len(self.held_out_text.encode()),
+            "held_out_tokens": len(self.held_out_ids),
+        }
+
+
+class TaskData:
+    """A synthetic task: every row is new, and the held-out rows come from a stream of their own."""
+
+    def __init__(self, task: Task, recipe: Recipe) -> None:
+        self.task = task
+        self.distance = recipe.distance or (task.nearest + task.step, recipe.model.block_size // 2)
+        self.tokenizer = make_tokenizer(TokenizerRecipe(kind="characters"), task.symbols)
+        self._id_of = np.array([self.tokenizer.encode(symbol)[0] for symbol in task.symbols])
+
+    def batch(self, seed: int, step: int, rows: int, length: int) -> Batch:
+        """Fresh rows; targets that cannot be known are IGNORED."""
+        ids, known = self.task.rows(np.random.default_rng((seed, step)), rows, length + 1, self.distance)
+        ids = self._id_of[ids]
+        return ids[:, :-1], np.where(known, ids, IGNORED)[:, 1:]
+
+    def held_out(self, length: int) -> Iterator[Batch]:
+        """Four batches of 16 rows."""
+        for number in range(4):
+            yield self.batch(_HELD_OUT_STREAM, number, 16, length)
+
+
+    def about(self) -> dict[str, int | str]:
+        """The task and its distances."""
+        return {"task": self.task.name, "nearest": self.distance[0], "farthest": self.distance[1]}
