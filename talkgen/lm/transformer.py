@@ -67,7 +67,6 @@ class Attention(nn.Module):
         self.n_head, self.n_kv_head, self.head_dim = config.n_head, config.n_kv_head, config.head_dim
         self.qkv = nn.Linear(config.n_embd, (self.n_head + 2 * self.n_kv_head) * self.head_dim, bias=config.bias)
         self.proj = nn.Linear(self.n_head * self.head_dim, config.n_embd, bias=config.bias)
-        self.dropout = config.dropout
 
     def forward(
         self, x: Tensor, rotary: tuple[Tensor, Tensor] | None, cache: KVCache | None, layer: int, taps: Taps | None
@@ -93,9 +92,9 @@ class Attention(nn.Module):
     def _attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         T, S = q.size(2), k.size(2)
         causal = causal_mask(T, S, q.device) if 1 < T < S else None
-        dropout = self.dropout if self.training else 0.0
+        # No dropout on the weights: it costs a CPU its fast kernel; the residual stream has its own.
         return F.scaled_dot_product_attention(
-            q, k, v, causal, dropout, is_causal=T == S and T > 1, enable_gqa=self.n_kv_head != self.n_head
+            q, k, v, causal, is_causal=T == S and T > 1, enable_gqa=self.n_kv_head != self.n_head
         )
 
 
@@ -201,7 +200,7 @@ class Transformer(LanguageModel):
 
 
 def rotary_angles(config: ModelConfig, past: int, T: int, like: Tensor) -> tuple[Tensor, Tensor]:
-    """The cosine and sine [T, D] of positions `past` … `past + T - 1` (Su et al. 2021, with the halves laid side by side)."""
+    """The cosine and sine [T, D] of positions `past` … `past + T - 1` (Su et al. 2021, halves laid side by side)."""
     half = torch.arange(0, config.head_dim, 2, device=like.device, dtype=torch.float32) / config.head_dim
     position = torch.arange(past, past + T, device=like.device, dtype=torch.float32)
     angle = torch.outer(position, config.rope_theta**-half)  # [T, D/2]
