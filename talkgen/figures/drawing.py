@@ -7,8 +7,8 @@ A figure's `draw` is wrapped in :func:`styled`, so that no setting of the user's
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 from talkgen.assets import asset_dir
 from talkgen.figures.base import Canvas, Data
@@ -100,7 +100,7 @@ def plot(picture: Picture, canvas: Canvas, left: float, top: float, right: float
     return axes
 
 
-def label_axis(axes: Axes, canvas: Canvas, name: str, values: list[float], labels: list[str]) -> None:
+def label_axis(axes: Axes, canvas: Canvas, name: str, values: Sequence[float], labels: Sequence[str]) -> None:
     """Puts `labels` at `values` of the axis `name` ("x" or "y"), and no other tick."""
     axis = axes.xaxis if name == "x" else axes.yaxis
     axis.set_ticks(values, labels)
@@ -147,11 +147,12 @@ def text_width(
     canvas: Canvas, text: str, size: float | None = None, *, bold: bool = False, mono: bool = False
 ) -> float:
     """Width of `text` in px."""
-    from matplotlib.backends.backend_agg import RendererAgg
+    from matplotlib.backends import backend_agg
 
     _bundled_fonts()
+    renderer: Any = backend_agg.RendererAgg
     properties = font(canvas, size, bold=bold, mono=mono)
-    width, _, _ = RendererAgg(1, 1, _DPI).get_text_width_height_descent(printable(text), properties, ismath=False)
+    width, _, _ = renderer(1, 1, _DPI).get_text_width_height_descent(printable(text), properties, ismath=False)
     return float(width)
 
 
@@ -178,4 +179,35 @@ def printable(text: str) -> str:
     known = _known_characters()
     return "".join(
         c if ord(c) in known and (c.isprintable() or c == "\n") else "\N{REPLACEMENT CHARACTER}" for c in text
+    )
+
+
+def rounded_box(
+    axes: Axes,
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    radius: float,
+    *,
+    fill: str = "none",
+    edge: str = "none",
+    alpha: float = 1.0,
+    line: float = 2.0,
+) -> None:
+    """A box with its upper left corner at px (x, y) of a sheet; `alpha` thins the fill, not the edge."""
+    from matplotlib.colors import to_rgba
+    from matplotlib.patches import FancyBboxPatch
+
+    radius = min(radius, width / 2, height / 2)
+    axes.add_patch(
+        FancyBboxPatch(
+            (x + radius, y + radius),
+            width - 2 * radius,
+            height - 2 * radius,
+            boxstyle=f"round,pad={radius}",
+            facecolor="none" if fill == "none" else to_rgba(fill, alpha),
+            edgecolor=edge,
+            linewidth=line * POINTS if edge != "none" else 0,
+        )
     )

@@ -32,7 +32,7 @@ class Params(base.Params):
 
 def compute(params: Params, given: Given) -> Data:
     """The models first published from `first` to `last`, oldest first, and the largest of each architecture."""
-    models = []
+    models: list[Data] = []
     for row in given.table(TABLES[0]):
         year, month = (int(part) for part in row["date"].split("-"))
         if params.first <= year <= params.last:

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
 # matplotlib derives the ids inside an SVG from this salt; without one they are random.
-_SETTINGS = {"svg.hashsalt": "talkgen", "svg.fonttype": "path", "savefig.bbox": None, "path.simplify": False}
+_SETTINGS: dict[Any, Any] = {
+    "svg.hashsalt": "talkgen",
+    "svg.fonttype": "path",
+    "savefig.bbox": None,
+    "path.simplify": False,
+}
 _PNG_SCALE = 2
 
 

@@ -1,0 +1,247 @@
+"""Draws the inside of an LSTM cell as the module computes it, with how far its gates stand open on a sentence.
+
+Names, order and activations of the gates and both formulas are read off the traced step of the model; the layout is
+the usual one: the memory runs along the top, the gates stand below it.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from talkgen.errors import ModelError
+from talkgen.figures import base
+from talkgen.figures.base import Canvas, Data, Given, ModelName
+from talkgen.figures.drawing import POINTS, rounded_box, sheet, styled, write
+from talkgen.figures.numbers import percent, significant
+from talkgen.figures.tokens import read_text, show_pieces
+
+if TYPE_CHECKING:
+    import torch
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Picture
+
+TABLES = ()
+_SIGNS = {"mul": "×", "add": "+"}
+
+
+class Params(base.Params):
+    """Whose cell, and the sentence its gates are measured on."""
+
+    model: ModelName = "small-lstm"
+    sentence: str = Field("The quick brown fox jumps over the lazy dog", min_length=1, max_length=2000)
+    layer: int = Field(1, ge=1)
+
+
+def compute(params: Params, given: Given) -> Data:
+    """The gates of a layer with their activations and means over the sentence, and the cell's two formulas."""
+    import torch
+
+    from talkgen.lm.lstm import RecurrentLM
+    from talkgen.lm.model import Taps
+
+    loaded = given.model(params.model)
+    if not isinstance(loaded.model, RecurrentLM) or loaded.model.config.architecture != "lstm":
+        raise ModelError(f"{loaded.label} has no LSTM cell to draw", "name an LSTM: model: small-lstm")
+    if params.layer > loaded.model.config.n_layer:
+        raise ModelError(f"there is no layer {params.layer}: {loaded.label} has {loaded.model.config.n_layer}")
+    ids = read_text(loaded, params.sentence, most=500)
+    taps = Taps("gates")
+    with torch.inference_mode():
+        loaded.model(ids, taps=taps)
+    measured = taps.values["gates"][params.layer - 1]  # name -> [1, T, C]
+    gates, formulas = _read_cell(loaded.model, params.layer - 1)
+    for gate in gates:
+        values = measured[gate["name"]][0]
+        gate["mean"] = significant(float(values.mean()), 3)
+        gate["mean_size"] = significant(float(values.abs().mean()), 3)
+        gate["by_token"] = [significant(value, 3) for value in values.mean(1).tolist()]
+    return {
+        "model": loaded.label,
+        "layer": params.layer,
+        "width": loaded.model.config.n_embd,
+        "sentence": params.sentence,
+        "tokens": show_pieces(loaded, ids),
+        "gates": gates,
+        **formulas,
+    }
+
+
+def _read_cell(model: Any, layer: int) -> tuple[list[Data], Data]:
+    """The gates in the order of the module's rows, and its formulas for the memory c and the output h."""
+    import torch
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    width = model.config.n_embd
+    names: list[str] = []
+
+    def step(x: torch.Tensor, h: torch.Tensor, c: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        new_h, new_c, gates = model.step(layer, x, h, c)
+        names[:] = gates
+        return (new_h, new_c, *gates.values())
+
+    with torch.no_grad():
+        graph = make_fx(step)(*torch.randn(3, 1, width)).graph
+    inputs = dict(zip((node for node in graph.nodes if node.op == "placeholder"), ("x", "h", "c"), strict=True))
+    h, c, *gates = next(node for node in graph.nodes if node.op == "output").args[0]
+    known = {**inputs, **dict(zip(gates, names, strict=True))}
+    memory = _formula(c, known)
+    found = [
+        {"name": name, "activation": gate.target.overloadpacket.__name__, "position": _position(gate)}
+        for name, gate in zip(names, gates, strict=True)
+    ]
+    found.sort(key=lambda gate: gate["position"])
+    return found, {"memory": memory, "output": _formula(h, {**known, c: "c′"})}
+
+
+def _formula(node: Any, known: dict[Any, str]) -> str:
+    """The traced value `node` in terms of the `known` ones: `forget × c + input × cell`."""
+    if node in known:
+        return known[node]
+    name = node.target.overloadpacket.__name__
+    parts = [_formula(part, known) for part in node.args]
+    return f" {_SIGNS[name]} ".join(parts) if name in _SIGNS else f"{name} {parts[0]}"
+
+
+def _position(gate: Any) -> int:
+    """Which of the chunks of the cell's rows a gate is the activation of."""
+    chunk = gate.args[0]
+    if chunk.target is operator.getitem:
+        return int(chunk.args[1])
+    return int(chunk.args[2] if len(chunk.args) > 2 else 0)
+
+
+@styled
+def draw(data: Data, canvas: Canvas) -> Picture:
+    """The memory along the top, the gates below it, what they read at the bottom."""
+    picture, axes = sheet(canvas)
+    cell = _Cell(axes, canvas, data)
+    cell.draw_wires()
+    cell.draw_operations()
+    cell.draw_gates()
+    cell.write_names()
+    return picture
+
+
+class _Cell:
+    """The diagram's places in px, and its parts."""
+
+    def __init__(self, axes: Axes, canvas: Canvas, data: Data) -> None:
+        self.axes, self.canvas, self.data = axes, canvas, data
+        self.colors, self.sizes = canvas.style.colors, canvas.style.sizes
+        left, right, height = 40.0, canvas.width - 64.0, canvas.height
+        share = (right - left) / 4
+        self.x = {name: left + (i + 0.5) * share for i, name in enumerate(("forget", "input", "cell", "output"))}
+        self.memory, self.meet, self.gates, self.bus = 0.14 * height, 0.33 * height, 0.60 * height, 0.83 * height
+        self.write = (self.x["input"] + self.x["cell"]) / 2  # where the new content joins the memory
+        self.box = (share - 16, 0.27 * height)
+
+    def _wire(self, *points: tuple[float, float], color: str | None = None, width: float = 2.5) -> None:
+        xs, ys = zip(*points, strict=True)
+        self.axes.plot(
+            xs, ys, color=color or self.colors.muted, linewidth=width * POINTS, solid_joinstyle="round", zorder=1
+        )
+
+    def _arrow(self, start: tuple[float, float], end: tuple[float, float], color: str, width: float = 2.5) -> None:
+        self.axes.annotate(
+            "",
+            end,
+            start,
+            arrowprops={
+                "arrowstyle": "-|>,head_width=0.28,head_length=0.45",
+                "color": color,
+                "linewidth": width * POINTS,
+                "shrinkA": 0,
+                "shrinkB": 0,
+            },
+        )
+
+    def draw_wires(self) -> None:
+        """From the inputs to the gates, from the gates to where they act, along the memory and out."""
+        colors, top = self.colors, self.gates - self.box[1] / 2
+        self._wire((20, self.bus), (self.x["output"], self.bus))
+        for x in self.x.values():
+            self._arrow((x, self.bus), (x, self.gates + self.box[1] / 2), colors.muted)
+        for name in ("input", "cell"):
+            self._wire((self.x[name], top), (self.x[name], self.meet), (self.write, self.meet))
+        self._wire((self.write, self.meet), (self.write, self.memory))
+        self._wire((self.x["forget"], top), (self.x["forget"], self.memory))
+        self._wire((self.x["output"], top), (self.x["output"], self.memory))
+        self._arrow((20, self.memory), (self.canvas.width - 8, self.memory), colors.recurrent, 6)
+        self._arrow((self.x["output"], self.meet), (self.canvas.width - 8, self.meet), colors.recurrent, 3.5)
+
+    def draw_operations(self) -> None:
+        """The multiplications and the addition, and the squashing of what is shown to the outside."""
+        between = (self.memory + self.meet) / 2
+        for x, y, sign in (
+            (self.x["forget"], self.memory, "×"),
+            (self.write, self.memory, "+"),
+            (self.write, self.meet, "×"),
+            (self.x["output"], self.meet, "×"),
+        ):
+            self._disc(x, y, sign)
+        self._pill(self.x["output"], between, "tanh")
+
+    def _disc(self, x: float, y: float, sign: str) -> None:
+        from matplotlib.patches import Circle
+
+        colors = self.colors
+        self.axes.add_patch(
+            Circle((x, y), 20, facecolor=colors.surface, edgecolor=colors.recurrent, linewidth=2 * POINTS, zorder=4)
+        )
+        write(self.axes, self.canvas, x, y - 1, sign, self.sizes.body, align="center").set_zorder(5)
+
+    def _pill(self, x: float, y: float, text: str) -> None:
+        rounded_box(self.axes, x - 30, y - 15, 60, 30, 15, fill=self.colors.surface, edge=self.colors.line)
+        write(self.axes, self.canvas, x, y, text, align="center")
+
+    def draw_gates(self) -> None:
+        """A box a gate: its name, its activation, and its measured mean, as a filled share where it is one."""
+        width, height = self.box
+        for gate in self.data["gates"]:
+            x, y = self.x[gate["name"]], self.gates - height / 2
+            sigmoid = gate["activation"] == "sigmoid"
+            value = f"{percent(gate['mean'])} open" if sigmoid else f"size {gate['mean_size']:.2f}"
+            rounded_box(
+                self.axes, x - width / 2, y, width, height, 10, fill=self.colors.surface, edge=self.colors.recurrent
+            )
+            self._center(x, y + 0.20 * height, gate["name"], self.sizes.small, bold=True)
+            self._center(x, y + 0.43 * height, gate["activation"], color=self.colors.muted)
+            self._center(x, y + 0.66 * height, value)
+            if sigmoid:
+                gauge = width - 32
+                for share, color in ((1.0, self.colors.line), (gate["mean"], self.colors.recurrent)):
+                    rounded_box(self.axes, x - gauge / 2, y + 0.83 * height, max(8, gauge * share), 8, 4, fill=color)
+
+    def _center(self, x: float, y: float, text: str, size: float | None = None, **look: Any) -> None:
+        write(self.axes, self.canvas, x, y, text, size, align="center", **look)
+
+    def write_names(self) -> None:
+        """The states at both ends, what goes in, and where the numbers are from."""
+        axes, canvas, size, color = self.axes, self.canvas, self.sizes.small, self.colors.recurrent
+        right = canvas.width - 10
+        write(axes, canvas, 8, self.memory - 32, "memory c", size, color=color, bold=True)
+        write(axes, canvas, right, self.memory - 32, "c′", size, color=color, bold=True, align="right")
+        write(axes, canvas, right, self.meet + 30, "h′", size, color=color, bold=True, align="right")
+        write(axes, canvas, 8, self.bus + 24, "token x, last output h", size)
+        note = f"means over {len(self.data['tokens'])} tokens · {self.data['model']}"
+        write(axes, canvas, right, canvas.height - 12, note, color=self.colors.muted, align="right")
+
+
+def describe(data: Data) -> str:
+    """The formulas and the gates with their means."""
+    gates = ", ".join(
+        f"{gate['name']} ({gate['activation']}) "
+        + (
+            percent(gate["mean"]) + " open"
+            if gate["activation"] == "sigmoid"
+            else f"of mean size {gate['mean_size']:.2f}"
+        )
+        for gate in data["gates"]
+    )
+    return (
+        f"An LSTM cell: memory c′ = {data['memory']}, output h′ = {data['output']}. "
+        f"Its gates, on average over “{data['sentence']}” in layer {data['layer']} of {data['model']}: {gates}."
+    )

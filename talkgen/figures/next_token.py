@@ -1,0 +1,81 @@
+"""Draws what a model expects after a prompt: the prompt's tokens, and below the open place a bar for each candidate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from talkgen.figures import base
+from talkgen.figures.base import Canvas, Data, Given, ModelName
+from talkgen.figures.chips import draw_chip, draw_chips
+from talkgen.figures.drawing import rounded_box, sheet, shorten, styled, text_width, write
+from talkgen.figures.numbers import percent
+from talkgen.figures.tokens import predict
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Picture
+
+TABLES = ()
+
+
+class Params(base.Params):
+    """The prompt, and how many candidates are shown."""
+
+    model: ModelName = ""
+    prompt: str = Field("The quick brown fox jumps over the lazy", min_length=1, max_length=2000)
+    bars: int = Field(8, ge=1, le=12)
+
+
+def compute(params: Params, given: Given) -> Data:
+    """The likeliest next tokens with their probabilities at temperature 1."""
+    loaded = given.model(params.model)
+    return {"model": loaded.label, **predict(loaded, params.prompt, params.bars)}
+
+
+@styled
+def draw(data: Data, canvas: Canvas) -> Picture:
+    """The prompt as chips with an open place at its end; candidates one below the other, the likeliest on top."""
+    picture, axes = sheet(canvas)
+    sizes, colors = canvas.style.sizes, canvas.style.colors
+    size = sizes.small
+    slot = text_width(canvas, "?", size, mono=True) + 28
+    end = draw_chips(axes, canvas, data["tokens"], 2, 26, canvas.width - slot - 8, size)
+    draw_chip(axes, canvas, "?", end, 26, size, color=colors.accent)
+    rows = [(item["shown"], item["p"]) for item in data["candidates"]]
+    rows.append((f"{data['vocabulary'] - len(rows):,} others", data["other"]))
+    top, step = 72.0, (canvas.height - 76.0) / len(rows)
+    label = min(0.3 * canvas.width, max(text_width(canvas, text, size, mono=True) for text, _ in rows[:-1]) + 8)
+    label = max(label, text_width(canvas, rows[-1][0]) + 8)
+    for index, (text, p) in enumerate(rows):
+        _draw_row(axes, canvas, (text, p), top + (index + 0.5) * step, step, label, last=index == len(rows) - 1)
+    return picture
+
+
+def _draw_row(
+    axes: Axes, canvas: Canvas, row: tuple[str, float], y: float, step: float, label: float, *, last: bool
+) -> None:
+    """One candidate: its text, a bar, its share; the bar of all others is quieter."""
+    text, p = row
+    colors, size = canvas.style.colors, canvas.style.sizes.small
+    longest = canvas.width - label - 16 - text_width(canvas, "100%", size) - 20
+    if last:
+        write(axes, canvas, label, y, text, color=colors.muted, align="right")
+    else:
+        shown = shorten(canvas, text, label, size, mono=True)
+        write(axes, canvas, label, y, shown, size, mono=True, align="right")
+    height = min(26.0, 0.62 * step)
+    width = max(3.0, longest * p)
+    rounded_box(axes, label + 16, y - height / 2, width, height, 4, fill=colors.muted if last else colors.attention)
+    color = colors.muted if last else colors.ink
+    write(axes, canvas, label + 16 + width + 10, y, percent(p), size, color=color)
+
+
+def describe(data: Data) -> str:
+    """The prompt and the candidates with their shares."""
+    listed = ", ".join(f"“{item['shown']}” {percent(item['p'])}" for item in data["candidates"])
+    return (
+        f"What {data['model']} expects after “{data['prompt']}”: {listed}; "
+        f"all other tokens together {percent(data['other'])}."
+    )
