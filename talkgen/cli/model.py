@@ -39,10 +39,9 @@ def pull(name: Name) -> None:
 
       talkgen model pull smollm2
     """
-    from talkgen.lm.hub import pull as fetch
+    from talkgen.lm.pull import pull as fetch
 
-    files = fetch(name, Meter(name))
-    out(f"{files.name}: {files.path}")
+    out(f"{name}: {fetch(name, Meter(name))}")
 
 
 @app.command("show")
