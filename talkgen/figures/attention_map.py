@@ -13,6 +13,7 @@ from pydantic import Field
 from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Given, ModelName
+from talkgen.figures.color import ink_on, mix
 from talkgen.figures.drawing import POINTS, rounded_box, sheet, shorten, styled, text_width, write
 from talkgen.figures.tokens import read_text, show_pieces
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 TABLES = ()
 _MOST = 16  # tokens that can be read from the back row
-_SHOWN = 0.01  # smaller weights get no colour
 
 
 class Params(base.Params):
@@ -123,9 +123,6 @@ def whose(data: Data) -> str:
 
 def _draw_map(axes: Axes, canvas: Canvas, data: Data) -> None:
     """Rows look, columns are looked at; a token's name stands left of its row and above its column."""
-    from matplotlib import colormaps
-    from matplotlib.colors import to_hex
-
     tokens, size = data["tokens"], canvas.style.sizes.figure
     n = len(tokens)
     label = max(text_width(canvas, shorten(canvas, token, 150, size), size) for token in tokens) + 12
@@ -133,28 +130,20 @@ def _draw_map(axes: Axes, canvas: Canvas, data: Data) -> None:
     left = (canvas.width - n * cell - label) / 2 + label * 0.5
     top = 30.0
     style = canvas.style
-    scale = colormaps[style.sequence if style.scheme == "dark" else f"{style.sequence}_r"]
     for i, row in enumerate(data["weights"]):
         y = top + i * cell
         name = shorten(canvas, tokens[i], 150, size)
         write(axes, canvas, left - 10, y + cell / 2, name, size, align="right")
         for j, weight in enumerate(row[: i + 1]):
             x = left + j * cell
-            fill = to_hex(scale(weight)) if weight >= _SHOWN else style.colors.surface
+            fill = mix(style.colors.surface, style.colors.attention, weight)
             rounded_box(axes, x + 1, y + 1, cell - 2, cell - 2, 4, fill=fill)
             if weight >= 0.1 and cell >= 1.7 * size:
-                ink = _ink_on(scale(weight))
-                write(axes, canvas, x + cell / 2, y + cell / 2, f"{100 * weight:.0f}", size, color=ink, align="center")
+                text = f"{100 * weight:.0f}"
+                write(axes, canvas, x + cell / 2, y + cell / 2, text, size, color=ink_on(fill), align="center")
         # The upper half is empty (nobody looks ahead): each column's name stands there, beside its topmost cell.
         x = left + (i + 1) * cell
         write(axes, canvas, x + 8, y + cell / 2, name, size, color=style.colors.muted)
-
-
-def _ink_on(color: tuple[float, float, float, float]) -> str:
-    """Black or white, whichever is easier to read on `color` (relative luminance of WCAG 2)."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color[:3]]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#000000" if luminance > 0.179 else "#ffffff"
 
 
 def _draw_arcs(axes: Axes, canvas: Canvas, data: Data) -> None:

@@ -48,8 +48,8 @@ def draw_lines(axes: Axes, canvas: Canvas, lines: Sequence[Line], gap: float = 1
     box = axes.get_window_extent()
     middles = spread([y for _, y in ends], size * 1.15, box.y0, box.y1 + size)
     for line, (x, _), y in zip(lines, ends, middles, strict=True):
-        at = axes.transData.inverted().transform((x + gap, y))
-        write(axes, canvas, *at, line.name, size, color=line.color, bold=True)
+        end, middle = axes.transData.inverted().transform((x + gap, y))
+        write(axes, canvas, end, middle, line.name, size, color=line.color, bold=True)
 
 
 def spread(values: Sequence[float], gap: float, low: float, high: float) -> list[float]:

@@ -95,7 +95,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         axes, canvas, 0.5, below, "tokens since the answer was shown", color=colors.muted, align="center", across=True
     )
     axes.axhline(data["chance"], color=colors.muted, linewidth=2 * POINTS, linestyle=(0, (1, 2)))
-    look = {"attention": (colors.attention, False), "lstm": (colors.recurrent, False), "rnn": (colors.recurrent, True)}
+    look = {"rnn": (colors.recurrent, True), "lstm": (colors.recurrent, False), "attention": (colors.attention, False)}
     lines = [
         Line(
             f"{_NAMES[name]} {percent(data[name]['accuracy'][-1])}",
