@@ -1,6 +1,6 @@
 """YAML files as typed objects, with every problem said at its place; knows nothing of what the files are about."""
 
-from talkgen.yamlfile.document import Document, PathInData, Spot, parse_yaml, read_yaml
+from talkgen.yamlfile.document import Document, PathInData, Spot, parse_yaml, read_text, read_yaml
 from talkgen.yamlfile.validation import validate, where_path
 
-__all__ = ["Document", "PathInData", "Spot", "parse_yaml", "read_yaml", "validate", "where_path"]
+__all__ = ["Document", "PathInData", "Spot", "parse_yaml", "read_text", "read_yaml", "validate", "where_path"]

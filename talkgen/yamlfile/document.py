@@ -104,6 +104,15 @@ def read_yaml(path: Path, error: type[TalkgenError] = TalkgenError) -> Document:
     Raises:
         TalkgenError: `error`, for a file that is missing, too large, not UTF-8 or not one YAML document.
     """
+    return parse_yaml(read_text(path, error), path, error)
+
+
+def read_text(path: Path, error: type[TalkgenError] = TalkgenError) -> str:
+    """Reads a text file of at most MAX_BYTES, with line ends as in Unix and no byte order mark.
+
+    Raises:
+        TalkgenError: `error`, for a file that is missing, too large or not UTF-8.
+    """
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
@@ -111,16 +120,14 @@ def read_yaml(path: Path, error: type[TalkgenError] = TalkgenError) -> Document:
         raise error(f"there is no file {path}") from None
     except OSError as reason:
         raise error(f"{path} cannot be read: {reason.strerror}") from None
-    start = Place(path, 1, 1)
     if len(content) > MAX_BYTES:
-        raise error(f"the file is larger than {MAX_BYTES:,} bytes", "is it the right file?", start)
+        raise error(f"the file is larger than {MAX_BYTES:,} bytes", "is it the right file?", Place(path, 1, 1))
     try:
-        text = content.decode("utf-8-sig").replace("\r\n", "\n")
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as reason:
         before = content[: reason.start]
         place = Place(path, before.count(b"\n") + 1, reason.start - before.rfind(b"\n"))
         raise error("the file is not UTF-8 text", "save it as UTF-8", place) from None
-    return parse_yaml(text, path, error)
 
 
 def parse_yaml(text: str, path: Path, error: type[TalkgenError] = TalkgenError) -> Document:

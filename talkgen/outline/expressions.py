@@ -1,0 +1,221 @@
+"""The `{{ … }}` in an outline's texts: finds them, says what they use, and puts values in their place.
+
+Texts are all that is shown, spoken or given to a figure or a model; source for one program (code, html, raw,
+mermaid, style) and names are left as they are. What an expression is, `formula` knows.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from talkgen.errors import OutlineError, Problem
+from talkgen.outline.files import check_file, is_picture
+from talkgen.outline.formula import MAX_SOURCE, Formula, FormulaError
+from talkgen.outline.schema import Figure, Live, Node, Outline, Tokens
+from talkgen.outline.source import Source
+from talkgen.yamlfile import PathInData, where_path
+
+NodeT = TypeVar("NodeT", bound=Node)
+
+MAX_OUTPUT = 5_000_000  # characters that all expressions of an outline may make
+_VERBATIM = {
+    "id", "class_", "layout", "lang", "size", "theme", "transition", "style", "directives", "frontmatter", "vars",
+    "model", "beside", "figure", "live", "gradio", "code", "language", "steps", "mermaid", "html", "raw", "side",
+    "filters", "align", "include",
+}  # fmt: skip
+_COMPUTED = (Figure, Live, Tokens)  # computed from their texts, so that these cannot use what is computed
+
+
+@dataclass(frozen=True)
+class Expression:
+    """One `{{ … }}`: the text it is in, where in the text, and what is between the braces."""
+
+    path: PathInData
+    start: int
+    end: int
+    formula: Formula
+
+
+def find_expressions(source: Source) -> list[Expression]:
+    """All expressions of an outline, in its order; none where it sets `expressions: false`.
+
+    Raises:
+        OutlineError: some are not expressions; with each of them.
+    """
+    return [expression for text in _read(source).values() for expression in text]
+
+
+def names_used(source: Source) -> set[str]:
+    """The top-level names that the expressions use, as "figures", "model"."""
+    return {name for expression in find_expressions(source) for name in expression.formula.names}
+
+
+def chains_used(source: Source) -> set[str]:
+    """The dotted names that the expressions use, as "figures.compute_graph.rnn.depth"."""
+    return {chain for expression in find_expressions(source) for chain in expression.formula.chains}
+
+
+def evaluate(source: Source, values: Mapping[str, Any], later: Iterable[str] = ()) -> Outline:
+    """The outline with values in place of expressions; a figure's parameter that is one expression gets its value.
+
+    Texts with an expression that uses a name in `later` stay as they are.
+
+    Raises:
+        OutlineError: a name is not defined, an expression cannot be computed, or names a file that is not there; with
+            each of them and its line.
+    """
+    work = _Work(source, values, frozenset(later), _read(source))
+    outline = work.node(source.outline, ()) if work.texts else source.outline
+    if work.problems:
+        raise OutlineError(work.problems)
+    return outline
+
+
+# ---------------------------------------------------------------------------------------------------- finding the texts
+
+
+def _read(source: Source) -> dict[PathInData, list[Expression]]:
+    """The expressions of each text that has some, by its path."""
+    problems: list[Problem] = []
+    found: dict[PathInData, list[Expression]] = {}
+    for path, text, is_computed in _texts(source.outline, ()) if source.outline.expressions else ():
+        found[path] = []
+        for start, end in _spans(text):
+            try:
+                found[path].append(_expression(path, text, start, end, is_computed))
+            except FormulaError as error:
+                problems.append(_problem(source, path, start, error))
+    if problems:
+        raise OutlineError(problems)
+    return found
+
+
+def _expression(path: PathInData, text: str, start: int, end: int, is_computed: bool) -> Expression:
+    if not end:
+        raise FormulaError("this '{{' is never closed", "close it with '}}', or write {{ '{{' }} to show braces")
+    formula = Formula(text[start + 2 : end - 2])
+    if is_computed and "figures" in formula.names:
+        raise FormulaError("what is computed cannot use the figures, which are computed with it", "use vars or model")
+    return Expression(path, start, end, formula)
+
+
+def _texts(node: Node, path: PathInData) -> Iterator[tuple[PathInData, str, bool]]:
+    """The texts with braces in a part of an outline: path, text, and whether something is computed from it."""
+    for name, value in _shown(node):
+        is_computed = isinstance(node, _COMPUTED) and name in ("params", "prompt", "tokens")
+        for inner, text in _strings(value, (*path, name)):
+            if isinstance(text, Node):
+                yield from _texts(text, inner)
+            elif "{{" in text:
+                yield inner, text, is_computed
+
+
+def _shown(node: Node) -> Iterator[tuple[str, Any]]:
+    return ((name, getattr(node, name)) for name in type(node).model_fields if name not in _VERBATIM)
+
+
+def _strings(value: Any, path: PathInData) -> Iterator[tuple[PathInData, str | Node]]:
+    """The strings and nodes in a value; the key of a bullet has the path of what is under it, and then "" ."""
+    if isinstance(value, str | Node):
+        yield path, value
+    elif isinstance(value, list | tuple):
+        for index, each in enumerate(value):
+            yield from _strings(each, (*path, index))
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            if "bullets" in path:
+                yield (*path, key, ""), key
+            yield from _strings(each, (*path, key))
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where `{{ … }}` begin and end in a text; braces in quotes do not end one, and the end of an open one is 0."""
+    start = text.find("{{")
+    while start >= 0:
+        end, quote = start + 2, ""
+        limit = min(len(text), start + MAX_SOURCE + 100)
+        while end < limit and (quote or not text.startswith("}}", end)):
+            if text[end] in "'\"" and quote in ("", text[end]):
+                quote = "" if quote else text[end]
+            end += 1
+        if end >= limit:
+            yield start, 0
+            return
+        yield start, end + 2
+        start = text.find("{{", end + 2)
+
+
+def _problem(source: Source, path: PathInData, offset: int, error: FormulaError) -> Problem:
+    if path[-1:] == ("",):  # a bullet's key
+        return Problem(error.message, error.hint, source.place(path[:-1]), where_path(path[:-1]))
+    return Problem(error.message, error.hint, source.place_in(path, offset), where_path(path))
+
+
+# -------------------------------------------------------------------------------------------------- putting values in
+
+
+@dataclass
+class _Work:
+    """Copies an outline with its expressions evaluated; shares what has none."""
+
+    source: Source
+    values: Mapping[str, Any]
+    later: frozenset[str]
+    texts: dict[PathInData, list[Expression]]
+    problems: list[Problem] = field(default_factory=list)
+    made: int = 0
+
+    def node(self, node: NodeT, path: PathInData) -> NodeT:
+        changed = {}
+        for name, value in _shown(node):
+            new = self.value(value, (*path, name))
+            if new is not value:
+                changed[name] = new
+        return node.model_copy(update=changed) if changed else node
+
+    def value(self, value: Any, path: PathInData) -> Any:
+        if isinstance(value, str):
+            return self.text(value, path)
+        if isinstance(value, Node):
+            return self.node(value, path)
+        if isinstance(value, list):
+            new = [self.value(each, (*path, index)) for index, each in enumerate(value)]
+            return value if all(map(operator.is_, new, value)) else new
+        if isinstance(value, dict):
+            return {self.text(key, (*path, key, "")): self.value(each, (*path, key)) for key, each in value.items()}
+        return value
+
+    def text(self, text: str, path: PathInData) -> Any:
+        expressions = self.texts.get(path, [])
+        if not expressions or any(expression.formula.names & self.later for expression in expressions):
+            return text
+        first = expressions[0]
+        if "params" in path and len(expressions) == 1 and text[first.start : first.end] == text.strip():
+            return self.compute(first, first.formula.evaluate)
+        parts, done = [], 0
+        for expression in expressions:
+            parts += [text[done : expression.start], self.compute(expression, expression.formula.text)]
+            done = expression.end
+        new = "".join([*parts, text[done:]])
+        if path[-1] in ("image", "video") or (path[-1] == "background" and is_picture(new)):
+            self.check_file(new, path)
+        return new
+
+    def compute(self, expression: Expression, evaluate: Callable[[Mapping[str, Any]], Any]) -> Any:
+        try:
+            value = evaluate(self.values)
+            self.made += len(value) if isinstance(value, str) else 0
+            if self.made > MAX_OUTPUT:
+                raise FormulaError(f"the expressions make more than {MAX_OUTPUT:,} characters")
+        except FormulaError as error:
+            self.problems.append(_problem(self.source, expression.path, expression.start, error))
+            return ""
+        return value
+
+    def check_file(self, name: str, path: PathInData) -> None:
+        wrong, hint = check_file(name, self.source.path)
+        if wrong and not self.problems:
+            self.problems.append(Problem(wrong, hint, self.source.place(path), where_path(path)))

@@ -1,0 +1,37 @@
+"""An outline and where it came from: the typed talk, its files, and the place of each value in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from talkgen.errors import Place
+from talkgen.outline.schema import Outline
+from talkgen.yamlfile import Document, PathInData
+
+
+@dataclass(frozen=True)
+class Source:
+    """A loaded outline. Paths are those of the loaded outline, includes spliced in, as `("slides", 3, "body", 0)`."""
+
+    outline: Outline
+    path: Path
+    files: tuple[Path, ...]  # the outline's own, then what it includes
+    document: Document
+
+    @property
+    def folder(self) -> Path:
+        """What images and includes are relative to."""
+        return self.path.parent
+
+    def place(self, path: PathInData) -> Place | None:
+        """Where the value at `path` stands, or the nearest value around it; None where the talk is not from a file."""
+        return self.document.place(self._in_document(path))
+
+    def place_in(self, path: PathInData, offset: int) -> Place | None:
+        """Where the character at `offset` of the text at `path` stands."""
+        return self.document.place_in(self._in_document(path), offset)
+
+    def _in_document(self, path: PathInData) -> PathInData:
+        """The path in the YAML: a bare string there is a Markdown block here."""
+        return path[:-1] if path[-1:] == ("markdown",) and path not in self.document.spots else path
