@@ -7,7 +7,7 @@ mermaid, style) and names are left as they are. What an expression is, `formula`
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -37,6 +37,7 @@ class Expression:
     start: int
     end: int
     formula: Formula
+    is_input: bool  # of something that is computed
 
 
 def find_expressions(source: Source) -> list[Expression]:
@@ -58,17 +59,29 @@ def chains_used(source: Source) -> set[str]:
     return {chain for expression in find_expressions(source) for chain in expression.formula.chains}
 
 
-def evaluate(source: Source, values: Mapping[str, Any], later: Iterable[str] = ()) -> Outline:
+def evaluate(source: Source, values: Mapping[str, Any]) -> Outline:
     """The outline with values in place of expressions; a figure's parameter that is one expression gets its value.
-
-    Texts with an expression that uses a name in `later` stay as they are.
 
     Raises:
         OutlineError: a name is not defined, an expression cannot be computed, or names a file that is not there; with
             each of them and its line.
     """
-    work = _Work(source, values, frozenset(later), _read(source))
-    outline = work.node(source.outline, ()) if work.texts else source.outline
+    return _evaluate(source, values, _read(source))
+
+
+def evaluate_inputs(source: Source, values: Mapping[str, Any]) -> Outline:
+    """The outline with values in what figures, live blocks and tokens are computed from; other texts stay as they are.
+
+    Raises:
+        OutlineError: as `evaluate`, and for expressions anywhere that cannot be parsed.
+    """
+    texts = _read(source)
+    return _evaluate(source, values, {path: found for path, found in texts.items() if found and found[0].is_input})
+
+
+def _evaluate(source: Source, values: Mapping[str, Any], texts: dict[PathInData, list[Expression]]) -> Outline:
+    work = _Work(source, values, texts)
+    outline = work.node(source.outline, ()) if texts else source.outline
     if work.problems:
         raise OutlineError(work.problems)
     return outline
@@ -81,11 +94,11 @@ def _read(source: Source) -> dict[PathInData, list[Expression]]:
     """The expressions of each text that has some, by its path."""
     problems: list[Problem] = []
     found: dict[PathInData, list[Expression]] = {}
-    for path, text, is_computed in _texts(source.outline, ()) if source.outline.expressions else ():
+    for path, text, is_input in _texts(source.outline, ()) if source.outline.expressions else ():
         found[path] = []
         for start, end in _spans(text):
             try:
-                found[path].append(_expression(path, text, start, end, is_computed))
+                found[path].append(_expression(path, text, start, end, is_input))
             except FormulaError as error:
                 problems.append(_problem(source, path, start, error))
     if problems:
@@ -93,24 +106,24 @@ def _read(source: Source) -> dict[PathInData, list[Expression]]:
     return found
 
 
-def _expression(path: PathInData, text: str, start: int, end: int, is_computed: bool) -> Expression:
+def _expression(path: PathInData, text: str, start: int, end: int, is_input: bool) -> Expression:
     if not end:
         raise FormulaError("this '{{' is never closed", "close it with '}}', or write {{ '{{' }} to show braces")
     formula = Formula(text[start + 2 : end - 2])
-    if is_computed and "figures" in formula.names:
+    if is_input and "figures" in formula.names:
         raise FormulaError("what is computed cannot use the figures, which are computed with it", "use vars or model")
-    return Expression(path, start, end, formula)
+    return Expression(path, start, end, formula, is_input)
 
 
 def _texts(node: Node, path: PathInData) -> Iterator[tuple[PathInData, str, bool]]:
     """The texts with braces in a part of an outline: path, text, and whether something is computed from it."""
     for name, value in _shown(node):
-        is_computed = isinstance(node, _COMPUTED) and name in ("params", "prompt", "tokens")
+        is_input = isinstance(node, _COMPUTED) and name in ("params", "prompt", "tokens")
         for inner, text in _strings(value, (*path, name)):
             if isinstance(text, Node):
                 yield from _texts(text, inner)
             elif "{{" in text:
-                yield inner, text, is_computed
+                yield inner, text, is_input
 
 
 def _shown(node: Node) -> Iterator[tuple[str, Any]]:
@@ -163,7 +176,6 @@ class _Work:
 
     source: Source
     values: Mapping[str, Any]
-    later: frozenset[str]
     texts: dict[PathInData, list[Expression]]
     problems: list[Problem] = field(default_factory=list)
     made: int = 0
@@ -190,7 +202,7 @@ class _Work:
 
     def text(self, text: str, path: PathInData) -> Any:
         expressions = self.texts.get(path, [])
-        if not expressions or any(expression.formula.names & self.later for expression in expressions):
+        if not expressions:
             return text
         first = expressions[0]
         if "params" in path and len(expressions) == 1 and text[first.start : first.end] == text.strip():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 MAX_TEXT = 100_000  # characters that one expression may make
@@ -31,9 +32,9 @@ def percent(value: float, digits: int = 0) -> str:
 
 
 def round_(value: float, digits: int = 0) -> float:
-    """To `digits` after the point; a whole number where there are none."""
-    rounded = round(_number(value), _digits(digits))
-    return rounded if digits else int(rounded)
+    """To `digits` after the point, halves away from zero; a whole number where there are none."""
+    rounded = Decimal(repr(_number(value))).quantize(Decimal(1).scaleb(-_digits(digits)), ROUND_HALF_UP)
+    return float(rounded) if digits else int(rounded)
 
 
 def default(value: Any, instead: Any) -> Any:
@@ -58,6 +59,8 @@ def length(value: Any) -> int:
 
 def _three(value: float) -> str:
     """Three significant digits, without a trailing ".0"."""
+    if abs(value) < 1:
+        return f"{value:.3g}"
     whole = len(str(int(abs(value))))
     text = f"{value:.{max(0, 3 - whole)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

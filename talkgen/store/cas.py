@@ -36,21 +36,13 @@ class StoreError(TalkgenError):
 
 
 @dataclass(frozen=True)
-class Output:
-    """A stored file: the digest of its content and its size in bytes."""
-
-    digest: str
-    size: int
-
-
-@dataclass(frozen=True)
 class Action:
-    """What was computed once: from which parts, with which outputs, in how many seconds."""
+    """What was computed once: from which parts, with which outputs (name to digest), in how many seconds."""
 
     key: str
     kind: str
     parts: Mapping[str, Any]
-    outputs: Mapping[str, Output]
+    outputs: Mapping[str, str]
     seconds: float
     about: Any
 
@@ -98,13 +90,13 @@ class Store:
         Raises:
             StoreError: it has gone missing or was damaged since `lookup`.
         """
-        output = action.outputs[name]
+        digest = action.outputs[name]
         try:
-            content = self.path(output.digest).read_bytes()
+            content = self.path(digest).read_bytes()
         except OSError as error:
             raise StoreError(f"the stored file {name} cannot be read: {error.strerror}", "build again") from error
-        if digest_bytes(content) != output.digest:
-            self.path(output.digest).unlink(missing_ok=True)
+        if digest_bytes(content) != digest:
+            self.path(digest).unlink(missing_ok=True)
             raise StoreError(f"the stored file {name} was damaged and is removed", "build again")
         return content
 
@@ -121,31 +113,29 @@ class Store:
     def _record(self, key: str) -> Path:
         return self.root / "actions" / f"{key}.json"
 
-    def _is_whole(self, output: Output) -> bool:
-        path = self.path(output.digest)
+    def _is_whole(self, digest: str) -> bool:
+        """Whether a file is there and as it was written; a damaged one is removed."""
+        path = self.path(digest)
         try:
-            whole = path.stat().st_size == output.size and digest_file(path) == output.digest
+            whole = digest_file(path) == digest
         except OSError:
             return False
         if not whole:
             path.unlink(missing_ok=True)
         return whole
 
-    def _keep(self, content: bytes | Path) -> Output:
+    def _keep(self, content: bytes | Path) -> str:
         """Copies into cas/; a file that is there and whole is left alone."""
-        if isinstance(content, Path):
-            output = Output(digest_file(content), content.stat().st_size)
-        else:
-            output = Output(digest_bytes(content), len(content))
-        if not self._is_whole(output):
-            with self._new_file(self.path(output.digest)) as file:
+        digest = digest_file(content) if isinstance(content, Path) else digest_bytes(content)
+        if not self._is_whole(digest):
+            with self._new_file(self.path(digest)) as file:
                 copied = hashlib.sha256()
                 for chunk in _chunks(content):
                     file.write(chunk)
                     copied.update(chunk)
-                if copied.hexdigest() != output.digest:
+                if copied.hexdigest() != digest:
                     raise StoreError("a file changed while it was copied into the store", "build again")
-        return output
+        return digest
 
     @contextmanager
     def _new_file(self, path: Path) -> Iterator[Any]:
@@ -188,20 +178,11 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _write_record(action: Action) -> dict[str, Any]:
-    record = {
-        "key": action.key,
-        "kind": action.kind,
-        "parts": action.parts,
-        "outputs": {name: {"sha256": output.digest, "bytes": output.size} for name, output in action.outputs.items()},
-        "seconds": action.seconds,
-        "about": action.about,
-    }
+    record = dict(vars(action))
     return {**record, "check": digest_bytes(canonical(record).encode())}
 
 
 def _read_record(record: dict[str, Any], key: str) -> Action | None:
     check = record.pop("check")
-    if record["key"] != key or digest_bytes(canonical(record).encode()) != check:
-        return None
-    outputs = {name: Output(output["sha256"], output["bytes"]) for name, output in record["outputs"].items()}
-    return Action(key, record["kind"], record["parts"], outputs, record["seconds"], record["about"])
+    is_whole = record["key"] == key and digest_bytes(canonical(record).encode()) == check
+    return Action(**record) if is_whole else None

@@ -1,9 +1,9 @@
 """The key of a computed thing: a digest of all it was computed from, and the parts, so that a change can be named.
 
-Parts are sections of names, as in
+Parts have names for people, as in
 
-    {"code": {"talkgen.figures.attention_map:compute": "9f…"}, "parameters": {"tokens": 6},
-     "weights": {"small": {"digest": "77…", "step": 4000}}, "versions": {"torch": "2.13.0"}, "device": "cpu"}
+    {"code of talkgen.figures.attention_map:compute": "9f…", "parameter tokens": 6, "torch": "2.13.0",
+     "weights of small": {"digest": "77…", "step": 4000}}
 
 Of a mapping that holds a "digest" only the digest counts; the rest is there to explain. Imports neither torch nor
 what it digests.
@@ -18,6 +18,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from talkgen.digest import digest_bytes
+from talkgen.store.code import code_digest
+
+__all__ = ["Key", "canonical", "code_digest", "explain", "make_key", "versions"]
 
 SCHEMA = 1  # of what the store keeps; a new number makes everything stale
 
@@ -73,57 +76,30 @@ def versions(*names: str) -> dict[str, str]:
     return found
 
 
-_WORDS = {
-    "code": "code of {} changed",
-    "weights": "weights of {} changed",
-    "runs": "training run {} changed",
-    "data": "data file {} changed",
-    "fonts": "font {} changed",
-}
-
-
 def explain(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
-    """Why things made of `old` and `new` have different keys, one reason for each part that changed."""
-    return tuple(reason for section in sorted({*old, *new}) for reason in _section(section, old, new))
+    """Why things made of the parts `old` and `new` have different keys, one reason for each part that changed."""
+    return tuple(_explain("", old, new))
 
 
-def _section(section: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    before, after = old.get(section, {}), new.get(section, {})
-    if not (_is_named(before) and _is_named(after)):
-        if _counted(before) != _counted(after):
-            yield _changed(section, "", before, after)
-        return
-    for name in sorted({*before, *after}):
-        if name not in before:
-            yield f"{_noun(section)} {name} is new" + _value(after[name])
-        elif name not in after:
-            yield f"{_noun(section)} {name} is gone"
-        elif _counted(before[name]) != _counted(after[name]):
-            yield _changed(section, name, before[name], after[name])
+def _explain(within: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    for part in sorted({*old, *new}):
+        name = f"{within}{part}"
+        if part not in old:
+            yield f"{name} is new" + (f" ({_short(new[part])})" if _is_short(new[part]) else "")
+        elif part not in new:
+            yield f"{name} is gone"
+        elif _counted(old[part]) != _counted(new[part]):
+            yield from _changed(name, old[part], new[part])
 
 
-def _is_named(section: Any) -> bool:
-    return isinstance(section, dict) and "digest" not in section
-
-
-def _noun(section: str) -> str:
-    plurals = {"parameters": "parameter", "versions": "version of", "runs": "training run", "data": "data file"}
-    return plurals.get(section, section)
-
-
-def _value(value: Any) -> str:
-    return f" ({_short(value)})" if _is_short(value) else ""
-
-
-def _changed(section: str, name: str, before: Any, after: Any) -> str:
-    if section in _WORDS and name:
-        return _WORDS[section].format(name) + _about(before, after)
-    if section == "versions" and name:
-        return f"{name} {before} → {after}"
-    what = f"{_noun(section)} {name}".strip()
-    if _is_short(before) and _is_short(after):
-        return f"{what}: {_short(before)} → {_short(after)}"
-    return f"{what} changed" + _about(before, after)
+def _changed(name: str, before: Any, after: Any) -> Iterator[str]:
+    if _is_plain(before) and _is_plain(after):
+        yield from _explain(f"{name}.", before, after)
+    elif _is_short(before) and _is_short(after):
+        colon = ":" if " " in name or "." in name else ""
+        yield f"{name}{colon} {_short(before)} → {_short(after)}"
+    else:
+        yield f"{name} changed{_about(before, after)}"
 
 
 def _about(before: Any, after: Any) -> str:
@@ -138,12 +114,15 @@ def _about(before: Any, after: Any) -> str:
     return f" ({', '.join(changes)})" if changes else ""
 
 
-def _short(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, dict) and "digest" not in value
 
 
 def _is_short(value: Any) -> bool:
     """Whether a value is worth showing: short, and no digest."""
-    text = _short(value)
     is_digest = isinstance(value, str) and len(value) >= 40 and set(value) <= set("0123456789abcdef")
-    return len(text) <= 60 and not is_digest and not (isinstance(value, dict) and "digest" in value)
+    return not isinstance(value, dict) and not is_digest and len(_short(value)) <= 60
+
+
+def _short(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

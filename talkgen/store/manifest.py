@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from talkgen.store.key import Key, explain
 
+__all__ = ["Change", "Manifest", "State", "compare", "explain"]
+
 State = Literal["fresh", "stale", "new", "gone"]
 
 
