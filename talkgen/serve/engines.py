@@ -49,6 +49,7 @@ class Engines:
 
     def __post_init__(self) -> None:
         self._engines: dict[str, Engine] = {}
+        self._about: dict[str, dict[str, Any]] = {}
         self._thread = ThreadPoolExecutor(1, "engine")
         self._flights: dict[Question, _Flight] = {}
         self._kept: OrderedDict[Question, bytes] = OrderedDict()
@@ -65,9 +66,12 @@ class Engines:
         from talkgen.lm.engine import Engine
         from talkgen.lm.weights import load_model
 
+        device = pick_device(self.device)
         for files in self.files:
             try:
-                self._engines[files.name] = Engine(load_model(files), device=pick_device(self.device))
+                about = describe(files, device)  # first: the files may be trained on while the engine runs
+                self._engines[files.name] = Engine(load_model(files), device=device)
+                self._about[files.name] = about
             except TalkgenError as error:
                 logging.getLogger(__name__).error("%s stays recorded: %s", files.label, error)
         self.loading = False
@@ -77,20 +81,7 @@ class Engines:
         if self.loading:
             return {"status": "loading", "models": []}
         status = "failed" if self.files and not self._engines else "ready"
-        return {"status": status, "models": [self.describe(name) for name in self._engines]}
-
-    def describe(self, name: str) -> dict[str, Any]:
-        """A model's name, label, digest and size, and where it runs."""
-        files = next(item for item in self.files if item.name == name)
-        about = files.about()
-        return {
-            "name": name,
-            "label": files.label,
-            "digest": files.digest(),
-            "parameters": about.get("parameters"),
-            "context": about.get("context"),
-            "device": pick_device(self.device),
-        }
+        return {"status": status, "models": list(self._about.values())}
 
     def find(self, name: str | None) -> Engine:
         """The engine of the model `name`, of the first one where that is None.
@@ -145,7 +136,7 @@ class Engines:
     def _compute(self, question: Question) -> bytes:
         engine = self.find(question.model)
         name = next(name for name, known in self._engines.items() if known is engine)
-        about = {key: value for key, value in self.describe(name).items() if key in ("name", "label", "digest")}
+        about = {key: self._about[name][key] for key in ("name", "label", "digest")}
         answer = self._ask(engine, question)
         return json.dumps({**answer.to_json(), "model": about}, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -169,6 +160,19 @@ class Engines:
     def run(self, work: Callable[[], Result]) -> Awaitable[Result]:
         """Runs `work` in the engines' thread."""
         return asyncio.wrap_future(self._thread.submit(work))
+
+
+def describe(files: ModelFiles, device: str) -> dict[str, Any]:
+    """A model's name, label, digest and size, and where it runs."""
+    about = files.about()
+    return {
+        "name": files.name,
+        "label": files.label,
+        "digest": files.digest(),
+        "parameters": about.get("parameters"),
+        "context": about.get("context"),
+        "device": device,
+    }
 
 
 def pick_device(wanted: str) -> str:

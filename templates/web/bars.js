@@ -9,7 +9,7 @@ import { appendVisible, visibleText } from "./pieces.js";
 
 export const BARS_LOOK = `
 .bars { display: grid; grid-template-columns: min(34%, 10em) 1fr 3.4em; column-gap: 0.5em; margin: 0; padding: 0; list-style: none; }
-.bar { display: grid; grid-column: 1 / -1; grid-template-columns: subgrid; align-items: center; height: var(--row); border-radius: var(--radius); cursor: pointer; font-size: var(--row-text); line-height: 1; }
+.bar { display: grid; padding-inline: 6px; grid-column: 1 / -1; grid-template-columns: subgrid; align-items: center; height: var(--row); border-radius: var(--radius); cursor: pointer; font-size: var(--row-text); line-height: 1; }
 .bar:hover { background: var(--surface); }
 .bar:focus-visible { outline-offset: -1px; }
 .label { overflow: hidden; text-align: end; text-overflow: ellipsis; white-space: pre; line-height: 1.3; font-weight: 600; }

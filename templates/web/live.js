@@ -14,7 +14,7 @@ import { decodeAttribute, nearestPrompt, recordedAnswer } from "./recording.js";
 import { watchStage } from "./stage.js";
 
 const TYPING_PAUSE = 60; // ms without a key before the model is asked
-const KEPT_FROM_THE_DECK = ["keydown", "keyup", "keypress", "wheel", "touchstart", "touchmove", "touchend"];
+const KEPT_FROM_THE_DECK = ["keydown", "keypress", "wheel", "touchstart", "touchmove", "touchend"];
 
 const LIVE_LOOK = `
 .live { display: grid; gap: 6px; --row: 42px; --row-text: 29px; }

@@ -13,14 +13,14 @@ export function isOnStage(element) {
   if (!element.isConnected || document.hidden || matchMedia("print").matches) return false;
   const marp = element.closest("svg[data-marpit-svg]");
   if (marp) return marp.classList.contains("bespoke-marp-active") && document.body.dataset.bespokeView === "";
-  if (document.querySelector("#__slidev, #slide-container, #slide-content")) return isOnSlidevStage(element);
+  if (element.closest(".slidev-layout, [data-slidev-no]")) return isOnSlidevStage(element);
   return isInSight(element);
 }
 
 function isOnSlidevStage(element) {
-  const address = location.pathname + location.search + location.hash;
-  if (/[?&]print\b|\/(presenter|overview|notes|export|print|entry)\b/.test(address)) return false;
-  return element.closest("#slide-container") !== null && isInSight(element);
+  // Only the audience's and the presenter's main view have this container; both also serve an exporter.
+  const main = element.closest("#slide-container") !== null;
+  return main && !/[?&]print\b|\/presenter\/[^/]+$/.test(location.href) && isInSight(element);
 }
 
 function isInSight(element) {
