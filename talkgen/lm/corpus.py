@@ -99,13 +99,15 @@ def _read_hub(name: str) -> str:
     from huggingface_hub import HfApi, hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
+    (http_error,) = (kind for kind in HfHubHTTPError.__bases__ if kind is not OSError)  # httpx's, by whatever name
+
     try:
         files = sorted(HfApi().list_repo_files(name, repo_type="dataset"))
         wanted = [file for file in files if file.endswith(_HUB_SUFFIXES)]
         if not wanted:
             raise ModelError(f"the dataset {name} has no .txt or .jsonl file", "take a dataset of plain text")
         paths = [Path(hf_hub_download(name, file, repo_type="dataset")) for file in wanted]
-    except (HfHubHTTPError, HFValidationError, OSError) as error:
+    except (http_error, HFValidationError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ModelError(f"cannot fetch the dataset {name}: {reason}", "check the name and the network") from error
     return "\n\n\n".join(_dataset_text(path) for path in paths)

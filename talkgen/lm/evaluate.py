@@ -16,6 +16,8 @@ from talkgen.lm.model import LanguageModel
 from talkgen.lm.tasks import TASKS
 from talkgen.lm.tokenizer import Tokenizer
 
+_ROWS = 16  # windows read together
+
 
 def token_losses(model: LanguageModel, inputs: Tensor, targets: Tensor) -> Tensor:
     """The loss of every target [B, T] in nats; 0 where the target is IGNORED."""
@@ -50,15 +52,19 @@ def bits_per_byte(model: LanguageModel, data: TextData, device: torch.device) ->
     """
     training = model.training
     model.eval()
-    ids = torch.from_numpy(data.held_out_ids.astype(np.int64)).to(device)
-    length = model.config.block_size
+    ids = torch.from_numpy(data.held_out_ids.astype(np.int64))
+    length = min(model.config.block_size, len(ids) - 1)
+    stride = max(1, length // 2)
     nats = math.log(model.config.vocab_size)
-    for start in range(0, len(ids) - 1, length // 2):
-        window = ids[start : start + length + 1]
-        losses = token_losses(model, window[None, :-1], window[None, 1:])[0]
-        nats += float(losses[length - length // 2 if start else 0 :].sum())
-        if start + length + 1 >= len(ids):
-            break
+    # The first window counts whole, the next ones by their last `stride` tokens, the last one by what is left.
+    starts = [*range(0, len(ids) - 1 - length, stride), len(ids) - 1 - length]
+    counted = [length, *(stride for _ in starts[1:-1]), starts[-1] - starts[-2]] if len(starts) > 1 else [length]
+    windows = ids.unfold(0, length + 1, 1)[torch.tensor(starts)]
+    last = torch.arange(length).flip(0)  # how far a token stands from the window's end
+    for part, count in zip(windows.split(_ROWS), torch.tensor(counted).split(_ROWS), strict=True):
+        rows = part.to(device)
+        losses = token_losses(model, rows[:, :-1], rows[:, 1:]).cpu().double()
+        nats += float(losses[last < count[:, None]].sum())
     model.train(training)
     return nats / math.log(2) / len(data.held_out_text.encode())
 

@@ -34,7 +34,7 @@ def _train_bpe(text: str, vocabulary: int) -> JsonTokenizer:
     tokenizer.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(vocab_size=vocabulary, initial_alphabet=alphabet, show_progress=False)
-    tokenizer.train_from_iterator(text.splitlines(keepends=True), trainer)
+    tokenizer.train_from_iterator([text], trainer)
     found = tokenizer.get_vocab_size()
     if found < vocabulary:
         raise ModelError(
