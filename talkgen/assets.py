@@ -38,6 +38,11 @@ def pretrained_dir() -> Path:
     return _PACKAGE / "pretrained"
 
 
+def sweeps_dir() -> Path:
+    """The folder of the sweeps whose logs and summaries talkgen ships."""
+    return _PACKAGE / "sweeps"
+
+
 def cache_dir(name: str) -> Path:
     """The folder `name` of the user's cache ("models", "node", "store"), made if missing.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from talkgen.assets import pretrained_dir
+from talkgen.assets import pretrained_dir, sweeps_dir
 from talkgen.errors import ModelError, did_you_mean
 from talkgen.lm.recipe import Recipe
+from talkgen.lm.sweep import SweepRecipe
 from talkgen.yamlfile import read_yaml, validate
 
 SMALL_PAIR = ("small", "small-lstm")
@@ -36,3 +37,15 @@ def read_recipe(path: Path) -> Recipe:
         ModelError: the file cannot be read, is not YAML, or is not a recipe.
     """
     return validate(read_yaml(path, ModelError), Recipe, ModelError).anchored(path.parent)
+
+
+def find_sweep(name: str | None) -> SweepRecipe:
+    """The sweep in the file `name`, or the shipped one.
+
+    Raises:
+        ModelError: the file cannot be read, is not YAML, or is not a sweep: every problem, each with its place.
+    """
+    path = Path(name) if name else sweeps_dir() / "scaling" / "sweep.yaml"
+    recipe = validate(read_yaml(path, ModelError), SweepRecipe, ModelError)
+    anchored = recipe.recipe(recipe.models[0], recipe.rates[0], recipe.seeds[0]).anchored(path.parent)
+    return recipe.model_copy(update={"data": anchored.data, "tokenizer": anchored.tokenizer})

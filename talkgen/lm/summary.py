@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from talkgen.lm.data import Data, TaskData, TextData
-from talkgen.lm.evaluate import accuracy_by_distance, bits_per_byte, held_out_loss, xz_bits_per_byte
+from talkgen.lm.evaluate import accuracy_by_distance, bits_per_byte, held_out_loss, loss_by_position, xz_bits_per_byte
 from talkgen.lm.model import LanguageModel
 from talkgen.lm.recipe import Recipe
 from talkgen.lm.trainer import Trainer
@@ -44,6 +44,8 @@ def measure(model: LanguageModel, data: Data, recipe: Recipe, device: torch.devi
     if isinstance(data, TextData):
         found["bits_per_byte"] = bits_per_byte(model, data, device)
         found["xz_bits_per_byte"] = xz_bits_per_byte(data)
+        positions = loss_by_position(model, data.held_out(recipe.model.block_size), device)
+        found["loss_by_position"] = [round(loss, 4) for loss in positions]
     if isinstance(data, TaskData):
         distances = probe_distances(data, recipe.model.block_size)
         shares = accuracy_by_distance(model, data.tokenizer, data.task.name, distances)
