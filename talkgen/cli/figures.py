@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import yaml
@@ -24,7 +24,7 @@ def list_(json: Json = False) -> None:
     """
     from talkgen.figures.registry import FIGURES, load_figure
 
-    found = {}
+    found: dict[str, Any] = {}
     for name in sorted(FIGURES):
         module = load_figure(name)
         found[name] = {

@@ -30,12 +30,12 @@ def status(
     from talkgen.pipeline.status import status as read_status
 
     things = read_status(Request(Path(outline), target.value, out=out_dir, model=model))
-    stale = [thing for thing in things if not thing.fresh]
+    stale = [thing for thing in things if thing.state != "fresh"]
     if json:
         out_json({"things": [asdict(thing) for thing in things], "stale": len(stale)})
     else:
         for thing in things:
-            out(f"{'fresh' if thing.fresh else 'stale'}  {thing.name}")
+            out(f"{thing.state:5}  {thing.thing}")
             for reason in thing.why if why else ():
                 out(f"         {reason}")
         out(f"{len(things) - len(stale)} fresh, {len(stale)} stale" + (_hint(why) if stale else ""))

@@ -157,7 +157,7 @@ class Engine:
     ) -> Completion:
         """Continues `prompt` by at most `max_tokens` tokens; each is given to `on_token` as it is drawn.
 
-        The same seed gives the same text. Ends early at a text in `stop` (which is cut off), at the model's end token, at
+        The same seed gives the same text. Ends early at a text in `stop` (cut off), at the model's end token, at
         the context's end, or when `cancelled` says so.
 
         Raises:

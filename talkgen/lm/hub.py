@@ -1,4 +1,4 @@
-"""Finds models by name, describes them from what is readable beside their weights, and says their digest; imports no torch.
+"""Finds models by name, describes them from what is readable beside their weights, digests them; imports no torch.
 
 A name is, in this order: a run in the project's `runs/`, a model that talkgen ships, one that was pulled, a path,
 `hf:ORG/NAME` of the Hugging Face hub, or `openai:URL#NAME`, a server that speaks OpenAI's completions.
@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from talkgen.assets import cache_dir, pretrained_dir
 from talkgen.digest import digest_file
-from talkgen.errors import ModelError, TalkgenError, did_you_mean
+from talkgen.errors import ModelError, Problem, TalkgenError, did_you_mean
 from talkgen.lm.pull import PULLED
 
 Kind = Literal["checkpoint", "gguf", "hf", "openai"]
@@ -45,6 +45,14 @@ class ModelFiles:
         digest = hashlib.sha256()
         for file in files:
             digest.update(f"{file.name}\0{digest_file(file)}\n".encode())
+        return digest.hexdigest()
+
+    def run_digest(self) -> str:
+        """A SHA-256 over a run's whole folder: its log and its summary beside its weights."""
+        files = sorted(path for path in self.path.rglob("*") if path.is_file() and not path.name.startswith("."))
+        digest = hashlib.sha256()
+        for file in files:
+            digest.update(f"{file.relative_to(self.path)}\0{digest_file(file)}\n".encode())
         return digest.hexdigest()
 
     def about(self) -> dict[str, Any]:
@@ -178,7 +186,7 @@ def _find_path(name: str, project: Path) -> ModelFiles:
         if (path / "config.json").is_file():
             ours = "talkgen" in (path / "config.json").read_text(encoding="utf-8", errors="replace")
             return ModelFiles(name, "checkpoint" if ours else "hf", path.resolve(), path.name)
-    known = [files.name for files in list_models(project)] + list(PULLED)
+    known = {files.name for files in list_models(project)} | set(PULLED)
     raise ModelError(f"there is no model '{name}'", did_you_mean(name, known))
 
 
@@ -188,7 +196,7 @@ def first_available(names: str | Sequence[str], project: Path) -> ModelFiles:
     Raises:
         ModelError: none is; one reason for each.
     """
-    problems = []
+    problems: list[Problem] = []
     for name in [names] if isinstance(names, str) else names:
         try:
             return find_model(name, project)

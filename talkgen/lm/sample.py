@@ -16,7 +16,7 @@ class Sampling:
     """How the next token is chosen; the defaults leave the model's distribution as it is.
 
     Temperature 0 is greedy. `top_k` keeps the k likeliest (Fan et al. 2018), `top_p` the likeliest that make up p
-    (Holtzman et al. 2020), `min_p` those with at least that share of the likeliest's probability (Nguyen et al. 2024), and
+    (Holtzman et al. 2020), `min_p` those with that share of the likeliest's probability (Nguyen et al. 2024), and
     `repetition_penalty` makes tokens that were used less likely (Keskar et al. 2019).
     """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +11,7 @@ from talkgen.lm.architectures import build_model
 from talkgen.lm.checkpoint import fill_model, load_checkpoint
 from talkgen.lm.config import ModelConfig
 from talkgen.lm.hub import ModelFiles
+from talkgen.lm.memory import check_memory
 from talkgen.lm.model import LanguageModel
 from talkgen.lm.tokenizer import Tokenizer
 
@@ -35,7 +35,6 @@ def load_model(files: ModelFiles, device: str = "cpu", dtype: torch.dtype = torc
     """
     match files.kind:
         case "checkpoint":
-            check_memory(files.weights.stat().st_size, files.label)
             model, tokenizer = load_checkpoint(files.weights)
         case "gguf":
             model, tokenizer = _load_gguf(files)
@@ -62,17 +61,3 @@ def _load_gguf(files: ModelFiles) -> tuple[LanguageModel, Tokenizer]:
         model = build_model(config)
     fill_model(model, read_weights(file, config), files.path)
     return model, tokenizer
-
-
-def check_memory(needed: int, label: str) -> None:
-    """Refuses a model of `needed` bytes that would not fit, before the kernel's killer does.
-
-    Raises:
-        ModelError: less memory than that is free.
-    """
-    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if needed > free:
-        raise ModelError(
-            f"{label} needs {needed / 2**30:.1f} GiB of memory, and {free / 2**30:.1f} GiB are free",
-            "close other programs, or name a smaller model",
-        )

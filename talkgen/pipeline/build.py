@@ -19,15 +19,16 @@ from talkgen.errors import OutlineError, TalkgenError
 from talkgen.outline.expressions import evaluate
 from talkgen.outline.load import load_outline
 from talkgen.outline.schema import Targets
-from talkgen.pipeline.compute import Made, Report, compute, figure_data
+from talkgen.pipeline.compute import Made, compute, figure_data
 from talkgen.pipeline.plan import Plan, make_plan, thing_parts
-from talkgen.pipeline.publish import Published, publish
+from talkgen.pipeline.publish import Published, Report, publish
 from talkgen.pipeline.resolve import resolve
 from talkgen.pipeline.values import values_after, values_before
 from talkgen.render.deck import Degraded, Rendering
 from talkgen.render.marp import render_marp
 from talkgen.render.slidev import render_slidev
 from talkgen.store.cas import Store
+from talkgen.store.key import Key
 
 RENDER = {"marp": render_marp, "slidev": render_slidev}
 
@@ -101,13 +102,13 @@ def build(request: Request, report: Report) -> BuildReport:
     path = find_outline(request.outline)
     folder = request.out or path.parent / "dist" / request.target
     store = open_store()
-    with store.lock(f"build {folder.resolve()}"):
+    with store.lock(f"build {folder.resolve()}", report):
         source = load_outline(path)
         plan = make_plan(source, request.model)
         report(f"model: {plan.model.label}")
         made = compute(plan, store, report)
         rendering = render_plan(plan, made, store, request.target)
-        done = publish(rendering, manifest_things(plan), folder, request.target, request.format, report)
+        done = publish(rendering, manifest_of(plan), folder, request.target, request.format, report)
     return _report(request, plan, made, rendering, done, time.perf_counter() - started)
 
 
@@ -118,11 +119,9 @@ def render_plan(plan: Plan, made: Mapping[str, Made], store: Store, target: Targ
     return RENDER[target](resolve(outline, plan, made, store))
 
 
-def manifest_things(plan: Plan) -> dict[str, Any]:
-    """What the deck is made of, for `talkgen status` to compare with: each thing's key and the parts of it."""
-    return {
-        thing.name: {"key": thing.key.hexdigest, "parts": thing_parts(thing)} for thing in plan.things
-    }
+def manifest_of(plan: Plan) -> dict[str, Key]:
+    """What the deck is made of, for `talkgen status` to compare with: each thing's key, with all that it depends on."""
+    return {thing.name: Key(thing.key.hexdigest, thing.key.kind, thing_parts(thing)) for thing in plan.things}
 
 
 def _report(

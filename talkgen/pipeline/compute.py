@@ -202,7 +202,8 @@ def provenance(thing: FigureThing, plan: Plan, data: Action) -> Data:
 
 
 def _read_json(store: Store, action: Action, name: str = "data") -> Data:
-    return json.loads(store.read(action, name))
+    data: Data = json.loads(store.read(action, name))
+    return data
 
 
 def figure_data(made: Mapping[str, Made], store: Store) -> dict[str, Data]:

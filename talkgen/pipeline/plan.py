@@ -19,7 +19,7 @@ from talkgen.figures.base import Canvas, Params, Uses
 from talkgen.figures.registry import FIGURES, load_figure
 from talkgen.lm.hub import ModelFiles, find_model, first_available
 from talkgen.outline.expressions import evaluate_inputs
-from talkgen.outline.load import Source
+from talkgen.outline.source import Source
 from talkgen.outline.schema import Block, Columns, Figure, Live, Outline, Tokens
 from talkgen.pipeline.values import values_before
 from talkgen.render.deck import BlockPath
@@ -146,7 +146,7 @@ class _Planner:
                 return self._plan_live(path, block)
             case Tokens():
                 files = self._find(block.model)
-                parts = {"text": block.tokens, f"model {files.name}": files.digest(), **_code("talkgen.lm.tokenizer")}
+                parts = {"text": block.tokens, **_model(files), **_code("talkgen.lm.weights:load_model")}
                 return ChipsThing(self._name("tokens", path, block), path, block.tokens, files, make_key("chips", parts))
             case _:
                 return None
@@ -170,7 +170,8 @@ class _Planner:
         models = (self._find(block.model), *([self._find(block.beside)] if block.beside else []))
         settings = block.model_dump(mode="json", exclude={"id", "model", "beside"})
         parts = {f"setting {name}": value for name, value in settings.items()}
-        parts |= {f"model {files.name}": files.digest() for files in models}
+        for files in models:
+            parts |= _model(files)
         parts |= _code("talkgen.pipeline.recordings:record", "talkgen.lm.weights:load_model")
         parts |= versions("torch")
         return LiveThing(self._name("recording", path, block), path, block, models, make_key("recording", parts))
@@ -242,7 +243,7 @@ def figure_data_key(figure: str, params: Params, model: ModelFiles, project: Pat
             parts[f"parameter {name}"] = value
     for name, kind in used.items():
         files = find_model(getattr(params, name), project) if getattr(params, name) else model
-        parts[f"{kind} {files.name}"] = files.digest()
+        parts |= _model(files, kind)
         if kind == "model":
             parts |= _code("talkgen.lm.weights:load_model")
     for table in module.TABLES:
@@ -266,6 +267,12 @@ def show_path(path: Sequence[str | int]) -> str:
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
     return text
+
+
+def _model(files: ModelFiles, kind: str = "model") -> dict[str, Any]:
+    """A key's part for a model or a run; its step is there to be named when it changes."""
+    digest = files.digest() if kind == "model" else files.run_digest()
+    return {f"{kind} {files.name}": {"digest": digest, "step": files.about()["step"]}}
 
 
 def _code(*roots: str) -> Mapping[str, str]:

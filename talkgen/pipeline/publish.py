@@ -7,25 +7,26 @@ the same files is carried over instead of made again, so an unchanged deck start
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from talkgen import __version__
 from talkgen.digest import digest_file
+from talkgen.errors import TalkgenError
 from talkgen.export.marp import export_marp
 from talkgen.export.slidev import export_slidev
 from talkgen.outline.schema import Targets
-from talkgen.pipeline.compute import Report
 from talkgen.render.deck import Rendering
+from talkgen.store.key import Key
+from talkgen.store.manifest import Manifest
 
+Report = Callable[[str], None]
 EXPORT = {"marp": export_marp, "slidev": export_slidev}
+SOURCE = {"marp": "deck.md", "slidev": "slides.md"}
 MANIFEST = "manifest.json"
 
 
@@ -39,36 +40,38 @@ class Published:
 
 
 def publish(
-    rendering: Rendering, things: Mapping[str, Any], folder: Path, target: Targets, format: str, report: Report
+    rendering: Rendering, things: Mapping[str, Key], folder: Path, target: Targets, format: str, report: Report
 ) -> Published:
     """Writes a rendering to `folder` and exports it as `format` ("md" exports nothing).
 
     Raises:
         ToolError: the exporter failed; `folder` is as it was.
+        TalkgenError: `folder` holds something that is no deck of talkgen's.
     """
+    old = _read_own(folder)
     digest = rendering_digest(rendering)
-    old = read_manifest(folder)
-    kept = old.get("exports", {}) if old.get("rendering") == digest and _intact(folder, old) else {}
-    if format == "md" or format in kept:
-        exports, outputs = kept, [folder / name for name in kept.get(format, [f"{_SOURCE[target]}"])]
-        if old.get("rendering") == digest and old.get("things") == things and _intact(folder, old):
-            return Published(folder, tuple(outputs), exported=False)
-    with _staging(folder) as stage:
-        write_files(rendering, stage)
-        exports = dict(kept)
-        for names in kept.values():
-            _carry_over(folder, stage, names)
-        exported = format != "md" and format not in kept
-        if exported:
-            made = EXPORT[target](stage, format, report)
-            exports[format] = [str(path.relative_to(stage)) for path in made]
-        manifest = {"talkgen": __version__, "target": target, "rendering": digest, "things": things, "exports": exports}
-        (stage / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
-    names = exports.get(format, [_SOURCE[target]])
-    return Published(folder, tuple(folder / name for name in names), exported)
+    kept: dict[str, list[str]] = old.about.get("exports", {}) if old.about.get("rendering") == digest else {}
+    kept = {name: files for name, files in kept.items() if all((folder / file).exists() for file in files)}
+    wanted = kept.get(format, [SOURCE[target]] if format == "md" else None)
+    if wanted is None or old.things != things or old.about.get("exports") != kept or not _is_whole(rendering, folder):
+        with _staging(folder) as stage:
+            _write_files(rendering, stage)
+            for files in kept.values():
+                _carry_over(files, folder, stage)
+            exports = dict(kept)
+            if wanted is None:
+                exports[format] = [str(path.relative_to(stage)) for path in EXPORT[target](stage, format, report)]
+            about = {"talkgen": __version__, "target": target, "rendering": digest, "exports": exports}
+            (stage / MANIFEST).write_text(Manifest(things, about).to_json(), encoding="utf-8")
+    outputs = tuple(folder / name for name in wanted or exports[format])
+    return Published(folder, outputs, exported=wanted is None)
 
 
-_SOURCE = {"marp": "deck.md", "slidev": "slides.md"}
+def _read_own(folder: Path) -> Manifest:
+    """The manifest of the deck in `folder`; nothing but a deck of talkgen's is ever replaced."""
+    if folder.exists() and not (folder.is_dir() and ((folder / MANIFEST).is_file() or not any(folder.iterdir()))):
+        raise TalkgenError(f"{folder} is there and is no deck that talkgen built", "name another folder with --out")
+    return Manifest.read(folder / MANIFEST)
 
 
 def rendering_digest(rendering: Rendering) -> str:
@@ -80,40 +83,37 @@ def rendering_digest(rendering: Rendering) -> str:
     return digest.hexdigest()
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """What the deck in `folder` says it was made of; empty where there is none or it cannot be read."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return manifest if isinstance(manifest, dict) else {}
+def _is_whole(rendering: Rendering, folder: Path) -> bool:
+    """Whether every file of the rendering is on disk as it should be."""
+    for name, content in rendering.files.items():
+        file = folder / name
+        if not file.is_file():
+            return False
+        same = file.read_bytes() == content.encode() if isinstance(content, str) else _same_file(file, content)
+        if not same:
+            return False
+    return True
 
 
-def write_files(rendering: Rendering, folder: Path) -> None:
-    """Writes text and copies files into `folder`."""
+def _same_file(a: Path, b: Path) -> bool:
+    return a.stat().st_size == b.stat().st_size and digest_file(a) == digest_file(b)
+
+
+def _write_files(rendering: Rendering, folder: Path) -> None:
     for name, content in rendering.files.items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, str):
-            file.write_text(content, encoding="utf-8")
+            file.write_text(content, encoding="utf-8", newline="\n")
         else:
             shutil.copyfile(content, file)
 
 
-def _intact(folder: Path, manifest: Mapping[str, Any]) -> bool:
-    """Whether what a manifest says was exported is still there."""
-    exports = manifest.get("exports", {})
-    source = folder / _SOURCE[manifest["target"]]
-    return source.is_file() and all((folder / name).exists() for names in exports.values() for name in names)
-
-
-def _carry_over(folder: Path, stage: Path, names: list[str]) -> None:
-    for name in names:
-        top = Path(name).parts[0]  # site/index.html stands for the whole of site/
-        if (stage / top).exists():
-            continue
+def _carry_over(files: list[str], folder: Path, stage: Path) -> None:
+    """Copies exported files; `site/index.html` stands for all of `site/`."""
+    for top in {Path(name).parts[0] for name in files}:
         if (folder / top).is_dir():
-            shutil.copytree(folder / top, stage / top)
+            shutil.copytree(folder / top, stage / top, dirs_exist_ok=True)
         else:
             shutil.copyfile(folder / top, stage / top)
 
@@ -122,6 +122,8 @@ def _carry_over(folder: Path, stage: Path, names: list[str]) -> None:
 def _staging(folder: Path) -> Iterator[Path]:
     """A folder beside `folder` that takes its place when all went well, and is gone when not."""
     folder.parent.mkdir(parents=True, exist_ok=True)
+    for abandoned in folder.parent.glob(f".{folder.name}-*"):  # of a killed build; the build's lock is ours
+        shutil.rmtree(abandoned, ignore_errors=True)
     stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     stage.chmod(0o755)
     try:

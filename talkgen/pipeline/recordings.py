@@ -1,7 +1,7 @@
 """Recordings: what a live block answers when no server is there, asked of the real engines while a deck is built.
 
-A recording holds the answer to its prompt, to the prompt with each shown token appended, and to the greedy continuation,
-so that on a page without a server the bars can still be clicked. Knows no server and no page.
+A recording holds the answer to its prompt, to the prompt with each shown token appended, and to the greedy
+continuation, so that on a page without a server the bars can still be clicked. Knows no server and no page.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from talkgen.outline.schema import Live
 
 if TYPE_CHECKING:
     from talkgen.lm.engine import Answer, Engine
+    from talkgen.lm.tokenizer import Tokenizer
 
 GREEDY_STEPS = 8
 ELEMENT = "talkgen-live"
@@ -60,15 +61,35 @@ class _Asked:
         return self._answers[prompt]
 
     def reachable(self, prompt: str) -> Iterator[str]:
-        """The prompt, those one click away, and those on the way of always clicking the first bar."""
+        """The prompt, those one click away, and those on the way of always clicking the first bar that can be."""
         yield prompt
-        for candidate in self.answer(prompt).candidates:
-            yield prompt + candidate.text
+        yield from (prompt + text for text in self._texts(prompt))
         for _ in range(GREEDY_STEPS):
-            prompt += self.answer(prompt).candidates[0].text
+            text = next(self._texts(prompt), None)
+            if text is None or len(self.answer(prompt).pieces) >= self._engine.context:
+                break
+            prompt += text
             yield prompt
+
+    def _texts(self, prompt: str) -> Iterator[str]:
+        tokenizer = self._engine.tokenizer
+        return (item.text for item in self.answer(prompt).candidates if stands_for_text(item.id, tokenizer))
 
     def recorded(self, prompt: str) -> dict[str, Any]:
         """The answer to `prompt` without what differs from one run to the next."""
-        answer = self.answer(prompt).to_json()
+        answer = answer_json(self.answer(prompt), self._engine.tokenizer)
         return {name: value for name, value in answer.items() if name not in ("reused", "milliseconds")}
+
+
+def answer_json(answer: Answer, tokenizer: Tokenizer) -> dict[str, Any]:
+    """An answer as the elements read it: a candidate that no text can be continued with says `"append": false`."""
+    data = answer.to_json()
+    for candidate in data["candidates"]:
+        if not stands_for_text(candidate["id"], tokenizer):
+            candidate["append"] = False
+    return data
+
+
+def stands_for_text(token: int, tokenizer: Tokenizer) -> bool:
+    """Whether a token can be appended to a prompt: special tokens and fragments of a character cannot be typed."""
+    return token not in tokenizer.special.values() and "\ufffd" not in tokenizer.decode([token])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from talkgen.outline.schema import Outline
 from talkgen.pipeline.compute import Made
@@ -11,7 +12,7 @@ from talkgen.render.deck import BlockPath, Chips, Computed, Deck, LiveAnswer, Pi
 from talkgen.store.cas import Store
 
 
-def resolve(outline: Outline, plan: Plan, made: dict[str, Made], store: Store) -> Deck:
+def resolve(outline: Outline, plan: Plan, made: Mapping[str, Made], store: Store) -> Deck:
     """The deck of `outline`, whose expressions are evaluated, with everything computed for it."""
     computed: dict[BlockPath, Computed] = {
         result.thing.path: _resolve_one(result, plan, store) for result in made.values()

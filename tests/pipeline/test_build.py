@@ -62,11 +62,11 @@ def test_only_what_depends_on_a_change_is_made_again(request_, talk):
     build(request_, quiet)
     outline = talk / "outline.yaml"
     outline.write_text(outline.read_text(encoding="utf-8").replace("bars: 4}", "bars: 3}"), encoding="utf-8")
-    stale = {thing.name: thing.why for thing in status(request_) if not thing.fresh}
+    stale = {thing.thing: thing.why for thing in status(request_) if thing.state != "fresh"}
     assert list(stale) == ["figure next_token"]
     assert any("bars" in reason and "4" in reason and "3" in reason for reason in stale["figure next_token"])
     assert build(request_, quiet).computed == ("figure next_token",)
-    assert all(thing.fresh for thing in status(request_))
+    assert all(thing.state == "fresh" for thing in status(request_))
 
 
 def test_going_back_is_a_hit(request_, talk):
