@@ -16,10 +16,12 @@ from talkgen.outline.files import check_file, is_picture
 from talkgen.outline.formula import MAX_SOURCE, Formula, FormulaError
 from talkgen.outline.schema import Figure, Live, Node, Outline, Tokens
 from talkgen.outline.source import Source
-from talkgen.yamlfile import PathInData, where_path
+from talkgen.yamlfile import PathInData, by_place, where_path
 
 NodeT = TypeVar("NodeT", bound=Node)
 
+MAX_EXPRESSIONS = 2_000  # in an outline
+MAX_PROBLEMS = 50  # told at once
 MAX_OUTPUT = 5_000_000  # characters that all expressions of an outline may make
 _VERBATIM = {
     "id", "class_", "layout", "lang", "size", "theme", "transition", "style", "directives", "frontmatter", "vars",
@@ -83,7 +85,7 @@ def _evaluate(source: Source, values: Mapping[str, Any], texts: dict[PathInData,
     work = _Work(source, values, texts)
     outline = work.node(source.outline, ()) if texts else source.outline
     if work.problems:
-        raise OutlineError(work.problems)
+        raise OutlineError(sorted(work.problems, key=by_place))
     return outline
 
 
@@ -94,16 +96,25 @@ def _read(source: Source) -> dict[PathInData, list[Expression]]:
     """The expressions of each text that has some, by its path."""
     problems: list[Problem] = []
     found: dict[PathInData, list[Expression]] = {}
+    count = 0
     for path, text, is_input in _texts(source.outline, ()) if source.outline.expressions else ():
         found[path] = []
         for start, end in _spans(text):
+            if len(problems) >= MAX_PROBLEMS:
+                raise OutlineError(sorted(problems, key=by_place))
             try:
+                count += 1
+                if count > MAX_EXPRESSIONS:
+                    raise FormulaError(f"an outline has at most {MAX_EXPRESSIONS:,} expressions", _TURN_OFF)
                 found[path].append(_expression(path, text, start, end, is_input))
             except FormulaError as error:
                 problems.append(_problem(source, path, start, error))
     if problems:
-        raise OutlineError(problems)
+        raise OutlineError(sorted(problems, key=by_place))
     return found
+
+
+_TURN_OFF = "to show braces as they are, set 'expressions: false'"
 
 
 def _expression(path: PathInData, text: str, start: int, end: int, is_input: bool) -> Expression:
@@ -217,6 +228,8 @@ class _Work:
         return new
 
     def compute(self, expression: Expression, evaluate: Callable[[Mapping[str, Any]], Any]) -> Any:
+        if len(self.problems) >= MAX_PROBLEMS:
+            return ""
         try:
             value = evaluate(self.values)
             self.made += len(value) if isinstance(value, str) else 0

@@ -98,7 +98,8 @@ def _parse(source: str) -> nodes.Node:
     try:
         body = _environment().parse("{{" + source + "}}").body
     except TemplateSyntaxError as error:
-        raise FormulaError(f"{{{{{source}}}}} is not an expression: {error.message}", _LITERAL) from None
+        said = str(error.message).replace("'end of print statement'", "the end").replace("Expected", "expected")
+        raise FormulaError(f"{{{{{source}}}}} is not an expression: {said}", _LITERAL) from None
     except (ValueError, RecursionError):
         raise FormulaError("the expression is too large") from None
     output = body[0] if len(body) == 1 else None

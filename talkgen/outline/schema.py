@@ -6,7 +6,7 @@ further keys that are its options; a bare string is Markdown. Past this module n
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag, model_validator
 from typing_extensions import TypeAliasType
@@ -162,6 +162,15 @@ class TableRows(Node):
     rows: list[list[str]]
     align: list[Literal["left", "center", "right"]] = []
 
+    @model_validator(mode="after")
+    def _check_cells(self) -> Self:
+        for number, row in enumerate(self.rows, 1):
+            if len(row) != len(self.head):
+                raise ValueError(f"row {number} has {len(row)} cells, the head has {len(self.head)}")
+        if self.align and len(self.align) != len(self.head):
+            raise ValueError(f"align has {len(self.align)} entries, the head has {len(self.head)} cells")
+        return self
+
 
 class Table(Block):
     """A table."""
@@ -184,6 +193,12 @@ class Columns(Block):
     key = "columns"
     columns: list[list[AnyBlock]] = Field(min_length=2, max_length=4)
     widths: list[int] | None = Field(None, description="Relative widths, one a column.")
+
+    @model_validator(mode="after")
+    def _check_widths(self) -> Self:
+        if self.widths and (len(self.widths) != len(self.columns) or min(self.widths) < 1):
+            raise ValueError(f"widths must be {len(self.columns)} positive numbers, one a column")
+        return self
 
 
 class Toc(Block):

@@ -1,6 +1,16 @@
 """YAML files as typed objects, with every problem said at its place; knows nothing of what the files are about."""
 
 from talkgen.yamlfile.document import Document, PathInData, Spot, parse_yaml, read_text, read_yaml
-from talkgen.yamlfile.validation import validate, where_path
+from talkgen.yamlfile.validation import by_place, validate, where_path
 
-__all__ = ["Document", "PathInData", "Spot", "parse_yaml", "read_text", "read_yaml", "validate", "where_path"]
+__all__ = [
+    "Document",
+    "PathInData",
+    "Spot",
+    "by_place",
+    "parse_yaml",
+    "read_text",
+    "read_yaml",
+    "validate",
+    "where_path",
+]

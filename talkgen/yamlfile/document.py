@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -71,31 +72,32 @@ class Document:
         spot, value = self.spot(path), self.data
         for step in path:
             value = value[step]
-        ahead = sum(not character.isspace() for character in str(value)[:offset])
-        index = next((i for seen, i in enumerate(_inked(spot)) if seen == ahead), 0)
+        ahead = len("".join(str(value)[:offset].split()))
+        inked = _inked(spot.raw, spot.style)
+        index = inked[ahead] if ahead < len(inked) else 0
         before = spot.raw[:index]
         lines = before.count("\n")
         column = index - before.rfind("\n") if lines else spot.value.column + index
         return Place(spot.value.path, spot.value.line + lines, column)
 
 
-def _inked(spot: Spot) -> Iterator[int]:
+@lru_cache(maxsize=4)
+def _inked(raw: str, style: str) -> list[int]:
     """The indices in a scalar's source of the characters that are not white space, as YAML reads them."""
-    index, raw = 0, spot.raw
-    if spot.style in ("|", ">"):
-        index = raw.find("\n") + 1
-    elif spot.style:
-        index = 1
-    while index < len(raw):
+    found, end = [], len(raw)
+    index = raw.find("\n") + 1 if style in ("|", ">") else len(style)
+    while index < end:
         start = index
-        if spot.style == '"' and raw[index] == "\\":
-            index += {"x": 4, "u": 6, "U": 10}.get(raw[index + 1], 2)
-            blank = raw[start + 1] in "nrtN_LP \n"
+        if style == '"' and raw[index] == "\\":
+            escaped = raw[index + 1]
+            index += {"x": 4, "u": 6, "U": 10}.get(escaped, 2)
+            blank = escaped in "nrtN_LP \n"
         else:
-            index += 2 if spot.style == "'" and raw.startswith("''", index) else 1
+            index += 2 if style == "'" and raw.startswith("''", index) else 1
             blank = raw[start].isspace()
         if not blank:
-            yield start
+            found.append(start)
+    return found
 
 
 def read_yaml(path: Path, error: type[TalkgenError] = TalkgenError) -> Document:
@@ -146,7 +148,7 @@ def parse_yaml(text: str, path: Path, error: type[TalkgenError] = TalkgenError) 
         place = Place(path, before.count("\n") + 1, reason.position - before.rfind("\n"))
         raise error("a control character stands here", "remove it, or write it as \\xNN in quotes", place) from None
     except yaml.MarkedYAMLError as reason:
-        raise error([_syntax_problem(reason, path)]) from None
+        raise error([_syntax_problem(reason, text, path)]) from None
     return Document(path, data, reader.spots, tuple(reader.problems))
 
 
@@ -198,7 +200,7 @@ class _Reader:
             return self._alias(event, path, entry or place)
         if event.tag and event.tag.removeprefix(_TAG) not in _TAGS and event.tag != "!":
             hint = "write plain text, numbers, lists and mappings"
-            raise _RefusedError(f"the tag {event.tag} is not allowed", hint, place)
+            raise _RefusedError(f"the tag {event.tag.replace(_TAG, '!!')} is not allowed", hint, place)
         self.spots[path] = spot = self._spot(event, entry)
         before, outer = self.count, self.deepest
         self.deepest = len(path)
@@ -289,10 +291,11 @@ _SYNTAX = (  # what the parser says, what it most likely means
     ("mapping values are not allowed", "a ': ' stands inside unquoted text, or the indentation is wrong",
      "put text that holds ': ' in quotes"),
     ("found character that cannot start any token", "unquoted text cannot begin with this character",
-     "put the text in quotes; indent with spaces, not tabs"),
+     "put the text in quotes"),
     ("unexpected end of stream", "a quote is opened here and never closed", "close it"),
     ("unknown escape character", "this backslash escape is unknown",
      "use single quotes, where \\ is an ordinary character"),
+    ("invalid Unicode character escape code", "this escape stands for no character", "write the character itself"),
     ("did not find expected '-' indicator", "a list item was expected here",
      "begin it with '- ' at the list's indentation"),
     ("did not find expected ',' or ']'", "this '[' is never closed", "close it, or put the text in quotes"),
@@ -304,11 +307,13 @@ _SYNTAX = (  # what the parser says, what it most likely means
 )  # fmt: skip
 
 
-def _syntax_problem(reason: yaml.MarkedYAMLError, path: Path) -> Problem:
+def _syntax_problem(reason: yaml.MarkedYAMLError, text: str, path: Path) -> Problem:
     said = f"{reason.problem or ''}"
     opened = "end of stream" in said or "',' or" in said
     mark = (reason.context_mark if opened else None) or reason.problem_mark or reason.context_mark
     place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path, 1, 1)
+    if mark and text.startswith("\t", mark.index):
+        return Problem("a tab stands where spaces are needed", "indent with spaces", place)
     for sign, message, hint in _SYNTAX:
         if sign in said:
             return Problem(message, hint, place)

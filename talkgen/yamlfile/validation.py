@@ -55,11 +55,12 @@ def validate(document: Document, model: type[T], error: type[TalkgenError] = Tal
         if failed:
             problems += _problems(document, model, failed)
     if problems:
-        raise error(sorted(problems, key=_order))
+        raise error(sorted(problems, key=by_place))
     return typing.cast("T", value)
 
 
-def _order(problem: Problem) -> tuple[str, int, int]:
+def by_place(problem: Problem) -> tuple[str, int, int]:
+    """What problems are sorted by: file, line and column."""
     place = problem.place
     return (str(place.path), place.line, place.column) if place else ("", 0, 0)
 

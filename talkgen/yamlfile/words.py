@@ -58,7 +58,7 @@ def explain(details: list[ErrorDetails]) -> tuple[str, str]:
         return _choice(str(context["expected"]), given)
     if detail["type"] in _BOUNDS:
         words, name = _BOUNDS[detail["type"]]
-        return f"{words} {context[name]}, not {name_of(given)}", ""
+        return f"{words} {context[name]:g}, not {name_of(given)}", ""
     if detail["type"] in ("too_short", "string_too_short"):
         return _too_short(context), ""
     if detail["type"] in ("too_long", "string_too_long"):
