@@ -22,7 +22,9 @@ WAITING = "The model is still loading: type again in a moment."
 def build(engines: Engines) -> gr.Blocks:
     """The app over `engines`."""
 
-    def predict(prompt: str, model: str, temperature: float, top_k: float, top_p: float) -> tuple[dict[str, float], Any]:
+    def predict(
+        prompt: str, model: str, temperature: float, top_k: float, top_p: float
+    ) -> tuple[dict[str, float], Any]:
         try:
             question = Question(
                 model=model, prompt=prompt, bars=10, temperature=temperature, top_k=int(top_k) or None, top_p=top_p

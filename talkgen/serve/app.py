@@ -42,7 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="talkgen", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
     app.add_middleware(Guard, host=settings.host)
-    app.add_exception_handler(RequestValidationError, _explain)
+    app.exception_handler(RequestValidationError)(_explain)
     limit = RateLimit(rate=25, burst=50)  # somebody who types fast asks ten times a second, of two models
     app.include_router(live_routes(engines, limit))
     app.include_router(completion_routes(engines, limit))
@@ -51,8 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-async def _explain(_: Request, error: Exception) -> JSONResponse:
+async def _explain(_: Request, error: RequestValidationError) -> JSONResponse:
     # FastAPI's own handler repeats the input, which may be long, or no valid Unicode to answer in.
-    assert isinstance(error, RequestValidationError)
     reasons = [f"{detail['loc'][-1]}: {detail['msg'].removeprefix('Value error, ')}" for detail in error.errors()]
     return JSONResponse({"detail": "; ".join(reasons)[:1000]}, 422)

@@ -71,7 +71,9 @@ def mount_demo(file: Path, engines: Engines) -> FastAPI:
     import gradio
 
     blocks = load_demo(file).build(engines)
-    return gradio.mount_gradio_app(FastAPI(), blocks, f"{PREFIX}/{file.stem}", footer_links=[], show_error=False)
+    app = FastAPI()
+    gradio.mount_gradio_app(app, blocks, f"{PREFIX}/{file.stem}", footer_links=[], show_error=False)
+    return app
 
 
 def load_demo(file: Path) -> Any:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from talkgen.errors import ModelError, TalkgenError, did_you_mean
 from talkgen.lm.hub import ModelFiles
+from talkgen.pipeline.recordings import answer_json
 from talkgen.serve.limits import Question
 
 if TYPE_CHECKING:
@@ -45,9 +46,10 @@ class Engines:
 
     files: Sequence[ModelFiles]
     device: str = "auto"
-    loading: bool = field(default=True, init=False)
+    loading: bool = field(init=False)
 
     def __post_init__(self) -> None:
+        self.loading = bool(self.files)
         self._engines: dict[str, Engine] = {}
         self._about: dict[str, dict[str, Any]] = {}
         self._thread = ThreadPoolExecutor(1, "engine")
@@ -56,7 +58,8 @@ class Engines:
 
     def open(self) -> None:
         """Starts loading; returns at once."""
-        self._thread.submit(self._load)
+        if self.files:
+            self._thread.submit(self._load)
 
     def close(self) -> None:
         """Waits for the step that runs and drops the rest."""
@@ -82,6 +85,11 @@ class Engines:
             return {"status": "loading", "models": []}
         status = "failed" if self.files and not self._engines else "ready"
         return {"status": status, "models": list(self._about.values())}
+
+    @property
+    def queued(self) -> int:
+        """How many different questions wait for an answer."""
+        return len(self._flights)
 
     def find(self, name: str | None) -> Engine:
         """The engine of the model `name`, of the first one where that is None.
@@ -117,7 +125,7 @@ class Engines:
                 flight.answer.cancel()
 
     def _take_off(self, question: Question) -> _Flight:
-        if len(self._flights) >= QUESTIONS_QUEUED:
+        if self.queued >= QUESTIONS_QUEUED:
             raise BusyError
         answer = asyncio.wrap_future(self._thread.submit(self._compute, question))
         flight = self._flights[question] = _Flight(answer)
@@ -137,8 +145,8 @@ class Engines:
         engine = self.find(question.model)
         name = next(name for name, known in self._engines.items() if known is engine)
         about = {key: self._about[name][key] for key in ("name", "label", "digest")}
-        answer = self._ask(engine, question)
-        return json.dumps({**answer.to_json(), "model": about}, ensure_ascii=False, separators=(",", ":")).encode()
+        answer = answer_json(self._ask(engine, question), engine.tokenizer)
+        return json.dumps({**answer, "model": about}, ensure_ascii=False, separators=(",", ":")).encode()
 
     def _ask(self, engine: Engine, question: Question) -> Answer:
         return engine.next_token(

@@ -50,7 +50,10 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except TalkgenError as error:
-        raise HTTPException(422, "; ".join(problem.message for problem in error.problems)) from error
+        words = [
+            f"{problem.message} ({problem.hint})" if problem.hint else problem.message for problem in error.problems
+        ]
+        raise HTTPException(422, "; ".join(words)) from error
     except BusyError as error:
         raise HTTPException(429, "too many questions wait", {"Retry-After": "1"}) from error
 

@@ -18,6 +18,7 @@ export const BARS_LOOK = `
 .fill { background: var(--bar); transition: width 140ms ease-out; }
 .before { border: 2px solid var(--bar); opacity: 0.75; }
 .share { text-align: end; font-variant-numeric: tabular-nums; }
+[aria-disabled="true"] { cursor: default; }
 .other { cursor: default; color: var(--muted); }
 .other .label { font-weight: 400; font-style: italic; }
 .other .fill { background: var(--line); }
@@ -55,9 +56,10 @@ export class Bars {
     const filtered = settings.temperature !== 1 || settings.top_k != null || settings.top_p != null;
     while (this.element.children.length > answer.candidates.length + 1) this.element.lastChild.remove();
     while (this.element.children.length < answer.candidates.length + 1) this.element.append(makeRow());
-    answer.candidates.forEach(({ text, p, p_sampled }, i) =>
-      fillRow(this.element.children[i], text, filtered ? p_sampled : p, filtered ? p : null, i === 0),
-    );
+    answer.candidates.forEach(({ text, p, p_sampled, append }, i) => {
+      fillRow(this.element.children[i], text, filtered ? p_sampled : p, filtered ? p : null, i === 0);
+      this.element.children[i].setAttribute("aria-disabled", append === false);
+    });
     const shown = answer.candidates.reduce((sum, { p, p_sampled }) => sum + (filtered ? p_sampled : p), 0);
     fillOther(this.element.lastChild, Math.max(0, 1 - shown));
   }
@@ -67,8 +69,14 @@ export class Bars {
     this.element.querySelector("[role=option]")?.focus();
   }
 
+  /** Picks the likeliest token. */
+  pickFirst() {
+    this.#choose(this.element.firstChild);
+  }
+
   #choose(row) {
-    if (row) this.pick(this.candidates[[...this.element.children].indexOf(row)].text);
+    const candidate = this.candidates[[...this.element.children].indexOf(row)];
+    if (candidate && candidate.append !== false) this.pick(candidate.text);
   }
 
   #onKey(event) {

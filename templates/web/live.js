@@ -171,7 +171,7 @@ class TalkgenLive extends HTMLElement {
     const lastLine = !this.box.text.includes("\n", this.box.area.selectionEnd);
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
-      if (this.shown === this.box.text) this.#append(this.panels[0].bars.candidates[0].text);
+      if (this.shown === this.box.text) this.panels[0].bars.pickFirst();
     } else if (event.key === "ArrowDown" && lastLine) {
       event.preventDefault();
       this.panels[0].bars.focus();

@@ -15,6 +15,7 @@ class Clock:
         self.now = 0.0
 
     def __call__(self):
+        """The time it was told."""
         return self.now
 
 

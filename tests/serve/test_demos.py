@@ -1,0 +1,53 @@
+"""Gradio apps below /demos: found by name, opened when asked for, over the same engines."""
+
+import httpx
+import pytest
+from server_process import free_port, server
+
+from talkgen.serve.demos import find_demo
+
+
+@pytest.fixture(scope="module")
+def site(project, tmp_path_factory):
+    """A client of a server process: Gradio leaves loops and sockets behind, which an own process takes along."""
+    deck = tmp_path_factory.mktemp("deck") / "deck.html"
+    deck.write_text("<h1>A deck</h1>", encoding="utf-8")
+    port = free_port()
+    with (
+        server(deck, port, project, ("tiny", "tiny-lstm")),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, follow_redirects=True) as client,
+    ):
+        yield client
+
+
+def test_the_next_token_demo_opens(site):
+    """The app's page comes from this server and reports to nobody."""
+    page = site.get("/demos/next_token/")
+    assert page.status_code == 200
+    assert "Next token" in page.text
+    assert site.get("/demos/next_token/config").json()["analytics_enabled"] is False
+
+
+def test_the_demo_answers_with_the_engines(site):
+    """What the app predicts is what the live slide is told."""
+    calls = "/demos/next_token/gradio_api/call/predict"
+    call = site.post(calls, json={"data": ["abc", "tiny", 1, 0, 1]}).json()
+    events = site.get(f"{calls}/{call['event_id']}").text
+    answer = site.post("/api/next", json={"prompt": "abc", "bars": 10}).json()
+    assert "event: complete" in events
+    assert all(f"{item['p']:.4f}"[:5] in events for item in answer["candidates"])
+
+
+@pytest.mark.parametrize("name", ["nothing", "__init__", "..%2f..", "Next_Token"])
+def test_there_is_no_other_demo(site, name):
+    """A name that is no demo's is not found."""
+    assert site.get(f"/demos/{name}/").status_code == 404
+
+
+def test_a_projects_own_demo_goes_first(tmp_path):
+    """A file in the project's demos/ is found before the shipped one of that name."""
+    own = tmp_path / "demos" / "next_token.py"
+    own.parent.mkdir()
+    own.write_text("", encoding="utf-8")
+    assert find_demo("next_token", tmp_path) == own
+    assert find_demo("next_token", tmp_path / "elsewhere").name == "next_token.py"

@@ -1,0 +1,120 @@
+"""The engines behind the server: equal questions answered once, dropped ones not at all, a bounded queue."""
+
+import asyncio
+import json
+import threading
+from contextlib import asynccontextmanager
+
+import pytest
+
+from talkgen.errors import ModelError
+from talkgen.serve.engines import ANSWERS_KEPT, QUESTIONS_QUEUED, BusyError, Engines
+from talkgen.serve.limits import Question
+
+
+@pytest.fixture
+def engines(models):
+    engines = Engines(models, "cpu")
+    engines.open()
+    yield engines
+    engines.close()
+
+
+@asynccontextmanager
+async def held(engines):
+    """Keeps the engines' thread busy, so that questions wait."""
+    release = threading.Event()
+    work = asyncio.ensure_future(engines.run(release.wait))
+    await asyncio.sleep(0)
+    try:
+        yield release
+    finally:
+        release.set()
+        await work
+
+
+def test_equal_questions_are_answered_once(engines):
+    """Fifty who ask the same share one computation and get the same bytes."""
+
+    async def scenario():
+        async with held(engines) as release:
+            tasks = [asyncio.create_task(engines.answer(Question(prompt="same"))) for _ in range(50)]
+            await asyncio.sleep(0.01)
+            queued = engines.queued
+            release.set()
+            return queued, await asyncio.gather(*tasks)
+
+    queued, answers = asyncio.run(scenario())
+    assert queued == 1
+    assert len(set(answers)) == 1
+
+
+def test_an_answer_is_remembered(engines):
+    """Asked again, an answer comes while the engines are busy with something else."""
+
+    async def scenario():
+        first = await engines.answer(Question(prompt="again"))
+        async with held(engines):
+            return first, await engines.answer(Question(prompt="again"))
+
+    first, second = asyncio.run(scenario())
+    assert first == second
+
+
+def test_only_the_last_answers_are_remembered(engines):
+    """Memory is bounded: the oldest answer is computed anew, which takes a place in the queue."""
+
+    async def scenario():
+        for i in range(ANSWERS_KEPT + 1):
+            await engines.answer(Question(prompt=str(i)))
+        async with held(engines) as release:
+            task = asyncio.create_task(engines.answer(Question(prompt="0")))
+            await asyncio.sleep(0.01)
+            queued = engines.queued
+            release.set()
+            await task
+            return queued
+
+    assert asyncio.run(scenario()) == 1
+
+
+def test_a_question_nobody_waits_for_leaves_the_queue(engines):
+    """The last caller who goes takes the question along; while one stays it is answered."""
+
+    async def scenario():
+        async with held(engines) as release:
+            gone, stays = (asyncio.create_task(engines.answer(Question(prompt="shared"))) for _ in range(2))
+            alone = asyncio.create_task(engines.answer(Question(prompt="alone")))
+            await asyncio.sleep(0.01)
+            gone.cancel()
+            alone.cancel()
+            await asyncio.sleep(0.01)
+            queued = engines.queued
+            release.set()
+            return queued, json.loads(await stays)
+
+    queued, answer = asyncio.run(scenario())
+    assert queued == 1
+    assert "".join(token["text"] for token in answer["tokens"]) == "shared"
+
+
+def test_the_queue_is_bounded(engines):
+    """More different questions than can wait are refused at once."""
+
+    async def scenario():
+        async with held(engines):
+            tasks = [asyncio.create_task(engines.answer(Question(prompt=str(i)))) for i in range(QUESTIONS_QUEUED)]
+            await asyncio.sleep(0.01)
+            with pytest.raises(BusyError):
+                await engines.answer(Question(prompt="one more"))
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    asyncio.run(scenario())
+
+
+def test_an_unknown_model_is_named(engines):
+    """A model that is not there gives an error with the nearest name."""
+    with pytest.raises(ModelError, match="'tinny' is not loaded\n  hint: did you mean 'tiny'"):
+        asyncio.run(engines.answer(Question(prompt="x", model="tinny")))

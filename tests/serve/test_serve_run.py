@@ -1,0 +1,41 @@
+"""Starting the server: ports in use, and a process that serves until it is interrupted."""
+
+import signal
+import socket
+import urllib.request
+
+import pytest
+from server_process import free_port, health, server
+
+from talkgen.errors import TalkgenError
+from talkgen.serve.run import check_port
+
+
+def test_a_port_in_use_is_said_with_a_free_one():
+    """The hint names a port on which the same command would work."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(TalkgenError, match=f"port {port} is in use") as caught:
+            check_port("127.0.0.1", port)
+    other = int(caught.value.problems[0].hint.rsplit(" ", 1)[1])
+    check_port("127.0.0.1", other)
+
+
+def test_a_foreign_address_is_said():
+    """One cannot listen on another machine's address."""
+    with pytest.raises(TalkgenError, match=r"cannot listen on 192\.0\.2\.1"):
+        check_port("192.0.2.1", 8000)
+
+
+def test_it_serves_until_interrupted(deck):
+    """Ready means that the deck can be opened; Ctrl-C ends the process in good order."""
+    port = free_port()
+    with server(deck, port) as process:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as page:
+            assert page.read() == b"<h1>A deck</h1>"
+        assert health(port) == {"status": "ready", "models": []}
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=60)[0] == "interrupted\n"
+    assert process.returncode == 0

@@ -1,0 +1,54 @@
+"""A presenting server in a process of its own, as tests of the browser and of Gradio need it: it can be killed.
+
+Run as a program: `server_process.py DECK PORT PROJECT MODEL…`.
+"""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+from talkgen.lm.hub import find_model
+from talkgen.serve.run import serve
+from talkgen.serve.settings import Settings
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def server(deck: Path, port: int, project: Path = Path(), models: tuple[str, ...] = ()):
+    """A server that can be opened, its models loaded; yields the process, which is ended afterwards."""
+    command = [sys.executable, __file__, deck, str(port), project, *models]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout.readline() == "ready\n"
+            while health(port)["status"] == "loading":
+                time.sleep(0.05)
+            yield process
+        finally:
+            process.kill()
+
+
+def health(port: int) -> dict:
+    """What the server at `port` says of itself."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health") as reply:
+        return json.load(reply)
+
+
+if __name__ == "__main__":
+    deck, port, project, *names = sys.argv[1:]
+    models = tuple(find_model(name, Path(project)) for name in names)
+    settings = Settings(Path(deck), models, Path(project), port=int(port), device="cpu")
+    try:
+        serve(settings, lambda: print("ready", flush=True))
+    except KeyboardInterrupt:
+        print("interrupted")
