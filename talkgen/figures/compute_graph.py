@@ -26,7 +26,7 @@ GRANULARITY = (
     "activation, a view) rides along. Sums are one step, however long. One layer; training or reading a prompt."
 )
 _LENGTHS = (8, 16, 32)  # the lengths at which the growth of the depth is measured
-_WIDTH = 4  # features of the traced modules: the graph is the same at any width
+_WIDTH = 4  # features of the traced modules: the graph is the same at any width and number of heads
 _SEED = 20170612
 _LABEL = 26.0  # px that the number of a step needs
 _TITLES = {"rnn": "RNN", "lstm": "LSTM", "attention": "Attention"}
@@ -76,7 +76,7 @@ def _trace(cell: Cell, tokens: int) -> nx.DiGraph[int]:
     with torch.random.fork_rng():
         torch.manual_seed(_SEED)
         if cell == "attention":
-            layer = Attention(ModelConfig(1, n_embd=_WIDTH, n_head=2))
+            layer = Attention(ModelConfig(1, n_embd=_WIDTH, n_head=1))
             return trace_units(lambda x: layer(x[None], None, None, 0, None), x)
         model = RecurrentLM(ModelConfig(1, cell, 1, _WIDTH))
 

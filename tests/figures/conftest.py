@@ -1,0 +1,85 @@
+"""Tiny models of fixed seeds for figures to look at, and for each figure the parameters it is tried with."""
+
+import csv
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+
+from talkgen.figures import registry
+from talkgen.figures.base import Canvas
+from talkgen.lm.architectures import build_model
+from talkgen.lm.config import ModelConfig
+from talkgen.lm.hub import ModelFiles
+from talkgen.lm.tasks import TASKS
+from talkgen.lm.tokenizer import CharacterTokenizer
+from talkgen.lm.weights import Loaded
+from talkgen.style import load_style
+
+TABLES = Path(registry.__file__).parent / "data"
+CASES = {
+    "attention_map": {"sentence": "to be or not"},
+    "completions": {"prompts": ["to be or not to b", "a$b$ <i>&amp;"]},
+    "compute_graph": {"tokens": 4},
+    "lstm_cell": {"sentence": "to be or not"},
+    "memory_bottleneck": {"rows": 32},
+    "next_token": {"prompt": "to be or not to b", "bars": 5},
+    "parameter_counts": {},
+}
+RECALL = {"recall": "transformer", "recall-lstm": "lstm", "recall-rnn": "rnn"}
+
+
+def tiny(name: str, characters: str, **shape) -> Loaded:
+    """A model with fresh weights, large enough to have opinions, over single characters."""
+    tokenizer = CharacterTokenizer(characters)
+    with torch.random.fork_rng():
+        torch.manual_seed(7)
+        model = build_model(ModelConfig(tokenizer.vocab_size, n_embd=16, n_head=2, block_size=40, **shape)).eval()
+        for parameter in model.parameters():
+            parameter.data.normal_(std=0.4)
+    return Loaded(name, f"{name} of the test", model, tokenizer, ModelFiles(name, "checkpoint", Path(name), name))
+
+
+class Tiny:
+    """What a figure is given: tiny models by name, and the shipped tables."""
+
+    def model(self, name: str) -> Loaded:
+        if name in RECALL:
+            return tiny(name, TASKS["recall"].symbols, architecture=RECALL[name])
+        architecture = "lstm" if name == "small-lstm" else "transformer"
+        return tiny(name or "tiny", "abcdefghijklmnopqrstuvwxyz $<\n", architecture=architecture)
+
+    def table(self, name: str) -> list[dict[str, str]]:
+        lines = (TABLES / name).read_text(encoding="utf-8").splitlines()
+        return list(csv.DictReader(line for line in lines if not line.startswith("#")))
+
+
+@pytest.fixture
+def given() -> Tiny:
+    return Tiny()
+
+
+@pytest.fixture
+def canvas(tmp_path) -> Canvas:
+    """A figure's usual canvas in the dark theme."""
+    return Canvas(load_style("night", tmp_path), 1152, 470)
+
+
+@cache
+def case_data(name: str) -> str:
+    """A case's data, computed once for all tests."""
+    module = registry.load_figure(name)
+    return json.dumps(module.compute(module.Params(**CASES[name]), Tiny()))
+
+
+@pytest.fixture
+def data_of(given):
+    """A figure's data with the parameters of its case, or computed with others."""
+
+    def compute(name, **params):
+        module = registry.load_figure(name)
+        return module.compute(module.Params(**params), given) if params else json.loads(case_data(name))
+
+    return compute

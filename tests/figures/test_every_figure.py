@@ -1,0 +1,151 @@
+"""What holds for every figure: it repeats, it can be read from the back row, it says its numbers, it refuses nonsense."""
+
+import itertools
+import json
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import matplotlib as mpl
+import pytest
+from matplotlib.text import Text
+from PIL import Image
+from pydantic import ValidationError
+
+from talkgen.errors import TalkgenError
+from talkgen.figures.base import Canvas
+from talkgen.figures.registry import FIGURES, load_figure
+from talkgen.figures.save import save_picture
+from talkgen.style import load_style
+
+from .conftest import CASES, TABLES
+
+SIZES = [(1152, 470), (677, 500)]
+LOOKS = list(itertools.product(sorted(CASES), ["night", "paper"], SIZES))
+
+
+def test_every_figure_is_tried_here():
+    """The cases of these tests are the registry's figures."""
+    assert set(CASES) == set(FIGURES)
+
+
+def test_registry_names_files_that_exist():
+    """A figure's name is its module's, and every module with a `Params` is in the registry."""
+    modules = {file.stem for file in TABLES.parent.glob("*.py") if "class Params(" in file.read_text(encoding="utf-8")}
+    assert modules - {"base"} == set(FIGURES)
+    assert all(module == f"talkgen.figures.{name}" for name, module in FIGURES.items())
+
+
+def test_unknown_figure_gets_a_hint():
+    """A misspelt name is answered with the right one."""
+    with pytest.raises(TalkgenError) as caught:
+        load_figure("compte_graph")
+    assert caught.value.problems[0].hint == "did you mean 'compute_graph'?"
+
+
+def test_modules_bring_nothing_heavy():
+    """Planning reads every figure's `Params` and must pay neither for torch nor for matplotlib."""
+    code = (
+        "import sys; from talkgen.figures.registry import FIGURES, load_figure\n"
+        "[load_figure(name).Params() for name in FIGURES]\n"
+        "print([name for name in ('torch', 'matplotlib', 'networkx') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_data_repeats_and_is_json(name, data_of):
+    """The same parameters give the same numbers, and JSON loses none of them."""
+    first = data_of(name)
+    again = data_of(name, **CASES[name] or {"first": 2014})
+    assert again == first
+    assert json.loads(json.dumps(again)) == again
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_picture_repeats_byte_for_byte(name, data_of, canvas, tmp_path):
+    """Drawn twice, the second time under other settings of matplotlib, a figure gives the same files."""
+    module, data = load_figure(name), data_of(name)
+    files = []
+    for turn, settings in enumerate(({}, {"font.size": 3, "axes.grid": True, "lines.linewidth": 9})):
+        with mpl.rc_context(settings):
+            picture = module.draw(json.loads(json.dumps(data)), canvas)
+            svg, png = tmp_path / f"{turn}.svg", tmp_path / f"{turn}.png"
+            save_picture(picture, svg, png, {"figure": name, "seed": 1})
+        files.append((svg.read_bytes(), png.read_bytes()))
+    assert files[0] == files[1]
+
+
+@pytest.mark.parametrize(("name", "theme", "size"), LOOKS)
+def test_figure_can_be_read_from_the_back_row(name, theme, size, data_of, tmp_path):
+    """Every text has at least 18 px of the slide, and nothing reaches over the canvas."""
+    canvas = Canvas(load_style(theme, tmp_path), *size)
+    picture = load_figure(name).draw(data_of(name), canvas)
+    texts = [text for text in picture.findobj(Text) if text.get_visible() and text.get_text()]
+    assert texts
+    px = picture.dpi / 72
+    assert {text.get_text(): text.get_fontsize() * px for text in texts if text.get_fontsize() * px < 18} == {}
+    box = picture.get_tightbbox().padded(-1.5 / picture.dpi)
+    assert (box.x0 >= 0, box.y0 >= 0) == (True, True)
+    assert (box.x1 * picture.dpi <= canvas.width, box.y1 * picture.dpi <= canvas.height) == (True, True)
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_alt_text_has_the_numbers(name, data_of):
+    """Who cannot see the picture is told what it measures."""
+    text = load_figure(name).describe(data_of(name))
+    assert len(text) > 40
+    assert any(character.isdigit() for character in text)
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_unknown_parameter_is_refused(name):
+    """A misspelt parameter is an error, not a default."""
+    with pytest.raises(ValidationError):
+        load_figure(name).Params(no_such_parameter=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("compute_graph", {"tokens": 1}),
+        ("compute_graph", {"cells": ["gru"]}),
+        ("compute_graph", {"cells": ["rnn", "rnn"]}),
+        ("attention_map", {"view": "matrix"}),
+        ("attention_map", {"sentence": ""}),
+        ("next_token", {"bars": 0}),
+        ("next_token", {"prompt": "x" * 3000}),
+        ("completions", {"prompts": []}),
+        ("memory_bottleneck", {"rows": 1}),
+        ("parameter_counts", {"first": 1950}),
+    ],
+)
+def test_impossible_parameter_is_refused(name, params):
+    """Values that make no picture are stopped before anything is computed."""
+    with pytest.raises(ValidationError):
+        load_figure(name).Params(**params)
+
+
+def test_provenance_travels_in_both_files(data_of, canvas, tmp_path):
+    """SVG and PNG carry the same record, and neither a date nor a name of this machine."""
+    svg, png = tmp_path / "a.svg", tmp_path / "a.png"
+    record = {"figure": "next_token", "text": "<b> & “quotes” ü", "models": [{"step": 3}]}
+    save_picture(load_figure("next_token").draw(data_of("next_token"), canvas), svg, png, record)
+    found = [node.text for node in ET.parse(svg).iter() if node.tag.endswith("}description")]
+    assert [json.loads(text) for text in found] == [record]
+    assert not [node for node in ET.parse(svg).iter() if node.tag.endswith("}date")]
+    with Image.open(png) as image:
+        assert json.loads(image.text["Provenance"]) == record
+        assert image.size == (2 * canvas.width, 2 * canvas.height)
+        assert image.convert("RGBA").getpixel((0, image.height - 1))[3] == 0
+
+
+def test_svg_has_the_canvas_size_and_needs_no_font(data_of, canvas, tmp_path):
+    """In a browser the picture is as large as its place on the slide, and its text is made of paths."""
+    svg, png = tmp_path / "a.svg", tmp_path / "a.png"
+    save_picture(load_figure("next_token").draw(data_of("next_token"), canvas), svg, png, {})
+    root = ET.parse(svg).getroot()
+    points = [float(root.attrib[side].removesuffix("pt")) for side in ("width", "height")]
+    assert points == pytest.approx([canvas.width * 0.75, canvas.height * 0.75])
+    assert not [node for node in root.iter() if node.tag.endswith(("}text", "}image"))]
