@@ -24,4 +24,4 @@ def percent(share: float) -> str:
     """A share as a percentage; one below one percent keeps a digit, one below a tenth of a percent is "<0.1%"."""
     if 0 < share < 0.001:
         return "<0.1%"
-    return f"{100 * share:.1f}%" if share < 0.0095 else f"{100 * share:.0f}%"
+    return f"{100 * share:.1f}%" if 0 < share < 0.0095 else f"{100 * share:.0f}%"

@@ -46,12 +46,14 @@ class Tiny:
     """What a figure is given: tiny models by name, and the shipped tables."""
 
     def model(self, name: str) -> Loaded:
+        """A tiny model of the architecture and alphabet that the name stands for."""
         if name in RECALL:
             return tiny(name, TASKS["recall"].symbols, architecture=RECALL[name])
         architecture = "lstm" if name == "small-lstm" else "transformer"
         return tiny(name or "tiny", "abcdefghijklmnopqrstuvwxyz $<\n", architecture=architecture)
 
     def table(self, name: str) -> list[dict[str, str]]:
+        """The rows of a shipped data file."""
         lines = (TABLES / name).read_text(encoding="utf-8").splitlines()
         return list(csv.DictReader(line for line in lines if not line.startswith("#")))
 

@@ -1,4 +1,4 @@
-"""What holds for every figure: it repeats, it can be read from the back row, it says its numbers, it refuses nonsense."""
+"""What holds for every figure: it repeats, can be read from the back row, says its numbers, refuses nonsense."""
 
 import itertools
 import json

@@ -1,0 +1,149 @@
+"""Labels, lines, colours, numbers and fonts that all figures draw with."""
+
+import itertools
+
+import pytest
+from hypothesis import given as always
+from hypothesis import strategies as st
+
+from talkgen.assets import asset_dir
+from talkgen.figures.color import ink_on, mix
+from talkgen.figures.drawing import printable, sheet, shorten, text_width, write
+from talkgen.figures.labels import Spot, place_labels
+from talkgen.figures.lines import spread
+from talkgen.figures.numbers import human, percent, significant
+from talkgen.figures.registry import load_figure
+
+from .conftest import TABLES
+
+
+def test_labels_cover_neither_each_other_nor_points():
+    """Around a dense cluster only labels with room are placed, and none overlaps."""
+    points = [(200 + 17 * (i % 4), 200 + 23 * (i // 4)) for i in range(12)]
+    placed = place_labels(points, [(60, 20)] * 12, (0, 0, 600, 500), 10)
+    spots = [spot for spot in placed if spot]
+    assert 4 <= len(spots) < 12
+    dots = [Spot(x, y, 10, 10) for x, y in points]
+    assert all(a.overlap(b) == 0 for i, a in enumerate(spots) for b in spots[:i])
+    assert all(spot.overlap(dot) == 0 for spot in spots for dot in dots)
+
+
+def test_labels_stay_in_their_room():
+    """A label at the edge goes to the other side of its point; one that fits nowhere is left out."""
+    inside, nowhere = place_labels([(95, 50), (40, 8)], [(40, 12), (90, 30)], (0, 0, 100, 60), 8)
+    assert inside is not None
+    assert inside.x + 20 <= 95 - 8
+    assert nowhere is None
+
+
+@always(st.lists(st.floats(0, 400), min_size=1, max_size=9))
+def test_spread_keeps_distance_and_order(values):
+    """Line ends move apart to the gap, keep their order, and stay where they are when they are apart already."""
+    moved = spread(values, 20, -1000, 1000)
+    order = sorted(range(len(values)), key=lambda i: values[i])
+    gaps = [moved[b] - moved[a] for a, b in itertools.pairwise(order)]
+    assert all(gap >= 20 - 1e-6 for gap in gaps)
+    assert sum(moved) == pytest.approx(sum(values), abs=1e-6)
+    if all(values[b] - values[a] >= 20 for a, b in itertools.pairwise(order)):
+        assert moved == pytest.approx(values)
+
+
+def test_spread_respects_its_limits():
+    """Labels at the lower edge are pushed inwards."""
+    assert spread([0, 2], 20, 5, 100) == pytest.approx([5, 25])
+
+
+@always(st.text(max_size=30))
+def test_any_text_can_be_drawn(text):
+    """Whatever a token holds, what is drawn has a glyph in one of the fonts."""
+    assert len(printable(text)) == len(text)
+    assert printable(printable(text)) == printable(text)
+
+
+def test_control_characters_and_unknown_glyphs_become_a_sign():
+    """Nothing invisible or missing is drawn silently."""
+    assert printable("a\x00b\ud800\u4e2d α ↵") == "a\ufffdb\ufffd\ufffd α ↵"
+
+
+def test_dollar_signs_are_text(canvas):
+    """A prompt with dollars is no formula."""
+    _, axes = sheet(canvas)
+    text = write(axes, canvas, 10, 10, r"$\frac{1}{2}$")
+    assert text.get_text() == r"$\frac{1}{2}$"
+    assert not text.get_parse_math()
+
+
+def test_shortened_text_fits(canvas):
+    """A long word ends with an ellipsis within its room."""
+    short = shorten(canvas, "internationalization", 90)
+    assert short.endswith("…")
+    assert text_width(canvas, short) <= 90
+    assert shorten(canvas, "cat", 90) == "cat"
+
+
+def test_mix_runs_between_its_ends():
+    """The ends are the colours themselves, and lightness grows all the way."""
+    steps = [mix("#182133", "#56b4e9", share / 10) for share in range(11)]
+    assert (steps[0], steps[-1]) == ("#182133", "#56b4e9")
+    assert sorted(steps, key=lambda color: int(color[3:5], 16)) == steps
+
+
+@pytest.mark.parametrize(("color", "ink"), [("#ffffff", "#000000"), ("#000000", "#ffffff"), ("#0072b2", "#ffffff")])
+def test_ink_stands_out(color, ink):
+    """Dark on light, light on dark."""
+    assert ink_on(color) == ink
+
+
+def test_numbers_as_people_say_them():
+    """Counts in three digits, shares in percent, small ones not as zero."""
+    assert [human(n) for n in (7, 24.2e6, 1558e6, 137e9, 1.571e12)] == [
+        "7",
+        "24.2M",
+        "1.56B",
+        "137B",
+        "1.57T",
+    ]
+    assert [percent(p) for p in (0.8912, 0.0098, 0.0061, 0.0004, 0)] == ["89%", "1%", "0.6%", "<0.1%", "0%"]
+    assert [significant(x) for x in (0.0, 123456.0, 0.00123456)] == [0.0, 123500.0, 0.001235]
+
+
+def test_fonts_are_bundled_small_and_licensed():
+    """Every file that fonts.css names is there, the whole stays below 1.5 MB, and each family has its licence."""
+    folder = asset_dir("templates") / "fonts"
+    css = (folder / "fonts.css").read_text(encoding="utf-8")
+    named = {part.split('"')[0] for part in css.split('url("./')[1:]}
+    assert named == {file.name for file in folder.glob("*.woff2")}
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 1_500_000
+    assert "http" not in css
+    for licence in ("OFL-Inter.txt", "OFL-JetBrainsMono.txt"):
+        assert "SIL Open Font License, Version 1.1" in (folder / licence).read_text(encoding="utf-8")
+
+
+def test_parameter_counts_have_sources(data_of, given):
+    """Every row has a source and says how sure it is; known corrections are in, known errors are out."""
+    rows = given.table("parameter_counts.csv")
+    assert all(row["source"] and row["tag"] in {"stated", "confirmed", "derived"} for row in rows)
+    counts = {row["name"]: int(row["parameters"]) for row in rows}
+    assert (counts["GPT-2"], counts["MoE LSTM"]) == (1_558_000_000, 137_000_000_000)
+    assert not [row for row in rows if row["name"] == "ULMFiT"]
+    assert {row["name"] for row in rows if row["kind"] == "sparse"} == {"MoE LSTM", "Switch-C", "DeepSeek-V3"}
+    assert data_of("parameter_counts")["largest"]["recurrent"]["name"] == "Big LSTM"
+
+
+def test_parameter_counts_name_every_model_without_overlap(data_of, canvas):
+    """On a full-width slide each model is named once, and no two names touch."""
+    data = data_of("parameter_counts")
+    picture = load_figure("parameter_counts").draw(data, canvas)
+    texts = picture.axes[0].texts
+    labels = [text for text in texts if any(text.get_text().startswith(m["name"] + " ") for m in data["models"])]
+    boxes = [label.get_window_extent() for label in labels]
+    assert len(labels) == len(data["models"])
+    assert not [(a, b) for i, a in enumerate(boxes) for b in boxes[:i] if a.overlaps(b)]
+
+
+def test_tables_are_named_by_figures():
+    """Every data file is read by a figure."""
+    from talkgen.figures.registry import FIGURES
+
+    read = {table for name in FIGURES for table in load_figure(name).TABLES}
+    assert read == {file.name for file in TABLES.glob("*.csv")}

@@ -1,0 +1,151 @@
+"""The numbers of figures that ask a model, against the model asked directly."""
+
+import pytest
+import torch
+
+from talkgen.errors import ModelError
+from talkgen.figures.tokens import show_piece
+from talkgen.lm.evaluate import accuracy_by_distance
+from talkgen.lm.model import Taps
+
+from .conftest import RECALL
+
+
+def attention_of(loaded, sentence):
+    """All weights of a model over a sentence, [layer, head, T, T]."""
+    taps = Taps("attention")
+    loaded.model(torch.tensor([loaded.tokenizer.encode(sentence)]), taps=taps)
+    return torch.stack([layer[0] for layer in taps.values["attention"]]).detach()
+
+
+def test_attention_map_shows_the_models_weights(data_of, given):
+    """A chosen layer and head gives that head's weights: rows sum to 1 and nothing looks ahead."""
+    data = data_of("attention_map", sentence="to be", layer=2, head=1)
+    weights = torch.tensor(data["weights"])
+    assert torch.allclose(weights, attention_of(given.model(""), "to be")[1, 0], atol=1e-4)
+    assert torch.allclose(weights.sum(1), torch.ones(5), atol=1e-3)
+    assert torch.equal(weights, weights.tril())
+    assert (data["layer"], data["head"], data["tokens"]) == (2, 1, ["t", "o", "␣", "b", "e"])
+
+
+def test_attention_map_takes_means_over_what_is_left_open(data_of, given):
+    """`choose: mean` averages all heads, or those of a layer."""
+    whole = attention_of(given.model(""), "to be")
+    every = torch.tensor(data_of("attention_map", sentence="to be", choose="mean")["weights"])
+    layer = torch.tensor(data_of("attention_map", sentence="to be", choose="mean", layer=1)["weights"])
+    assert torch.allclose(every, whole.mean((0, 1)), atol=1e-4)
+    assert torch.allclose(layer, whole[0].mean(0), atol=1e-4)
+
+
+def test_attention_map_chooses_the_clearest_head(data_of, given):
+    """No other head looks harder at single tokens that are neither first, just before, nor the token itself."""
+    sentence = "to be or not"
+    data = data_of("attention_map", sentence=sentence)
+    clarity = {}
+    for layer, heads in enumerate(attention_of(given.model(""), sentence), 1):
+        for head, weights in enumerate(heads, 1):
+            looks = [max([0.0, *row[1 : max(1, i - 1)].tolist()]) for i, row in enumerate(weights)]
+            clarity[layer, head] = sum(looks) / len(looks)
+    assert (data["layer"], data["head"]) == max(clarity, key=lambda pair: clarity[pair])
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"layer": 9}, "no layer 9"),
+        ({"head": 9}, "no head 9"),
+        ({"focus": 30}, "no token 30"),
+        ({"model": "small-lstm"}, "no attention to show"),
+        ({"sentence": "to be or not to be that is"}, "26 tokens"),
+    ],
+)
+def test_attention_map_says_what_is_missing(params, message, data_of):
+    """A layer, head, token or kind of model that is not there is a message with a hint."""
+    with pytest.raises(ModelError, match=message) as caught:
+        data_of("attention_map", **{"sentence": "to be", **params})
+    assert caught.value.problems[0].hint
+
+
+def test_next_token_shows_the_models_distribution(data_of, given):
+    """Shares are the softmax of the last logits, the likeliest first, and with the rest they make 1."""
+    loaded = given.model("")
+    data = data_of("next_token", prompt="to b", bars=6)
+    logits = loaded.model(torch.tensor([loaded.tokenizer.encode("to b")]))[0].detach()
+    p = logits[0, -1].double().softmax(-1)
+    shown = [item["p"] for item in data["candidates"]]
+    assert shown == pytest.approx(p.topk(6).values.tolist(), rel=1e-3)
+    assert [item["text"] for item in data["candidates"]] == loaded.tokenizer.pieces(p.topk(6).indices.tolist())
+    assert sum(shown) + data["other"] == pytest.approx(1, abs=1e-3)
+    assert data["entropy"] == pytest.approx(float(-(p * p.log2()).sum()), rel=1e-3)
+    assert data["vocabulary"] == len(p)
+
+
+def test_completions_are_next_tokens(data_of):
+    """Each line's first answer is what `next_token` says after the same prompt."""
+    lines = data_of("completions", prompts=["to b", "or n"])["lines"]
+    for line in lines:
+        assert line["candidates"] == data_of("next_token", prompt=line["prompt"], bars=3)["candidates"]
+
+
+def test_lstm_cell_reads_its_gates_off_the_module(data_of, given):
+    """Order and activations are torch's (i, f, g, o), and the formulas the paper's."""
+    data = data_of("lstm_cell")
+    order = [(gate["name"], gate["activation"]) for gate in data["gates"]]
+    assert order == [("input", "sigmoid"), ("forget", "sigmoid"), ("cell", "tanh"), ("output", "sigmoid")]
+    assert data["memory"] == "forget × c + input × cell"
+    assert data["output"] == "output × tanh c′"
+
+
+def test_lstm_gates_are_what_the_weights_give(data_of, given):
+    """The means of the first layer's gates, recomputed from the weights and the fused kernel's states."""
+    loaded = given.model("small-lstm")
+    rnn = loaded.model.rnn
+    with torch.no_grad():
+        x = loaded.model.embed(torch.tensor(loaded.tokenizer.encode("to be")))
+        single = torch.nn.LSTM(16, 16)
+        single.load_state_dict({name: getattr(rnn, name) for name in single.state_dict()})
+        h = torch.cat((torch.zeros(1, 16), single(x)[0][:-1]))
+        total = x @ rnn.weight_ih_l0.T + h @ rnn.weight_hh_l0.T + rnn.bias_ih_l0 + rnn.bias_hh_l0
+    i, f, g, o = total.chunk(4, dim=1)
+    expected = [i.sigmoid().mean(), f.sigmoid().mean(), g.tanh().mean(), o.sigmoid().mean()]
+    shown = [gate["mean"] for gate in data_of("lstm_cell", sentence="to be")["gates"]]
+    assert shown == pytest.approx([float(value) for value in expected], rel=0.01)
+
+
+def test_lstm_cell_refuses_a_transformer(data_of):
+    """A model without gates is a message that names one with gates."""
+    with pytest.raises(ModelError, match="no LSTM cell"):
+        data_of("lstm_cell", model="")
+
+
+def test_memory_bottleneck_measures_each_model(data_of, given):
+    """Shares are those of the evaluation with the same seed; the distances reach the end of the context."""
+    data = data_of("memory_bottleneck")
+    assert (data["distances"][0], data["distances"][-1], data["chance"]) == (2, 38, 0.1)
+    for name, key in (("recall", "attention"), ("recall-lstm", "lstm"), ("recall-rnn", "rnn")):
+        loaded = given.model(name)
+        shares = accuracy_by_distance(loaded.model, loaded.tokenizer, "recall", data["distances"], rows=32)
+        assert data[key]["accuracy"] == pytest.approx(shares, abs=1e-4)
+        assert all(0 <= share <= 1 for share in shares)
+    assert set(RECALL) == {"recall", "recall-lstm", "recall-rnn"}
+
+
+def test_memory_bottleneck_wants_models_of_the_task(data_of):
+    """A model of another alphabet is told apart from one that forgets."""
+    with pytest.raises(ModelError, match="not trained on associative recall"):
+        data_of("memory_bottleneck", attention="", rows=32)
+
+
+def test_empty_text_is_a_message(data_of):
+    """A prompt longer than the model's context is refused with its length."""
+    with pytest.raises(ModelError, match="44 tokens"):
+        data_of("next_token", prompt="to be or not" * 3 + "to be or")
+
+
+@pytest.mark.parametrize(
+    ("piece", "shown"),
+    [(" dog", "dog"), ("\n", "↵"), ("  ", "␣␣"), ("\t\t", "⇥⇥"), ("a b", "a b"), ("$x$", "$x$")],
+)
+def test_pieces_are_shown_as_people_read_them(piece, shown):
+    """White space gets a sign where it is all there is; the space before a word is left out."""
+    assert show_piece(piece) == shown
