@@ -62,7 +62,7 @@ class Store:
         try:
             record = json.loads(self._record(key.hexdigest).read_bytes())
             action = _read_record(record, key.hexdigest)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
         return action if action and all(map(self._is_whole, action.outputs.values())) else None
 

@@ -41,7 +41,7 @@ class Manifest:
                 for name, thing in record["things"].items()
             }
             return cls(things, dict(record["about"]))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return cls({})
 
     def to_json(self) -> str:

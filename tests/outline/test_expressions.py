@@ -142,8 +142,8 @@ slides:
 
     assert problems(evaluate, source, VALUES) == problems(names_used, source)
     assert [(file, line, column) for file, line, column, *_ in problems(names_used, source)] == [
-        ("outline.yaml", 1, 9), ("outline.yaml", 3, 18),
-        ("part.md", 4, 5), ("outline.yaml", 6, 20), ("outline.yaml", 7, 18),
+        ("outline.yaml", 1, 9), ("outline.yaml", 3, 18), ("outline.yaml", 6, 20), ("outline.yaml", 7, 18),
+        ("part.md", 4, 5),
     ]  # fmt: skip
 
 
