@@ -35,7 +35,6 @@ def sweep(
     """Trains a grid of sizes, architectures and seeds, one run folder each; run again, it goes on where it stopped.
 
     Examples:
-
       talkgen sweep
 
       talkgen sweep scaling.yaml --executor ray

@@ -46,7 +46,6 @@ def train(
     Ctrl-C saves. The next `talkgen build` redraws exactly what depends on a run.
 
     Examples:
-
       talkgen train
 
       talkgen train my-model.yaml --resume

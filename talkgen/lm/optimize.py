@@ -10,11 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
+from talkgen.lm.distributed import scatter
 from talkgen.lm.recipe import OptimizerRecipe, ScheduleRecipe
 
 
 def rate_factor(step: int, schedule: ScheduleRecipe) -> float:
-    """The share of the peak rate at `step` (from 0): linear warm-up, then half a cosine (Loshchilov and Hutter 2017)."""
+    """The share of the peak rate at `step` (from 0): warm-up, then half a cosine (Loshchilov and Hutter 2017)."""
     if step < schedule.warmup:
         return (step + 1) / schedule.warmup
     done = (step - schedule.warmup) / max(1, schedule.steps - schedule.warmup)
@@ -91,7 +92,7 @@ def set_rates(optimizers: list[Optimizer], recipe: OptimizerRecipe, factor: floa
 def pack_optimizers(optimizers: list[Optimizer]) -> dict[str, Tensor]:
     """Every tensor of the optimizers' state under a flat name `optimizer.K.INDEX.NAME`."""
     return {
-        f"optimizer.{k}.{index}.{name}": value if isinstance(value, Tensor) else torch.tensor(value)
+        f"optimizer.{k}.{index}.{name}": value
         for k, optimizer in enumerate(optimizers)
         for index, state in optimizer.state_dict()["state"].items()
         for name, value in state.items()
@@ -99,12 +100,14 @@ def pack_optimizers(optimizers: list[Optimizer]) -> dict[str, Tensor]:
 
 
 def unpack_optimizers(optimizers: list[Optimizer], tensors: dict[str, Tensor]) -> None:
-    """Puts back what :func:`pack_optimizers` took."""
+    """Puts back what :func:`pack_optimizers` took, in parts where the weights are in parts."""
     for k, optimizer in enumerate(optimizers):
+        weights = [weight for group in optimizer.param_groups for weight in group["params"]]
         state: dict[int, dict[str, Tensor]] = defaultdict(dict)
         for key, value in tensors.items():
             kind, number, *rest = key.split(".")
             if kind == "optimizer" and int(number) == k:
-                state[int(rest[0])][".".join(rest[1:])] = value
+                index, like = int(rest[0]), weights[int(rest[0])]
+                state[index][".".join(rest[1:])] = scatter(value, like) if value.shape == like.shape else value
         whole = optimizer.state_dict()
         optimizer.load_state_dict({**whole, "state": dict(state)})

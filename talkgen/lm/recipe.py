@@ -115,6 +115,7 @@ class Recipe(Part):
     optimizer: OptimizerRecipe = OptimizerRecipe()
     schedule: ScheduleRecipe = ScheduleRecipe()
     keep: KeepRecipe = KeepRecipe()
+    distributed: Literal["ddp", "fsdp"] = Field("ddp", description="under torchrun; fsdp for what fits no one device")
     seed: int = Field(0, ge=0, lt=2**31)
 
     @model_validator(mode="after")
@@ -133,6 +134,4 @@ class Recipe(Part):
         kind, _, name = self.data.partition(":")
         data = f"text:{(folder / name).resolve()}" if kind == "text" else self.data
         file = str((folder / self.tokenizer.file).resolve()) if self.tokenizer.file else None
-        return self.model_copy(
-            update={"data": data, "tokenizer": self.tokenizer.model_copy(update={"file": file})}
-        )
+        return self.model_copy(update={"data": data, "tokenizer": self.tokenizer.model_copy(update={"file": file})})

@@ -1,8 +1,8 @@
 """The folder a training run lives in, readable at every moment: files appear whole or not at all; needs no torch.
 
-    config.yaml      the recipe           metrics.jsonl   one line a logged step
-    summary.json     what came out        checkpoints/step-NNNNNN/   weights, readable by everyone
-    state.safetensors   weights and optimizer in full precision: what `--resume` goes on from
+config.yaml      the recipe           metrics.jsonl   one line a logged step
+summary.json     what came out        checkpoints/step-NNNNNN/   weights, readable by everyone
+state.safetensors   weights and optimizer in full precision: what `--resume` goes on from
 """
 
 from __future__ import annotations

@@ -18,12 +18,30 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from talkgen.errors import ModelError, TalkgenError
-from talkgen.lm.recipe import KeepRecipe, ModelRecipe, Name, OptimizerRecipe, Part, Recipe, ScheduleRecipe
-from talkgen.lm.recipe import TokenizerRecipe
+from talkgen.lm.recipe import (
+    KeepRecipe,
+    ModelRecipe,
+    Name,
+    OptimizerRecipe,
+    Part,
+    Recipe,
+    ScheduleRecipe,
+    TokenizerRecipe,
+)
 from talkgen.lm.run import RunFolder, replace_file
 
-_SUMMARY = ("name", "architecture", "parameters", "parameters_without_embeddings", "tokens", "val_loss")
-_SUMMARY += ("bits_per_byte", "loss_by_position", "seed", "seconds")
+_SUMMARY = (
+    "name",
+    "architecture",
+    "parameters",
+    "parameters_without_embeddings",
+    "tokens",
+    "val_loss",
+    "bits_per_byte",
+    "loss_by_position",
+    "seed",
+    "seconds",
+)
 
 
 class SweepRecipe(Part):
@@ -84,7 +102,10 @@ def sweep(recipe: SweepRecipe, folder: Path, execute: Executor, report: Report =
     best = [_best_rate(recipe, model, tried) for model in recipe.models]
     cells = [(m, rate, seed) for m, rate in zip(recipe.models, best, strict=True) for seed in recipe.seeds]
     done = _finish([recipe.recipe(*cell) for cell in cells], folder, execute, report)
-    runs = [{**{key: s[key] for key in _SUMMARY if key in s}, "rate": rate} for s, (_, rate, _) in zip(done, cells)]
+    runs = [
+        {**{key: s[key] for key in _SUMMARY if key in s}, "rate": rate}
+        for s, (_, rate, _) in zip(done, cells, strict=True)
+    ]
     summary = {"name": recipe.name, "recipe": recipe.model_dump(mode="json"), "runs": runs}
     replace_file(folder / "sweep.json", (json.dumps(summary, indent=1) + "\n").encode())
     return summary

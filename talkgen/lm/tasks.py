@@ -16,8 +16,8 @@ Ids = NDArray[np.int64]
 Known = NDArray[np.bool_]
 Rows = tuple[Ids, Known]
 
-_KEYS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_VALUES = "0123456789"
+_KEYS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_VALUES = "abcdefghijklmnopqrstuvwxyz"
 _OPENING, _CLOSING = "([{<", ")]}>"
 
 
@@ -55,14 +55,14 @@ def _log_uniform(rng: np.random.Generator, low: int, high: int) -> int:
 
 
 def _recall_row(rng: np.random.Generator, length: int, distance: tuple[int, int]) -> tuple[Ids, Known]:
-    """Pairs of key and value; half of the keys come back after `distance`, with the value they had."""
+    """Pairs of key and value, a key always with the same value; one key in four comes back after `distance`."""
     pairs = length // 2 + 1
     near, far = max(1, distance[0] // 2), max(1, distance[1] // 2)
     value_of = rng.integers(len(_VALUES), size=len(_KEYS))
     keys = rng.integers(len(_KEYS), size=pairs)
     seen = np.zeros(pairs, dtype=bool)
     met: set[int] = set()
-    for i, again in enumerate(rng.random(pairs) < 0.5):
+    for i, again in enumerate(rng.random(pairs) < 0.25):
         if again and i >= near:
             keys[i] = keys[i - _log_uniform(rng, near, min(far, i))]
         seen[i] = int(keys[i]) in met

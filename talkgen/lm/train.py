@@ -37,7 +37,7 @@ class Progress:
     seconds_left: float
 
 
-class Interrupted(ModelError):
+class InterruptedRunError(ModelError):
     """The run was stopped on purpose, after saving."""
 
     exit_code = 130
@@ -61,7 +61,7 @@ def train(
 
     Raises:
         ModelError: the data, the folder or a resumed run is at fault, the disk is full, or the loss is not a number.
-        Interrupted: `stopping` said so; the run is saved.
+        InterruptedRunError: `stopping` said so; the run is saved.
     """
     world = join_world(device)
     try:
@@ -103,7 +103,7 @@ def _loop(trainer: Trainer, run: RunFolder, report: Report, stopping: Callable[[
             _save(trainer, run, kept)
         if stopped and not done:
             where = f"{recipe.name} is saved at step {trainer.step} of {schedule.steps}"
-            raise Interrupted(where, "go on with --resume")
+            raise InterruptedRunError(where, "go on with --resume")
 
 
 def _advance(trainer: Trainer, run: RunFolder) -> float:
@@ -140,11 +140,11 @@ def _log(trainer: Trainer, run: RunFolder, norm: float, val_loss: float | None, 
 
 
 def _save(trainer: Trainer, run: RunFolder, kept: set[int]) -> None:
-    state = trainer.pack()
+    state, model = trainer.pack(), trainer.whole_model()  # in parts, this takes every process
     if not trainer.world.leads:
         return
     if not run.checkpoint(trainer.step).exists():
-        trainer.publish(run.checkpoint(trainer.step))
+        trainer.publish(model, run.checkpoint(trainer.step))
     run.write_state(state)
     run.prune(kept | {trainer.best_step, trainer.step})
 

@@ -17,13 +17,14 @@ import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 
 from talkgen.errors import ModelError
+from talkgen.lm.architectures import build_model
 from talkgen.lm.checkpoint import save_checkpoint
 from talkgen.lm.config import ModelConfig
 from talkgen.lm.data import IGNORED, Data
-from talkgen.lm.distributed import World
-from talkgen.lm.architectures import build_model
+from talkgen.lm.distributed import World, gather, scatter
 from talkgen.lm.model import LanguageModel
 from talkgen.lm.optimize import make_optimizers, pack_optimizers, rate_factor, set_rates, unpack_optimizers
 from talkgen.lm.recipe import Recipe
@@ -39,7 +40,7 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         config = ModelConfig(vocab_size=data.tokenizer.vocab_size, **recipe.model.model_dump(exclude_none=True))
         self.model: LanguageModel = build_model(config).to(world.device)
-        self.forward = world.wrap(self.model)
+        self.forward = world.wrap(self.model, recipe.distributed)
         self.optimizers = make_optimizers(self.model, recipe.optimizer)
         self.step, self.seconds, self.rate = 0, 0.0, 0.0
         self.losses: list[float] = []
@@ -68,7 +69,7 @@ class Trainer:
         torch.manual_seed((recipe.seed << 31) + self.step * self.world.size + self.world.rank)
         loss = self.world.mean(self._backward())
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), recipe.optimizer.clip, foreach=True)
-        result = float(loss), float(norm)
+        result = float(loss), float(gather(norm))
         if not all(map(math.isfinite, result)):
             return result
         factor = rate_factor(self.step, recipe.schedule)
@@ -95,18 +96,28 @@ class Trainer:
             with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
                 logits, _ = self.forward(xs)
             loss = F.cross_entropy(logits.flatten(0, 1), ys.flatten(), ignore_index=IGNORED, reduction="sum") / scored
-            loss.backward()
+            torch.autograd.backward(loss)
             total += loss.detach()
         return total
 
-    def publish(self, folder: Path) -> None:
-        """Writes the weights for everyone to read, in the recipe's precision."""
+    def whole_model(self) -> LanguageModel:
+        """The model; where its weights are in parts, a whole copy, which takes every process."""
+        if not any(isinstance(parameter, DTensor) for parameter in self.model.parameters()):
+            return self.model
+        whole = build_model(self.model.config)
+        with torch.no_grad():
+            for parameter, part in zip(whole.parameters(), self.model.parameters(), strict=True):
+                parameter.copy_(gather(part))
+        return whole
+
+    def publish(self, model: LanguageModel, folder: Path) -> None:
+        """Writes the weights of `model` for everyone to read, in the recipe's precision."""
         about = {"name": self.recipe.name, "step": self.step, "tokens": self.tokens, "seed": self.recipe.seed}
-        save_checkpoint(folder, self.model, self.data.tokenizer, about, getattr(torch, self.recipe.keep.dtype))
+        save_checkpoint(folder, model, self.data.tokenizer, about, getattr(torch, self.recipe.keep.dtype))
 
     def pack(self) -> bytes:
         """Weights, optimizers and counters as one safetensors file."""
-        tensors = {f"model.{name}": value for name, value in self.model.named_parameters()}
+        tensors: dict[str, Tensor] = {f"model.{name}": value for name, value in self.model.named_parameters()}
         tensors |= pack_optimizers(self.optimizers)
         about = {
             "step": self.step,
@@ -115,8 +126,7 @@ class Trainer:
             "best": self.best if math.isfinite(self.best) else None,
             "best_step": self.best_step,
         }
-        flat = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-        return save(flat, metadata={"talkgen": json.dumps(about)})
+        return save({name: gather(tensor) for name, tensor in tensors.items()}, metadata={"talkgen": json.dumps(about)})
 
     def restore(self, path: Path) -> None:
         """Goes back to what :meth:`pack` took.
@@ -139,7 +149,7 @@ class Trainer:
                         f"{path} does not fit: {name} was {was}, is {now}",
                         "the text, and with it the vocabulary, has changed since; train under another name",
                     )
-                parameter.copy_(saved)
+                parameter.copy_(scatter(saved, parameter))
         unpack_optimizers(self.optimizers, tensors)
         self.step, self.seconds, self.losses = about["step"], about["seconds"], about["losses"]
         self.best, self.best_step = about["best"] if about["best"] is not None else math.inf, about["best_step"]

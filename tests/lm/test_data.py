@@ -101,7 +101,7 @@ def test_a_file_is_read_from_the_folder_of_the_recipe(tmp_path):
 
 def test_a_file_that_is_missing_or_no_text_is_said(tmp_path):
     """One message each, with the file's name."""
-    with pytest.raises(ModelError, match="cannot read .*none.txt"):
+    with pytest.raises(ModelError, match=r"cannot read .*none.txt"):
         read_corpus(f"text:{tmp_path / 'none.txt'}")
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ModelError, match="not UTF-8"):

@@ -78,7 +78,7 @@ def test_two_trainings_cannot_write_to_one_folder(tmp_path):
 def test_a_full_disk_is_said_in_words_with_the_checkpoint_that_is_kept(tmp_path):
     """No space left on the device becomes one message."""
     run = _run(tmp_path, steps=(40,))
-    with pytest.raises(ModelError, match="disk is full.*step 40 is kept"), run.held():
+    with pytest.raises(ModelError, match=r"disk is full.*step 40 is kept"), run.held():
         raise OSError(errno.ENOSPC, "No space left on device")
 
 

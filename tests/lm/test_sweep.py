@@ -107,6 +107,6 @@ def test_a_sweep_file_names_every_problem_with_its_place(tmp_path):
 
 def test_a_missing_sweep_file_is_said():
     """The name that was given is in the message."""
-    with pytest.raises(ModelError, match="nowhere.yaml"):
+    with pytest.raises(ModelError, match=r"nowhere.yaml"):
         find_sweep("nowhere.yaml")
     assert not Path("nowhere.yaml").exists()

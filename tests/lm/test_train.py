@@ -17,7 +17,7 @@ from talkgen.errors import ModelError
 from talkgen.lm.checkpoint import load_checkpoint
 from talkgen.lm.recipe import KeepRecipe, ModelRecipe, OptimizerRecipe, Recipe, ScheduleRecipe, TokenizerRecipe
 from talkgen.lm.run import RunFolder, read_metrics
-from talkgen.lm.train import Interrupted, train
+from talkgen.lm.train import InterruptedRunError, train
 
 TINY = Recipe(
     name="tiny",
@@ -103,7 +103,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(tmp_path, flavour
     train(recipe, whole)
 
     for stop in (5, 6):
-        with pytest.raises(Interrupted, match="go on with --resume"):
+        with pytest.raises(InterruptedRunError, match="go on with --resume"):
             train(recipe, parts, resume=True, stopping=_after(stop))
     train(recipe, parts, resume=True)
 
@@ -121,7 +121,9 @@ def test_a_finished_run_can_be_trained_on(tmp_path):
 
 def test_training_stops_early_at_its_best(tmp_path):
     """When the held-out loss no longer falls, the run ends, and its newest checkpoint is the best one."""
-    (tmp_path / "text.txt").write_text("ab" * 500 + "ba" + "aabb" * 40, encoding="utf-8")  # the end is unlike the beginning
+    (tmp_path / "text.txt").write_text(
+        "ab" * 500 + "ba" + "aabb" * 40, encoding="utf-8"
+    )  # the end is unlike the beginning
     recipe = _with(TINY, steps=400, evaluate_every=5, patience=2).model_copy(
         update={"data": "text:text.txt", "optimizer": OptimizerRecipe(rate=0.05)}
     )
@@ -136,7 +138,7 @@ def test_training_stops_early_at_its_best(tmp_path):
 def test_a_loss_that_is_not_a_number_is_said_and_the_last_checkpoint_kept(tmp_path):
     """A weight that became infinite stops the run before anything is written over."""
     run = RunFolder(tmp_path / "tiny")
-    with pytest.raises(Interrupted):
+    with pytest.raises(InterruptedRunError):
         train(TINY, run, stopping=_after(10))
     kept = _content(run)["weights"]
     _poison(run)
@@ -167,7 +169,7 @@ def test_a_full_disk_is_said_and_the_last_checkpoint_kept(tmp_path, monkeypatch)
         real(handle)
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ModelError, match="the disk is full.*step 2 is kept"):
+    with pytest.raises(ModelError, match=r"the disk is full.*step 2 is kept"):
         train(TINY, run)
     monkeypatch.undo()
     load_checkpoint(run.checkpoint(2))
@@ -182,7 +184,7 @@ def test_a_changed_vocabulary_is_said(tmp_path):
     changes = {"data": "text:text.txt", "tokenizer": TokenizerRecipe(kind="characters")}
     recipe = TINY.model_copy(update=changes).anchored(tmp_path)
     run = RunFolder(tmp_path / "tiny")
-    with pytest.raises(Interrupted):
+    with pytest.raises(InterruptedRunError):
         train(recipe, run, stopping=_after(3))
     text.write_text("abcdefghijkl" * 100, encoding="utf-8")
 
@@ -193,7 +195,7 @@ def test_a_changed_vocabulary_is_said(tmp_path):
 def test_a_damaged_state_is_said(tmp_path):
     """A state cut short is refused and not overwritten."""
     run = RunFolder(tmp_path / "tiny")
-    with pytest.raises(Interrupted):
+    with pytest.raises(InterruptedRunError):
         train(TINY, run, stopping=_after(3))
     run.state.write_bytes(run.state.read_bytes()[:500])
     with pytest.raises(ModelError, match=r"state.safetensors is damaged"):
