@@ -3,8 +3,12 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from talkgen import assets
+
+settings.register_profile("talkgen", deadline=None)  # how long an example takes is the machine's business
+settings.load_profile("talkgen")
 
 SMALL_TALK = """\
 title: A small talk
