@@ -5,35 +5,24 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import torch
 from fastapi.testclient import TestClient
+from tiny_models import NAMES, make_project
 
-from talkgen.lm.architectures import build_model
-from talkgen.lm.checkpoint import save_checkpoint
-from talkgen.lm.config import ModelConfig
 from talkgen.lm.hub import find_model
-from talkgen.lm.tokenizer import ByteTokenizer
 from talkgen.serve.app import create_app
 from talkgen.serve.settings import Settings
-
-SHAPE = {"vocab_size": 257, "n_layer": 1, "n_embd": 16, "n_head": 2, "block_size": 64}
 
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory) -> Path:
     """A project with the models `tiny` (a transformer) and `tiny-lstm`."""
-    folder = tmp_path_factory.mktemp("project")
-    for name, architecture in (("tiny", "transformer"), ("tiny-lstm", "lstm")):
-        torch.manual_seed(7)
-        model = build_model(ModelConfig(architecture=architecture, **SHAPE))
-        save_checkpoint(folder / "runs" / name / "checkpoints" / "step-000001", model, ByteTokenizer(), {"step": 1})
-    return folder
+    return make_project(tmp_path_factory.mktemp("project"))
 
 
 @pytest.fixture(scope="session")
 def models(project):
     """The files of both models."""
-    return tuple(find_model(name, project) for name in ("tiny", "tiny-lstm"))
+    return tuple(find_model(name, project) for name in NAMES)
 
 
 @pytest.fixture

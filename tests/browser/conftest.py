@@ -1,0 +1,101 @@
+"""Fixtures: a real browser that knows no host but this one, and a page with live elements on tiny real models."""
+
+from pathlib import Path
+
+import pytest
+from page_parts import PROMPT, element
+from playwright.sync_api import sync_playwright
+from server_process import free_port, server
+from tiny_models import NAMES, make_project
+
+from talkgen.export.browser import find_browser
+from talkgen.lm.engine import Engine
+from talkgen.lm.hub import find_model
+from talkgen.lm.weights import load_model
+from talkgen.outline.schema import Live
+from talkgen.pipeline.recordings import record
+from talkgen.render.elements import elements_script
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """The installed browser; without one these tests fail."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A fresh page of a slide's size; `page.asked` lists what it asked for, `page.errors` what went wrong in it."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    page.asked, page.errors = [], []
+    context.on("request", lambda request: page.asked.append(request.url))
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    yield page
+    assert page.errors == []
+    assert [url for url in page.asked if not is_here(url)] == []
+    context.close()
+
+
+def is_here(url: str) -> bool:
+    """Whether an address is on this machine."""
+    return url.startswith(("http://127.0.0.1:", "file://", "data:", "blob:", "about:"))
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory) -> Path:
+    """A project with two tiny models."""
+    return make_project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="session")
+def engines(project):
+    """The tiny models' engines by name."""
+    return {name: Engine(load_model(find_model(name, project))) for name in NAMES}
+
+
+@pytest.fixture(scope="session")
+def recording(project, engines):
+    """A function that records a block: its models' names, then its settings."""
+
+    def make(*names: str, **settings):
+        block = Live(live="next_token", prompt=PROMPT, **{"bars": 5, **settings})
+        return record(block, [find_model(name, project) for name in names], engines)
+
+    return make
+
+
+@pytest.fixture
+def write_page(tmp_path):
+    """A function that writes a page holding some HTML and the elements' script; gives its path."""
+
+    def write(*parts: str) -> Path:
+        file = tmp_path / "deck.html"
+        script = f'<script type="module">{elements_script()}</script>'
+        file.write_text(
+            f"<!doctype html><meta charset=utf-8><link rel=icon href=data:,>{''.join(parts)}{script}", "utf-8"
+        )
+        return file
+
+    return write
+
+
+@pytest.fixture
+def live_page(write_page, recording) -> Path:
+    """A page with one live element on the model `tiny`."""
+    return write_page(element("talkgen-live", "recording", recording("tiny")))
+
+
+@pytest.fixture
+def serve(project):
+    """A function that starts a server of a page with both models; gives a context manager of its process."""
+    return lambda deck, port, models=NAMES: server(deck, port, project, models)
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that nothing listens on."""
+    return free_port()
