@@ -68,31 +68,40 @@ def recording(project, engines):
     return make
 
 
+def write_page(file: Path, *parts: str) -> Path:
+    """Writes a page holding some HTML and the elements' script."""
+    script = f'<script type="module">{elements_script()}</script>'
+    file.write_text(f"<!doctype html><meta charset=utf-8><link rel=icon href=data:,>{''.join(parts)}{script}", "utf-8")
+    return file
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory, recording) -> Path:
+    """A folder of pages with one element each."""
+    folder = tmp_path_factory.mktemp("pages")
+    for name, made in (
+        ("one", recording("tiny")),
+        ("two", recording("tiny", "tiny-lstm")),
+        ("filtered", recording("tiny", top_k=2)),
+    ):
+        write_page(folder / f"{name}.html", element("talkgen-live", "recording", made))
+    chips = {"pieces": ["The", " fox", "\n", "\\xf0", "<b>"], "ids": [1, 22, 3, 4, 5], "model": "tiny"}
+    write_page(folder / "chips.html", element("talkgen-tokens", "data", chips, 'size="large" ids'))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(pages, project) -> str:
+    """The address of a server of these pages with both models."""
+    port = free_port()
+    with server(pages / "one.html", port, project, NAMES):
+        yield f"http://127.0.0.1:{port}/"
+
+
 @pytest.fixture
-def write_page(tmp_path):
-    """A function that writes a page holding some HTML and the elements' script; gives its path."""
-
-    def write(*parts: str) -> Path:
-        file = tmp_path / "deck.html"
-        script = f'<script type="module">{elements_script()}</script>'
-        file.write_text(
-            f"<!doctype html><meta charset=utf-8><link rel=icon href=data:,>{''.join(parts)}{script}", "utf-8"
-        )
-        return file
-
-    return write
-
-
-@pytest.fixture
-def live_page(write_page, recording) -> Path:
-    """A page with one live element on the model `tiny`."""
-    return write_page(element("talkgen-live", "recording", recording("tiny")))
-
-
-@pytest.fixture
-def serve(project):
-    """A function that starts a server of a page with both models; gives a context manager of its process."""
-    return lambda deck, port, models=NAMES: server(deck, port, project, models)
+def mortal(pages, project):
+    """A function that starts a server of one's own to kill: from a port and models to its process, in a `with`."""
+    return lambda port, models=NAMES: server(pages / "one.html", port, project, models)
 
 
 @pytest.fixture
