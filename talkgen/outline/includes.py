@@ -17,6 +17,8 @@ from talkgen.yamlfile import Document, PathInData, Spot, read_text, read_yaml, w
 
 MAX_DEPTH = 10  # includes within includes
 MAX_VALUES = 200_000  # in an outline with all it includes
+MAX_READS = 1_000  # files read for includes, a file each time it is included
+MAX_BYTES = 5_000_000  # read for them
 _MARKDOWN, _YAML = (".md", ".markdown"), (".yaml", ".yml")
 
 
@@ -25,11 +27,15 @@ def splice_includes(document: Document) -> tuple[Document, tuple[Path, ...]]:
     if not any(key == "include" for _, key, _ in find_blocks(document.data)):
         return document, (document.path,)
     splicer = _Splicer(document.path)
-    tree = splicer.grow(document, document.data, ())
-    for path, slide in find_slides(document.data):
-        if isinstance(slide.get("body"), list):
-            body = tree.at((*path, "body"))
-            body.value = splicer.splice(body.value, (*path, "body"), (document.path.resolve(),))
+    try:
+        tree = splicer.grow(document, document.data, ())
+        for path, slide in find_slides(document.data):
+            if isinstance(slide.get("body"), list):
+                body = tree.at((*path, "body"))
+                body.value = splicer.splice(body.value, (*path, "body"), (document.path.resolve(),))
+    except _TooMuchError as error:
+        hint = "a file counts each time it is included"
+        raise OutlineError([*splicer.problems, Problem(str(error), hint, Place(document.path, 1, 1))]) from None
     spots: dict[PathInData, Spot] = {}
     data = tree.fell((), spots)
     problems = (*document.problems, *splicer.problems)
@@ -57,18 +63,23 @@ class _Tree:
         return self.value
 
 
+class _TooMuchError(Exception):
+    """Includes that add up to more than an outline may hold: no use to go on."""
+
+
 @dataclass
 class _Splicer:
     outline: Path
     files: dict[Path, None] = field(default_factory=dict)  # in the order of their first use
     problems: list[Problem] = field(default_factory=list)
     values: int = 0
+    reads: int = 0
+    bytes: int = 0
 
     def grow(self, document: Document, value: Any, path: PathInData) -> _Tree:
         self.values += 1
         if self.values > MAX_VALUES:
-            place = Place(self.outline, 1, 1)
-            raise OutlineError(f"the outline and its includes hold more than {MAX_VALUES:,} values", "", place)
+            raise _TooMuchError(f"the outline and its includes hold more than {MAX_VALUES:,} values")
         if isinstance(value, dict):
             value = {key: self.grow(document, inner, (*path, key)) for key, inner in value.items()}
         elif isinstance(value, list):
@@ -120,6 +131,12 @@ class _Splicer:
     def read(self, path: Path, where: PathInData, trail: tuple[Path, ...]) -> list[_Tree]:
         shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
         start = Place(shown, 1, 1)
+        self.reads += 1
+        self.bytes += path.stat().st_size
+        if self.reads > MAX_READS:
+            raise _TooMuchError(f"more than {MAX_READS:,} files are included")
+        if self.bytes > MAX_BYTES:
+            raise _TooMuchError(f"the includes are larger than {MAX_BYTES:,} bytes")
         if path.suffix in _MARKDOWN:
             text = read_text(shown, OutlineError)
             self.values += 1
