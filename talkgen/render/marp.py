@@ -1,0 +1,126 @@
+"""A resolved deck as Marp source: `deck.md`, its theme, figures, fonts and the script of the live elements.
+
+Holds for marp-core 4 and 5: directives only where Marp reads them, a blank line before every `---`, notes that cannot
+be taken for directives, MathJax (which asks no other host) and emoji left as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from talkgen.outline import schema
+from talkgen.outline.schema import Slide
+from talkgen.render.blocks import BlockWriter, attribute_url
+from talkgen.render.deck import BlockPath, Deck, Rendering
+from talkgen.render.elements import elements_script
+from talkgen.render.escape import comment, fence, markdown, scalar
+from talkgen.render.themes import font_faces, font_files, style_sheet
+
+SCRIPT = '<script type="module" src="talkgen.js"></script>'
+
+
+class MarpWriter(BlockWriter):
+    """Blocks as Marp reads them."""
+
+    def text(self, source: str) -> str:
+        """Markdown that stays on its slide."""
+        return markdown(source)
+
+    def link(self, number: int, text: str) -> str:
+        """A link to a slide."""
+        return f'<a href="#{number}">{text}</a>'
+
+    def write_bullets(self, block: schema.Bullets, path: BlockPath) -> str:  # noqa: ARG002
+        """Marp shows items of `*` and `1)` lists one by one."""
+        return "\n".join(self.list_items(block.bullets, block.numbered, "*" if block.reveal else "-"))
+
+    def write_code(self, block: schema.Code, path: BlockPath) -> str:
+        """A listing; Marp highlights no lines click by click."""
+        if block.steps:
+            self.degrade(path, "Marp shows the listing at once, without steps")
+        return fence(block.code, block.language)
+
+    def write_mermaid(self, block: schema.Mermaid, path: BlockPath) -> str:
+        """The diagram's source: Marp draws none."""
+        self.degrade(path, "Marp draws no Mermaid diagram and shows its source")
+        return fence(block.mermaid, "mermaid")
+
+    def write_raw(self, block: schema.Raw, path: BlockPath) -> str:
+        """Source for Marp."""
+        if block.raw.marp is None:
+            self.degrade(path, "this source is for Slidev only")
+        return (block.raw.marp or "").strip()
+
+
+def render_marp(deck: Deck) -> Rendering:
+    """The files of a Marp deck."""
+    writer = MarpWriter(deck)
+    slides = [(i, slide) for i, slide in enumerate(deck.outline.slides) if not slide.hide]
+    pages = ["\n\n".join(_slide_parts(writer, slide, number, first=i == 0)) for i, (number, slide) in enumerate(slides)]
+    text = _front_matter(deck) + "\n\n" + "\n\n---\n\n".join(pages) + "\n"
+    files: dict[str, str | Path] = {"deck.md": text, "talkgen.js": elements_script(), **writer.files}
+    if isinstance(deck.outline.theme, str):
+        files |= {f"themes/{deck.style.name}.css": theme_css(deck), **font_files("fonts/")}
+    return Rendering(files, tuple(writer.degraded))
+
+
+def theme_css(deck: Deck) -> str:
+    """The Marp theme made of the deck's style."""
+    sheet = style_sheet("marp/theme.css.j2", deck.style, deck.outline.size, deck.outline.style)
+    return sheet.replace("/* fonts */", font_faces("fonts/"))
+
+
+def _front_matter(deck: Deck) -> str:
+    outline = deck.outline
+    theme = outline.theme.marp or "default" if isinstance(outline.theme, schema.ThemeNames) else deck.style.name
+    values: dict[str, Any] = {"marp": True, "title": outline.title, "theme": theme, "lang": outline.lang}
+    values |= {"size": outline.size, "math": "mathjax"}
+    for name in ("author", "description", "header", "footer", "transition"):
+        if getattr(outline, name):
+            values[name] = getattr(outline, name)
+    if outline.paginate:
+        values["paginate"] = True
+    if outline.style and not isinstance(outline.theme, str):
+        values["style"] = outline.style
+    values |= outline.directives
+    return "\n".join(["---", *(f"{name}: {scalar(value)}" for name, value in values.items()), "---"])
+
+
+def _slide_parts(writer: MarpWriter, slide: Slide, number: int, *, first: bool) -> Iterator[str]:
+    if directives := _directives(writer, slide):
+        yield "\n".join(["<!--", *(f"{name}: {scalar(value)}" for name, value in directives.items()), "-->"])
+    if slide.background and (behind := background(writer, slide.background)):
+        yield behind
+    if slide.id:
+        yield f'<a id="{slide.id}"></a>'
+    if slide.title and slide.layout != "full":
+        yield f"# {' '.join(writer.text(slide.title).split())}"
+    if slide.subtitle:
+        yield f"## {' '.join(writer.text(slide.subtitle).split())}"
+    if body := writer.write(slide.body, ("slides", number, "body")):
+        yield body
+    if first:
+        yield SCRIPT
+    if slide.notes.strip():
+        yield comment(slide.notes)
+
+
+def _directives(writer: MarpWriter, slide: Slide) -> Mapping[str, Any]:
+    """Directives of this slide alone; those of the author's own go untouched."""
+    classes = [slide.layout, *(slide.class_ or "").split()]
+    found: dict[str, Any] = {"_class": " ".join(name for name in classes if name != "default")}
+    if slide.layout in ("cover", "end") and writer.deck.outline.paginate:
+        found["_paginate"] = False
+    if slide.transition:
+        found["transition"] = slide.transition
+    return {name: value for name, value in {**found, **slide.directives}.items() if value != ""}
+
+
+def background(writer: BlockWriter, value: str) -> str:
+    """What lies behind a slide: a picture beside the outline, or any CSS background."""
+    address = writer.file(value)
+    if address != value or "://" in value:
+        return f'<img class="tg-background" src="{attribute_url(address)}" alt="" style="object-fit:cover">'
+    return f'<div class="tg-background" style="background:{attribute_url(value).replace("%20", " ")}"></div>'

@@ -1,0 +1,174 @@
+"""A resolved deck as a Slidev project: `slides.md`, its configuration, style, figures, fonts and the live elements.
+
+Everything a page can fetch lies in `public/`, because paths in attributes are not bundled; the favicon and the fonts
+are local, so that a built site asks no other host.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from talkgen.assets import asset_dir
+from talkgen.outline import schema
+from talkgen.outline.schema import Live, Slide
+from talkgen.render.blocks import BlockWriter
+from talkgen.render.deck import BlockPath, Deck, Rendering
+from talkgen.render.elements import elements_script
+from talkgen.render.escape import comment, fence, scalar, vue_markdown
+from talkgen.render.marp import background
+from talkgen.render.themes import SIZES, font_faces, font_files, style_sheet
+
+
+class SlidevWriter(BlockWriter):
+    """Blocks as Slidev reads them."""
+
+    assets = "/"
+    folder = "public/"
+
+    def text(self, source: str) -> str:
+        """Markdown that is a Vue template without anything to run."""
+        return vue_markdown(source)
+
+    def link(self, number: int, text: str) -> str:
+        """A link to a slide that works under every router."""
+        return f'<Link to="{number}">{text}</Link>'
+
+    def write_bullets(self, block: schema.Bullets, path: BlockPath) -> str:  # noqa: ARG002
+        """A list; `v-clicks` shows its items one by one."""
+        text = "\n".join(self.list_items(block.bullets, block.numbered, "-"))
+        return f'<v-clicks depth="3">\n\n{text}\n\n</v-clicks>' if block.reveal else text
+
+    def write_code(self, block: schema.Code, path: BlockPath) -> str:  # noqa: ARG002
+        """A listing with its steps."""
+        steps = f" {{{block.steps.replace(' ', '')}}}" if block.steps else ""
+        return fence(block.code, f"{block.language or 'text'}{steps}")
+
+    def write_mermaid(self, block: schema.Mermaid, path: BlockPath) -> str:  # noqa: ARG002
+        """A diagram, drawn in the page."""
+        return fence(block.mermaid, "mermaid")
+
+    def write_raw(self, block: schema.Raw, path: BlockPath) -> str:
+        """Source for Slidev."""
+        if block.raw.slidev is None:
+            self.degrade(path, "this source is for Marp only")
+        return (block.raw.slidev or "").strip()
+
+
+def render_slidev(deck: Deck) -> Rendering:
+    """The files of a Slidev project."""
+    writer = SlidevWriter(deck)
+    slides = [(i, slide) for i, slide in enumerate(deck.outline.slides) if not slide.hide]
+    pages = [_page(writer, slide, number, first=i == 0) for i, (number, slide) in enumerate(slides)]
+    project = asset_dir("templates") / "slidev"
+    files: dict[str, str | Path] = {
+        "slides.md": "\n\n".join(pages) + "\n",
+        "public/talkgen.js": elements_script(),
+        "public/favicon.svg": project / "favicon.svg",
+        "package.json": json.dumps({"name": "talk", "private": True, "type": "module"}, indent=1) + "\n",
+        "index.html": project / "index.html",
+        "vite.config.ts": project / "vite.config.ts",
+        "slide-bottom.vue": _slide_bottom(deck),
+        **writer.files,
+    }
+    if isinstance(deck.outline.theme, str):
+        files |= {"style.css": deck_css(deck), **font_files("public/fonts/")}
+    elif deck.outline.style:
+        files["style.css"] = deck.outline.style
+    return Rendering(files, tuple(writer.degraded))
+
+
+def deck_css(deck: Deck) -> str:
+    """The project's style sheet made of the deck's style."""
+    sheet = style_sheet("slidev/style.css.j2", deck.style, deck.outline.size, deck.outline.style)
+    return sheet.replace("/* fonts */", font_faces("/fonts/"))
+
+
+def _slide_bottom(deck: Deck) -> str:
+    """Footer, header and page number of every slide but covers and ends."""
+    outline = deck.outline
+    parts = [
+        f'<div class="tg-{name}" v-pre>{_inline(value)}</div>'
+        for name in ("header", "footer")
+        if (value := getattr(outline, name))
+    ]
+    if outline.paginate:
+        parts.append('<div class="tg-page">{{ $page }}</div>')
+    shown = "!['cover', 'end'].some((name) => ($frontmatter.class ?? '').split(' ').includes(name))"
+    return f'<template>\n  <div v-if="{shown}">{"".join(parts)}</div>\n</template>\n'
+
+
+def _inline(markdown: str) -> str:
+    """A footer's inline Markdown as HTML, made by the library that Marp's own parser is a port of."""
+    from markdown_it import MarkdownIt
+
+    return str(MarkdownIt("commonmark", {"html": False}).renderInline(markdown))
+
+
+def _headmatter(deck: Deck) -> dict[str, Any]:
+    outline = deck.outline
+    width, height = SIZES[outline.size]
+    own = isinstance(outline.theme, str)
+    theme = "none" if isinstance(outline.theme, str) else outline.theme.slidev or "default"
+    values: dict[str, Any] = {"theme": theme, "title": outline.title, "titleTemplate": "%s"}
+    values |= {"author": outline.author, "info": outline.description, "transition": outline.transition}
+    values |= {"routerMode": "hash", "favicon": "/favicon.svg", "fonts": {"provider": "none"}, "comark": True}
+    values |= {"canvasWidth": width, "aspectRatio": f"{width}/{height}", "htmlAttrs": {"lang": outline.lang}}
+    values |= {"drawings": {"persist": False}, "selectable": True, "mcp": False}
+    if own:
+        values["colorSchema"] = deck.style.scheme
+    return {name: value for name, value in {**values, **outline.frontmatter}.items() if value is not None}
+
+
+def _page(writer: SlidevWriter, slide: Slide, number: int, *, first: bool) -> str:
+    values = _headmatter(writer.deck) if first else {}
+    values |= _frontmatter(writer.deck, slide)
+    body = "\n\n".join(_slide_parts(writer, slide, number))
+    lines = [f"{name}: {scalar(value)}" for name, value in values.items()]
+    return "\n".join(["---", *lines, "---", "", body])
+
+
+def _frontmatter(deck: Deck, slide: Slide) -> dict[str, Any]:
+    """A slide's settings. In talkgen's own themes a layout is a class, so that one style sheet serves both targets."""
+    classes = (slide.class_ or "").split()
+    values: dict[str, Any] = {}
+    if isinstance(deck.outline.theme, str):
+        classes = [*([slide.layout] if slide.layout != "default" else []), *classes]
+        values["layout"] = "default"
+    else:
+        values["layout"] = "default" if slide.layout == "two-cols" else slide.layout
+    if classes:
+        values["class"] = " ".join(classes)
+    if slide.transition:
+        values["transition"] = slide.transition
+    if not slide.toc:
+        values["hideInToc"] = True
+    if slide.id:
+        values["routeAlias"] = slide.id
+    if any(isinstance(block, Live) for block in _all_blocks(slide)):
+        values["preload"] = False  # else the page would set the element up long before its slide
+    return {**values, **slide.frontmatter}
+
+
+def _all_blocks(slide: Slide) -> Iterator[schema.Block]:
+    stack: list[schema.Block] = list(slide.body)
+    while stack:
+        block = stack.pop()
+        yield block
+        if isinstance(block, schema.Columns):
+            stack += [inner for column in block.columns for inner in column]
+
+
+def _slide_parts(writer: SlidevWriter, slide: Slide, number: int) -> Iterator[str]:
+    if slide.background and (behind := background(writer, slide.background)):
+        yield behind
+    if slide.title and slide.layout != "full":
+        yield f"# {' '.join(writer.text(slide.title).split())}"
+    if slide.subtitle:
+        yield f"## {' '.join(writer.text(slide.subtitle).split())}"
+    if body := writer.write(slide.body, ("slides", number, "body")):
+        yield body
+    if slide.notes.strip():
+        yield comment(slide.notes)
