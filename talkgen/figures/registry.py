@@ -16,6 +16,8 @@ FIGURES = {
     "memory_bottleneck": "talkgen.figures.memory_bottleneck",
     "next_token": "talkgen.figures.next_token",
     "parameter_counts": "talkgen.figures.parameter_counts",
+    "scaling_law": "talkgen.figures.scaling_law",
+    "training_curve": "talkgen.figures.training_curve",
 }
 
 

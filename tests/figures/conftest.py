@@ -27,7 +27,10 @@ CASES = {
     "memory_bottleneck": {"rows": 32},
     "next_token": {"prompt": "to be or not to b", "bars": 5},
     "parameter_counts": {},
+    "scaling_law": {},
+    "training_curve": {},
 }
+RUNS = Path(__file__).parent / "runs"
 RECALL = {"recall": "transformer", "recall-lstm": "lstm", "recall-rnn": "rnn"}
 
 
@@ -51,6 +54,10 @@ class Tiny:
             return tiny(name, TASKS["recall"].symbols, architecture=RECALL[name])
         architecture = "lstm" if name == "small-lstm" else "transformer"
         return tiny(name or "tiny", "abcdefghijklmnopqrstuvwxyz $<\n", architecture=architecture)
+
+    def run(self, name: str) -> Path:
+        """The folder of a run that was logged but not trained."""
+        return RUNS / name
 
     def table(self, name: str) -> list[dict[str, str]]:
         """The rows of a shipped data file."""
