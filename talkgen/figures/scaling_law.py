@@ -69,7 +69,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     """Loss against parameters, both logarithmic; solid where a law was fitted, dotted where it is carried on."""
     picture = blank(canvas)
     colors = canvas.style.colors
-    axes = plot(picture, canvas, 60, 44, canvas.width - 190, canvas.height - 96)
+    axes = plot(picture, canvas, 60, 44, canvas.width - 200, canvas.height - 96)
     highest = max(max(law["losses"]) for law in data["laws"])
     axes.set(xscale="log", yscale="log", xlim=(_FIRST, _LAST), ylim=(1.35, highest * 1.05))
     label_axis(axes, canvas, "y", [1.5, 2, 3, 4, 5], ["1.5", "2", "3", "4", "5"])
