@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -18,6 +18,9 @@ _HEADERS = {"Content-Security-Policy": DECK_POLICY, "Cache-Control": "no-cache"}
 
 
 class _DeckFiles(StaticFiles):
+    async def check_config(self) -> None:
+        """Leaves a folder that is not there (a build replaces it) to be a file not found."""
+
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
@@ -37,6 +40,8 @@ def mount_deck(app: FastAPI, deck: Path) -> None:
 
     @app.get("/", include_in_schema=False)
     async def page() -> FileResponse:
+        if not deck.is_file():
+            raise HTTPException(503, "the deck is not there: it is being built, or was removed", {"Retry-After": "1"})
         return FileResponse(deck, headers=_HEADERS)
 
     app.mount("/", _DeckFiles(directory=deck.parent))

@@ -34,6 +34,14 @@ def test_nothing_outside_the_deck_is_served(client, path):
     assert "secret" not in reply.text
 
 
+def test_a_deck_that_is_gone_is_said_to_be(client, deck):
+    """While a build replaces the deck's folder its pages are unavailable, and they come back."""
+    aside = deck.parent.rename(deck.parent.with_name("aside"))
+    assert (client.get("/").status_code, client.get("/figures/one.svg").status_code) == (503, 404)
+    aside.rename(deck.parent)
+    assert (client.get("/").status_code, client.get("/figures/one.svg").status_code) == (200, 200)
+
+
 def test_a_missing_deck_is_said_at_once(tmp_path):
     """A server cannot be made without a deck."""
     with pytest.raises(TalkgenError, match="there is no deck at"):
