@@ -22,7 +22,7 @@ from talkgen.lm.vocabulary import make_tokenizer
 
 IGNORED = -100  # a target that is neither learned nor scored; torch's cross_entropy default
 _HELD_OUT_STREAM = 2**40  # a stream of random numbers that no training step reaches
-_WINDOWS = 64  # at most so many windows of a long held-out text are read while training
+WHILE_TRAINING, AT_THE_END = 64, 1024  # at most so many windows of a long held-out text are read
 
 Batch = tuple[Ids, Ids]  # inputs [B, T] and targets [B, T]
 
@@ -35,8 +35,8 @@ class Data(Protocol):
     def batch(self, seed: int, step: int, rows: int, length: int) -> Batch:
         """The inputs and targets [rows, length] of training step `step`."""
 
-    def held_out(self, length: int) -> Iterator[Batch]:
-        """Batches [<= 16, length] that are never trained on, the same at every call."""
+    def held_out(self, length: int, most: int = WHILE_TRAINING) -> Iterator[Batch]:
+        """Batches [<= 16, length] of at most `most` rows that are never trained on, the same at every call."""
 
     def about(self) -> dict[str, int | str]:
         """Sizes and digest, for the run's summary."""
@@ -80,10 +80,10 @@ class TextData:
         windows = self.train_ids[starts[:, None] + np.arange(length + 1)].astype(np.int64)
         return windows[:, :-1], windows[:, 1:]
 
-    def held_out(self, length: int) -> Iterator[Batch]:
-        """Windows side by side; of a long text, 64 spread evenly over it."""
+    def held_out(self, length: int, most: int = WHILE_TRAINING) -> Iterator[Batch]:
+        """Windows side by side; of a long text, `most` spread evenly over it."""
         count = (len(self.held_out_ids) - 1) // length
-        chosen = np.unique(np.linspace(0, count - 1, min(count, _WINDOWS)).astype(int))
+        chosen = np.unique(np.linspace(0, count - 1, min(count, most)).astype(int))
         for part in np.array_split(chosen, -(-len(chosen) // 16)):
             windows = self.held_out_ids[part[:, None] * length + np.arange(length + 1)].astype(np.int64)
             yield windows[:, :-1], windows[:, 1:]
@@ -114,9 +114,9 @@ class TaskData:
         ids = self._id_of[ids]
         return ids[:, :-1], np.where(known, ids, IGNORED)[:, 1:]
 
-    def held_out(self, length: int) -> Iterator[Batch]:
-        """Four batches of 16 rows."""
-        for number in range(4):
+    def held_out(self, length: int, most: int = WHILE_TRAINING) -> Iterator[Batch]:
+        """Batches of 16 rows."""
+        for number in range(most // 16):
             yield self.batch(_HELD_OUT_STREAM, number, 16, length)
 
     def about(self) -> dict[str, int | str]:

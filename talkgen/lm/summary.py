@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from talkgen.lm.data import Data, TaskData, TextData
+from talkgen.lm.data import AT_THE_END, Data, TaskData, TextData
 from talkgen.lm.evaluate import accuracy_by_distance, bits_per_byte, held_out_loss, loss_by_position, xz_bits_per_byte
 from talkgen.lm.model import LanguageModel
 from talkgen.lm.recipe import Recipe
@@ -39,12 +39,12 @@ def summarise(trainer: Trainer, model: LanguageModel, step: int) -> dict[str, An
 
 def measure(model: LanguageModel, data: Data, recipe: Recipe, device: torch.device) -> dict[str, Any]:
     """Held-out loss (nats a token) and accuracy; bits per byte beside xz's for text, recall by distance for a task."""
-    loss, accuracy = held_out_loss(model, data.held_out(recipe.model.block_size), device)
+    loss, accuracy = held_out_loss(model, data.held_out(recipe.model.block_size, AT_THE_END), device)
     found: dict[str, Any] = {"val_loss": loss, "val_accuracy": accuracy}
     if isinstance(data, TextData):
         found["bits_per_byte"] = bits_per_byte(model, data, device)
         found["xz_bits_per_byte"] = xz_bits_per_byte(data)
-        positions = loss_by_position(model, data.held_out(recipe.model.block_size), device)
+        positions = loss_by_position(model, data.held_out(recipe.model.block_size, AT_THE_END), device)
         found["loss_by_position"] = [round(loss, 4) for loss in positions]
     if isinstance(data, TaskData):
         distances = probe_distances(data, recipe.model.block_size)

@@ -76,7 +76,7 @@ def test_a_run_learns_and_leaves_a_whole_folder(tmp_path):
     assert rows[-1]["tokens"] == 150 * 4 * 16
     assert run.steps() == [2, 20, 150]
     assert json.loads(run.summary.read_text(encoding="utf-8")) == summary
-    assert summary["val_loss"] == pytest.approx(rows[-1]["val_loss"])
+    assert summary["val_loss"] == pytest.approx(rows[-1]["val_loss"], rel=0.05)
     assert 0 < summary["bits_per_byte"] < 8
     assert seen[-1].step == 150
     assert seen[-1].seconds_left == 0
