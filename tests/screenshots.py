@@ -27,12 +27,13 @@ def main(deck: Path, out: Path) -> None:
         page.goto(base)
         marp = "site" not in deck.parts
         page.wait_for_timeout(1500)
-        total = page.evaluate("document.querySelectorAll('svg.bespoke-marp-slide').length") if marp else None
-        for number in range(1, (total or 200) + 1):
+        if marp:
+            total = page.evaluate("document.querySelectorAll('svg.bespoke-marp-slide').length")
+        else:  # every page of the source begins and ends its front matter with a line of dashes
+            total = (deck.parents[1] / "slides.md").read_text(encoding="utf-8").splitlines().count("---") // 2
+        for number in range(1, total + 1):
             page.goto(f"{base}#{number}" if marp else f"{base}#/{number}")
             page.wait_for_timeout(700)
-            if not marp and not page.url.endswith(f"#/{number}"):
-                break
             page.screenshot(path=out / f"{number:02}.png")
         browser.close()
     server.shutdown()

@@ -32,7 +32,7 @@ class BlockWriter(ABC):
         """One block; its kind names the method that writes it."""
         writer = getattr(self, f"write_{block.key}")
         text: str = writer(block, path)
-        return f'<div id="{attribute(block.id)}"></div>\n\n{text}' if block.id and block.key == "markdown" else text
+        return f'<div class="tg-anchor" id="{attribute(block.id)}"></div>\n\n{text}' if block.id and block.key == "markdown" else text
 
     def degrade(self, path: BlockPath, message: str) -> None:
         """Notes that something is shown otherwise than written."""

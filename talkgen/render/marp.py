@@ -15,7 +15,7 @@ from talkgen.outline.schema import Slide
 from talkgen.render.blocks import BlockWriter, attribute_url
 from talkgen.render.deck import BlockPath, Deck, Rendering
 from talkgen.render.elements import elements_script
-from talkgen.render.escape import comment, fence, markdown, scalar
+from talkgen.render.escape import attribute, comment, fence, markdown, scalar
 from talkgen.render.themes import font_faces, font_files, style_sheet
 
 SCRIPT = '<script type="module" src="talkgen.js"></script>'
@@ -94,7 +94,7 @@ def _slide_parts(writer: MarpWriter, slide: Slide, number: int, *, first: bool) 
     if slide.background and (behind := background(writer, slide.background)):
         yield behind
     if slide.id:
-        yield f'<a id="{slide.id}"></a>'
+        yield f'<div class="tg-anchor" id="{attribute(slide.id)}"></div>'
     if slide.title and slide.layout != "full":
         yield f"# {' '.join(writer.text(slide.title).split())}"
     if slide.subtitle:

@@ -70,7 +70,7 @@ def render_slidev(deck: Deck) -> Rendering:
         "package.json": json.dumps({"name": "talk", "private": True, "type": "module"}, indent=1) + "\n",
         "index.html": project / "index.html",
         "vite.config.ts": project / "vite.config.ts",
-        "slide-bottom.vue": _slide_bottom(deck),
+        "slide-top.vue": _slide_top(deck),
         **writer.files,
     }
     if isinstance(deck.outline.theme, str):
@@ -86,7 +86,7 @@ def deck_css(deck: Deck) -> str:
     return sheet.replace("/* fonts */", font_faces("/fonts/"))
 
 
-def _slide_bottom(deck: Deck) -> str:
+def _slide_top(deck: Deck) -> str:
     """Footer, header and page number of every slide but covers and ends."""
     outline = deck.outline
     parts = [
