@@ -1,0 +1,85 @@
+"""Recordings: what a live block can show without a server."""
+
+import pytest
+from tiny_models import CONTEXT, make_project
+
+from talkgen.errors import ModelError
+from talkgen.lm.engine import Engine
+from talkgen.lm.hub import find_model
+from talkgen.lm.weights import load_model
+from talkgen.outline.schema import Live
+from talkgen.pipeline.recordings import GREEDY_STEPS, record, stands_for_text
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A function that records a block with the tiny models it names."""
+    project = make_project(tmp_path_factory.mktemp("project"))
+
+    def make(*names, **block):
+        files = [find_model(name, project) for name in names]
+        engines = {item.name: Engine(load_model(item)) for item in files}
+        return record(Live(live="next_token", **block), files, engines), engines
+
+    return make
+
+
+def typed(answer):
+    """The candidates of an answer that can be appended to a text."""
+    return [item["text"] for item in answer["candidates"] if item.get("append", True)]
+
+
+def test_it_names_its_models_and_settings(made):
+    """A page needs nothing else to say where an answer comes from and to ask the same of a server."""
+    recording, _ = made("tiny", prompt="abc", bars=3, temperature=0.5)
+    assert recording["models"][0]["label"] == "tiny transformer, step 1"
+    assert recording["models"][0]["architecture"] == "transformer"
+    assert len(recording["models"][0]["digest"]) == 64
+    assert recording["settings"] == {"bars": 3, "temperature": 0.5, "top_k": None, "top_p": None}
+
+
+def test_every_bar_can_be_clicked_once_and_the_first_one_many_times(made):
+    """The prompt, its children and its greedy continuation are answered, as the engine answers them."""
+    recording, engines = made("tiny", prompt="abc", bars=5)
+    answers = recording["answers"]["tiny"]
+    assert {"abc" + text for text in typed(answers["abc"])} <= set(answers)
+    prompt = "abc"
+    for _ in range(GREEDY_STEPS):
+        prompt += typed(answers[prompt])[0]
+        expected = engines["tiny"].next_token(prompt, bars=5).to_json()
+        assert answers[prompt]["tokens"] == expected["tokens"]
+        assert [item["p"] for item in answers[prompt]["candidates"]] == pytest.approx(
+            [item["p"] for item in expected["candidates"]], abs=1e-5
+        )
+
+
+def test_two_models_answer_the_same_prompts(made):
+    """Wherever a click on either model leads, both have an answer."""
+    recording, _ = made("tiny", "tiny-lstm", prompt="abc", bars=4)
+    first, second = recording["answers"].values()
+    assert set(first) == set(second)
+    assert first["abc"] != second["abc"]
+
+
+def test_the_same_models_give_the_same_recording(made):
+    """Nothing in it depends on the run: no times, no state of the cache."""
+    assert made("tiny", prompt="abc", bars=4)[0] == made("tiny", prompt="abc", bars=4)[0]
+
+
+def test_it_stops_at_the_end_of_the_context(made):
+    """A prompt that fills the context is answered; its continuations cannot be, and are left out."""
+    recording, _ = made("tiny", prompt="x" * CONTEXT, bars=3)
+    assert list(recording["answers"]["tiny"]) == ["x" * CONTEXT]
+
+
+def test_a_prompt_that_does_not_fit_is_an_error(made):
+    """The build says that a prompt is too long; the page never has to."""
+    with pytest.raises(ModelError, match="the prompt has 65 tokens"):
+        made("tiny", prompt="x" * (CONTEXT + 1))
+
+
+def test_what_cannot_be_typed_is_marked(made):
+    """A byte that is no character and a special token cannot be appended to a text."""
+    _, engines = made("tiny", prompt="a")
+    tokenizer = engines["tiny"].tokenizer
+    assert [stands_for_text(token, tokenizer) for token in (97, 10, 200, 256)] == [True, True, False, False]
