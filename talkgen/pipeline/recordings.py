@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from talkgen.errors import ModelError
 from talkgen.lm.hub import ModelFiles
 from talkgen.outline.schema import Live
 
@@ -32,7 +33,8 @@ def record(block: Live, models: Sequence[ModelFiles], engines: Mapping[str, Engi
     """
     settings = {"bars": block.bars, "temperature": block.temperature, "top_k": block.top_k, "top_p": block.top_p}
     asked = {files.name: _Asked(engines[files.name], settings) for files in models}
-    prompts = {prompt for one in asked.values() for prompt in one.reachable(block.prompt)}
+    reachable = {prompt for one in asked.values() for prompt in one.reachable(block.prompt)}
+    prompts = {block.prompt} | {prompt for prompt in reachable if all(one.fits(prompt) for one in asked.values())}
     return {
         "element": ELEMENT,
         "prompt": block.prompt,
@@ -66,10 +68,18 @@ class _Asked:
         yield from (prompt + text for text in self._texts(prompt))
         for _ in range(GREEDY_STEPS):
             text = next(self._texts(prompt), None)
-            if text is None or len(self.answer(prompt).pieces) >= self._engine.context:
+            if text is None or not self.fits(prompt + text):
                 break
             prompt += text
             yield prompt
+
+    def fits(self, prompt: str) -> bool:
+        """Whether the model can read all of a prompt."""
+        try:
+            self._engine.encode(prompt)
+        except ModelError:
+            return False
+        return True
 
     def _texts(self, prompt: str) -> Iterator[str]:
         tokenizer = self._engine.tokenizer

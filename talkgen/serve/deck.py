@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from fastapi import FastAPI, HTTPException
@@ -13,8 +14,10 @@ from starlette.types import Scope
 from talkgen.errors import TalkgenError
 from talkgen.serve.guard import DECK_POLICY
 
-# A deck is rebuilt while it is open: the browser keeps it, but asks each time whether it is still good.
+# A deck is rebuilt while it is open: the browser keeps it, but asks each time whether it is still good. What has a
+# digest in its name never changes and is asked for once: a slide turned to without a server still has its figure.
 _HEADERS = {"Content-Security-Policy": DECK_POLICY, "Cache-Control": "no-cache"}
+_NAMED_BY_DIGEST = re.compile(r"(?:^|/)(?:assets|figures)/(?:.*/)?[^/]+-[\w-]{8}\.\w+$")
 
 
 class _DeckFiles(StaticFiles):
@@ -26,6 +29,8 @@ class _DeckFiles(StaticFiles):
     ) -> Response:
         response = super().file_response(full_path, stat_result, scope, status_code)
         response.headers.update(_HEADERS)
+        if _NAMED_BY_DIGEST.search(os.fspath(full_path)):
+            response.headers["Cache-Control"] = "max-age=31536000, immutable"
         return response
 
 

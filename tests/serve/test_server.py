@@ -26,6 +26,15 @@ def test_what_lies_beside_the_page_is_served(client):
     assert (picture.status_code, picture.headers["Content-Type"]) == (200, "image/svg+xml")
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"), [("one.svg", "no-cache"), ("one-3f9a12cd.svg", "max-age=31536000, immutable")]
+)
+def test_what_is_named_by_its_content_is_kept(client, deck, name, kept):
+    """A browser need not ask twice for a figure with a digest in its name, and so has it when the server is gone."""
+    (deck.parent / "figures" / name).write_text("<svg/>", encoding="utf-8")
+    assert client.get(f"/figures/{name}").headers["Cache-Control"] == kept
+
+
 @pytest.mark.parametrize("path", ["/../secret.txt", "/%2e%2e/secret.txt", "/figures/..%2f..%2fsecret.txt", "/link.txt"])
 def test_nothing_outside_the_deck_is_served(client, path):
     """Neither dots nor links lead out of the deck's folder."""
