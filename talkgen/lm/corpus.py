@@ -10,6 +10,7 @@ import sys
 import tarfile
 import tempfile
 from pathlib import Path
+from typing import cast
 
 from talkgen.assets import cache_dir
 from talkgen.errors import ModelError
@@ -99,7 +100,8 @@ def _read_hub(name: str) -> str:
     from huggingface_hub import HfApi, hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
-    http_error = HfHubHTTPError.__mro__[1]  # the HTTP library's own, whose name depends on the hub's version
+    # The HTTP library's own error, whose name depends on the hub's version.
+    http_error = cast("type[Exception]", HfHubHTTPError.__mro__[1])
 
     try:
         files = sorted(HfApi().list_repo_files(name, repo_type="dataset"))

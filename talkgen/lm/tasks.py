@@ -16,8 +16,8 @@ Ids = NDArray[np.int64]
 Known = NDArray[np.bool_]
 Rows = tuple[Ids, Known]
 
-_KEYS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_VALUES = "abcdefghijklmnopqrstuvwxyz"
+_KEYS = "ABCDEFGHIJKLMNOP"
+_VALUES = "0123456789"
 _OPENING, _CLOSING = "([{<", ")]}>"
 
 
@@ -55,20 +55,22 @@ def _log_uniform(rng: np.random.Generator, low: int, high: int) -> int:
 
 
 def _recall_row(rng: np.random.Generator, length: int, distance: tuple[int, int]) -> tuple[Ids, Known]:
-    """Pairs of key and value, a key always with the same value; one key in four comes back after `distance`."""
+    """Pairs of key and value, drawn from as many keys as make them come back after about `distance` tokens.
+
+    Rows of two keys teach what rows of sixteen could not: that a value follows from its key and not from its place.
+    In every second row the keys go round in one order, and are scored too from the second round on: the next key
+    follows from the one before the value, which teaches attention to bind a value to the key it came with.
+    """
     pairs = length // 2 + 1
-    near, far = max(1, distance[0] // 2), max(1, distance[1] // 2)
+    count = min(len(_KEYS), _log_uniform(rng, 1 + distance[0] // 2, 1 + distance[1] // 2))
     value_of = rng.integers(len(_VALUES), size=len(_KEYS))
-    keys = rng.integers(len(_KEYS), size=pairs)
-    seen = np.zeros(pairs, dtype=bool)
-    met: set[int] = set()
-    for i, again in enumerate(rng.random(pairs) < 0.25):
-        if again and i >= near:
-            keys[i] = keys[i - _log_uniform(rng, near, min(far, i))]
-        seen[i] = int(keys[i]) in met
-        met.add(int(keys[i]))
+    chosen = rng.permutation(len(_KEYS))[:count]
+    rounds = rng.random() < 0.5
+    keys = np.resize(chosen, pairs) if rounds else rng.choice(chosen, size=pairs)
+    first = np.zeros(pairs, dtype=bool)
+    first[np.unique(keys, return_index=True)[1]] = True
     ids = np.stack([keys, len(_KEYS) + value_of[keys]], axis=1).reshape(-1)
-    known = np.stack([np.zeros(pairs, dtype=bool), seen], axis=1).reshape(-1)
+    known = np.stack([~first & rounds, ~first], axis=1).reshape(-1)
     return ids[:length], known[:length]
 
 

@@ -1,0 +1,137 @@
+"""Trains tiny Shakespeare on a CPU, nanoGPT's recipe beside ours in one run; the last line is JSON.
+
+    python tests/bench/train.py FILE [--threads 2] [--long]
+
+FILE is the tiny Shakespeare text; its first 90 % are trained on, and the held-out end is only ever evaluated. Three
+questions, each on this machine at this hour: how many steps of one and the same recipe a second, plain loop against
+ours; how long ours takes to the loss that the plain loop ends with (1.88 is what its author publishes); and with
+--long, what ten minutes give.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from nanogpt import GPT, Shape, train_plain
+
+from talkgen.lm.data import TextData, load_data
+from talkgen.lm.distributed import World
+from talkgen.lm.evaluate import held_out_loss
+from talkgen.lm.recipe import Recipe, TokenizerRecipe
+from talkgen.lm.trainer import Trainer
+
+CPU = torch.device("cpu")
+SHAPE = {"n_layer": 4, "n_head": 4, "n_embd": 128, "block_size": 64}
+PUBLISHED = {"norm": "layer", "positions": "learned", "activation": "gelu"}
+SAME = {
+    "model": {**SHAPE, **PUBLISHED},
+    "optimizer": {"rate": 1e-3, "betas": (0.9, 0.99)},
+    "schedule": {"steps": 2000, "warmup": 100, "rows": 12},
+}
+QUICK = {
+    "model": SHAPE,
+    "optimizer": {"kind": "muon", "rate": 1e-2, "matrix_rate": 0.03, "weight_decay": 0.0},
+    "schedule": {"steps": 430, "warmup": 10, "rows": 16, "final": 0.0},
+}
+LONG = {
+    "model": {**SHAPE, "n_embd": 192, "block_size": 128},
+    "optimizer": {"kind": "muon", "rate": 6e-3, "matrix_rate": 0.03, "weight_decay": 0.1},
+    "schedule": {"steps": 1500, "warmup": 20, "rows": 16, "final": 0.0},
+}
+
+
+def make_trainer(text: Path, parts: dict[str, object]) -> Trainer:
+    """Ours, from a recipe."""
+    tokenizer = TokenizerRecipe(kind="characters")
+    recipe = Recipe.model_validate(
+        {"name": "bench", "data": f"text:{text}", "tokenizer": tokenizer, "seed": 1, **parts}
+    )
+    return Trainer(recipe, load_data(recipe), World(0, 1, CPU))
+
+
+@torch.no_grad()
+def plain_loss(model: GPT, data: TextData) -> float:
+    """The plain model's loss over the same held-out windows."""
+    losses = [model(torch.from_numpy(x), torch.from_numpy(y)).item() * len(x) for x, y in _whole(data, 64)]
+    return sum(losses) / sum(len(x) for x, _ in _whole(data, 64))
+
+
+def _whole(data: TextData, length: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Every window of the held-out text, side by side."""
+    ids = data.held_out_ids.astype(np.int64)
+    count = (len(ids) - 1) // length
+    x = ids[: count * length].reshape(count, length)
+    y = ids[1 : count * length + 1].reshape(count, length)
+    return [(x[i : i + 64], y[i : i + 64]) for i in range(0, count, 64)]
+
+
+def steps_per_second(text: Path, shape: Shape, rounds: int = 5, steps: int = 40) -> dict[str, float]:
+    """The same recipe by both loops, taking turns; medians of the rounds."""
+    ours = make_trainer(text, SAME)
+    data = ours.data
+    assert isinstance(data, TextData)
+    plain = train_plain(data.train_ids.astype(np.uint16), shape)
+    seconds: dict[str, list[float]] = {"plain": [], "ours": []}
+    for _ in range(rounds):
+        began = time.perf_counter()
+        for _ in range(steps):
+            next(plain)
+        seconds["plain"].append((time.perf_counter() - began) / steps)
+        began = time.perf_counter()
+        for _ in range(steps):
+            ours.advance()
+        seconds["ours"].append((time.perf_counter() - began) / steps)
+    ratios = [p / o for p, o in zip(seconds["plain"], seconds["ours"], strict=True)]
+    return {
+        "plain": 1 / statistics.median(seconds["plain"]),
+        "ours": 1 / statistics.median(seconds["ours"]),
+        "ratio": statistics.median(ratios),
+        "least": min(ratios),
+        "most": max(ratios),
+    }
+
+
+def run_to_the_end(trainer: Trainer) -> dict[str, float]:
+    """Trains a recipe; evaluation is not counted, for nobody."""
+    while trainer.step < trainer.recipe.schedule.steps:
+        trainer.advance()
+    assert isinstance(trainer.data, TextData)
+    loss, _ = held_out_loss(trainer.model, _whole(trainer.data, trainer.recipe.model.block_size), CPU)
+    return {"val_loss": loss, "seconds": trainer.seconds, "steps": trainer.step, "tokens": trainer.tokens}
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("text", type=Path)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--long", action="store_true", help="also train for ten minutes")
+    asked = parser.parse_args()
+    torch.set_num_threads(asked.threads)
+
+    quick = make_trainer(asked.text.resolve(), QUICK)
+    data = quick.data
+    assert isinstance(data, TextData)
+    shape = Shape(data.tokenizer.vocab_size)
+    report: dict[str, object] = {"threads": asked.threads, "torch": torch.__version__}
+    report["steps_per_second"] = steps_per_second(asked.text.resolve(), shape)
+    print(report["steps_per_second"], flush=True)
+    ours = run_to_the_end(quick)
+    print("ours", ours, flush=True)
+    *_, (_, seconds, model) = train_plain(data.train_ids.astype(np.uint16), shape)
+    plain = {"val_loss": plain_loss(model, data), "seconds": seconds, "steps": shape.steps}
+    print("plain", plain, flush=True)
+    report |= {"ours": ours, "plain": plain, "time_ratio": ours["seconds"] / plain["seconds"]}
+    if asked.long:
+        report["long"] = run_to_the_end(make_trainer(asked.text.resolve(), LONG))
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main()
