@@ -21,6 +21,7 @@ import yaml
 
 from talkgen.errors import ModelError
 from talkgen.lm.recipe import KeepRecipe, Recipe
+from talkgen.yamlfile import read_yaml, validate
 
 
 class RunFolder:
@@ -70,7 +71,8 @@ class RunFolder:
         Raises:
             ModelError: a value differs.
         """
-        before = _flat(yaml.safe_load(self.config.read_text(encoding="utf-8")))
+        begun = validate(read_yaml(self.config, ModelError), Recipe, ModelError)
+        before = _flat(begun.model_dump(mode="json"))
         now = _flat(recipe.model_dump(mode="json"))
         changed = [key for key in sorted({*before, *now} - {"schedule.steps"}) if before.get(key) != now.get(key)]
         if changed:
