@@ -169,23 +169,23 @@ class Engine:
         new: list[int] = []
         generator = torch.Generator(self.model.device).manual_seed(seed)
         ended = "length"
-        with self._lock:
-            while len(new) < max_tokens and len(ids) + len(new) < self.context:
-                if cancelled is not None and cancelled():
-                    ended = "cancelled"
-                    break
+        while len(new) < max_tokens and len(ids) + len(new) < self.context:
+            if cancelled is not None and cancelled():
+                ended = "cancelled"
+                break
+            with self._lock:  # a step at a time, so that a question on a slide need not wait for a whole text
                 logits, _ = self.cache.read(ids + new)
-                logits = penalize(logits, ids + new, how.repetition_penalty)
-                token = sample(filter_probabilities(logits, how), generator)
-                if token == self.tokenizer.end:
-                    ended = "end"
-                    break
-                new.append(token)
-                if on_token is not None:
-                    on_token(Piece(token, self.tokenizer.pieces([token])[0]))
-                if any(text in self.tokenizer.decode(new) for text in stop):
-                    ended = "stop"
-                    break
+            logits = penalize(logits, ids + new, how.repetition_penalty)
+            token = sample(filter_probabilities(logits, how), generator)
+            if token == self.tokenizer.end:
+                ended = "end"
+                break
+            new.append(token)
+            if on_token is not None:
+                on_token(Piece(token, self.tokenizer.pieces([token])[0]))
+            if any(text in self.tokenizer.decode(new) for text in stop):
+                ended = "stop"
+                break
         text = cut_at(self.tokenizer.decode(new), stop)
         pieces = tuple(map(Piece, new, self.tokenizer.pieces(new)))
         return Completion(text, pieces, ended, time.perf_counter() - started)

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from talkgen.errors import ModelError
+from talkgen.lm.engine import Engine
+from talkgen.lm.weights import load_model
 from talkgen.serve.engines import ANSWERS_KEPT, QUESTIONS_QUEUED, BusyError, Engines
 from talkgen.serve.limits import Question
 
@@ -118,3 +120,15 @@ def test_an_unknown_model_is_named(engines):
     """A model that is not there gives an error with the nearest name."""
     with pytest.raises(ModelError, match="'tinny' is not loaded\n  hint: did you mean 'tiny'"):
         asyncio.run(engines.answer(Question(prompt="x", model="tinny")))
+
+
+def test_a_question_does_not_wait_for_a_text_that_is_being_written(models):
+    """Between two tokens of a completion a slide's question is answered, and the text comes out the same."""
+    engine = Engine(load_model(models[0]))
+    alone = engine.generate("abc", max_tokens=10, seed=1)
+    answers = []
+    disturbed = engine.generate(
+        "abc", max_tokens=10, seed=1, on_token=lambda _: answers.append(engine.next_token("something else"))
+    )
+    assert disturbed.text == alone.text
+    assert len(answers) == 10
