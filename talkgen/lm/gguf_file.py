@@ -142,7 +142,8 @@ class GGUFFile:
     def read(self, name: str) -> np.ndarray[Any, np.dtype[np.float32]]:
         """A tensor in float32."""
         place = self.tensors[name]
-        values = dequantize(self.blocks(name), place.kind).reshape(place.shape)
+        with np.errstate(all="ignore"):  # a damaged scale may be NaN: whoever fills a model refuses it
+            values = dequantize(self.blocks(name), place.kind).reshape(place.shape)
         return np.array(values, dtype=np.float32)
 
     def __iter__(self) -> Iterator[str]:
