@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from talkgen.serve.engines import Engines
 
 PROMPT = "The quick brown fox jumps over the lazy"
-WAITING = "The model is still loading: type again in a moment."
 
 
 def build(engines: Engines) -> gr.Blocks:

@@ -1,0 +1,53 @@
+"""The elements' script: all modules of templates/web joined into one that runs as an inline module."""
+
+import re
+import subprocess
+
+import pytest
+
+from talkgen.assets import asset_dir
+from talkgen.export.node import find_node
+from talkgen.render.elements import elements_script, join_modules
+
+
+def test_it_imports_and_exports_nothing():
+    """The script stands alone, and both elements are in it."""
+    script = elements_script()
+    assert not re.search(r"^(import|export)\b", script, re.MULTILINE)
+    assert {"talkgen-live", "talkgen-tokens"} == set(re.findall(r'customElements\.define\("([^"]+)"', script))
+
+
+def test_it_can_stand_inside_a_page():
+    """Nothing in it ends a script element early."""
+    assert "</script" not in elements_script().lower()
+
+
+def test_every_module_is_used():
+    """What lies in the folder is in the script, each module once."""
+    script = elements_script()
+    for file in (asset_dir("templates") / "web").glob("*.js"):
+        docs = file.read_text(encoding="utf-8").split("*/")[0].strip()
+        assert script.count(docs) == 1, file.name
+
+
+def test_it_is_valid_as_one_module(tmp_path):
+    """No two modules claim the same name."""
+    file = tmp_path / "elements.mjs"
+    file.write_text(elements_script(), encoding="utf-8")
+    done = subprocess.run([find_node(), "--check", file], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_is_imported_comes_first(tmp_path):
+    """A module stands behind those it needs, and once however often it is asked for."""
+    (tmp_path / "a.js").write_text('import { b } from "./b.js";\nimport "./c.js";\nb();\n', encoding="utf-8")
+    (tmp_path / "b.js").write_text('import { c } from "./c.js";\nexport function b() { return c; }\n', encoding="utf-8")
+    (tmp_path / "c.js").write_text("export const c = 3;\n", encoding="utf-8")
+    assert join_modules(tmp_path / "a.js") == "const c = 3;\n\nfunction b() { return c; }\n\nb();\n"
+
+
+def test_a_missing_module_is_an_error(tmp_path):
+    """A wrong name cannot slip through as a script with a hole."""
+    (tmp_path / "a.js").write_text('import "./gone.js";\n', encoding="utf-8")
+    with pytest.raises(FileNotFoundError):
+        join_modules(tmp_path / "a.js")
