@@ -177,7 +177,8 @@ def _item(node: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(holder, Mapping):
         if step in holder:
             return holder[step]
-        raise FormulaError(f"{whose} has no '{step}'", did_you_mean(str(step), map(str, holder)))
+        hint = did_you_mean(str(step), map(str, holder)) or f"{whose} is empty here"
+        raise FormulaError(f"{whose} has no '{step}'", hint)
     if isinstance(holder, Sequence) and isinstance(step, int) and not isinstance(step, bool):
         if -len(holder) <= step < len(holder):
             return holder[step]
