@@ -73,7 +73,9 @@ class Engines:
         for files in self.files:
             try:
                 about = describe(files, device)  # first: the files may be trained on while the engine runs
-                self._engines[files.name] = Engine(load_model(files), device=device)
+                engine = Engine(load_model(files), device=device)
+                engine.next_token("")  # the first answer takes seconds that no audience should wait for
+                self._engines[files.name] = engine
                 self._about[files.name] = about
             except TalkgenError as error:
                 logging.getLogger(__name__).error("%s stays recorded: %s", files.label, error)
