@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 TABLES = ()
 _TASK = "recall"
-_NAMES = {"attention": "Transformer", "lstm": "LSTM", "rnn": "RNN"}
+_NAMES = {"attention": "LSTM with attention", "lstm": "LSTM", "rnn": "RNN"}
 
 
 class Params(base.Params):

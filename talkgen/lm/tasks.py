@@ -55,22 +55,21 @@ def _log_uniform(rng: np.random.Generator, low: int, high: int) -> int:
 
 
 def _recall_row(rng: np.random.Generator, length: int, distance: tuple[int, int]) -> tuple[Ids, Known]:
-    """Pairs of key and value, drawn from as many keys as make them come back after about `distance` tokens.
+    """Pairs of key and value over a few keys or many; every second key comes back after about `distance` tokens.
 
     Rows of two keys teach what rows of sixteen could not: that a value follows from its key and not from its place.
-    In every second row the keys go round in one order, and are scored too from the second round on: the next key
-    follows from the one before the value, which teaches attention to bind a value to the key it came with.
     """
     pairs = length // 2 + 1
-    count = min(len(_KEYS), _log_uniform(rng, 1 + distance[0] // 2, 1 + distance[1] // 2))
+    near, far = 1 + distance[0] // 2, 1 + distance[1] // 2
+    chosen = rng.permutation(len(_KEYS))[: _log_uniform(rng, near, far)]
+    keys = rng.choice(chosen, size=pairs)
+    for i in np.flatnonzero(rng.random(pairs) < 0.5):
+        keys[i] = keys[max(0, i - _log_uniform(rng, near - 1, far - 1))]
     value_of = rng.integers(len(_VALUES), size=len(_KEYS))
-    chosen = rng.permutation(len(_KEYS))[:count]
-    rounds = rng.random() < 0.5
-    keys = np.resize(chosen, pairs) if rounds else rng.choice(chosen, size=pairs)
     first = np.zeros(pairs, dtype=bool)
     first[np.unique(keys, return_index=True)[1]] = True
     ids = np.stack([keys, len(_KEYS) + value_of[keys]], axis=1).reshape(-1)
-    known = np.stack([~first & rounds, ~first], axis=1).reshape(-1)
+    known = np.stack([np.zeros(pairs, dtype=bool), ~first], axis=1).reshape(-1)
     return ids[:length], known[:length]
 
 
