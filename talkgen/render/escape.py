@@ -18,6 +18,7 @@ _CODE_SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _RULE = re.compile(r"^ {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$", re.MULTILINE)
 _SETEXT = re.compile(r"^ {0,3}(?=\S)([^\n]+)\n {0,3}(=+|-+)[ \t]*$", re.MULTILINE)
+_MARKS, _MARK = re.compile("[\ue0c0\ue0c1]"), re.compile("\ue0c0(\\d+)\ue0c1")  # private characters around a number
 _DASHES = re.compile(r"^(?=---)", re.MULTILINE)
 # HTML that an author may write; anything else between angle brackets is text.
 _ELEMENTS = (
@@ -27,7 +28,8 @@ _ELEMENTS = (
     "talkgen-live talkgen-tokens "
 ).split()
 _TAG = re.compile(rf"<(?!/?(?:{'|'.join(_ELEMENTS)})(?:[\s/>]|$)|https?://)", re.IGNORECASE)
-_HANDLER = re.compile(r"(<[a-z][^<>]*?)\s(?:on\w+|v-[\w:.-]+|[@:#][\w.:-]+)\s*=", re.IGNORECASE)
+_OPEN_TAG = re.compile(r"<[a-z](?:\"[^\"]*\"|'[^']*'|[^\"'<>])*", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"\s+([^\s\"'<>/=]+)(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))?")
 
 
 def outside_code(text: str, change: Callable[[str], str]) -> str:
@@ -40,12 +42,15 @@ def outside_code(text: str, change: Callable[[str], str]) -> str:
 
 
 def _outside_spans(text: str, change: Callable[[str], str]) -> str:
-    parts, end = [], 0
-    for match in _CODE_SPAN.finditer(text):
-        code = _code_element(match[2]) if "<!--" in match[0] else match[0]
-        parts += [change(text[end : match.start()]), code]
-        end = match.end()
-    return "".join([*parts, change(text[end:])])
+    """As above for spans; a mark keeps each one's place, so that `change` sees whole lines."""
+    spans: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        spans.append(_code_element(match[2]) if "<!--" in match[0] else match[0])
+        return f"\ue0c0{len(spans) - 1}\ue0c1"
+
+    changed = change(_CODE_SPAN.sub(keep, _MARKS.sub("", text)))
+    return _MARK.sub(lambda mark: spans[int(mark[1])], changed)
 
 
 def _code_element(code: str) -> str:
@@ -85,9 +90,20 @@ def vue_markdown(text: str) -> str:
 
     def change(part: str) -> str:
         part = part.replace("{{", "&#123;&#123;").replace("}}", "&#125;&#125;")
-        return _HANDLER.sub(r"\1 data-inert=", _TAG.sub("&lt;", part))
+        return _OPEN_TAG.sub(_without_code, _TAG.sub("&lt;", part))
 
     return outside_code(markdown(text), change)
+
+
+def _without_code(tag: re.Match[str]) -> str:
+    """A tag without event handlers and without Vue's directives, bindings and slots."""
+
+    def keep(attribute: re.Match[str]) -> str:
+        name = attribute[1].lower()
+        runs = name.startswith(("on", "v-", "@", ":", "#")) and name != "v-pre"
+        return "" if runs else attribute[0]
+
+    return _ATTRIBUTE.sub(keep, tag[0])
 
 
 def plain(text: str) -> str:

@@ -115,7 +115,7 @@ def _directives(writer: MarpWriter, slide: Slide) -> Mapping[str, Any]:
         found["_paginate"] = False
     if slide.transition:
         found["transition"] = slide.transition
-    return {name: value for name, value in {**found, **slide.directives}.items() if value != ""}
+    return {name: value for name, value in found.items() if value != ""} | slide.directives
 
 
 def background(writer: BlockWriter, value: str) -> str:

@@ -2,6 +2,7 @@
 
 from talkgen.yamlfile.document import Document, PathInData, Spot, parse_yaml, read_text, read_yaml
 from talkgen.yamlfile.validation import by_place, validate, where_path
+from talkgen.yamlfile.writing import write_yaml
 
 __all__ = [
     "Document",
@@ -13,4 +14,5 @@ __all__ = [
     "read_yaml",
     "validate",
     "where_path",
+    "write_yaml",
 ]

@@ -287,6 +287,11 @@ def _resolve(text: str) -> Any:
     return text
 
 
+def is_text(plain: str) -> bool:
+    """Whether a plain scalar is read as text, not as a number, true, false or null."""
+    return isinstance(_resolve(plain), str)
+
+
 _SYNTAX = (  # what the parser says, what it most likely means
     ("mapping values are not allowed", "a ': ' stands inside unquoted text, or the indentation is wrong",
      "put text that holds ': ' in quotes"),
@@ -317,4 +322,5 @@ def _syntax_problem(reason: yaml.MarkedYAMLError, text: str, path: Path) -> Prob
     for sign, message, hint in _SYNTAX:
         if sign in said:
             return Problem(message, hint, place)
-    return Problem(f"this is not YAML: {said or reason}", "", place)
+    hint = "look at the line before, too: a bracket, a quote or its indentation"
+    return Problem(f"this is not YAML: {said or reason}", hint, place)

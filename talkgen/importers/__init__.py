@@ -1,0 +1,1 @@
+"""Decks of other tools, read into outlines without loss."""

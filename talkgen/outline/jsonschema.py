@@ -1,0 +1,29 @@
+"""The JSON Schema of outlines, for editors: it accepts what the loader accepts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from talkgen.outline.schema import Outline
+
+_SCALARS = ["string", "number", "boolean"]  # where text is wanted, the loader takes a plain scalar as it is spelled
+
+
+def outline_schema() -> dict[str, Any]:
+    """The schema, of JSON Schema draft 2020-12."""
+    schema: dict[str, Any] = _loosen(Outline.model_json_schema(by_alias=True))
+    kinds = schema["$defs"]
+    kinds["Markdown"] = {"anyOf": [{"type": _SCALARS}, kinds["Markdown"]], "description": "Text in Markdown."}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "A talkgen outline"}
+
+
+def _loosen(schema: Any) -> Any:
+    """The schema with scalars allowed for text, except where only certain words are."""
+    if isinstance(schema, list):
+        return [_loosen(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    loose = {name: _loosen(each) for name, each in schema.items()}
+    if schema.get("type") == "string" and not {"enum", "const"} & schema.keys():
+        loose["type"] = _SCALARS
+    return loose
