@@ -69,7 +69,9 @@ def train(
             trainer = Trainer(recipe, load_data(recipe), world)
             _open(trainer, run, resume)
             _loop(trainer, run, report, stopping)
-            return _close(trainer, run)
+            summary = _close(trainer, run)
+            world.wait()  # who leaves while another still measures can leave that one hanging
+            return summary
     finally:
         leave_world(world)
 

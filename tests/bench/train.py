@@ -37,7 +37,7 @@ SAME = {
 QUICK = {
     "model": SHAPE,
     "optimizer": {"kind": "muon", "rate": 1e-2, "matrix_rate": 0.03, "weight_decay": 0.0},
-    "schedule": {"steps": 430, "warmup": 10, "rows": 16, "final": 0.0},
+    "schedule": {"steps": 380, "warmup": 10, "rows": 16, "final": 0.0},
 }
 LONG = {
     "model": {**SHAPE, "n_embd": 192, "block_size": 128},

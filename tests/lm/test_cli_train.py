@@ -97,7 +97,7 @@ def test_two_processes_give_the_losses_of_one(tmp_path, wrapped):
     for steps, resume in ((12, []), (16, ["--resume"])):
         (tmp_path / "two.yaml").write_text(text.replace("steps: 12", f"steps: {steps}"))
         command = [*torchrun, "-m", "talkgen", "train", "two.yaml", "--out", "pair", "--device", "cpu", *resume]
-        both = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=ENVIRONMENT)
+        both = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=ENVIRONMENT, timeout=200)
         assert both.returncode == 0, both.stderr
 
     one, two = read_metrics(tmp_path / "runs/tiny"), read_metrics(tmp_path / "pair/tiny")
