@@ -43,7 +43,9 @@ OutOption = Annotated[
 def build(
     outline: Talk,
     target: TargetOption = Target.marp,
-    format: Annotated[Format, typer.Option("--format", "-f", help="What comes out; md stops at the source.")] = Format.html,
+    format: Annotated[
+        Format, typer.Option("--format", "-f", help="What comes out; md stops at the source.")
+    ] = Format.html,
     out_dir: OutOption = None,
     model: ModelOption = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Build again whenever the talk changes.")] = False,

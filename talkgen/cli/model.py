@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from talkgen.cli.console import Json, Meter, out, out_json, progress
+from talkgen.cli.console import Json, Meter, out, out_json
 
 app = typer.Typer(help="Lists, fetches and describes models.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="A model: small, smollm2, runs/NAME, FILE.gguf, hf:ORG/NAME.")]
@@ -45,28 +45,19 @@ def pull(name: Name) -> None:
 
 
 @app.command("show")
-def show(name: Name, modes: Annotated[bool, typer.Option("--modes", help="Measure the decode modes.")] = False, json: Json = False) -> None:
-    """Describes a model; with --modes, how exact and how fast each of its decode modes is here.
+def show(name: Name, json: Json = False) -> None:
+    """Describes a model from what is readable beside its weights.
 
     Examples:
 
-      talkgen model show small --modes
+      talkgen model show small
     """
     from talkgen.lm.hub import find_model
 
     files = find_model(name, Path.cwd())
     about = {**files.about(), "path": str(files.path), "digest": files.digest()}
-    if modes:
-        from talkgen.lm.quantize import measure_modes
-        from talkgen.lm.weights import load_model
-
-        progress(f"measuring the decode modes of {files.label}")
-        about["modes"] = measure_modes(load_model(files))
     if json:
         out_json(about)
         return
     for key, value in about.items():
-        if key != "modes":
-            out(f"{key}: {value}")
-    for row in about.get("modes", []):
-        out("  " + "  ".join(f"{key} {value}" for key, value in row.items()))
+        out(f"{key}: {value}")

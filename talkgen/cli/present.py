@@ -17,9 +17,13 @@ def present(
     model: ModelOption = None,
     out_dir: OutOption = None,
     device: Annotated[str, typer.Option(help="Where models run: auto, cpu, cuda or mps.")] = "auto",
-    host: Annotated[str, typer.Option(help="The address to listen on; other than loopback lets others in.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; other than loopback lets others in.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8000,
-    recorded: Annotated[bool, typer.Option("--recorded", help="Serve the recorded answers only; load no model.")] = False,
+    recorded: Annotated[
+        bool, typer.Option("--recorded", help="Serve the recorded answers only; load no model.")
+    ] = False,
 ) -> None:
     """Builds a talk and serves it with its live demos until interrupted.
 

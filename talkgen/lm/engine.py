@@ -78,8 +78,8 @@ class Completion:
 class Engine:
     """A loaded model that remembers what it read last."""
 
-    def __init__(self, loaded: Loaded, *, device: str = "cpu", mode: str = "auto") -> None:
-        self.loaded, self.mode = loaded, mode
+    def __init__(self, loaded: Loaded, *, device: str = "cpu") -> None:
+        self.loaded = loaded
         self.model, self.tokenizer = loaded.model.to(device), loaded.tokenizer
         self.cache = PrefixCache(self.model)
         self._lock = threading.Lock()

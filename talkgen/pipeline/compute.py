@@ -67,7 +67,7 @@ class Workshop:
         from talkgen.lm.engine import Engine
 
         if files.name not in self._engines:
-            self._engines[files.name] = Engine(self.open(files), mode="float32")
+            self._engines[files.name] = Engine(self.open(files))
         return self._engines[files.name]
 
     def model(self, name: str) -> Loaded:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +33,11 @@ class BlockWriter(ABC):
         """One block; its kind names the method that writes it."""
         writer = getattr(self, f"write_{block.key}")
         text: str = writer(block, path)
-        return f'<div class="tg-anchor" id="{attribute(block.id)}"></div>\n\n{text}' if block.id and block.key == "markdown" else text
+        return (
+            f'<div class="tg-anchor" id="{attribute(block.id)}"></div>\n\n{text}'
+            if block.id and block.key == "markdown"
+            else text
+        )
 
     def degrade(self, path: BlockPath, message: str) -> None:
         """Notes that something is shown otherwise than written."""
@@ -85,6 +90,8 @@ class BlockWriter(ABC):
             for text, children in pairs:
                 pad = " " * (4 * depth)
                 inner = self.text(str(text)).replace("\n", "\n" + pad + "    ")
+                if re.match(r"[-*_][-*_ \t]*$", inner, re.MULTILINE):  # with the list's own mark it would be a rule
+                    inner = f"\\{inner}"
                 lines.append(f"{pad}{sign} {inner}")
                 lines += self.list_items(children, numbered, mark, depth + 1)
         return lines

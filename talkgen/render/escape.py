@@ -18,6 +18,7 @@ _CODE_SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _RULE = re.compile(r"^ {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$", re.MULTILINE)
 _SETEXT = re.compile(r"^ {0,3}(?=\S)([^\n]+)\n {0,3}(=+|-+)[ \t]*$", re.MULTILINE)
+_OPEN_MATH = re.compile(r"[\s>*+\-.)\d]*\$\$")
 _MARKS, _MARK = re.compile("[\ue0c0\ue0c1]"), re.compile("\ue0c0(\\d+)\ue0c1")  # private characters around a number
 _DASHES = re.compile(r"^(?=---)", re.MULTILINE)
 # HTML that an author may write; anything else between angle brackets is text.
@@ -72,9 +73,29 @@ def markdown(text: str) -> str:
         part = _COMMENT.sub("", part)
         part = _SETEXT.sub(_as_atx, part)
         part = _RULE.sub("<hr>", part)
-        return _DASHES.sub("\\\\", part)
+        return _closed_math(_DASHES.sub("\\\\", part))
 
     return outside_code(text, change).strip()
+
+
+def _closed_math(text: str) -> str:
+    """`text` with every `$$` that opens a formula and is never closed escaped: it would swallow the slides after it."""
+    lines = text.split("\n")
+    at = 0
+    while at < len(lines):
+        opened = _OPEN_MATH.match(lines[at])
+        if opened:
+            ends = (i for i in range(at, len(lines)) if _ends_math(lines[i], opened.end() if i == at else 0))
+            end = next(ends, None)
+            if end is None:
+                lines[at] = lines[at].replace("$", "\\$")
+            at = at if end is None else end
+        at += 1
+    return "\n".join(lines)
+
+
+def _ends_math(line: str, start: int) -> bool:
+    return line[start:].rstrip().endswith("$$")
 
 
 def _as_atx(match: re.Match[str]) -> str:

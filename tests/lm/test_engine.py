@@ -135,7 +135,7 @@ def test_generation_ends_at_the_context(engine):
 @pytest.mark.parametrize("prompt", ["x" * 129, "x" * 100_000])
 def test_prompts_beyond_the_context_are_refused(engine, prompt):
     """A prompt that does not fit is said so, and the engine goes on working."""
-    with pytest.raises(ModelError, match="128 fit|128 tokens fit"):
+    with pytest.raises(ModelError, match=r"128 (tokens )?fit"):
         engine.next_token(prompt)
     assert engine.next_token("fine").candidates
 

@@ -1,0 +1,13 @@
+// Renders Marp decks with the engine that marp-cli brings: `node marp_core.cjs ENGINE`, decks as a JSON list on standard input.
+const { Marp } = require(process.argv[2]);
+
+let input = "";
+process.stdin.on("data", (chunk) => (input += chunk));
+process.stdin.on("end", () => {
+  const decks = JSON.parse(input).map((text) => {
+    const marp = new Marp({ html: true, math: "mathjax", emoji: { shortcode: false, unicode: false } });
+    const { html, comments } = marp.render(text, { htmlAsArray: true });
+    return html.map((slide, i) => ({ html: slide, notes: comments[i] }));
+  });
+  console.log(JSON.stringify(decks));
+});

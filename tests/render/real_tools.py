@@ -1,0 +1,30 @@
+"""Slidev's own parser and Marp's own engine, asked about many decks at once."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from talkgen.export.node import find_node, npm_packages
+
+HERE = Path(__file__).parent
+
+
+def _run(script: str, module: Path, decks: list[str]) -> list[list[dict[str, Any]]]:
+    done = subprocess.run(
+        [find_node(), HERE / script, module], input=json.dumps(decks), capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def parse_slidev(decks: list[str]) -> list[list[dict[str, Any]]]:
+    """The slides of each deck as Slidev cuts them: frontmatter, content and note."""
+    packages = npm_packages("slidev", print) / "node_modules" / "@slidev" / "parser"
+    return _run("slidev_parser.mjs", packages / "dist" / "index.mjs", decks)
+
+
+def render_marp_core(decks: list[str]) -> list[list[dict[str, Any]]]:
+    """The slides of each deck as Marp renders them: HTML and notes."""
+    packages = npm_packages("marp", print) / "node_modules" / "@marp-team" / "marp-core"
+    return _run("marp_core.cjs", packages, decks)
