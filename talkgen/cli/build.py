@@ -55,7 +55,6 @@ def build(
     """Builds the deck of a talk: computes what is stale, and nothing else.
 
     Examples:
-
       talkgen build slides/attention
 
       talkgen build slides/attention --target slidev

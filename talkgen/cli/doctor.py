@@ -17,7 +17,6 @@ def doctor(json: Json = False) -> None:
     """Checks what talkgen needs: Node, the packages of Marp and Slidev, a browser, models, a GPU.
 
     Examples:
-
       talkgen doctor
     """
     checks = {name: _run(check) for name, check in CHECKS.items()}

@@ -19,7 +19,6 @@ def list_(json: Json = False) -> None:
     """Lists the figures a talk can name, each with its parameters.
 
     Examples:
-
       talkgen figures list
     """
     from talkgen.figures.registry import FIGURES, load_figure
@@ -51,7 +50,6 @@ def show(
     """Draws one figure to a file and prints its alt text.
 
     Examples:
-
       talkgen figures show compute_graph -p tokens=8 -o graph.svg
     """
     from talkgen.pipeline.figures import draw_one

@@ -18,7 +18,6 @@ def import_(
     """Turns a Marp or Slidev deck into an outline, without loss.
 
     Examples:
-
       talkgen import slides.md -o slides/mine
     """
     from talkgen.importers.deck import import_deck

@@ -18,7 +18,6 @@ def list_(json: Json = False) -> None:
     """Lists the models at hand.
 
     Examples:
-
       talkgen model list
     """
     from talkgen.lm.hub import list_models
@@ -36,7 +35,6 @@ def pull(name: Name) -> None:
     """Fetches a model into the user's cache, going on where an earlier try ended.
 
     Examples:
-
       talkgen model pull smollm2
     """
     from talkgen.lm.pull import pull as fetch
@@ -49,7 +47,6 @@ def show(name: Name, json: Json = False) -> None:
     """Describes a model from what is readable beside its weights.
 
     Examples:
-
       talkgen model show small
     """
     from talkgen.lm.hub import find_model

@@ -17,7 +17,6 @@ def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder t
     """Makes a talk of your own: an outline with a figure and a live demo, ready to build.
 
     Examples:
-
       talkgen new my-talk
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

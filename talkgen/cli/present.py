@@ -28,7 +28,6 @@ def present(
     """Builds a talk and serves it with its live demos until interrupted.
 
     Examples:
-
       talkgen present slides/attention
 
       talkgen present slides/attention --target slidev --port 8080

@@ -9,7 +9,6 @@ def schema() -> None:
     """Prints the JSON Schema of outlines, for editors.
 
     Examples:
-
       talkgen schema > outline.schema.json
     """
     from talkgen.outline.jsonschema import outline_schema

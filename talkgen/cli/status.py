@@ -23,7 +23,6 @@ def status(
     """Lists every figure, recording and token split as fresh or stale; exits with 1 when something is stale.
 
     Examples:
-
       talkgen status slides/attention --why
     """
     from talkgen.pipeline.build import Request

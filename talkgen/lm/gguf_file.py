@@ -1,7 +1,7 @@
-"""Reads a GGUF file: its metadata, and its tensors as float32 arrays, with every size in it checked before it is believed.
+"""Reads a GGUF file: its metadata, and its tensors as float32 arrays; no size in it is believed unchecked.
 
-The header is parsed here, against the file's length, because a file may lie about its counts; blocks are expanded by the
-`gguf` package. Format: ggml-org/ggml, docs/gguf.md, versions 2 and 3, little-endian.
+The header is parsed here, against the file's length, because a file may lie about its counts; blocks are expanded by
+the `gguf` package. Format: ggml-org/ggml, docs/gguf.md, versions 2 and 3, little-endian.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ def _recall_row(rng: np.random.Generator, length: int, distance: tuple[int, int]
     chosen = rng.permutation(len(_KEYS))[: _log_uniform(rng, near, far)]
     keys = rng.choice(chosen, size=pairs)
     for i in np.flatnonzero(rng.random(pairs) < 0.5):
-        keys[i] = keys[max(0, i - _log_uniform(rng, near - 1, far - 1))]
+        keys[i] = keys[max(0, int(i) - _log_uniform(rng, near - 1, far - 1))]
     value_of = rng.integers(len(_VALUES), size=len(_KEYS))
     first = np.zeros(pairs, dtype=bool)
     first[np.unique(keys, return_index=True)[1]] = True

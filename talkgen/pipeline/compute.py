@@ -209,7 +209,9 @@ def _read_json(store: Store, action: Action, name: str = "data") -> Data:
 def figure_data(made: Mapping[str, Made], store: Store) -> dict[str, Data]:
     """The data of each figure by its block's id or figure's name, as `{{ figures.… }}` names them."""
     return {
-        name.split(" ", 1)[1]: _read_json(store, result.data) for name, result in made.items() if result.data is not None
+        name.split(" ", 1)[1]: _read_json(store, result.data)
+        for name, result in made.items()
+        if result.data is not None
     }
 
 
@@ -219,5 +221,6 @@ def _placed(problem: Problem, thing: Thing, plan: Plan) -> Problem:
 
 
 def _git_revision(project: Path) -> str | None:
-    found = subprocess.run(["git", "-C", str(project), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)  # noqa: S607
+    command = ["git", "-C", str(project), "rev-parse", "HEAD"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
     return found.stdout.strip() or None

@@ -19,8 +19,8 @@ from talkgen.figures.base import Canvas, Params, Uses
 from talkgen.figures.registry import FIGURES, load_figure
 from talkgen.lm.hub import ModelFiles, find_model, first_available
 from talkgen.outline.expressions import evaluate_inputs
-from talkgen.outline.source import Source
 from talkgen.outline.schema import Block, Columns, Figure, Live, Outline, Tokens
+from talkgen.outline.source import Source
 from talkgen.pipeline.values import values_before
 from talkgen.render.deck import BlockPath
 from talkgen.store.key import Key, code_digest, make_key, versions
@@ -147,7 +147,9 @@ class _Planner:
             case Tokens():
                 files = self._find(block.model)
                 parts = {"text": block.tokens, **_model(files), **_code("talkgen.lm.weights:load_model")}
-                return ChipsThing(self._name("tokens", path, block), path, block.tokens, files, make_key("chips", parts))
+                return ChipsThing(
+                    self._name("tokens", path, block), path, block.tokens, files, make_key("chips", parts)
+                )
             case _:
                 return None
 
@@ -286,5 +288,3 @@ def param_problem(figure: str, kind: type[Params], detail: Any) -> Problem:
         return Problem(f"the figure '{figure}' has no parameter '{name}'", did_you_mean(name, kind.model_fields))
     where = show_path(detail["loc"])
     return Problem(f"parameter {where} of '{figure}': {detail['msg'].lower()}", f"see: talkgen figures show {figure}")
-
-

@@ -1,4 +1,4 @@
-"""The values that `{{ … }}` may name: `vars`, `model`, `run`, `runs` and `figures`, so that no number in prose goes stale."""
+"""The values that `{{ … }}` may name: `vars`, `model`, `run`, `runs`, `figures`; so no number in prose goes stale."""
 
 from __future__ import annotations
 

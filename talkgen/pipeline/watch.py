@@ -11,7 +11,8 @@ from talkgen.pipeline.compute import Report
 
 def watch(request: Request, report: Report, built: Callable[[BuildReport], None]) -> None:
     """Builds now and at every change below the outline's folder; problems are reported and the watch goes on."""
-    from watchfiles import DefaultFilter, watch as watch_files
+    from watchfiles import DefaultFilter
+    from watchfiles import watch as watch_files
 
     class Sources(DefaultFilter):
         ignore_dirs = (*DefaultFilter.ignore_dirs, "dist")
