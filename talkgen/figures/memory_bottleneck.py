@@ -83,7 +83,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     """Recall against distance on a log scale, a line a model, named at its end; guessing as a thin line."""
     picture = blank(canvas)
     colors = canvas.style.colors
-    axes = plot(picture, canvas, 76, 44, canvas.width - 230, canvas.height - 62)
+    axes = plot(picture, canvas, 76, 44, canvas.width - 330, canvas.height - 62)
     distances = data["distances"]
     axes.set(xscale="log", xlim=(distances[0] * 0.93, distances[-1]), ylim=(0, 1))
     label_axis(axes, canvas, "y", [0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])

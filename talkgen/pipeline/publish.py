@@ -124,7 +124,7 @@ def _staging(folder: Path) -> Iterator[Path]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     for abandoned in folder.parent.glob(f".{folder.name}-*"):  # of a killed build; the build's lock is ours
         shutil.rmtree(abandoned, ignore_errors=True)
-    stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent)).resolve()  # exporters change folders
     stage.chmod(0o755)
     try:
         yield stage

@@ -79,6 +79,15 @@ def test_a_build_says_what_it_made(folder):
     assert "model: small" in done.stderr
 
 
+@pytest.mark.slow
+def test_relative_paths_build_in_both_targets(folder):
+    """From the talk's own folder, by relative names, the real Marp and the real Slidev find their way."""
+    for target, page in (("marp", "deck.html"), ("slidev", "site/index.html")):
+        done = talkgen("build", "outline.yaml", "--target", target, cwd=folder)
+        assert done.returncode == 0, done.stderr
+        assert (folder / "dist" / target / page).is_file()
+
+
 def test_json_is_one_document(folder):
     """--json prints a report that a program can read."""
     report = json.loads(talkgen("build", folder, "--format", "md", "--json").stdout)
