@@ -79,6 +79,7 @@ def test_make_present_on_a_fresh_clone(tmp_path):
     said = log.read_text(errors="replace")
     assert health["models"][0]["label"] in said
     assert (clone / ".venv" / "bin" / "talkgen").exists()
-    assert sorted(path.name for path in home.iterdir()) == [".cache"]
+    # pip asks a rustc that it finds for its version, and rustup answers with a folder of its own
+    assert {path.name for path in home.iterdir()} - {".rustup"} == {".cache"}
     untracked = subprocess.run(["git", "status", "--porcelain"], cwd=clone, capture_output=True, text=True, check=True)
     assert untracked.stdout == ""

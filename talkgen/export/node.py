@@ -83,7 +83,8 @@ def npm_packages(which: Which, report: Report) -> Path:
             npm = find_node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
             command = [str(npm), "ci", "--no-audit", "--no-fund", "--loglevel=error"]
             hint = "is the network there? the packages are fetched once"
-            run_node(command, cwd=stage, timeout=_INSTALL_SECONDS, env=_NO_DOWNLOADS, hint=hint)
+            env = {**_NO_DOWNLOADS, "npm_config_cache": str(cache_dir("npm")), "npm_config_update_notifier": "false"}
+            run_node(command, cwd=stage, timeout=_INSTALL_SECONDS, env=env, hint=hint)
             stage.rename(folder)
         finally:
             shutil.rmtree(stage, ignore_errors=True)
