@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import multiprocessing
+import os
 import subprocess
 import tempfile
 import time
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from talkgen import __version__
+from talkgen.assets import cache_dir
 from talkgen.errors import OutlineError, Problem, TalkgenError
 from talkgen.figures.base import Canvas, Data
 from talkgen.figures.registry import load_figure
@@ -104,6 +106,7 @@ class Drawer:
 
 def draw_picture(figure: str, data: Data, canvas: Canvas, provenance: Data) -> dict[str, bytes]:
     """The files of a picture: the same arguments give the same bytes."""
+    os.environ.setdefault("MPLCONFIGDIR", str(cache_dir("matplotlib")))  # it would make a folder in the user's home
     from talkgen.figures.save import save_picture
 
     module = load_figure(figure)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import pytest
@@ -12,6 +13,12 @@ from talkgen.lm.engine import Engine
 from talkgen.lm.weights import load_model
 from talkgen.serve.engines import ANSWERS_KEPT, QUESTIONS_QUEUED, BusyError, Engines
 from talkgen.serve.limits import Question
+
+
+def run_aside(scenario):
+    """Runs a coroutine in a thread of its own: a browser of another test may hold this one's event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, scenario).result()
 
 
 @pytest.fixture
@@ -46,7 +53,7 @@ def test_equal_questions_are_answered_once(engines):
             release.set()
             return queued, await asyncio.gather(*tasks)
 
-    queued, answers = asyncio.run(scenario())
+    queued, answers = run_aside(scenario())
     assert queued == 1
     assert len(set(answers)) == 1
 
@@ -59,7 +66,7 @@ def test_an_answer_is_remembered(engines):
         async with held(engines):
             return first, await engines.answer(Question(prompt="again"))
 
-    first, second = asyncio.run(scenario())
+    first, second = run_aside(scenario())
     assert first == second
 
 
@@ -77,7 +84,7 @@ def test_only_the_last_answers_are_remembered(engines):
             await task
             return queued
 
-    assert asyncio.run(scenario()) == 1
+    assert run_aside(scenario()) == 1
 
 
 def test_a_question_nobody_waits_for_leaves_the_queue(engines):
@@ -95,7 +102,7 @@ def test_a_question_nobody_waits_for_leaves_the_queue(engines):
             release.set()
             return queued, json.loads(await stays)
 
-    queued, answer = asyncio.run(scenario())
+    queued, answer = run_aside(scenario())
     assert queued == 1
     assert "".join(token["text"] for token in answer["tokens"]) == "shared"
 
@@ -113,13 +120,13 @@ def test_the_queue_is_bounded(engines):
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    asyncio.run(scenario())
+    run_aside(scenario())
 
 
 def test_an_unknown_model_is_named(engines):
     """A model that is not there gives an error with the nearest name."""
     with pytest.raises(ModelError, match="'tinny' is not loaded\n  hint: did you mean 'tiny'"):
-        asyncio.run(engines.answer(Question(prompt="x", model="tinny")))
+        run_aside(engines.answer(Question(prompt="x", model="tinny")))
 
 
 def test_a_question_does_not_wait_for_a_text_that_is_being_written(models):
