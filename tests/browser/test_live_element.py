@@ -9,6 +9,8 @@ from live_element import LiveElement
 from page_parts import LIVE, PROMPT
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.slow
+
 
 def shown(answer: dict) -> list[str]:
     """The labels of an answer's bars, as the element writes printable tokens."""

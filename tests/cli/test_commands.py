@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 OUTLINE = "title: T\nmodel: small\nslides:\n  - title: One\n    body: [Hello]\n"
 
 

@@ -14,6 +14,8 @@ import pytest
 
 from talkgen.lm.run import RunFolder, read_metrics
 
+pytestmark = pytest.mark.slow
+
 RECIPE = """\
 name: tiny
 tokenizer: {kind: bytes}

@@ -13,6 +13,8 @@ from talkgen.lm.huggingface import load_folder
 from talkgen.lm.model import Taps
 from talkgen.lm.tokenizer import ByteTokenizer
 
+pytestmark = pytest.mark.slow
+
 VOCABULARY = 300
 
 

@@ -13,6 +13,8 @@ from talkgen.lm.recipe_file import find_sweep
 from talkgen.lm.run import RunFolder
 from talkgen.lm.sweep import SweepRecipe, run_cell, run_locally, sweep
 
+pytestmark = pytest.mark.slow
+
 GRID = SweepRecipe(
     name="grid",
     tokenizer=TokenizerRecipe(kind="bytes"),

@@ -1,0 +1,74 @@
+"""The wheel: exactly the files of the repository that belong in it, and the same talkgen when installed elsewhere."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).resolve().parents[1]
+BUNDLED = ("templates", "demos")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    """The wheel built from the source distribution, as an index would serve it."""
+    out = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(ROOT)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return next(out.glob("*.whl"))
+
+
+def test_the_wheel_holds_exactly_the_tracked_files(wheel):
+    """Package, templates and demos, each tracked file once, and nothing else."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    expected = {name for name in listed if name.startswith("talkgen/")}
+    expected |= {f"talkgen/_bundled/{name}" for name in listed if name.split("/")[0] in BUNDLED}
+    found = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    assert found == {name for name in expected if not name.endswith("/.gitignore")} | (
+        found & {name for name in expected if name.endswith("/.gitignore")}
+    )
+
+
+@pytest.fixture(scope="module")
+def python(wheel, tmp_path_factory) -> Path:
+    """A Python with the wheel installed; what the wheel depends on is lent by this one."""
+    home = tmp_path_factory.mktemp("venv")
+    venv.create(home, with_pip=False)
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    site = home / "lib" / version / "site-packages"
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel)]
+    subprocess.run(command, check=True, timeout=300)
+    (site / "lent.pth").write_text(sysconfig.get_paths()["purelib"] + "\n", encoding="utf-8")
+    return home / "bin" / "python"
+
+
+def run(python: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs the installed command outside the checkout."""
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [str(python), "-m", "talkgen", *arguments]
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=300)
+
+
+def test_it_is_the_same_talkgen_outside_the_checkout(python, tmp_path, own_cache):
+    """Templates, demos and models come from the wheel: a new talk is made, built and nothing of the checkout is used."""
+    code = "import talkgen.assets as a; print(a.asset_dir('templates'), a.asset_dir('demos'), a.pretrained_dir())"
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    where = subprocess.run(
+        [python, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+    ).stdout
+    assert all(str(python.parents[1]) in part for part in where.split())
+    assert run(python, tmp_path, "new", "mine").returncode == 0
+    done = run(python, tmp_path / "mine", "build", "slides/talk", "--model", "small")
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "mine" / "slides" / "talk" / "dist" / "marp" / "deck.html").read_text(encoding="utf-8")
+    assert "<talkgen-live" in page
+    assert "data:image/svg+xml" in page
