@@ -32,6 +32,7 @@ setup-dev: .venv/talkgen-dev
 	@echo "setting up .venv"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "talkgen needs Python 3.11 or newer; name one with: make PYTHON=…")'
 	@$(PYTHON) -m venv .venv
+	@$(PIP) --quiet --upgrade "pip>=25.1"
 
 .venv/talkgen: .venv/bin/python pyproject.toml constraints.txt
 	@echo "installing talkgen and what it needs (a few minutes the first time; torch is the large part)"
