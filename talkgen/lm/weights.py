@@ -49,7 +49,8 @@ def load_model(files: ModelFiles, device: str = "cpu", dtype: torch.dtype = torc
 
 def _load_gguf(files: ModelFiles) -> tuple[LanguageModel, Tokenizer]:
     from talkgen.lm.gguf_file import GGUFFile
-    from talkgen.lm.gguf_model import read_config, read_tokenizer, read_weights
+    from talkgen.lm.gguf_model import read_config, read_weights
+    from talkgen.lm.gguf_tokenizer import read_tokenizer
 
     file = GGUFFile(files.path)
     check_memory(4 * file.parameters, files.label)

@@ -11,7 +11,8 @@ import torch
 
 from talkgen.errors import ModelError
 from talkgen.lm.gguf_file import READABLE, GGUFFile
-from talkgen.lm.gguf_model import read_config, read_tokenizer, read_weights, side_by_side
+from talkgen.lm.gguf_model import read_config, read_weights, side_by_side
+from talkgen.lm.gguf_tokenizer import read_tokenizer
 from talkgen.lm.hub import ModelFiles
 from talkgen.lm.weights import load_model
 
