@@ -10,6 +10,7 @@ from talkgen.figures.base import FigureModule
 
 FIGURES = {
     "attention_map": "talkgen.figures.attention_map",
+    "checkpoint_film": "talkgen.figures.checkpoint_film",
     "completions": "talkgen.figures.completions",
     "compute_graph": "talkgen.figures.compute_graph",
     "lstm_cell": "talkgen.figures.lstm_cell",

@@ -1,7 +1,10 @@
 """Tiny models of fixed seeds for figures to look at, and for each figure the parameters it is tried with."""
 
+import atexit
 import csv
 import json
+import shutil
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -13,14 +16,18 @@ from talkgen.figures.base import Canvas
 from talkgen.lm.architectures import build_model
 from talkgen.lm.config import ModelConfig
 from talkgen.lm.hub import ModelFiles
+from talkgen.lm.recipe import Recipe
+from talkgen.lm.run import RunFolder
 from talkgen.lm.tasks import TASKS
 from talkgen.lm.tokenizer import CharacterTokenizer
+from talkgen.lm.train import train
 from talkgen.lm.weights import Loaded
 from talkgen.style import load_style
 
 TABLES = Path(registry.__file__).parent / "data"
 CASES = {
     "attention_map": {"sentence": "to be or not"},
+    "checkpoint_film": {"run": "film", "prompt": "to be", "tokens": 12},
     "completions": {"prompts": ["to be or not to b", "a$b$ <i>&amp;"]},
     "compute_graph": {"tokens": 4},
     "lstm_cell": {"sentence": "to be or not"},
@@ -31,6 +38,14 @@ CASES = {
     "training_curve": {},
 }
 RUNS = Path(__file__).parent / "runs"
+FILM = {
+    "name": "film",
+    "tokenizer": {"kind": "characters"},
+    "model": {"n_layer": 1, "n_embd": 16, "n_head": 2, "block_size": 16},
+    "optimizer": {"rate": 0.02},
+    "schedule": {"steps": 60, "warmup": 5, "evaluate_every": 60},
+    "keep": {"count": 3, "first": 5},
+}
 RECALL = {"recall": "transformer", "recall-lstm": "lstm", "recall-rnn": "rnn"}
 
 
@@ -45,6 +60,16 @@ def tiny(name: str, characters: str, **shape) -> Loaded:
     return Loaded(name, f"{name} of the test", model, tokenizer, ModelFiles(name, "checkpoint", Path(name), name))
 
 
+@cache
+def film() -> Path:
+    """The folder of a run that was trained for a second and kept checkpoints."""
+    folder = Path(tempfile.mkdtemp(prefix="film-"))
+    atexit.register(shutil.rmtree, folder)
+    (folder / "text.txt").write_text("to be or not to be that is the question\n" * 40)
+    train(Recipe.model_validate({**FILM, "data": f"text:{folder / 'text.txt'}"}), RunFolder(folder / "run"))
+    return folder / "run"
+
+
 class Tiny:
     """What a figure is given: tiny models by name, and the shipped tables."""
 
@@ -56,8 +81,8 @@ class Tiny:
         return tiny(name or "tiny", "abcdefghijklmnopqrstuvwxyz $<\n", architecture=architecture)
 
     def run(self, name: str) -> Path:
-        """The folder of a run that was logged but not trained."""
-        return RUNS / name
+        """The folder of a run that was logged but not trained; of `film`, which was."""
+        return film() if name == "film" else RUNS / name
 
     def table(self, name: str) -> list[dict[str, str]]:
         """The rows of a shipped data file."""

@@ -1,0 +1,192 @@
+"""Draws how one prompt is continued in the course of a training run: a row a checkpoint, its held-out loss beside it.
+
+The first row is the model before its first step: the same shape and the same seed give the same fresh weights.
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from talkgen.errors import ModelError
+from talkgen.figures import base
+from talkgen.figures.base import Canvas, Data, Given, RunName
+from talkgen.figures.drawing import POINTS, sheet, styled, text_width, write
+from talkgen.figures.numbers import significant
+from talkgen.figures.tokens import show_piece
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Picture
+
+    from talkgen.lm.data import Data as Text
+    from talkgen.lm.model import LanguageModel
+    from talkgen.lm.recipe import Recipe
+    from talkgen.lm.run import RunFolder
+    from talkgen.lm.tokenizer import Tokenizer
+
+TABLES = ()
+_LINES = 2  # of text a row
+_HEAD = 44  # px above the rows, for the prompt
+
+
+class Params(base.Params):
+    """A run that kept checkpoints, and how its models continue the prompt; temperature 0 takes the likeliest token."""
+
+    run: RunName = "small"
+    prompt: str = Field("The statement", min_length=1, max_length=200)
+    tokens: int = Field(24, ge=1, le=100)
+    temperature: float = Field(0.7, ge=0, le=10)
+    seed: int = 0
+    rows: int = Field(5, ge=2, le=6)
+
+
+def compute(params: Params, given: Given) -> Data:
+    """The continuation and the held-out loss (nats a token) at about evenly spaced logarithms of the step."""
+    from talkgen.lm.checkpoint import load_checkpoint
+    from talkgen.lm.recipe_file import read_recipe
+    from talkgen.lm.run import RunFolder
+
+    folder = given.run(params.run)
+    run = RunFolder(folder)
+    if not run.steps():
+        raise ModelError(f"{folder} holds no checkpoints", "name a run folder that `talkgen train` made")
+    recipe = read_recipe(run.config)
+    text = _text_of(run, recipe)
+    rows = []
+    for step in spaced_steps([0, *run.steps()], params.rows):
+        model, tokenizer = load_checkpoint(run.checkpoint(step or run.steps()[0]))
+        if step == 0 and step not in run.steps():
+            model = _fresh(model, recipe)
+        rows.append(
+            {
+                "step": step,
+                "loss": _held_out_loss(model, text),
+                "text": _continue(model, tokenizer, folder, params),
+            }
+        )
+    return {
+        "run": recipe.name,
+        "architecture": recipe.model.architecture,
+        "prompt": params.prompt,
+        "temperature": params.temperature,
+        "rows": rows,
+    }
+
+
+def spaced_steps(steps: Sequence[int], count: int) -> list[int]:
+    """At most `count` of `steps`, both ends among them: the nearest to even spacing in log(step + 1)."""
+    last = math.log(max(steps) + 1)
+    wanted = (last * k / (count - 1) for k in range(count))
+    return sorted({min(steps, key=lambda step: abs(math.log(step + 1) - place)) for place in wanted})
+
+
+def _text_of(run: RunFolder, recipe: Recipe) -> Text | None:
+    """What the run was trained on; None where its source holds another text today, as it may in another Python."""
+    import json
+
+    from talkgen.lm.data import load_data
+
+    text = load_data(recipe)
+    if not run.summary.is_file():
+        return text
+    trained_on = json.loads(run.summary.read_text(encoding="utf-8"))["data"]
+    return text if text.about().items() <= trained_on.items() else None
+
+
+def _fresh(like: LanguageModel, recipe: Recipe) -> LanguageModel:
+    """The model as training begins it."""
+    import torch
+
+    from talkgen.lm.architectures import build_model
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        return build_model(like.config).eval()
+
+
+def _held_out_loss(model: LanguageModel, text: Text | None) -> float | None:
+    import torch
+
+    from talkgen.lm.evaluate import held_out_loss
+
+    if text is None:
+        return None
+    loss, _ = held_out_loss(model, text.held_out(model.config.block_size), torch.device("cpu"))
+    return significant(loss)
+
+
+def _continue(model: LanguageModel, tokenizer: Tokenizer, folder: Path, params: Params) -> str:
+    from talkgen.lm.engine import Engine
+    from talkgen.lm.hub import ModelFiles
+    from talkgen.lm.sample import Sampling
+    from talkgen.lm.weights import Loaded
+
+    name = folder.name
+    engine = Engine(Loaded(name, name, model, tokenizer, ModelFiles(name, "checkpoint", folder, name)))
+    how = Sampling(params.temperature)
+    return engine.generate(params.prompt, max_tokens=params.tokens, seed=params.seed, sampling=how).text
+
+
+@styled
+def draw(data: Data, canvas: Canvas) -> Picture:
+    """A strip of rows: the step and its loss on the left, the continuation in at most two lines on the right."""
+    picture, axes = sheet(canvas)
+    colors, size = canvas.style.colors, canvas.style.sizes.small
+    steps = [f"step {row['step']:,}" for row in data["rows"]]
+    losses = ["" if row["loss"] is None else f"loss {row['loss']:.2f}" for row in data["rows"]]
+    left = max(text_width(canvas, text, size, bold=True) for text in steps + losses) + 28
+    write(axes, canvas, 0, _HEAD / 2 - 4, "prompt", color=colors.muted)
+    write(axes, canvas, left, _HEAD / 2 - 4, _line(canvas, data["prompt"] + " …", left, size), size, mono=True)
+    tall = (canvas.height - _HEAD) / len(data["rows"])
+    for index, (row, step, loss) in enumerate(zip(data["rows"], steps, losses, strict=True)):
+        top = _HEAD + index * tall
+        axes.plot([0, canvas.width], [top, top], color=colors.line, linewidth=1.5 * POINTS)
+        between = min(32.0, tall * 0.4)
+        middle = top + tall / 2
+        first = middle - between / 2
+        write(axes, canvas, 0, first if loss else middle, step, size, color=colors.accent, bold=True)
+        write(axes, canvas, 0, first + between, loss, color=colors.muted)
+        lines = _wrap(canvas, _continuation(row["text"]), canvas.width - left, size)
+        for number, line in enumerate(lines):
+            write(axes, canvas, left, middle + (number - (len(lines) - 1) / 2) * between, line, size, mono=True)
+    return picture
+
+
+def _line(canvas: Canvas, text: str, left: float, size: float) -> str:
+    """`text` in one line, without its beginning where there is no room for it."""
+    text = show_piece(text)
+    while text_width(canvas, text, size, mono=True) > canvas.width - left:
+        text = "…" + text.removeprefix("…")[1:]
+    return text
+
+
+def _continuation(text: str) -> str:
+    """A continuation as it is shown: one space for several, signs for other white space and for what has no glyph."""
+    signs = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in show_piece("…" + text))
+    return " ".join(signs.split())
+
+
+def _wrap(canvas: Canvas, text: str, room: float, size: float) -> list[str]:
+    """`text` in at most two lines of `room` px; cut with an ellipsis."""
+    most = int(room / text_width(canvas, "0", size, mono=True))
+    for characters in range(most, 1, -1):  # signs that the font lacks are wider than its own
+        lines = textwrap.wrap(text, characters, max_lines=_LINES, placeholder=" …", break_on_hyphens=False)
+        if all(text_width(canvas, line, size, mono=True) <= room for line in lines):
+            break
+    return lines
+
+
+def describe(data: Data) -> str:
+    """Each row's step, loss and text."""
+    rows = [
+        f"Step {row['step']:,}"
+        + ("" if row["loss"] is None else f", held-out loss {row['loss']:.2f}")
+        + f": “{_continuation(row['text'])}”."
+        for row in data["rows"]
+    ]
+    return f"How the run “{data['run']}” continues “{data['prompt']}” in the course of its training. " + " ".join(rows)
