@@ -6,8 +6,10 @@ from talkgen.lm.config import ModelConfig
 from talkgen.lm.lstm import RecurrentLM
 from talkgen.lm.model import LanguageModel
 from talkgen.lm.transformer import Transformer
+from talkgen.lm.translator import EncoderDecoder
 
 
 def build_model(config: ModelConfig) -> LanguageModel:
     """A model with fresh weights, drawn from torch's global generator."""
-    return Transformer(config) if config.architecture == "transformer" else RecurrentLM(config)
+    kinds: dict[str, type[LanguageModel]] = {"transformer": Transformer, "encoder-decoder": EncoderDecoder}
+    return kinds.get(config.architecture, RecurrentLM)(config)

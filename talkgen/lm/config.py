@@ -8,14 +8,16 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from talkgen.errors import ModelError, did_you_mean
 
+PADDING, SEPARATOR = 0, 1  # ids that an encoder-decoder sets apart: what fills a row up, what ends its source
+
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """A transformer (GPT-2's or Llama's family), an LSTM or a tanh RNN."""
+    """A transformer (GPT-2's or Llama's family, or an encoder with a decoder), an LSTM or a tanh RNN."""
 
     vocab_size: int
-    architecture: Literal["transformer", "lstm", "rnn"] = "transformer"
-    n_layer: int = 2
+    architecture: Literal["transformer", "encoder-decoder", "lstm", "rnn"] = "transformer"
+    n_layer: int = 2  # of an encoder-decoder: in each of the two
     n_embd: int = 64
     n_head: int = 4  # query heads; of a recurrent model, heads of its attention over past states
     n_kv_head: int = 0  # key and value heads shared by groups of query heads (GQA); 0: as many as n_head

@@ -15,7 +15,8 @@ class Taps:
     """A request for intermediate values; a model without one computes none of them.
 
     Names: "attention" [B, n_head, T, S], "hidden" [B, T, C], "q" [B, n_head, T, D], "k" and "v" [B, n_kv_head, S, D],
-    "gates" (LSTM: a dict of input, forget, cell, output, each [B, T, C]); a list of one value a layer each.
+    "cross" [B, n_head, T, S] (encoder-decoder: where T target tokens look among S of the source), "gates" (LSTM: a dict
+    of input, forget, cell, output, each [B, T, C]); a list of one value a layer each.
     """
 
     def __init__(self, *names: str) -> None:

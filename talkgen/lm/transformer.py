@@ -60,7 +60,7 @@ class KVCache(State):
 
 
 class Attention(nn.Module):
-    """Multi-head self-attention, causal, with grouped key/value heads."""
+    """Multi-head self-attention, causal unless told otherwise, with grouped key/value heads."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -69,33 +69,51 @@ class Attention(nn.Module):
         self.proj = nn.Linear(self.n_head * self.head_dim, config.n_embd, bias=config.bias)
 
     def forward(
-        self, x: Tensor, rotary: tuple[Tensor, Tensor] | None, cache: KVCache | None, layer: int, taps: Taps | None
+        self,
+        x: Tensor,
+        rotary: tuple[Tensor, Tensor] | None,
+        cache: KVCache | None,
+        layer: int,
+        taps: Taps | None,
+        visible: Tensor | None = None,
     ) -> Tensor:
-        """Attends from `x` [B, T, C] to itself and to what the cache holds; [B, T, C]."""
-        B, T, _ = x.shape
+        """Attends from `x` [B, T, C] to itself and to what the cache holds; [B, T, C].
+
+        `visible` [B, 1, 1, S] is true for the tokens that all may look at; without it a token looks back alone.
+        """
         q, k, v = self.qkv(x).split([n * self.head_dim for n in (self.n_head, self.n_kv_head, self.n_kv_head)], dim=2)
-        q = q.view(B, T, self.n_head, self.head_dim).transpose(1, 2)  # [B, H, T, D]
-        k = k.view(B, T, self.n_kv_head, self.head_dim).transpose(1, 2)  # [B, H_kv, T, D]
-        v = v.view(B, T, self.n_kv_head, self.head_dim).transpose(1, 2)
+        q, k, v = split_heads(q, self.n_head), split_heads(k, self.n_kv_head), split_heads(v, self.n_kv_head)
         if rotary is not None:
             q, k = rotate(q, *rotary), rotate(k, *rotary)
         if cache is not None:
             k, v = cache.append(layer, k, v)  # [B, H_kv, S, D]
         if taps is None:
-            y = self._attend(q, k, v)
+            y = attend(q, k, v, visible)
         else:
             for name, value in (("q", q), ("k", k), ("v", v)):
                 taps.add(name, value)
-            y = attend_openly(q, k, v, taps)
-        return self.proj(y.transpose(1, 2).reshape(B, T, self.n_head * self.head_dim))
+            y = attend_openly(q, k, v, taps, visible)
+        return self.proj(join_heads(y))
 
-    def _attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        T, S = q.size(2), k.size(2)
-        causal = causal_mask(T, S, q.device) if 1 < T < S else None
-        # No dropout on the weights: it costs a CPU its fast kernel; the residual stream has its own.
-        return F.scaled_dot_product_attention(
-            q, k, v, causal, is_causal=T == S and T > 1, enable_gqa=self.n_kv_head != self.n_head
-        )
+
+def split_heads(x: Tensor, heads: int) -> Tensor:
+    """[B, T, heads · D] as [B, heads, T, D]."""
+    return x.view(x.size(0), x.size(1), heads, x.size(2) // heads).transpose(1, 2)
+
+
+def join_heads(y: Tensor) -> Tensor:
+    """[B, H, T, D] as [B, T, H · D]."""
+    return y.transpose(1, 2).flatten(2)
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, visible: Tensor | None = None) -> Tensor:
+    """What `attend_openly` computes, in torch's fused kernel, which keeps no weights; [B, H, T, D]."""
+    T, S = q.size(2), k.size(2)
+    causal = visible is None and T == S and T > 1
+    if visible is None and 1 < T < S:
+        visible = causal_mask(T, S, q.device)
+    # No dropout on the weights: it costs a CPU its fast kernel; the residual stream has its own.
+    return F.scaled_dot_product_attention(q, k, v, visible, is_causal=causal, enable_gqa=k.size(1) != q.size(1))
 
 
 def causal_mask(T: int, S: int, device: torch.device) -> Tensor:
@@ -103,14 +121,19 @@ def causal_mask(T: int, S: int, device: torch.device) -> Tensor:
     return torch.ones(T, S, dtype=torch.bool, device=device).tril(S - T)
 
 
-def attend_openly(q: Tensor, k: Tensor, v: Tensor, taps: Taps) -> Tensor:
-    """softmax(QKᵀ/√D) V written out (Vaswani et al. 2017, eq. 1), so that the weights can be seen; [B, H, T, D]."""
+def attend_openly(
+    q: Tensor, k: Tensor, v: Tensor, taps: Taps, visible: Tensor | None = None, name: str = "attention"
+) -> Tensor:
+    """softmax(QKᵀ/√D) V written out (Vaswani et al. 2017, eq. 1), so that the weights can be seen; [B, H, T, D].
+
+    `visible`, broadcast to [B, H, T, S], is true where may be looked; without it a token looks back alone.
+    """
     group = q.size(1) // k.size(1)
     k, v = k.repeat_interleave(group, dim=1), v.repeat_interleave(group, dim=1)  # [B, H, S, D]
     scores = q @ k.transpose(2, 3) / q.size(3) ** 0.5  # [B, H, T, S]
-    scores = scores.masked_fill(~causal_mask(q.size(2), k.size(2), q.device), float("-inf"))
-    weights = scores.softmax(dim=-1)
-    taps.add("attention", weights)
+    visible = causal_mask(q.size(2), k.size(2), q.device) if visible is None else visible
+    weights = scores.masked_fill(~visible, float("-inf")).softmax(dim=-1)
+    taps.add(name, weights)
     return weights @ v
 
 
@@ -150,10 +173,16 @@ class Block(nn.Module):
         self.drop = nn.Dropout(config.dropout)
 
     def forward(
-        self, x: Tensor, rotary: tuple[Tensor, Tensor] | None, cache: KVCache | None, layer: int, taps: Taps | None
+        self,
+        x: Tensor,
+        rotary: tuple[Tensor, Tensor] | None,
+        cache: KVCache | None,
+        layer: int,
+        taps: Taps | None,
+        visible: Tensor | None = None,
     ) -> Tensor:
-        """[B, T, C] to [B, T, C]."""
-        x = x + self.drop(self.attention(self.norm_1(x), rotary, cache, layer, taps))
+        """[B, T, C] to [B, T, C]; `visible` as in `Attention`."""
+        x = x + self.drop(self.attention(self.norm_1(x), rotary, cache, layer, taps, visible))
         return x + self.drop(self.mlp(self.norm_2(x)))
 
 
