@@ -23,13 +23,15 @@ def sweep(
     config: Annotated[
         str | None, typer.Argument(metavar="[CONFIG]", help="A sweep.yaml; the shipped one when left out.")
     ] = None,
-    executor: Annotated[ExecutorKind, typer.Option(help="This machine's processes, or a Ray cluster.")] = (
+    executor: Annotated[ExecutorKind, typer.Option(help="This machine's processes, or a running Ray cluster.")] = (
         ExecutorKind.local
     ),
     workers: Annotated[
         int | None, typer.Option(min=1, max=1024, help="Processes at once; as many as cores when left out.")
     ] = None,
-    folder: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="The sweep's folder.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="The sweep's folder; a cluster needs it shared.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Trains a grid of sizes, architectures and seeds, one run folder each; run again, it goes on where it stopped.
@@ -39,8 +41,9 @@ def sweep(
 
       talkgen sweep scaling.yaml --executor ray
     """
+    from talkgen.lm.cluster import run_on_ray
     from talkgen.lm.recipe_file import find_sweep
-    from talkgen.lm.sweep import run_locally, run_on_ray
+    from talkgen.lm.sweep import run_locally
     from talkgen.lm.sweep import sweep as run_sweep
 
     recipe = find_sweep(config)

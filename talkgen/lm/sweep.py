@@ -158,23 +158,3 @@ def run_locally(work: list[tuple[Recipe, Path]], workers: int) -> Iterator[dict[
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-
-
-def run_on_ray(work: list[tuple[Recipe, Path]], threads: int) -> Iterator[dict[str, Any]]:
-    """Trains as tasks of a Ray cluster, a GPU each where it has them; the folders must be shared by its machines.
-
-    Raises:
-        ModelError: Ray is not installed.
-    """
-    try:
-        import ray
-    except ImportError as error:
-        raise ModelError("the ray package is not installed", "pip install 'talkgen[ray]'") from error
-    if not ray.is_initialized():
-        ray.init(log_to_driver=False)
-    gpus = 1 if ray.cluster_resources().get("GPU") else 0
-    task = ray.remote(num_cpus=threads, num_gpus=gpus)(run_cell)
-    waiting = [task.remote(recipe, folder.resolve(), threads) for recipe, folder in work]
-    while waiting:
-        ready, waiting = ray.wait(waiting)
-        yield from ray.get(ready)
