@@ -31,7 +31,7 @@ Data = dict[str, Any]
 
 @dataclass(frozen=True)
 class Uses:
-    """Marks a parameter as the name of something the figure depends on: a "model" or a "run"."""
+    """Marks a parameter as the name of something the figure depends on: a "model", a "run" or a "sweep"."""
 
     kind: str
 
@@ -41,6 +41,9 @@ ModelName = Annotated[str, Uses("model")]
 
 RunName = Annotated[str, Uses("run")]
 """A parameter naming a training run."""
+
+SweepName = Annotated[str, Uses("sweep")]
+"""A parameter naming a sweep: a grid of training runs that `talkgen sweep` finished."""
 
 
 class Params(BaseModel):
@@ -57,6 +60,9 @@ class Given(Protocol):
 
     def run(self, name: str) -> Path:
         """The folder of the run that a `RunName` parameter names."""
+
+    def sweep(self, name: str) -> Data:
+        """The summary (sweep.json) of the sweep that a `SweepName` parameter names."""
 
     def table(self, name: str) -> list[dict[str, str]]:
         """The rows of a data file named in the module's `TABLES`."""

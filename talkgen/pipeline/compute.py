@@ -27,6 +27,7 @@ from talkgen.figures.base import Canvas, Data
 from talkgen.figures.registry import load_figure
 from talkgen.lm.hub import ModelFiles, find_model
 from talkgen.pipeline.plan import ChipsThing, FigureThing, LiveThing, Plan, Thing, show_path
+from talkgen.pipeline.sweeps import read_sweep
 from talkgen.store.cas import Action, Store
 from talkgen.store.key import versions
 
@@ -79,6 +80,10 @@ class Workshop:
     def run(self, name: str) -> Path:
         """The folder of the run named `name`; of the deck's own model where it is empty."""
         return find_model(name, self._project).path if name else self._model.path
+
+    def sweep(self, name: str) -> Data:
+        """The summary of the sweep named `name`."""
+        return read_sweep(name, self._project)
 
     def table(self, name: str) -> list[dict[str, str]]:
         """The rows of the data file `name`; lines that start with # are comments."""
@@ -191,13 +196,14 @@ def _make_answer(thing: LiveThing | ChipsThing, workshop: Workshop, store: Store
 
 
 def provenance(thing: FigureThing, plan: Plan, data: Action) -> Data:
-    """Where a picture comes from: its models with their steps, parameters, versions, digest of its data, command."""
+    """Where a picture comes from: models with their steps, sweeps, parameters, versions, its data's digest, command."""
     used = [part.split(" ", 1)[1] for part in data.parts if part.startswith(("model ", "run "))]
     models = [find_model(name, plan.project) if name != plan.model.name else plan.model for name in used]
     return {
         "figure": thing.figure,
         "parameters": thing.params.model_dump(mode="json"),
         "models": [{**files.about(), "digest": files.digest()} for files in models],
+        "sweeps": {part.removeprefix("sweep "): data.parts[part] for part in data.parts if part.startswith("sweep ")},
         "data": data.outputs["data"],
         "versions": {"talkgen": __version__, **versions("torch", "numpy", "matplotlib")},
         "command": f"talkgen build {plan.source.path.parent.name}",

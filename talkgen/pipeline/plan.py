@@ -21,6 +21,7 @@ from talkgen.lm.hub import ModelFiles, find_model, first_available
 from talkgen.outline.expressions import evaluate_inputs
 from talkgen.outline.schema import Block, Columns, Figure, Live, Outline, Tokens
 from talkgen.outline.source import Source
+from talkgen.pipeline.sweeps import find_sweep_summary
 from talkgen.pipeline.values import values_before
 from talkgen.render.deck import BlockPath
 from talkgen.store.key import Key, code_digest, make_key, versions
@@ -234,7 +235,7 @@ def live_models(plan: Plan) -> list[ModelFiles]:
 
 
 def figure_data_key(figure: str, params: Params, model: ModelFiles, project: Path) -> Key:
-    """The key of a figure's numbers: its code, parameters, the digests of its models, runs and tables, versions."""
+    """The key of a figure's numbers: its code, parameters and versions; digests of models, runs, sweeps, tables."""
     module = load_figure(figure)
     parts: dict[str, Any] = {"schema": SCHEMA, "figure": figure, "device": "cpu"}
     parts |= _code(f"{FIGURES[figure]}:compute")
@@ -244,17 +245,14 @@ def figure_data_key(figure: str, params: Params, model: ModelFiles, project: Pat
         if name not in used:
             parts[f"parameter {name}"] = value
     for name, kind in used.items():
-        files = find_model(getattr(params, name), project) if getattr(params, name) else model
-        parts |= _model(files, kind)
-        if kind == "model":
-            parts |= _code("talkgen.lm.weights:load_model")
+        parts |= _used(kind, getattr(params, name), model, project)
     for table in module.TABLES:
         parts[f"table {table}"] = digest_file(Path(__file__).parents[1] / "figures" / "data" / table)
     return make_key("data", parts)
 
 
 def uses(params: Params) -> dict[str, str]:
-    """Names of the parameters that name a model or a run, with which of both."""
+    """Names of the parameters that name a model, a run or a sweep, with which of them."""
     found = {}
     for name, field in type(params).model_fields.items():
         for mark in field.metadata:
@@ -269,6 +267,14 @@ def show_path(path: Sequence[str | int]) -> str:
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
     return text
+
+
+def _used(kind: str, name: str, model: ModelFiles, project: Path) -> dict[str, Any]:
+    """A key's part for the model, run or sweep that a parameter names; `model` where it names none."""
+    if kind == "sweep":
+        return {f"sweep {name}": {"digest": digest_file(find_sweep_summary(name, project))}}
+    part = _model(find_model(name, project) if name else model, kind)
+    return {**part, **_code("talkgen.lm.weights:load_model")} if kind == "model" else part
 
 
 def _model(files: ModelFiles, kind: str = "model") -> dict[str, Any]:

@@ -1,0 +1,39 @@
+"""Finds the summary of a finished sweep by name: the project's own in `runs/` goes before what talkgen ships."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from talkgen.assets import sweeps_dir
+from talkgen.errors import ModelError, did_you_mean
+
+SUMMARY = "sweep.json"
+
+
+def find_sweep_summary(name: str, project: Path) -> Path:
+    """The sweep.json of the sweep `name`.
+
+    Raises:
+        ModelError: there is no finished sweep of that name.
+    """
+    roots = (project / "runs", sweeps_dir())
+    found = {file.parent.name: file for root in reversed(roots) for file in sorted(root.glob(f"*/{SUMMARY}"))}
+    if name in found:
+        return found[name]
+    hints = (did_you_mean(name, found), "talkgen sweep makes it")
+    raise ModelError(f"there is no finished sweep '{name}'", "; ".join(hint for hint in hints if hint))
+
+
+def read_sweep(name: str, project: Path) -> dict[str, Any]:
+    """The summary of the sweep `name`, as `talkgen.lm.sweep.sweep` returned it.
+
+    Raises:
+        ModelError: there is none, or its file is damaged.
+    """
+    file = find_sweep_summary(name, project)
+    try:
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise ModelError(f"{file} is damaged", "run the sweep again: it writes it anew and trains nothing") from error
