@@ -14,11 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkgen.errors import ModelError
+from talkgen.lm.config import PADDING, SEPARATOR
 from talkgen.lm.corpus import read_corpus
+from talkgen.lm.lexicon import ADJECTIVES, NOUNS, english_words, french_words
+from talkgen.lm.phrases import LONGEST, draw_pair, is_held_out
 from talkgen.lm.recipe import TASK_NAMES, Recipe, TokenizerRecipe
 from talkgen.lm.tasks import TASKS, Ids, Task
 from talkgen.lm.tokenizer import Tokenizer
-from talkgen.lm.vocabulary import make_tokenizer
+from talkgen.lm.vocabulary import make_tokenizer, make_word_tokenizer
 
 IGNORED = -100  # a target that is neither learned nor scored; torch's cross_entropy default
 _HELD_OUT_STREAM = 2**40  # a stream of random numbers that no training step reaches
@@ -33,10 +36,10 @@ class Data(Protocol):
     tokenizer: Tokenizer
 
     def batch(self, seed: int, step: int, rows: int, length: int) -> Batch:
-        """The inputs and targets [rows, length] of training step `step`."""
+        """The inputs and targets [rows, <= length] of training step `step`."""
 
     def held_out(self, length: int, most: int = WHILE_TRAINING) -> Iterator[Batch]:
-        """Batches [<= 16, length] of at most `most` rows that are never trained on, the same at every call."""
+        """Batches [<= 16, <= length] of at most `most` rows that are never trained on, the same at every call."""
 
     def about(self) -> dict[str, int | str]:
         """Sizes and digest, for the run's summary."""
@@ -50,6 +53,8 @@ def load_data(recipe: Recipe) -> Data:
     """
     if recipe.data in TASK_NAMES:
         return TaskData(TASKS[recipe.data], recipe)
+    if recipe.data == "phrases":
+        return PhraseData(recipe)
     return TextData(read_corpus(recipe.data), recipe)
 
 
@@ -122,3 +127,50 @@ class TaskData:
     def about(self) -> dict[str, int | str]:
         """The task and its distances."""
         return {"task": self.task.name, "nearest": self.distance[0], "farthest": self.distance[1]}
+
+
+class PhraseData:
+    """English sentences, the separator, their French translations: `the black cat → le chat noir </s>`.
+
+    Every sentence of a batch is new. The held-out ones each have an adjective beside a noun that training never
+    shows beside that noun. Only the French is learned and scored.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.width = 2 * LONGEST + 1
+        if recipe.model.block_size < self.width:
+            raise ModelError(
+                f"a context of {recipe.model.block_size} is too short for two sentences of {LONGEST} words",
+                f"take model.block_size: {self.width}",
+            )
+        self.tokenizer: Tokenizer = make_word_tokenizer(english_words() | french_words())
+
+    def batch(self, seed: int, step: int, rows: int, length: int) -> Batch:  # noqa: ARG002 – sentences have their own
+        """Sources filled up on the left, so that all end in one column, and targets filled up on the right."""
+        return self._rows(np.random.default_rng((seed, step)), rows, unseen=False)
+
+    def held_out(self, length: int, most: int = WHILE_TRAINING) -> Iterator[Batch]:  # noqa: ARG002 – as above
+        """Batches of 16 rows."""
+        for number in range(most // 16):
+            yield self._rows(np.random.default_rng((_HELD_OUT_STREAM, number)), 16, unseen=True)
+
+    def _rows(self, rng: np.random.Generator, rows: int, *, unseen: bool) -> Batch:
+        ids = np.full((rows, self.width + 1), PADDING, dtype=np.int64)
+        ids[:, LONGEST] = SEPARATOR
+        for row in ids:
+            pair = draw_pair(rng, unseen)
+            source, target = (self.tokenizer.encode(" ".join(words)) for words in (pair.english, pair.french))
+            row[LONGEST - len(source) : LONGEST] = source
+            row[LONGEST + 1 : LONGEST + 2 + len(target)] = [*target, self.tokenizer.special["</s>"]]
+        scored = (ids != PADDING) & (np.arange(self.width + 1) > LONGEST)
+        return ids[:, :-1], np.where(scored, ids, IGNORED)[:, 1:]
+
+    def about(self) -> dict[str, int | str]:
+        """Sizes of the two vocabularies, and how many combinations of adjective and noun there are and are held out."""
+        suited = [(a.english, n.english[0]) for a in ADJECTIVES for n in NOUNS if n.kind in a.kinds]
+        return {
+            "english_words": len(english_words()),
+            "french_words": len(french_words()),
+            "combinations": len(suited),
+            "held_out_combinations": sum(is_held_out(*each) for each in suited),
+        }

@@ -44,6 +44,20 @@ def held_out_loss(model: LanguageModel, batches: Iterable[Batch], device: torch.
 
 
 @torch.no_grad()
+def exact_rows(model: LanguageModel, batches: Iterable[Batch], device: torch.device) -> float:
+    """The share of rows whose every scored token is the likeliest one: those that greedy decoding writes exactly."""
+    training, exact, count = model.training, 0, 0
+    model.eval()
+    for inputs, targets in batches:
+        y = torch.from_numpy(targets).to(device)
+        guesses = model(torch.from_numpy(inputs).to(device))[0].argmax(-1)
+        exact += int(((guesses == y) | (y == IGNORED)).all(1).sum())
+        count += len(y)
+    model.train(training)
+    return exact / count
+
+
+@torch.no_grad()
 def bits_per_byte(model: LanguageModel, data: TextData, device: torch.device) -> float:
     """How many bits the model needs for a byte of the whole held-out text, as if it were a compressor.
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 TASK_NAMES = ("copy", "recall", "brackets")
-SOURCES = ("python", "shakespeare", "text:FILE", "hf:ORG/NAME", *TASK_NAMES)
+SOURCES = ("python", "shakespeare", "text:FILE", "hf:ORG/NAME", "phrases", *TASK_NAMES)
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -40,7 +40,7 @@ class TokenizerRecipe(Part):
 class ModelRecipe(Part):
     """The model's shape; the vocabulary's size comes from the tokenizer."""
 
-    architecture: Literal["transformer", "lstm", "rnn"] = "transformer"
+    architecture: Literal["transformer", "encoder-decoder", "lstm", "rnn"] = "transformer"
     n_layer: int = Field(3, ge=1, le=128)
     n_embd: int = Field(128, ge=4, le=16384)
     n_head: int = Field(4, ge=1, le=256)
@@ -57,7 +57,7 @@ class ModelRecipe(Part):
 
     @model_validator(mode="after")
     def _heads_divide(self) -> Self:
-        if self.architecture == "transformer" and self.n_embd % self.n_head:
+        if self.architecture in ("transformer", "encoder-decoder") and self.n_embd % self.n_head:
             raise ValueError(f"n_embd {self.n_embd} is not a multiple of n_head {self.n_head}")
         if self.n_kv_head is not None and self.n_head % self.n_kv_head:
             raise ValueError(f"n_head {self.n_head} is not a multiple of n_kv_head {self.n_kv_head}")
@@ -107,7 +107,9 @@ class Recipe(Part):
     """One training run."""
 
     name: Name
-    data: str = Field("python", pattern=r"^(python|shakespeare|copy|recall|brackets|text:.+|hf:[\w.-]+/[\w.-]+)$")
+    data: str = Field(
+        "python", pattern=r"^(python|shakespeare|phrases|copy|recall|brackets|text:.+|hf:[\w.-]+/[\w.-]+)$"
+    )
     held_out: float = Field(0.1, gt=0, lt=0.9, description="share of the text kept for evaluation: its end")
     distance: tuple[int, int] | None = Field(None, description="tokens a synthetic task's answers stand back")
     tokenizer: TokenizerRecipe = TokenizerRecipe()
@@ -127,6 +129,12 @@ class Recipe(Part):
             raise ValueError("'distance' goes with a synthetic task (copy, recall, brackets)")
         if not 2 <= nearest <= farthest < self.model.block_size:
             raise ValueError(f"distance must satisfy 2 <= nearest <= farthest < block_size {self.model.block_size}")
+        return self
+
+    @model_validator(mode="after")
+    def _pairs_are_translated(self) -> Self:
+        if self.model.architecture == "encoder-decoder" and self.data != "phrases":
+            raise ValueError("an encoder-decoder learns from pairs of sentences: data: phrases")
         return self
 
     def anchored(self, folder: Path) -> Self:

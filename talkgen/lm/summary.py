@@ -8,8 +8,15 @@ from typing import Any
 
 import torch
 
-from talkgen.lm.data import AT_THE_END, Data, TaskData, TextData
-from talkgen.lm.evaluate import accuracy_by_distance, bits_per_byte, held_out_loss, loss_by_position, xz_bits_per_byte
+from talkgen.lm.data import AT_THE_END, Data, PhraseData, TaskData, TextData
+from talkgen.lm.evaluate import (
+    accuracy_by_distance,
+    bits_per_byte,
+    exact_rows,
+    held_out_loss,
+    loss_by_position,
+    xz_bits_per_byte,
+)
 from talkgen.lm.model import LanguageModel
 from talkgen.lm.recipe import Recipe
 from talkgen.lm.trainer import Trainer
@@ -38,7 +45,10 @@ def summarise(trainer: Trainer, model: LanguageModel, step: int) -> dict[str, An
 
 
 def measure(model: LanguageModel, data: Data, recipe: Recipe, device: torch.device) -> dict[str, Any]:
-    """Held-out loss (nats a token) and accuracy; bits per byte beside xz's for text, recall by distance for a task."""
+    """Held-out loss (nats a token) and accuracy; and what suits the data.
+
+    Bits per byte beside xz's for text, recall by distance for a task, sentences without a fault for translations.
+    """
     loss, accuracy = held_out_loss(model, data.held_out(recipe.model.block_size, AT_THE_END), device)
     found: dict[str, Any] = {"val_loss": loss, "val_accuracy": accuracy}
     if isinstance(data, TextData):
@@ -50,6 +60,9 @@ def measure(model: LanguageModel, data: Data, recipe: Recipe, device: torch.devi
         distances = probe_distances(data, recipe.model.block_size)
         shares = accuracy_by_distance(model, data.tokenizer, data.task.name, distances)
         found["recall"] = {"distance": distances, "accuracy": shares, "chance": 1 / data.task.choices}
+    if isinstance(data, PhraseData):
+        batches = data.held_out(recipe.model.block_size, AT_THE_END)
+        found["exact_sentences"] = exact_rows(model, batches, device)
     return found
 
 

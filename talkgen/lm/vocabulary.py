@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import tokenizers
-from tokenizers import decoders, models, pre_tokenizers, trainers
+from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 
 from talkgen.errors import ModelError
 from talkgen.lm.recipe import TokenizerRecipe
 from talkgen.lm.tokenizer import ByteTokenizer, CharacterTokenizer, JsonTokenizer, Tokenizer, load_tokenizer
+
+_FIRST = ("<pad>", "→", "</s>", "<unk>")  # padding and separator have the ids that config.py gives them
 
 
 def make_tokenizer(recipe: TokenizerRecipe, text: str) -> Tokenizer:
@@ -41,4 +44,27 @@ def _train_bpe(text: str, vocabulary: int) -> JsonTokenizer:
             f"the text is too short for a vocabulary of {vocabulary}: only {found} tokens occur twice",
             f"take more text, or tokenizer.vocabulary: {found}",
         )
+    return JsonTokenizer(tokenizer)
+
+
+def make_word_tokenizer(words: Iterable[str]) -> JsonTokenizer:
+    """A token a word, for an encoder-decoder: `the doctor's cat → le chat du médecin`.
+
+    `'s` is a word of its own, and so is what loses its vowel (`l'`); any other word becomes `<unk>`.
+    """
+    names = [*_FIRST, *sorted(words)]
+    model = models.WordLevel({name: i for i, name in enumerate(names)}, unk_token=_FIRST[-1])
+    tokenizer = tokenizers.Tokenizer(model)
+    tokenizer.add_special_tokens([tokenizers.AddedToken(name, special=True) for name in _FIRST if name != "→"])
+    replaced = [normalizers.Replace("’", "'"), normalizers.Replace("n't", " not")]
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase(), *replaced])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(tokenizers.Regex("[.,;:!?]"), "removed"),
+            pre_tokenizers.Split(tokenizers.Regex(r"'s\b|\b[ldn]'|[<>]"), "isolated"),
+            pre_tokenizers.WhitespaceSplit(),
+        ]
+    )
+    spaces = [decoders.Replace("' ", "'"), decoders.Replace(" 's", "'s")]
+    tokenizer.decoder = decoders.Sequence([decoders.WordPiece(cleanup=False), decoders.Fuse(), *spaces])
     return JsonTokenizer(tokenizer)
