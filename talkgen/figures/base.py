@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from talkgen.style import Style
 
 Data = dict[str, Any]
-"""A figure's numbers as plain JSON values; floats rounded so that they repeat."""
+"""A figure's numbers as plain JSON values; floats rounded so that they repeat.
+
+What a clock says cannot repeat: it stands under "timings", and a module that has such numbers says `MEASURES_TIME =
+True`, so that they are kept for this machine alone.
+"""
 
 
 @dataclass(frozen=True)

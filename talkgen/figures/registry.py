@@ -18,6 +18,7 @@ FIGURES = {
     "next_token": "talkgen.figures.next_token",
     "parameter_counts": "talkgen.figures.parameter_counts",
     "scaling_law": "talkgen.figures.scaling_law",
+    "sequence_latency": "talkgen.figures.sequence_latency",
     "training_curve": "talkgen.figures.training_curve",
 }
 

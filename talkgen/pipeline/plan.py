@@ -17,6 +17,7 @@ from talkgen.digest import digest_file
 from talkgen.errors import OutlineError, Problem, TalkgenError, did_you_mean
 from talkgen.figures.base import Canvas, Params, Uses
 from talkgen.figures.registry import FIGURES, load_figure
+from talkgen.figures.timing import machine
 from talkgen.lm.hub import ModelFiles, find_model, first_available
 from talkgen.outline.expressions import evaluate_inputs
 from talkgen.outline.schema import Block, Columns, Figure, Live, Outline, Tokens
@@ -237,7 +238,8 @@ def live_models(plan: Plan) -> list[ModelFiles]:
 def figure_data_key(figure: str, params: Params, model: ModelFiles, project: Path) -> Key:
     """The key of a figure's numbers: its code, parameters and versions; digests of models, runs, sweeps, tables."""
     module = load_figure(figure)
-    parts: dict[str, Any] = {"schema": SCHEMA, "figure": figure, "device": "cpu"}
+    device = machine() if getattr(module, "MEASURES_TIME", False) else "cpu"
+    parts: dict[str, Any] = {"schema": SCHEMA, "figure": figure, "device": device}
     parts |= _code(f"{FIGURES[figure]}:compute")
     parts |= versions("torch", "numpy")
     used = uses(params)

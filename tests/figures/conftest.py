@@ -35,6 +35,7 @@ CASES = {
     "next_token": {"prompt": "to be or not to b", "bars": 5},
     "parameter_counts": {},
     "scaling_law": {},
+    "sequence_latency": {"longest": 64, "repeats": 3},
     "training_curve": {},
 }
 RUNS = Path(__file__).parent / "runs"

@@ -1,16 +1,20 @@
 """The numbers of figures that measure models: in the course of training, in time, and by their gradients."""
 
+import contextlib
 import json
 import math
 import shutil
+import time
 from types import SimpleNamespace
 
 import pytest
+import torch
 import yaml
 
 from talkgen.assets import pretrained_dir
 from talkgen.errors import ModelError
-from talkgen.figures import checkpoint_film
+from talkgen.figures import checkpoint_film, sequence_latency, timing
+from talkgen.figures.registry import load_figure
 from talkgen.lm.engine import Engine
 from talkgen.lm.hub import ModelFiles
 from talkgen.lm.recipe import Recipe
@@ -18,6 +22,8 @@ from talkgen.lm.run import RunFolder, read_metrics
 from talkgen.lm.sample import Sampling
 from talkgen.lm.train import train
 from talkgen.lm.weights import load_model
+from talkgen.pipeline import plan
+from talkgen.pipeline.plan import figure_data_key
 
 from .conftest import film
 
@@ -85,3 +91,83 @@ def test_film_needs_checkpoints(tmp_path):
 def test_rows_are_spaced_by_the_logarithm(steps, count, chosen):
     """Both ends are kept, and what lies between is spread in log(step + 1) as far as there are checkpoints."""
     assert checkpoint_film.spaced_steps(steps, count) == chosen
+
+
+def test_latency_compares_models_of_one_size(data_of):
+    """Two layers each; the parameters beside embeddings, counted from the papers' equations, differ by two percent."""
+    recurrent = {"rnn": 2 * (2 * 314**2 + 2 * 314), "lstm": 2 * (8 * 157**2 + 8 * 157)}
+    counts = {**recurrent, "transformer": 2 * (12 * 128**2 + 2 * 128) + 128}
+    data = data_of("sequence_latency")
+    assert data["parameters"] == counts
+    assert max(counts.values()) / min(counts.values()) < 1.02
+    assert data["lengths"] == [16, 32, 64]
+
+
+def test_latency_says_what_it_measured(data_of):
+    """Each time lies between its extremes; text and data name the processor, the thread and torch."""
+    data = data_of("sequence_latency")
+    for times in data["timings"].values():
+        for found in (times["read"], times["write"]):
+            assert all(0 < low <= middle <= high for low, middle, high in zip(*_three(found), strict=True))
+            assert found["exponent"] == sorted(found["exponent"])
+    text = sequence_latency.describe(data)
+    assert all(part in text for part in (data["machine"], "one thread", torch.__version__, "n steps"))
+
+
+def _three(found):
+    return found["lowest"], found["median"], found["highest"]
+
+
+@pytest.mark.parametrize("name", ["rnn", "lstm", "transformer"])
+def test_what_is_timed_is_reading_and_writing(name):
+    """The timed calls read n tokens and then step on, with the logits of one forward pass over all of them."""
+    model = sequence_latency.build(name, 64)
+    ids = torch.arange(20)[None]
+    state = sequence_latency.read(model, ids[:, :15])
+    assert state.length == 15
+    sequence_latency.write_on(model, state, ids[:, 15:16])
+    assert state.length == 19
+    whole, _ = model(torch.cat((ids[:, :15], ids[:, 15:16].repeat(1, 5)), dim=1))
+    assert torch.allclose(model(ids[:, 15:16], state)[0][:, -1], whole[:, -1], atol=1e-4)
+
+
+@pytest.mark.parametrize("power", [0.5, 1.0, 2.0])
+def test_exponent_is_that_of_the_longer_half(power):
+    """A constant cost that hides the growth of short sequences does not count."""
+    lengths = [16, 32, 64, 128, 256, 512]
+    seconds = [1.0, 1.0, 1.0, *(n**power for n in lengths[3:])]
+    assert sequence_latency.exponent(lengths, seconds) == pytest.approx(power)
+
+
+def test_calls_are_interleaved_and_waiting_is_not_counted():
+    """Once to warm up, then in turn, forwards and backwards; a call that sleeps costs a core nothing."""
+    order = []
+    calls = {"a": lambda: order.append("a"), "b": lambda: (order.append("b"), time.sleep(0.1))}
+    seconds = timing.core_seconds(calls, 3)
+    assert "".join(order) == "ab" + "ab" + "ba" + "ab"
+    assert [len(times) for times in seconds.values()] == [3, 3]
+    assert max(seconds["b"]) < 0.09
+
+
+def test_threads_are_given_back():
+    """Torch has one thread while the clock runs, and as many as before when something failed there."""
+    before = torch.get_num_threads()
+    with contextlib.suppress(ZeroDivisionError), timing.one_thread():
+        assert torch.get_num_threads() == 1
+        1 / 0  # noqa: B018
+    assert torch.get_num_threads() == before
+
+
+def test_times_are_kept_for_one_machine(tmp_path, monkeypatch):
+    """Elsewhere a figure that measures time is computed anew; one that does not is taken from the store."""
+    keys = {}
+    for name in ("sequence_latency", "parameter_counts"):
+        params = load_figure(name).Params()
+        keys[name] = [figure_data_key(name, params, None, tmp_path)]
+        monkeypatch.setattr(plan, "machine", lambda: "another processor")
+        keys[name].append(figure_data_key(name, params, None, tmp_path))
+        monkeypatch.undo()
+    here, there = keys["sequence_latency"]
+    assert here.parts["device"] == timing.machine()
+    assert here.hexdigest != there.hexdigest
+    assert len({key.hexdigest for key in keys["parameter_counts"]}) == 1

@@ -1,0 +1,57 @@
+"""Times calls on one core of this machine and says what the times depend on; knows no model and no figure.
+
+The clock counts the seconds that a core worked for this thread: what else the machine does at the same time does not
+count, as it would by the wall clock. With one thread both agree on an idle machine.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+Name = TypeVar("Name", bound=Hashable)
+
+
+@cache
+def machine() -> str:
+    """The processor's name: times are the same only where this is."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, None) or platform.processor() or platform.machine()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keeps torch to one thread, which is what the clock here counts."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def core_seconds(calls: Mapping[Name, Callable[[], object]], repeats: int) -> dict[Name, list[float]]:
+    """The seconds a core needs for each of `calls`, `repeats` times each.
+
+    All are called once before; then in turn, forwards and backwards, so that a drift of the machine's speed meets all.
+    """
+    for call in calls.values():
+        call()
+    seconds: dict[Name, list[float]] = {name: [] for name in calls}
+    for repeat in range(repeats):
+        for name in list(calls)[:: -1 if repeat % 2 else 1]:
+            began = time.thread_time()
+            calls[name]()
+            seconds[name].append(time.thread_time() - began)
+    return seconds
