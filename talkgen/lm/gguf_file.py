@@ -1,7 +1,8 @@
-"""Reads a GGUF file: its metadata, and its tensors as float32 arrays; no size in it is believed unchecked.
+"""Reads a GGUF file: its metadata, and its tensors; no size in it is believed unchecked.
 
-The header is parsed here, against the file's length, because a file may lie about its counts; blocks are expanded by
-the `gguf` package. Format: ggml-org/ggml, docs/gguf.md, versions 2 and 3, little-endian.
+The header is parsed here, against the file's length, because a file may lie about its counts; blocks that we
+have no format for are expanded by the `gguf` package. After ggml-org/ggml, docs/gguf.md, versions 2 and 3,
+little-endian.
 """
 
 from __future__ import annotations
@@ -16,12 +17,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 from gguf.quants import dequantize
 
 from talkgen.errors import ModelError
+from talkgen.lm.packed import Format, Packed, pack, with_least
 
 READABLE = ("F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q4_K", "Q6_K")
+_FORMATS: dict[GGMLQuantizationType, Format] = {
+    GGMLQuantizationType.F32: "float32",
+    GGMLQuantizationType.F16: "float16",
+    GGMLQuantizationType.Q8_0: "int8",
+    GGMLQuantizationType.Q4_0: "int4",
+    GGMLQuantizationType.Q4_1: "int4",
+}
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _TEXT, _ARRAY = 8, 9
 _MAX_METADATA, _MAX_TENSORS, _MAX_DEPTH = 10_000, 100_000, 4
@@ -89,6 +99,19 @@ class GGUFFile:
         self._at += length
         return self._data[self._at - length : self._at].decode("utf-8")
 
+    def _texts(self, count: int) -> list[str]:
+        """Many texts, a vocabulary say, without a call for each."""
+        data, at, found = self._data, self._at, []
+        length_at = struct.Struct("<Q").unpack_from
+        for _ in range(count):
+            end = at + 8 + length_at(data, at)[0]
+            if end > len(data):
+                raise ModelError(f"{self.path} is cut short: a text does not fit")
+            found.append(data[at + 8 : end].decode("utf-8"))
+            at = end
+        self._at = at
+        return found
+
     def _value(self, kind: int, depth: int) -> Any:
         if kind == _TEXT:
             return self._text()
@@ -98,7 +121,9 @@ class GGUFFile:
         smallest = 8 if inner in (_TEXT, _ARRAY) else struct.calcsize(f"<{_SCALARS[inner]}")
         if depth >= _MAX_DEPTH or count * smallest > len(self._data) - self._at:
             raise ModelError(f"{self.path} is cut short: a list of {count} values does not fit")
-        if inner in (_TEXT, _ARRAY):
+        if inner == _TEXT:
+            return self._texts(count)
+        if inner == _ARRAY:
             return [self._value(inner, depth + 1) for _ in range(count)]
         return list(self._unpack(f"{count}{_SCALARS[inner]}"))
 
@@ -145,6 +170,17 @@ class GGUFFile:
         with np.errstate(all="ignore"):  # a damaged scale may be NaN: whoever fills a model refuses it
             values = dequantize(self.blocks(name), place.kind).reshape(place.shape)
         return np.array(values, dtype=np.float32)
+
+    def packed(self, name: str) -> Packed:
+        """A tensor as it is stored where we have that format, else in float32; a vector is a matrix of one row."""
+        place = self.tensors[name]
+        shape = place.shape if len(place.shape) == 2 else (1, math.prod(place.shape))
+        if place.kind not in _FORMATS:
+            return pack(torch.from_numpy(self.read(name)).view(shape), "float32")
+        blocks = torch.from_numpy(self.blocks(name).copy()).view(shape[0], -1)
+        if place.kind is GGMLQuantizationType.Q4_0:
+            blocks = with_least(blocks)
+        return Packed(_FORMATS[place.kind], *shape, blocks)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.tensors)

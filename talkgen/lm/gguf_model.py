@@ -10,6 +10,7 @@ from torch import Tensor
 from talkgen.errors import ModelError
 from talkgen.lm.config import ModelConfig
 from talkgen.lm.gguf_file import GGUFFile
+from talkgen.lm.packed import Packed, stack
 
 _NAMES = {
     "attn_norm": "norm_1",
@@ -59,19 +60,19 @@ def read_config(file: GGUFFile) -> ModelConfig:
     )
 
 
-def read_weights(file: GGUFFile, config: ModelConfig) -> dict[str, Tensor]:
-    """All weights under the names of `lm.transformer`, in float32.
+def read_packed(file: GGUFFile, config: ModelConfig) -> dict[str, Packed]:
+    """All weights under the names of `lm.transformer`, in the file's own blocks where we have them too.
 
     Raises:
         ModelError: a tensor is missing or of another shape than the config says.
     """
 
-    def take(name: str, *shape: int) -> Tensor:
+    def take(name: str, *shape: int) -> Packed:
         if name not in file.tensors:
             raise ModelError(f"{file.path} lacks {name}")
         if file.tensors[name].shape != shape:
             raise ModelError(f"{file.path}: {name} is {file.tensors[name].shape}, and the config says {shape}")
-        return torch.from_numpy(file.read(name))
+        return file.packed(name)
 
     C, inner = config.n_embd, config.n_inner
     q_rows, kv_rows = config.n_head * config.head_dim, config.n_kv_head * config.head_dim
@@ -81,11 +82,11 @@ def read_weights(file: GGUFFile, config: ModelConfig) -> dict[str, Tensor]:
         weights["head.weight"] = take("output.weight", config.vocab_size, C)
     for i in range(config.n_layer):
         old, new = f"blk.{i}.", f"blocks.{i}."
-        q = side_by_side(take(f"{old}attn_q.weight", q_rows, C), config.n_head)
-        k = side_by_side(take(f"{old}attn_k.weight", kv_rows, C), config.n_kv_head)
-        weights[f"{new}attention.qkv.weight"] = torch.cat((q, k, take(f"{old}attn_v.weight", kv_rows, C)))
-        weights[f"{new}mlp.up.weight"] = torch.cat(
-            (take(f"{old}ffn_gate.weight", inner, C), take(f"{old}ffn_up.weight", inner, C))
+        q = take(f"{old}attn_q.weight", q_rows, C).rows(side_by_side(q_rows, config.n_head))
+        k = take(f"{old}attn_k.weight", kv_rows, C).rows(side_by_side(kv_rows, config.n_kv_head))
+        weights[f"{new}attention.qkv.weight"] = stack([q, k, take(f"{old}attn_v.weight", kv_rows, C)])
+        weights[f"{new}mlp.up.weight"] = stack(
+            [take(f"{old}ffn_gate.weight", inner, C), take(f"{old}ffn_up.weight", inner, C)]
         )
         shapes = {"attn_norm": (C,), "attn_output": (C, q_rows), "ffn_norm": (C,), "ffn_down": (C, inner)}
         for name, shape in shapes.items():
@@ -93,7 +94,6 @@ def read_weights(file: GGUFFile, config: ModelConfig) -> dict[str, Tensor]:
     return weights
 
 
-def side_by_side(weight: Tensor, n_head: int) -> Tensor:
-    """Undoes llama.cpp's row order, which puts the two halves of a rotary pair next to each other; [H D, C]."""
-    rows, C = weight.shape
-    return weight.view(n_head, rows // n_head // 2, 2, C).transpose(1, 2).reshape(rows, C)
+def side_by_side(rows: int, n_head: int) -> Tensor:
+    """The order of rows that undoes llama.cpp's, which puts the two halves of a rotary pair next to each other."""
+    return torch.arange(rows).view(n_head, rows // n_head // 2, 2).transpose(1, 2).reshape(rows)

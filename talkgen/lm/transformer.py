@@ -26,13 +26,16 @@ class KVCache(State):
     def append(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         """Stores `k`, `v` [B, H_kv, T, D] of a layer after `length`; returns all of that layer, [B, H_kv, S, D]."""
         end = self.length + k.size(2)
-        if end > self.k.size(3):
-            self._grow(max(end, 2 * self.k.size(3)))
+        self.reserve(end)
         self.k[layer, :, :, self.length : end] = k
         self.v[layer, :, :, self.length : end] = v
         return self.k[layer, :, :, :end], self.v[layer, :, :, :end]
 
-    def _grow(self, capacity: int) -> None:
+    def reserve(self, capacity: int) -> None:
+        """Makes room for at least `capacity` tokens in all."""
+        if capacity <= self.k.size(3):
+            return
+        capacity = max(capacity, 2 * self.k.size(3))
         for name in ("k", "v"):
             old = getattr(self, name)
             new = old.new_empty((*old.shape[:3], capacity, old.size(4)))

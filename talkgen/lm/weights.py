@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from talkgen.errors import ModelError
 from talkgen.lm.architectures import build_model
@@ -13,6 +14,7 @@ from talkgen.lm.config import ModelConfig
 from talkgen.lm.hub import ModelFiles
 from talkgen.lm.memory import check_memory
 from talkgen.lm.model import LanguageModel
+from talkgen.lm.packed import Packed
 from talkgen.lm.tokenizer import Tokenizer
 
 
@@ -37,7 +39,11 @@ def load_model(files: ModelFiles, device: str = "cpu", dtype: torch.dtype = torc
         case "checkpoint":
             model, tokenizer = load_checkpoint(files.weights)
         case "gguf":
-            model, tokenizer = _load_gguf(files)
+            check_memory(4 * count_parameters(files), files.label)
+            config, tokenizer, weights = load_packed(files)
+            with torch.device("meta"):
+                model = build_model(config)
+            fill_model(model, {name: restore(weight, name) for name, weight in weights.items()}, files.path)
         case "hf":
             from talkgen.lm.huggingface import load_folder
 
@@ -47,18 +53,35 @@ def load_model(files: ModelFiles, device: str = "cpu", dtype: torch.dtype = torc
     return Loaded(files.name, files.label, model.to(device, dtype).eval(), tokenizer, files)
 
 
-def _load_gguf(files: ModelFiles) -> tuple[LanguageModel, Tokenizer]:
+def count_parameters(files: ModelFiles) -> int:
+    """Numbers in a GGUF file, by its header."""
     from talkgen.lm.gguf_file import GGUFFile
-    from talkgen.lm.gguf_model import read_config, read_weights
+
+    return GGUFFile(files.path).parameters
+
+
+def restore(weight: Packed, name: str) -> Tensor:
+    """A packed weight in float32, a vector as one."""
+    return weight.dense().view(-1) if "norm" in name else weight.dense()
+
+
+def load_packed(files: ModelFiles) -> tuple[ModelConfig, Tokenizer, dict[str, Packed]]:
+    """A GGUF file's model as it is stored: for reading alone, nothing need be expanded.
+
+    Raises:
+        ModelError: as `load_model` does.
+    """
+    from talkgen.lm.gguf_file import GGUFFile
+    from talkgen.lm.gguf_model import read_config, read_packed
     from talkgen.lm.gguf_tokenizer import read_tokenizer
 
     file = GGUFFile(files.path)
-    check_memory(4 * file.parameters, files.label)
-    config: ModelConfig = read_config(file)
-    tokenizer = read_tokenizer(file)
+    check_memory(files.path.stat().st_size, files.label)
+    config, tokenizer = read_config(file), read_tokenizer(file)
     if tokenizer.vocab_size > config.vocab_size:
         raise ModelError(f"{files.path}: {tokenizer.vocab_size} tokens do not fit a model of {config.vocab_size}")
-    with torch.device("meta"):
-        model = build_model(config)
-    fill_model(model, read_weights(file, config), files.path)
-    return model, tokenizer
+    weights = read_packed(file, config)
+    for name, weight in weights.items():
+        if not weight.finite:
+            raise ModelError(f"{files.path} holds NaN or infinity in {name}", "fetch the file again")
+    return config, tokenizer, weights

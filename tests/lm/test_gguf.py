@@ -11,7 +11,7 @@ import torch
 
 from talkgen.errors import ModelError
 from talkgen.lm.gguf_file import READABLE, GGUFFile
-from talkgen.lm.gguf_model import read_config, read_weights, side_by_side
+from talkgen.lm.gguf_model import read_config, read_packed, side_by_side
 from talkgen.lm.gguf_tokenizer import read_tokenizer
 from talkgen.lm.hub import ModelFiles
 from talkgen.lm.weights import load_model
@@ -124,7 +124,7 @@ def test_rotary_rows_are_put_side_by_side():
     """llama.cpp's interleaved rows come back in the order of the papers' halves."""
     original = torch.arange(2 * 8 * 3, dtype=torch.float32).view(16, 3)
     interleaved = original.view(2, 2, 4, 3).transpose(1, 2).reshape(16, 3)  # convert_hf_to_gguf.py, LlamaModel.permute
-    assert torch.equal(side_by_side(interleaved, 2), original)
+    assert torch.equal(interleaved[side_by_side(16, 2)], original)
 
 
 def test_other_architectures_are_refused(tmp_path):
@@ -141,7 +141,7 @@ def test_a_config_that_contradicts_its_tensors_is_refused(tmp_path):
     write_llama(path, layers=3)
     file = GGUFFile(path)
     with pytest.raises(ModelError, match=r"lacks blk\.2"):
-        read_weights(file, read_config(file))
+        read_packed(file, read_config(file))
 
 
 def test_nan_weights_are_refused(llama, tmp_path):
@@ -212,7 +212,7 @@ def test_5000_damaged_files_do_no_harm(tmp_path):
             file = GGUFFile(path)
             config = read_config(file)
             if file.parameters < 1_000_000 and config.vocab_size < 1_000_000:
-                read_weights(file, config)
+                read_packed(file, config)
                 read_tokenizer(file)
         except ModelError:
             refused += 1

@@ -1,0 +1,388 @@
+// A transformer's forward pass on a CPU, a few tokens at a time, as near to the memory's speed as we can get.
+//
+// What a laptop waits for when it writes one token after another is its weights, once each. So they stay as small as
+// they are stored (ggml's blocks of 32: Q8_0 and Q4_1), and are widened in registers. Activations meet quantized
+// weights as 16-bit integers with a scale for every 32 of them, which loses about as little as half precision does:
+// products of two integers are exact. Every other sum is in float32. Needs AVX2, FMA and F16C.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <immintrin.h>
+#include <vector>
+
+#if !defined(__AVX2__) || !defined(__FMA__) || !defined(__F16C__)
+#error "AVX2, FMA and F16C are needed"
+#endif
+
+extern "C" {
+
+enum Kind { FLOAT32 = 32, FLOAT16 = 16, INT8 = 8, INT4 = 4 };
+
+struct Matrix {  // [n, k], rows one after another; a bias [n] or null
+    int32_t kind, n, k;
+    const uint8_t* data;
+    const float* bias;
+};
+
+struct Norm {  // over n_embd; a bias or null
+    const float *weight, *bias;
+};
+
+struct Layer {
+    Norm norm_1, norm_2;
+    Matrix qkv, proj, up, down;
+};
+
+struct Model {
+    int32_t n_layer, n_embd, n_head, n_kv_head, head_dim, n_inner, vocab_size;
+    int32_t rms, activation, threads;  // activation: 0 GELU, 1 its tanh approximation, 2 SwiGLU
+    float eps;
+    const float *cos, *sin;   // [block_size, head_dim / 2], or null: no rotary positions
+    const float* positions;   // [block_size, n_embd], or null: no learned ones
+    Matrix embed, head;
+    Norm norm;
+    const Layer* layers;
+};
+
+struct Rows {  // the tokens of one pass: of one text one after another, or of several texts one each
+    int32_t count, wanted;  // logits are wanted for the last `wanted`
+    const int64_t* tokens;
+    const int32_t* positions;
+    float *const *keys, *const *values;   // of each row's text: [n_layer, n_kv_head, capacity, head_dim]
+    const int64_t *layer_stride, *head_stride;
+};
+
+}
+
+namespace {
+
+constexpr int BLOCK = 32;  // weights that share a scale
+constexpr int TILE = 4;    // rows of activations that share an unpacked block of weights
+constexpr int CHUNK = 16;  // rows of weights a thread takes at a time; they stay in its cache for all tiles
+
+inline float half(uint16_t h) { return _cvtsh_ss(h); }
+
+inline __m256 load8(const float* p) { return _mm256_loadu_ps(p); }
+inline __m256 load8(const uint16_t* p) { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i*)p)); }
+inline float load1(float v) { return v; }
+inline float load1(uint16_t v) { return half(v); }
+
+inline float total(__m256 v) {
+    __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
+}
+
+template <int M>
+inline void store_totals(const __m256* v, float* y, int64_t stride) {
+    if constexpr (M == 4) {
+        const __m256 pairs = _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
+        const __m128 sums = _mm_add_ps(_mm256_castps256_ps128(pairs), _mm256_extractf128_ps(pairs, 1));
+        alignas(16) float four[4];
+        _mm_store_ps(four, sums);
+        for (int m = 0; m < M; m++) y[m * stride] = four[m];
+    } else {
+        for (int m = 0; m < M; m++) y[m * stride] = total(v[m]);
+    }
+}
+
+// ---- Activations, as each kind of weights wants them.
+
+struct Activations {
+    const float* x;                // [m, k]
+    std::vector<int16_t> q;        // the same as integers
+    std::vector<float> scale_sum;  // of every block its scale and its sum
+};
+
+void quantize(Activations& a, int m, int k, int threads) {
+    const int count = m * (k / BLOCK);
+    a.q.resize((size_t)m * k);
+    a.scale_sum.resize((size_t)count * 2);
+#pragma omp parallel for num_threads(threads) if (count > 256)
+    for (int b = 0; b < count; b++) {
+        const float* x = a.x + (int64_t)b * BLOCK;
+        const __m256 sign = _mm256_set1_ps(-0.0f);
+        __m256 most = _mm256_setzero_ps(), sum = most;
+        for (int i = 0; i < BLOCK; i += 8) {
+            const __m256 v = _mm256_loadu_ps(x + i);
+            most = _mm256_max_ps(most, _mm256_andnot_ps(sign, v));
+            sum = _mm256_add_ps(sum, v);
+        }
+        alignas(32) float lanes[8];
+        _mm256_store_ps(lanes, most);
+        const float largest = *std::max_element(lanes, lanes + 8);
+        const __m256 inverse = _mm256_set1_ps(largest > 0 ? 32767.0f / largest : 0);
+        int16_t* q = a.q.data() + (int64_t)b * BLOCK;
+        for (int i = 0; i < BLOCK; i += 16) {
+            const __m256i low = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + i), inverse));
+            const __m256i high = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + i + 8), inverse));
+            _mm256_storeu_si256((__m256i*)(q + i), _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xD8));
+        }
+        a.scale_sum[2 * b] = largest / 32767.0f;
+        a.scale_sum[2 * b + 1] = total(sum);
+    }
+}
+
+// ---- One row of weights times M rows of activations.
+
+struct Q8 {  // ggml's Q8_0: w = scale q
+    uint16_t scale;
+    int8_t q[BLOCK];
+
+    void unpack(__m256i& a, __m256i& b) const {
+        a = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i*)q));
+        b = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i*)(q + 16)));
+    }
+    __m128 scale_least() const { return _mm_cvtph_ps(_mm_cvtsi32_si128(scale)); }
+};
+
+struct Q4 {  // ggml's Q4_1: w = scale q + least, the first half of a block in the low nibbles
+    uint16_t scale, least;
+    uint8_t q[BLOCK / 2];
+
+    void unpack(__m256i& a, __m256i& b) const {
+        const __m128i bytes = _mm_loadu_si128((const __m128i*)q), mask = _mm_set1_epi8(15);
+        a = _mm256_cvtepu8_epi16(_mm_and_si128(bytes, mask));
+        b = _mm256_cvtepu8_epi16(_mm_and_si128(_mm_srli_epi16(bytes, 4), mask));
+    }
+    __m128 scale_least() const {
+        int32_t both;
+        std::memcpy(&both, &scale, 4);
+        return _mm_cvtph_ps(_mm_cvtsi32_si128(both));
+    }
+};
+
+template <class B, int M>
+inline void multiply_blocks(const B* w, const Activations& x, int r, int k, float* y, int64_t stride) {
+    const int blocks = k / BLOCK;
+    const int16_t* q = x.q.data() + (int64_t)r * k;
+    const float* scale_sum = x.scale_sum.data() + (int64_t)r * blocks * 2;
+    __m256 acc[M];
+    __m128 low[M];  // lane 1 adds up least * sum; lane 0 is of no use
+    for (int m = 0; m < M; m++) acc[m] = _mm256_setzero_ps(), low[m] = _mm_setzero_ps();
+    for (int b = 0; b < blocks; b++) {
+        __m256i wa, wb;
+        w[b].unpack(wa, wb);
+        const __m128 of_weights = w[b].scale_least();
+        for (int m = 0; m < M; m++) {
+            const int16_t* p = q + (int64_t)m * k + b * BLOCK;
+            const __m256i dot = _mm256_add_epi32(_mm256_madd_epi16(wa, _mm256_loadu_si256((const __m256i*)p)),
+                                                 _mm256_madd_epi16(wb, _mm256_loadu_si256((const __m256i*)(p + 16))));
+            const __m128 of_x = _mm_castpd_ps(_mm_load_sd((const double*)(scale_sum + 2 * (m * blocks + b))));
+            const __m128 both = _mm_mul_ps(of_weights, of_x);
+            low[m] = _mm_add_ps(low[m], both);
+            acc[m] = _mm256_fmadd_ps(_mm256_broadcastss_ps(both), _mm256_cvtepi32_ps(dot), acc[m]);
+        }
+    }
+    for (int m = 0; m < M; m++) {
+        const __m128 least = _mm_blend_ps(_mm_setzero_ps(), low[m], 2);
+        acc[m] = _mm256_add_ps(acc[m], _mm256_zextps128_ps256(least));
+    }
+    store_totals<M>(acc, y, stride);
+}
+
+template <class W, int M>
+inline void multiply_floats(const W* w, const float* x, int k, float* y, int64_t stride) {
+    __m256 acc[M][4];
+    for (auto& four : acc) for (auto& a : four) a = _mm256_setzero_ps();
+    int i = 0;
+    for (; i + 32 <= k; i += 32)
+        for (int j = 0; j < 4; j++) {
+            const __m256 v = load8(w + i + 8 * j);
+            for (int m = 0; m < M; m++) acc[m][j] = _mm256_fmadd_ps(v, load8(x + (int64_t)m * k + i + 8 * j), acc[m][j]);
+        }
+    __m256 sums[M];
+    for (int m = 0; m < M; m++)
+        sums[m] = _mm256_add_ps(_mm256_add_ps(acc[m][0], acc[m][1]), _mm256_add_ps(acc[m][2], acc[m][3]));
+    store_totals<M>(sums, y, stride);
+    for (; i < k; i++)
+        for (int m = 0; m < M; m++) y[m * stride] += load1(w[i]) * x[(int64_t)m * k + i];
+}
+
+template <int M>
+inline void multiply(const Matrix& w, int i, const Activations& a, int r, float* y) {
+    const int64_t row = (int64_t)i * w.k;
+    const float* x = a.x + (int64_t)r * w.k;
+    switch (w.kind) {
+        case INT4: return multiply_blocks<Q4, M>((const Q4*)w.data + row / BLOCK, a, r, w.k, y, w.n);
+        case INT8: return multiply_blocks<Q8, M>((const Q8*)w.data + row / BLOCK, a, r, w.k, y, w.n);
+        case FLOAT16: return multiply_floats<uint16_t, M>((const uint16_t*)w.data + row, x, w.k, y, w.n);
+        default: return multiply_floats<float, M>((const float*)w.data + row, x, w.k, y, w.n);
+    }
+}
+
+// y [m, n] = x [m, k] Wᵀ + bias
+void linear(const Matrix& w, const float* x, float* y, int m, int threads) {
+    Activations a{x, {}, {}};
+    if (w.kind == INT8 || w.kind == INT4) quantize(a, m, w.k, threads);
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int chunk = 0; chunk < (w.n + CHUNK - 1) / CHUNK; chunk++) {
+        const int from = chunk * CHUNK, to = std::min(from + CHUNK, w.n);
+        int r = 0;
+        for (; r + TILE <= m; r += TILE)
+            for (int i = from; i < to; i++) multiply<TILE>(w, i, a, r, y + (int64_t)r * w.n + i);
+        for (; r < m; r++)
+            for (int i = from; i < to; i++) multiply<1>(w, i, a, r, y + (int64_t)r * w.n + i);
+        if (w.bias)
+            for (r = 0; r < m; r++)
+                for (int i = from; i < to; i++) y[(int64_t)r * w.n + i] += w.bias[i];
+    }
+}
+
+// ---- What happens between the products.
+
+void normalize(const Model& model, const Norm& norm, const float* x, float* y, int m) {
+    const int C = model.n_embd;
+    for (int r = 0; r < m; r++, x += C, y += C) {
+        float mean = 0, square = 0;
+        if (!model.rms) {
+            for (int c = 0; c < C; c++) mean += x[c];
+            mean /= C;
+        }
+#pragma omp simd reduction(+ : square)
+        for (int c = 0; c < C; c++) square += (x[c] - mean) * (x[c] - mean);
+        const float scale = 1.0f / std::sqrt(square / C + model.eps);
+        for (int c = 0; c < C; c++) y[c] = (x[c] - mean) * scale * norm.weight[c] + (norm.bias ? norm.bias[c] : 0);
+    }
+}
+
+// Turns each pair (i, i + D/2) by its position's angle.
+void rotate(float* x, const float* cos, const float* sin, int D) {
+    for (int i = 0; i < D / 2; i++) {
+        const float a = x[i], b = x[i + D / 2];
+        x[i] = a * cos[i] - b * sin[i];
+        x[i + D / 2] = b * cos[i] + a * sin[i];
+    }
+}
+
+void remember(const Model& model, const Rows& rows, int layer, float* qkv) {
+    const int D = model.head_dim, H = model.n_head, KV = model.n_kv_head;
+    for (int r = 0; r < rows.count; r++) {
+        float* row = qkv + (int64_t)r * (H + 2 * KV) * D;
+        const int at = rows.positions[r];
+        if (model.cos)
+            for (int h = 0; h < H + KV; h++)
+                rotate(row + h * D, model.cos + (int64_t)at * (D / 2), model.sin + (int64_t)at * (D / 2), D);
+        for (int h = 0; h < KV; h++) {
+            const int64_t place = layer * rows.layer_stride[r] + h * rows.head_stride[r] + (int64_t)at * D;
+            std::memcpy(rows.keys[r] + place, row + (H + h) * D, D * sizeof(float));
+            std::memcpy(rows.values[r] + place, row + (H + KV + h) * D, D * sizeof(float));
+        }
+    }
+}
+
+// softmax(q Kᵀ / √D) V of one head at one position, over the positions up to its own.
+void attend_head(const float* q, const float* keys, const float* values, int length, int D, float* weights, float* y) {
+    float most = -INFINITY, sum = 0;
+    const float scale = 1.0f / std::sqrt((float)D);
+    for (int s = 0; s < length; s++) {
+        float dot = 0;
+        const float* k = keys + (int64_t)s * D;
+#pragma omp simd reduction(+ : dot)
+        for (int d = 0; d < D; d++) dot += q[d] * k[d];
+        weights[s] = dot * scale;
+        most = std::max(most, weights[s]);
+    }
+    for (int s = 0; s < length; s++) sum += weights[s] = std::exp(weights[s] - most);
+    std::fill(y, y + D, 0.0f);
+    for (int s = 0; s < length; s++) {
+        const float* v = values + (int64_t)s * D;
+        const float weight = weights[s] / sum;
+        for (int d = 0; d < D; d++) y[d] += weight * v[d];
+    }
+}
+
+void attend(const Model& model, const Rows& rows, int layer, const float* qkv, float* y) {
+    const int D = model.head_dim, H = model.n_head, KV = model.n_kv_head;
+#pragma omp parallel for num_threads(model.threads) schedule(static)
+    for (int task = 0; task < rows.count * H; task++) {
+        const int r = task / H, h = task % H, length = rows.positions[r] + 1;
+        const int64_t place = layer * rows.layer_stride[r] + h / (H / KV) * rows.head_stride[r];
+        std::vector<float> weights(length);
+        attend_head(qkv + ((int64_t)r * (H + 2 * KV) + h) * D, rows.keys[r] + place, rows.values[r] + place, length, D,
+                    weights.data(), y + (int64_t)task * D);
+    }
+}
+
+// [m, n_inner] from what `up` gave: [m, n_inner], or with SwiGLU [m, gate and value of n_inner each].
+void activate(const Model& model, float* h, int m) {
+    const int n = model.n_inner, width = model.activation == 2 ? 2 * n : n;
+#pragma omp parallel for num_threads(model.threads) if (m > 1)
+    for (int r = 0; r < m; r++) {
+        float* x = h + (int64_t)r * width;
+        for (int i = 0; i < n; i++) {
+            const float v = x[i];
+            if (model.activation == 2) x[i] = v / (1 + std::exp(-v)) * x[n + i];
+            else if (model.activation == 1) x[i] = 0.5f * v * (1 + std::tanh(0.7978845608f * (v + 0.044715f * v * v * v)));
+            else x[i] = 0.5f * v * (1 + std::erf(v * 0.7071067812f));
+        }
+    }
+    if (width != n)
+        for (int r = 1; r < m; r++) std::memmove(h + (int64_t)r * n, h + (int64_t)r * width, n * sizeof(float));
+}
+
+void look_up(const Model& model, const Rows& rows, float* x) {
+    const Matrix& w = model.embed;
+    for (int r = 0; r < rows.count; r++, x += w.k) {
+        const int64_t row = rows.tokens[r] * w.k;
+        for (int c = 0; c < w.k; c++) {
+            if (w.kind == FLOAT32) x[c] = ((const float*)w.data)[row + c];
+            else if (w.kind == FLOAT16) x[c] = half(((const uint16_t*)w.data)[row + c]);
+            else if (w.kind == INT8) {
+                const Q8& block = ((const Q8*)w.data)[(row + c) / BLOCK];
+                x[c] = half(block.scale) * block.q[c % BLOCK];
+            } else {
+                const Q4& block = ((const Q4*)w.data)[(row + c) / BLOCK];
+                const int nibble = c % BLOCK < 16 ? block.q[c % BLOCK] & 15 : block.q[c % BLOCK - 16] >> 4;
+                x[c] = half(block.scale) * nibble + half(block.least);
+            }
+            if (model.positions) x[c] += model.positions[(int64_t)rows.positions[r] * w.k + c];
+        }
+    }
+}
+
+}  // namespace
+
+// Reads the rows, remembers their keys and values, and gives the logits [wanted, vocab_size] of the last ones.
+extern "C" void forward(const Model* pointer, const Rows* given, float* logits) {
+    const Model& model = *pointer;
+    const Rows& rows = *given;
+    const int m = rows.count, C = model.n_embd, t = model.threads;
+    const size_t qkv_width = (size_t)(model.n_head + 2 * model.n_kv_head) * model.head_dim;
+    const size_t wide = (size_t)model.n_inner * (model.activation == 2 ? 2 : 1);
+    std::vector<float> x((size_t)m * C), y((size_t)m * C), qkv(m * qkv_width), seen((size_t)m * model.n_head * model.head_dim),
+        h(m * wide);
+    look_up(model, rows, x.data());
+    for (int l = 0; l < model.n_layer; l++) {
+        const Layer& layer = model.layers[l];
+        normalize(model, layer.norm_1, x.data(), y.data(), m);
+        linear(layer.qkv, y.data(), qkv.data(), m, t);
+        remember(model, rows, l, qkv.data());
+        attend(model, rows, l, qkv.data(), seen.data());
+        linear(layer.proj, seen.data(), y.data(), m, t);
+        for (size_t i = 0; i < x.size(); i++) x[i] += y[i];
+        normalize(model, layer.norm_2, x.data(), y.data(), m);
+        linear(layer.up, y.data(), h.data(), m, t);
+        activate(model, h.data(), m);
+        linear(layer.down, h.data(), y.data(), m, t);
+        for (size_t i = 0; i < x.size(); i++) x[i] += y[i];
+    }
+    const float* last = x.data() + (size_t)(m - rows.wanted) * C;
+    normalize(model, model.norm, last, y.data(), rows.wanted);
+    linear(model.head, y.data(), logits, rows.wanted, t);
+}
+
+extern "C" void dense(const Matrix* w, float* y) {  // the weights in float32, [n, k]
+    for (int64_t i = 0; i < w->n; i++) {
+        const int64_t token = i;
+        const int32_t position = 0;
+        Model model{};
+        model.embed = *w;
+        Rows rows{};
+        rows.count = 1;
+        rows.tokens = &token;
+        rows.positions = &position;
+        look_up(model, rows, y + i * w->k);
+    }
+}

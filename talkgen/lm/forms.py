@@ -1,0 +1,149 @@
+"""Which form of a model answers on a CPU: the quickest one that is, as measured here, as good as float32.
+
+A form is what the weights are packed in (`lm.packed`). Its answers are compared with the float32 model's at every
+position of a text: the largest change of any token's probability, and how often the likeliest token is the same. A
+GGUF file has one form, the blocks it stores; a checkpoint in floats can be packed in several. Measurements are kept
+in the user's cache, by the model's digest and the decoder's.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import statistics
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor
+
+from talkgen.assets import cache_dir
+from talkgen.lm import native
+from talkgen.lm.decoder import Decoder
+from talkgen.lm.hub import ModelFiles
+from talkgen.lm.model import LanguageModel
+from talkgen.lm.packed import FORMATS, Packed
+from talkgen.lm.transformer import Transformer
+from talkgen.lm.weights import Loaded, load_model, load_packed, restore
+
+MOST_CHANGE, LEAST_AGREEMENT = 0.02, 0.99
+STORED, REFERENCE = "stored", "torch"  # a file's own blocks; float32 by torch's operations, what all are compared with
+_POSITIONS, _STEPS = 384, 16
+_TEXT = """A language model reads a text one token after another and says, for every word it knows, how likely it is to
+come next. In 1951 Claude Shannon asked people to guess the next letter of a page; they were right more often than
+chance, because language repeats itself. The same question, asked a trillion times, is what a transformer learns from.
+
+def softmax(logits):
+    highest = max(logits)
+    weights = [math.exp(x - highest) for x in logits]
+    return [w / sum(weights) for w in weights]
+
+Paris is the capital of France, Rome that of Italy, and Madrid that of Spain. 2 + 2 = 4; 7 * 8 = 56. "Who is there?"
+she asked. Nobody answered, so she asked again, and this time a voice said: "It is only me." The quick brown fox jumps
+over the lazy dog. Once upon a time there was a king who had three daughters, and the youngest was the wisest of them.
+"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A form's answers against float32: the largest change of a probability, the share of equal first choices."""
+
+    form: str
+    max_change: float
+    top_1: float
+    milliseconds: float  # one more token
+    megabytes: float  # of weights
+
+    @property
+    def good(self) -> bool:
+        """Whether nobody could tell it from float32."""
+        return self.max_change <= MOST_CHANGE and self.top_1 >= LEAST_AGREEMENT
+
+
+def load_fast(files: ModelFiles) -> Loaded:
+    """The model in `files` for reading on the CPU, in its best form; the model itself where there is no other.
+
+    Raises:
+        ModelError: as `load_model` does.
+    """
+    if native.load_library() is None or files.kind not in ("gguf", "checkpoint", "hf"):
+        return load_model(files)
+    best = min((m for m in measure(files) if m.good), key=lambda m: m.milliseconds)
+    if best.form == STORED:
+        return load_stored(files)
+    loaded = load_model(files)
+    if best.form != REFERENCE and isinstance(loaded.model, Transformer):
+        loaded.model = Decoder.from_transformer(loaded.model, next(f for f in FORMATS if f == best.form))
+    return loaded
+
+
+def load_stored(files: ModelFiles) -> Loaded:
+    """A GGUF file's model on the decoder, in the file's own blocks.
+
+    Raises:
+        ModelError: as `load_model` does.
+    """
+    config, tokenizer, packed = load_packed(files)
+    return Loaded(files.name, files.label, Decoder(config, open_vectors(packed)), tokenizer, files)
+
+
+def open_vectors(packed: Mapping[str, Packed]) -> dict[str, Packed | Tensor]:
+    """Packed weights as the decoder takes them: vectors in float32."""
+    return {name: restore(weight, name) if "norm" in name else weight for name, weight in packed.items()}
+
+
+def measure(files: ModelFiles) -> list[Measured]:
+    """Every form of a model against float32; from the cache where it was measured on this machine before.
+
+    Raises:
+        ModelError: as `load_model` does.
+    """
+    record = cache_dir("forms") / f"{files.digest()[:24]}-{native.fingerprint()}.json"
+    try:
+        return [Measured(**row) for row in json.loads(record.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError):
+        logging.getLogger(__name__).info("comparing the forms of %s, once", files.label)
+    found = _measure(load_model(files), files)
+    record.write_text(json.dumps([asdict(row) for row in found]), encoding="utf-8")
+    return found
+
+
+@torch.inference_mode()
+def _measure(loaded: Loaded, files: ModelFiles) -> list[Measured]:
+    ids = torch.tensor([loaded.tokenizer.encode(_TEXT)[: min(_POSITIONS, loaded.model.config.block_size)]])
+    expected = loaded.model(ids)[0][0].softmax(dim=-1)
+    size = 4 * sum(parameter.numel() for parameter in loaded.model.parameters())
+    found = [Measured(REFERENCE, 0.0, 1.0, _time(loaded.model, ids), size / 1e6)]
+    for form, decoder in _forms(loaded, files):
+        p = decoder(ids)[0][0].softmax(dim=-1)
+        change, same = float((p - expected).abs().max()), _agreement(p, expected)
+        found.append(Measured(form, change, same, _time(decoder, ids), decoder.bytes / 1e6))
+    return found
+
+
+def _forms(loaded: Loaded, files: ModelFiles) -> Iterator[tuple[str, Decoder]]:
+    if native.load_library() is None or not isinstance(loaded.model, Transformer):
+        return
+    if files.kind == "gguf":
+        config, _, packed = load_packed(files)
+        yield STORED, Decoder(config, open_vectors(packed))
+        return
+    for form in FORMATS:
+        yield form, Decoder.from_transformer(loaded.model, form)
+
+
+def _agreement(p: Tensor, expected: Tensor) -> float:
+    return float((p.argmax(dim=-1) == expected.argmax(dim=-1)).float().mean())
+
+
+def _time(model: LanguageModel, ids: Tensor) -> float:
+    """Milliseconds of one more token after half of the text; the median of a few."""
+    half = ids.size(1) // 2
+    _, state = model(ids[:, :half])
+    seconds = []
+    for at in range(half, min(half + _STEPS, ids.size(1))):
+        began = time.perf_counter()
+        model(ids[:, at : at + 1], state, last_only=True)
+        seconds.append(time.perf_counter() - began)
+    return 1000 * statistics.median(seconds)

@@ -1,0 +1,87 @@
+"""Compiles `decoder.cpp` for this machine's processor, once, and loads it; knows no model.
+
+A compiler is not something every laptop has, and a processor may lack the instructions: then there is no library, and
+whoever asked goes on with torch alone.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import torch
+
+from talkgen.assets import cache_dir
+
+_SOURCE = Path(__file__).with_name("decoder.cpp")
+# No -ffast-math: linking with it would change how the whole process rounds, torch included.
+_FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-fopenmp", "-shared", "-fPIC")
+_PATIENCE = 120  # seconds
+
+
+@cache
+def load_library() -> ctypes.CDLL | None:
+    """The compiled decoder; None where it cannot be had, and :func:`why_not` says why."""
+    return _load()[0]
+
+
+@cache
+def why_not() -> str | None:
+    """Why there is no compiled decoder; None where there is one."""
+    return _load()[1]
+
+
+@cache
+def _load() -> tuple[ctypes.CDLL | None, str | None]:
+    compiler = next(filter(None, map(shutil.which, ("c++", "g++", "clang++"))), None)
+    if compiler is None:
+        return None, "no C++ compiler was found"
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return None, f"it is written for x86-64, and this is {platform.machine()}"
+    target = cache_dir("decoder") / f"{fingerprint()}.so"
+    try:
+        if not target.is_file():
+            _compile([compiler, *_FLAGS, str(_SOURCE), *_openmp()], target)
+        library = ctypes.CDLL(str(target))
+        library.forward.restype, library.forward.argtypes = None, [ctypes.c_void_p] * 3
+        return library, None
+    except (OSError, subprocess.SubprocessError) as error:
+        said = getattr(error, "stderr", None) or str(error)
+        return None, f"{compiler} did not compile it: {said.strip().splitlines()[0]}"
+
+
+def _openmp() -> list[str]:
+    """Torch's own OpenMP library: two of them in one process would each keep threads spinning."""
+    folder = Path(torch.__file__).parent / "lib"
+    return [str(file) for file in sorted(folder.glob("libgomp*.so*"))[:1]]
+
+
+def fingerprint() -> str:
+    """Of the source, its flags and the processor: a cache that moves to another machine compiles again."""
+    parts = [_SOURCE.read_text(encoding="utf-8"), *_FLAGS, torch.__version__, _processor()]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def _processor() -> str:
+    information = Path("/proc/cpuinfo")
+    if not information.is_file():
+        return platform.processor()
+    lines = information.read_text(encoding="utf-8").splitlines()
+    return "".join(next((line for line in lines if line.startswith(name)), "") for name in ("model name", "flags"))
+
+
+def _compile(command: list[str], target: Path) -> None:
+    handle, stage = tempfile.mkstemp(suffix=".so", dir=target.parent)
+    os.close(handle)
+    try:
+        subprocess.run([*command, "-o", stage], check=True, capture_output=True, text=True, timeout=_PATIENCE)
+        Path(stage).replace(target)
+    finally:
+        Path(stage).unlink(missing_ok=True)

@@ -1,0 +1,92 @@
+"""The forms of a model: measured against float32, chosen by the rule, never silently worse."""
+
+import json
+
+import pytest
+import torch
+
+from talkgen.lm import forms
+from talkgen.lm.decoder import Decoder
+from talkgen.lm.forms import Measured, load_fast, measure
+from talkgen.lm.hub import find_model
+from talkgen.lm.transformer import Transformer
+from talkgen.lm.weights import load_model
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """The committed transformer, and a cache of its own to measure into."""
+    monkeypatch.setenv("TALKGEN_CACHE", str(tmp_path / "cache"))
+    return find_model("small", tmp_path)
+
+
+def test_every_form_is_measured(small):
+    """Float32 on the decoder changes nothing; fewer bits change more and take fewer bytes."""
+    found = {row.form: row for row in measure(small)}
+    assert set(found) == {"torch", "float32", "float16", "int8", "int4"}
+    assert found["torch"].max_change == 0
+    assert found["float32"].max_change < 1e-4
+    assert found["float32"].max_change <= found["float16"].max_change < found["int8"].max_change
+    assert found["int8"].max_change < found["int4"].max_change
+    assert found["int4"].megabytes < found["int8"].megabytes < found["float16"].megabytes < found["float32"].megabytes
+    assert all(0 < row.milliseconds < 1000 for row in found.values())
+
+
+def test_the_numbers_are_right(small):
+    """The largest change of a probability is what comparing by hand gives."""
+    row = next(row for row in measure(small) if row.form == "int8")
+    loaded = load_model(small)
+    assert isinstance(loaded.model, Transformer)
+    ids = torch.tensor([loaded.tokenizer.encode(forms._TEXT)[: loaded.model.config.block_size]])
+    with torch.inference_mode():
+        p = Decoder.from_transformer(loaded.model, "int8")(ids)[0][0].softmax(-1)
+        q = loaded.model(ids)[0][0].softmax(-1)
+    assert row.max_change == pytest.approx(float((p - q).abs().max()))
+    assert row.top_1 == pytest.approx(float((p.argmax(-1) == q.argmax(-1)).float().mean()))
+
+
+def test_a_measurement_is_kept(small, monkeypatch):
+    """The second time nothing is loaded; a damaged record is measured again."""
+    first = measure(small)
+    loads = []
+    monkeypatch.setattr(forms, "load_model", lambda files: loads.append(files) or load_model(files))
+    assert measure(small) == first
+    assert not loads
+    (record,) = (forms.cache_dir("forms")).iterdir()
+    record.write_text(record.read_text(encoding="utf-8")[:40], encoding="utf-8")
+    assert [row.form for row in measure(small)] == [row.form for row in first]
+    assert len(loads) == 1
+
+
+@pytest.mark.parametrize(("change", "agreement", "good"), [(0.02, 0.99, True), (0.021, 1.0, False), (0.0, 0.98, False)])
+def test_the_rule(change, agreement, good):
+    """No probability moves by more than 0.02, and 99 of 100 first choices stay."""
+    assert Measured("int8", change, agreement, 1.0, 1.0).good is good
+
+
+def test_the_quickest_good_form_is_loaded(small):
+    """A quicker form that is worse is not taken; the record decides."""
+    (record,) = [measure(small) and next(forms.cache_dir("forms").iterdir())]
+    rows = json.loads(record.read_text(encoding="utf-8"))
+    speed = {"torch": 9.0, "float32": 3.0, "float16": 2.0, "int8": 1.0, "int4": 0.5}
+    for row in rows:
+        row["milliseconds"] = speed[row["form"]]
+    record.write_text(json.dumps(rows), encoding="utf-8")
+    model = load_fast(small).model
+    assert isinstance(model, Decoder)
+    assert model.bytes == pytest.approx(next(r["megabytes"] for r in rows if r["form"] == "float16") * 1e6)
+    for row in rows:
+        row["max_change"] = 0.5 * (row["form"] != "torch")
+    record.write_text(json.dumps(rows), encoding="utf-8")
+    assert isinstance(load_fast(small).model, Transformer)
+
+
+def test_without_the_decoder_the_model_itself_answers(small, monkeypatch):
+    """No compiler: torch's float32."""
+    monkeypatch.setattr(forms.native, "load_library", lambda: None)
+    assert isinstance(load_fast(small).model, Transformer)
+
+
+def test_a_recurrent_model_has_no_other_form(tmp_path, small):
+    """An LSTM is loaded as it is."""
+    assert [row.form for row in measure(find_model("small-lstm", tmp_path))] == ["torch"]
