@@ -14,11 +14,13 @@ FIGURES = {
     "completions": "talkgen.figures.completions",
     "compute_graph": "talkgen.figures.compute_graph",
     "lstm_cell": "talkgen.figures.lstm_cell",
+    "lstm_vs_transformer": "talkgen.figures.lstm_vs_transformer",
     "memory_bottleneck": "talkgen.figures.memory_bottleneck",
     "next_token": "talkgen.figures.next_token",
     "parameter_counts": "talkgen.figures.parameter_counts",
     "scaling_law": "talkgen.figures.scaling_law",
     "sequence_latency": "talkgen.figures.sequence_latency",
+    "token_loss_by_position": "talkgen.figures.token_loss_by_position",
     "training_curve": "talkgen.figures.training_curve",
 }
 

@@ -31,11 +31,13 @@ CASES = {
     "completions": {"prompts": ["to be or not to b", "a$b$ <i>&amp;"]},
     "compute_graph": {"tokens": 4},
     "lstm_cell": {"sentence": "to be or not"},
+    "lstm_vs_transformer": {},
     "memory_bottleneck": {"rows": 32},
     "next_token": {"prompt": "to be or not to b", "bars": 5},
     "parameter_counts": {},
     "scaling_law": {},
     "sequence_latency": {"longest": 64, "repeats": 3},
+    "token_loss_by_position": {},
     "training_curve": {},
 }
 RUNS = Path(__file__).parent / "runs"
@@ -84,6 +86,10 @@ class Tiny:
     def run(self, name: str) -> Path:
         """The folder of a run that was logged but not trained; of `film`, which was."""
         return film() if name == "film" else RUNS / name
+
+    def sweep(self, name: str) -> dict:
+        """The summary of a sweep of tiny models that were trained for a minute."""
+        return json.loads((RUNS / name / "sweep.json").read_text(encoding="utf-8"))
 
     def table(self, name: str) -> list[dict[str, str]]:
         """The rows of a shipped data file."""

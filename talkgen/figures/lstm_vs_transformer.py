@@ -1,0 +1,129 @@
+"""Draws how the held-out loss of LSTMs and transformers falls with their size, from the runs of a sweep.
+
+Each architecture gets a power law, loss ~ parameters^-exponent, with the bootstrap interval of its exponent. Where the
+interval of the difference of both exponents holds zero, the picture says that there are too few runs to tell.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from talkgen.figures import base
+from talkgen.figures.base import Canvas, Data, Given, SweepName
+from talkgen.figures.drawing import POINTS, label_axis, plot, sheet, styled, write
+from talkgen.figures.fits import Array, Laws, estimate, fit, resample
+from talkgen.figures.head import HEIGHT, with_interval, write_head
+from talkgen.figures.lines import Line, draw_lines
+from talkgen.figures.numbers import human, significant
+from talkgen.figures.sweep_runs import NAMES, points_of, tokens_read
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Picture
+
+TABLES = ()
+
+
+class Params(base.Params):
+    """The sweep whose runs are drawn."""
+
+    sweep: SweepName = "scaling"
+
+
+def compute(params: Params, given: Given) -> Data:
+    """Every run's size and loss, each architecture's power law, and the difference of the exponents."""
+    sweep = given.sweep(params.sweep)
+    points = {name: points_of(sweep, name) for name in NAMES}
+    laws = {
+        name: fit(sizes, losses, resample(sizes, seed), floor=False)
+        for seed, (name, (sizes, losses)) in enumerate(points.items())
+    }
+    fewest = min(len(np.unique(sizes)) for sizes, _ in points.values())
+    return {
+        "tokens": tokens_read(sweep),
+        "architectures": {name: _about(*points[name], laws[name]) for name in NAMES},
+        "difference": estimate(laws["transformer"].exponent - laws["lstm"].exponent, fewest),
+    }
+
+
+def _about(sizes: Array, losses: Array, laws: Laws) -> Data:
+    """An architecture's runs, the means of its seeds, and its law with how sure it is."""
+    different = np.unique(sizes)
+    return {
+        "parameters": sizes.astype(int).tolist(),
+        "losses": [significant(loss) for loss in losses.tolist()],
+        "sizes": different.astype(int).tolist(),
+        "means": [significant(float(losses[sizes == size].mean())) for size in different],
+        "law": [significant(loss) for loss in laws.at(different)[0].tolist()],
+        "exponent": estimate(laws.exponent, len(different)),
+    }
+
+
+def verdict(data: Data) -> str:
+    """What the exponents say, or that the runs are too few for them to say it."""
+    if data["difference"]["low"] > 0:
+        return "the transformer gains more from size"
+    if data["difference"]["high"] < 0:
+        return "the LSTM gains more from size"
+    return "too few runs to tell which gains more from size"
+
+
+@styled
+def draw(data: Data, canvas: Canvas) -> Picture:
+    """Loss against parameters, both logarithmic: a dot for each run, a line through the means, the law dotted."""
+    picture, paper = sheet(canvas)
+    axes = plot(picture, canvas, 60, HEIGHT, canvas.width - 160, canvas.height - 62)
+    _set_axes(axes, canvas, data)
+    lines = []
+    for name, runs in data["architectures"].items():
+        color = _color(canvas, name)
+        axes.plot(runs["sizes"], runs["law"], color=color, linewidth=2.5 * POINTS, linestyle=(0, (1, 1.6)))
+        dots = (runs["parameters"], runs["losses"])
+        axes.plot(*dots, "o", color=color, markersize=9 * POINTS, alpha=0.6, clip_on=False)
+        lines.append(Line(NAMES[name], runs["sizes"], runs["means"], color, dots=False))
+    draw_lines(axes, canvas, lines, gap=18)
+    numbers = [
+        (f"{NAMES[name]}: exponent {with_interval(runs['exponent'])}", _color(canvas, name))
+        for name, runs in data["architectures"].items()
+    ]
+    write_head(paper, canvas, verdict(data), numbers, "held-out loss, nats a token")
+    note = f"parameters without embeddings; each run read {human(data['tokens'])} tokens"
+    middle, muted = (canvas.width - 100) / 2, canvas.style.colors.muted
+    write(paper, canvas, middle, canvas.height - 14, note, color=muted, align="center")
+    return picture
+
+
+def _set_axes(axes: Axes, canvas: Canvas, data: Data) -> None:
+    """Limits a little around the runs; labels at half nats and at 1, 3, 10, 30 … parameters."""
+    runs = data["architectures"].values()
+    sizes = [size for run in runs for size in run["sizes"]]
+    losses = [loss for run in runs for loss in run["losses"]]
+    first, last, low, high = min(sizes) * 0.85, max(sizes) * 1.08, min(losses) * 0.97, max(losses) * 1.02
+    axes.set(xscale="log", yscale="log", xlim=(first, last), ylim=(low, high))
+    losses = [k / 2 for k in range(1, 40) if low <= k / 2 <= high]
+    label_axis(axes, canvas, "y", losses, [f"{loss:g}" for loss in losses])
+    sizes = [m * 10**k for k in range(2, 13) for m in (1, 3) if first <= m * 10**k <= last]
+    label_axis(axes, canvas, "x", sizes, [human(size) for size in sizes])
+
+
+def _color(canvas: Canvas, architecture: str) -> str:
+    colors = canvas.style.colors
+    return colors.attention if architecture == "transformer" else colors.recurrent
+
+
+def describe(data: Data) -> str:
+    """Each architecture's losses at both ends, its exponent with its interval, and what the difference says."""
+    parts = [
+        f"{NAMES[name]}: from {runs['means'][0]:.2f} at {human(runs['sizes'][0])} parameters "
+        f"to {runs['means'][-1]:.2f} at {human(runs['sizes'][-1])}; "
+        f"power law with exponent {with_interval(runs['exponent'])}."
+        for name, runs in data["architectures"].items()
+    ]
+    return (
+        f"Held-out loss in nats a token against parameters without embeddings, {human(data['tokens'])} tokens each. "
+        + " ".join(parts)
+        + f" Difference of the exponents {with_interval(data['difference'])}, "
+        f"all by bootstrap over sizes: {verdict(data)}."
+    )

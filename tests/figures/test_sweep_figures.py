@@ -1,0 +1,270 @@
+"""Laws of size and the figures that show them: known laws are found again, a new sweep redraws, doubt is said."""
+
+import copy
+import json
+import shutil
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from talkgen.errors import ModelError, OutlineError
+from talkgen.figures import fits, lstm_vs_transformer, sweep_runs, token_loss_by_position
+from talkgen.figures.registry import load_figure
+from talkgen.outline.load import load_outline
+from talkgen.pipeline.build import Request, build
+from talkgen.pipeline.plan import make_plan
+from talkgen.pipeline.status import status
+from talkgen.pipeline.sweeps import find_sweep_summary, read_sweep
+
+from .conftest import RUNS
+
+SIZES = np.repeat(np.geomspace(6e3, 6e5, 7), 2)  # seven sizes, two seeds each
+ONCE = np.ones((1, len(SIZES)))
+FIGURES = ("lstm_vs_transformer", "token_loss_by_position")
+OUTLINE = """\
+title: Sweeps
+model: small
+slides:
+  - title: Ours
+    body:
+      - figure: lstm_vs_transformer
+      - figure: token_loss_by_position
+  - title: Others
+    body: [{figure: parameter_counts}]
+"""
+
+
+def law(exponent: float, floor: float = 0.0) -> np.ndarray:
+    """Losses of a law at `SIZES`: 3 nats at 60,000 parameters."""
+    return floor + (3 - floor) * (SIZES / 6e4) ** -exponent
+
+
+def with_errors(losses: np.ndarray, seed: int, shared: float = 0.01, own: float = 0.005) -> np.ndarray:
+    """The losses off by relative errors: those of a size, shared by its seeds, and those of each run."""
+    rng = np.random.default_rng(seed)
+    return losses * np.exp(np.repeat(rng.normal(0, shared, 7), 2) + rng.normal(0, own, 14))
+
+
+def changed(sweep: dict, **values) -> SimpleNamespace:
+    """A figure's `given` with the sweep after all its runs got `values`."""
+    sweep = copy.deepcopy(sweep)
+    for number, run in enumerate(sweep["runs"]):
+        run |= {name: value(number) if callable(value) else value for name, value in values.items()}
+    return SimpleNamespace(sweep=lambda _: sweep)
+
+
+@pytest.fixture
+def sweep(given) -> dict:
+    """The summary of a sweep of tiny models."""
+    return given.sweep("scaling")
+
+
+@pytest.fixture
+def project(tmp_path, own_cache):
+    """A project with a sweep of its own and a talk about it."""
+    (tmp_path / "slides" / "talk").mkdir(parents=True)
+    (tmp_path / "slides" / "talk" / "outline.yaml").write_text(OUTLINE, encoding="utf-8")
+    shutil.copytree(RUNS / "scaling", tmp_path / "runs" / "scaling")
+    return tmp_path
+
+
+@pytest.mark.parametrize("exponent", [0.05, 0.3, -0.1])
+def test_an_exact_power_law_is_found_again(exponent):
+    """Exponent and losses of a law without floor or errors."""
+    found = fits.fit(SIZES, law(exponent), ONCE, floor=False)
+    assert found.exponent == pytest.approx([exponent])
+    assert found.at(SIZES)[0] == pytest.approx(law(exponent))
+
+
+@pytest.mark.parametrize(("exponent", "floor"), [(0.3, 1.5), (0.8, 2.5), (0.2, 0.0)])
+def test_an_exact_law_with_a_floor_is_found_again(exponent, floor):
+    """Exponent to the grid's step, floor and losses."""
+    found = fits.fit(SIZES, law(exponent, floor), ONCE, floor=True)
+    assert found.exponent == pytest.approx([exponent], rel=0.02)
+    assert found.floor == pytest.approx([floor], abs=0.05)
+    assert found.at(SIZES)[0] == pytest.approx(law(exponent, floor), rel=1e-3)
+
+
+def test_power_laws_of_resamples_are_numpys(sweep):
+    """Each row of weights gives the line that numpy's polyfit gives for the same weights."""
+    sizes, losses = sweep_runs.points_of(sweep, "lstm")
+    weights = fits.resample(sizes)[:20]
+    laws = fits.fit(sizes, losses, weights, floor=False)
+    for row, exponent in zip(weights, laws.exponent, strict=True):
+        slope, _ = np.polyfit(np.log(sizes), np.log(losses), 1, w=np.sqrt(row))
+        assert exponent == pytest.approx(-slope)
+
+
+def test_the_law_with_a_floor_is_the_best_there_is():
+    """An optimiser that follows gradients from the truth finds no law with smaller relative errors."""
+    losses, weights = with_errors(law(0.3, 1.5), 5), fits.resample(SIZES)[7:8]
+    found = fits.fit(SIZES, losses, weights, floor=True)
+
+    def error(predicted):
+        return (torch.tensor(weights[0]) * (predicted / torch.tensor(losses) - 1) ** 2).sum()
+
+    free = torch.tensor([1.5, 1.5, 0.3], dtype=torch.float64, requires_grad=True)
+    powers = torch.tensor(SIZES / 6e4)
+    optimizer = torch.optim.LBFGS([free], max_iter=500, line_search_fn="strong_wolfe", tolerance_change=1e-14)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = error(free[0].clamp(min=0) + free[1] * powers ** -free[2])
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    assert float(error(torch.tensor(found.at(SIZES)[0]))) <= float(closure().detach()) * 1.001
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say():
+    """With errors that seeds share, 95 % intervals from drawn sizes cover; intervals from drawn runs would not."""
+    hits = {"sizes": 0, "runs": 0}
+    for trial in range(200):
+        losses = with_errors(law(0.15), trial)
+        for kind, groups in (("sizes", SIZES), ("runs", np.arange(14.0))):
+            laws = fits.fit(SIZES, losses, fits.resample(groups, trial), floor=False)
+            low, high = fits.interval(laws.exponent, len(np.unique(groups)))
+            hits[kind] += low <= 0.15 <= high
+    assert 0.92 <= hits["sizes"] / 200 <= 0.995
+    assert hits["runs"] < hits["sizes"] - 10
+
+
+def test_a_floor_is_fitted_where_the_runs_show_one():
+    """Leaving out each size once tells a law that levels off from one that does not."""
+    assert fits.floor_helps(SIZES, with_errors(law(0.4, 1.5), 1))
+    assert not fits.floor_helps(SIZES, law(0.15))
+    assert sum(fits.floor_helps(SIZES, with_errors(law(0.15), seed)) for seed in range(50)) < 20
+
+
+def test_seeds_of_a_size_are_drawn_together():
+    """The first row counts each run once; in every other the two seeds of a size count the same, fourteen in all."""
+    weights = fits.resample(SIZES)
+    assert weights.shape == (fits.RESAMPLES + 1, 14)
+    assert (weights[0] == 1).all()
+    assert (weights[:, 0::2] == weights[:, 1::2]).all()
+    assert (weights.sum(1) == 14).all()
+    assert (fits.resample(SIZES) == weights).all()
+    assert (fits.resample(SIZES, seed=1) != weights).any()
+
+
+def test_lstm_vs_transformer_keeps_the_runs(sweep, data_of):
+    """Every run is a point, the line goes through the seeds' means, the exponents are polyfit's."""
+    data = data_of("lstm_vs_transformer")
+    for name, drawn in data["architectures"].items():
+        runs = [run for run in sweep["runs"] if run["architecture"] == name]
+        assert sorted(drawn["losses"]) == pytest.approx(sorted(run["val_loss"] for run in runs), rel=1e-3)
+        largest = [run["val_loss"] for run in runs if run["parameters_without_embeddings"] == drawn["sizes"][-1]]
+        assert drawn["means"][-1] == pytest.approx(np.mean(largest), rel=1e-3)
+        points = [(run["parameters_without_embeddings"], run["val_loss"]) for run in runs]
+        slope, _ = np.polyfit(*np.log(np.array(points)).T, 1)
+        assert drawn["exponent"]["value"] == pytest.approx(-slope, rel=1e-3)
+        assert drawn["exponent"]["low"] < drawn["exponent"]["value"] < drawn["exponent"]["high"]
+
+
+def test_lstm_vs_transformer_says_when_it_cannot_tell(sweep):
+    """Two architectures of equal losses are not told apart; in the picture as in its alt text."""
+    runs = {run["name"]: run for run in sweep["runs"]}
+    twins = [runs[run["name"].replace("transformer", "lstm")] for run in sweep["runs"]]
+    equal = {key: (lambda number, key=key: twins[number][key]) for key in ("val_loss", "parameters_without_embeddings")}
+    data = lstm_vs_transformer.compute(lstm_vs_transformer.Params(), changed(sweep, **equal))
+    assert data["difference"]["value"] == 0
+    assert data["difference"]["low"] < 0 < data["difference"]["high"]
+    assert "too few runs to tell" in lstm_vs_transformer.describe(data)
+
+
+def test_token_loss_keeps_the_log(sweep, data_of):
+    """Losses are the mean of the largest model's seeds; the gain is the slope against the doublings, by polyfit."""
+    data = data_of("token_loss_by_position")
+    for name, model in data["models"].items():
+        runs = [run for run in sweep["runs"] if run["architecture"] == name]
+        size = max(run["parameters_without_embeddings"] for run in runs)
+        assert model["parameters"] == size
+        curve = np.mean([r["loss_by_position"] for r in runs if r["parameters_without_embeddings"] == size], axis=0)
+        assert model["losses"] == pytest.approx(curve, abs=1e-3)
+        slope, _ = np.polyfit(np.log2(np.arange(data["first"], data["context"] + 1)), curve[data["first"] - 1 :], 1)
+        assert model["gain"]["value"] == pytest.approx(-slope, abs=1e-4)
+
+
+def test_token_loss_tells_who_gains(sweep):
+    """Curves with known slopes and the same noise: the slopes lie in their intervals, and the steeper one is named."""
+    noise = np.random.default_rng(3).normal(0, 0.05, 32)
+    slopes = [0.2 if run["architecture"] == "transformer" else 0.02 for run in sweep["runs"]]
+
+    def curve(number):
+        return (4 - slopes[number] * np.log2(np.arange(1, 33)) + noise).tolist()
+
+    data = token_loss_by_position.compute(token_loss_by_position.Params(), changed(sweep, loss_by_position=curve))
+    for name, slope in (("transformer", 0.2), ("lstm", 0.02)):
+        assert data["models"][name]["gain"]["low"] < slope < data["models"][name]["gain"]["high"]
+    assert data["difference"]["value"] == pytest.approx(0.18, abs=1e-3)
+    assert "the transformer gains more" in token_loss_by_position.describe(data)
+
+
+def test_token_loss_of_a_chosen_size(data_of):
+    """The size nearest to the one asked for is drawn."""
+    models = data_of("token_loss_by_position", parameters=1000)["models"]
+    assert [models[name]["parameters"] for name in ("transformer", "lstm")] == [792, 1248]
+
+
+def test_means_by_position_end_with_the_context():
+    """Groups grow with the position, hold every position once, and the last one ends with the context."""
+    middles, means = token_loss_by_position.means([float(k) for k in range(1, 129)])
+    assert middles[:4] == pytest.approx([1, 2, 3, 4])
+    assert means[-1] == pytest.approx(np.mean(range(102, 129)))
+
+
+@pytest.mark.parametrize(
+    ("figure", "values", "message"),
+    [
+        ("lstm_vs_transformer", {"architecture": "lstm"}, "has no Transformer"),
+        ("lstm_vs_transformer", {"tokens": lambda number: 100 + number}, "between 100 and 119 tokens"),
+        ("lstm_vs_transformer", {"parameters_without_embeddings": lambda number: 10 + number % 3}, "too few to fit"),
+        ("token_loss_by_position", {"loss_by_position": None}, "no losses by position"),
+    ],
+)
+def test_sweeps_that_show_nothing_are_said(figure, values, message, sweep):
+    """What a figure cannot be made from is a message with a hint."""
+    module = load_figure(figure)
+    with pytest.raises(ModelError, match=message) as caught:
+        module.compute(module.Params(), changed(sweep, **values))
+    assert caught.value.problems[0].hint
+
+
+def test_a_sweep_of_the_project_is_found_and_a_damaged_one_is_said(project):
+    """The file in the project's runs/ is read; one that is no JSON is named."""
+    file = project / "runs" / "scaling" / "sweep.json"
+    assert find_sweep_summary("scaling", project) == file
+    assert read_sweep("scaling", project)["name"] == "scaling"
+    file.write_text('{"name": ', encoding="utf-8")
+    with pytest.raises(ModelError, match=r"sweep\.json is damaged"):
+        read_sweep("scaling", project)
+
+
+def test_a_missing_sweep_is_said_with_place_and_hint(project):
+    """Each figure that asks for a sweep nobody made is reported with its line and with the command that makes it."""
+    outline = project / "slides" / "talk" / "outline.yaml"
+    outline.write_text(
+        OUTLINE.replace("figure: lstm_vs_transformer", "figure: lstm_vs_transformer\n        params: {sweep: nowhere}"),
+        encoding="utf-8",
+    )
+    with pytest.raises(OutlineError, match=r"(?s)outline.yaml:6:.*no finished sweep 'nowhere'.*talkgen sweep makes it"):
+        make_plan(load_outline(outline))
+
+
+@pytest.mark.slow
+def test_a_new_sweep_redraws_its_figures_and_nothing_else(project):
+    """Build, build, leave out a seed, build: the sweep's figures are drawn again, the others never."""
+    request = Request(project / "slides" / "talk", format="md")
+    assert len(build(request, [].append).computed) == 3
+    assert build(request, [].append).computed == ()
+    file = project / "runs" / "scaling" / "sweep.json"
+    summary = json.loads(file.read_text(encoding="utf-8"))
+    summary["runs"] = [run for run in summary["runs"] if run["seed"] == 1]
+    file.write_text(json.dumps(summary), encoding="utf-8")
+    stale = {thing.thing: thing.why for thing in status(request) if thing.state != "fresh"}
+    assert set(stale) == {f"figure {name}" for name in FIGURES}
+    assert any("sweep scaling" in reason for reason in stale["figure lstm_vs_transformer"])
+    assert set(build(request, [].append).computed) == set(stale)
