@@ -1,12 +1,11 @@
 """Answers prompts with a model: the distribution of the next token, and generated text.
 
 What was read for one prompt is kept for the next: one more keystroke costs the tokens that changed, not the whole
-prompt. An engine may be called from several threads; it answers one at a time.
+prompt. An engine may be called from several threads; what they ask at the same time is read in one pass.
 """
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,9 +15,14 @@ import torch
 from torch import Tensor
 
 from talkgen.errors import ModelError
+from talkgen.lm.batch import Batch
+from talkgen.lm.beam import Beam, search_beams
+from talkgen.lm.model import State
 from talkgen.lm.prefix import PrefixCache
 from talkgen.lm.sample import Sampling, filter_probabilities, penalize, sample
 from talkgen.lm.weights import Loaded
+
+_SHORT = 64  # tokens that a recurrent model reads one by one, so that typing and deleting find their states
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,7 @@ class Engine:
     def __init__(self, loaded: Loaded, *, device: str = "cpu") -> None:
         self.loaded = loaded
         self.model, self.tokenizer = loaded.model.to(device), loaded.tokenizer
-        self.cache = PrefixCache(self.model)
-        self._lock = threading.Lock()
+        self.cache, self.batch = PrefixCache(self.model), Batch(self.model)
 
     @property
     def context(self) -> int:
@@ -105,6 +108,25 @@ class Engine:
     def _start(self) -> int:
         return self.tokenizer.end if self.tokenizer.end is not None else self.tokenizer.encode("\n")[0]
 
+    def _read(self, ids: list[int]) -> tuple[Tensor, int]:
+        """The logits [V] after `ids`, and how many of `ids` did not have to be read again."""
+        known = self.cache.recall(ids)
+        if known is not None:
+            return known, len(ids)
+        state, kept = self.cache.take(ids)
+        logits = self._read_on(ids, kept, state)
+        self.cache.give(ids, state, logits)
+        return logits, kept
+
+    def _read_on(self, ids: list[int], kept: int, state: State) -> Tensor:
+        """Reads what of `ids` is left after `kept`; a recurrent state is kept after each of a few tokens."""
+        if state.rolls_back or len(ids) - kept > _SHORT:
+            return self.batch.read(ids[kept:], state)
+        for at in range(kept, len(ids) - 1):
+            logits = self.batch.read(ids[at : at + 1], state)
+            self.cache.give(ids[: at + 1], state.clone(), logits)
+        return self.batch.read(ids[-1:], state)
+
     @torch.inference_mode()
     def next_token(
         self,
@@ -123,8 +145,7 @@ class Engine:
         how = Sampling(temperature, top_k, top_p)
         started = time.perf_counter()
         ids = self.encode(prompt)
-        with self._lock:
-            logits, reused = self.cache.read(ids)
+        logits, reused = self._read(ids)
         p = logits.softmax(dim=-1)
         sampled = p if how == Sampling() else filter_probabilities(logits, how)
         top = p.topk(min(bars, self.tokenizer.vocab_size))
@@ -169,26 +190,47 @@ class Engine:
         new: list[int] = []
         generator = torch.Generator(self.model.device).manual_seed(seed)
         ended = "length"
+        state, kept = self.cache.take(ids)
+        unread, logits = ids[kept:], None
         while len(new) < max_tokens and len(ids) + len(new) < self.context:
             if cancelled is not None and cancelled():
                 ended = "cancelled"
                 break
-            with self._lock:  # a step at a time, so that a question on a slide need not wait for a whole text
-                logits, _ = self.cache.read(ids + new)
-            logits = penalize(logits, ids + new, how.repetition_penalty)
-            token = sample(filter_probabilities(logits, how), generator)
+            logits = self.batch.read(unread, state)  # a step at a time, together with whoever else asks
+            penalized = penalize(logits, ids + new, how.repetition_penalty)
+            token = sample(filter_probabilities(penalized, how), generator)
             if token == self.tokenizer.end:
                 ended = "end"
                 break
             new.append(token)
+            unread = [token]
             if on_token is not None:
                 on_token(Piece(token, self.tokenizer.pieces([token])[0]))
-            if any(text in self.tokenizer.decode(new) for text in stop):
+            if stop and any(text in self.tokenizer.decode(new) for text in stop):
                 ended = "stop"
                 break
+        if logits is not None:
+            self.cache.give((ids + new)[: state.length], state, logits)
         text = cut_at(self.tokenizer.decode(new), stop)
         pieces = tuple(map(Piece, new, self.tokenizer.pieces(new)))
         return Completion(text, pieces, ended, time.perf_counter() - started)
+
+    def beams(
+        self, prompt: str, *, width: int = 4, max_tokens: int = 32, length_penalty: float = 0.6
+    ) -> list[tuple[str, Beam]]:
+        """The likeliest continuations that a beam of `width` finds, the best first; see `search_beams`.
+
+        Raises:
+            ModelError: the prompt does not fit the model's context, or a value is out of range.
+        """
+        if not 1 <= width <= 64 or max_tokens < 1:
+            raise ModelError(f"a beam of {width} and {max_tokens} tokens is no search", "1 to 64 wide, 1 token or more")
+        ids = self.encode(prompt)
+        room = min(max_tokens, self.context - len(ids))
+        found = search_beams(
+            self.model, ids, width=width, max_tokens=room, length_penalty=length_penalty, end=self.tokenizer.end
+        )
+        return [(self.tokenizer.decode(list(beam.ids)), beam) for beam in found]
 
 
 def entropy_bits(p: Tensor) -> float:

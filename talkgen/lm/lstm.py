@@ -18,6 +18,8 @@ from talkgen.lm.transformer import attend_openly, causal_mask
 class RecurrentState(State):
     """The memory after `length` tokens: h and c [n_layer, B, C]; and with attention, all past states [B, S, C]."""
 
+    rolls_back = False
+
     def __init__(self, h: Tensor, c: Tensor, past: Tensor | None = None, length: int = 0) -> None:
         self.h, self.c, self.past, self.length = h, c, past, length
 

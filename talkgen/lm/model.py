@@ -35,6 +35,7 @@ class State(ABC):
     """What a model remembers of the tokens it has read; `length` counts them."""
 
     length: int
+    rolls_back = True  # to any token; a recurrent state does not
 
     @abstractmethod
     def truncate(self, length: int) -> None:

@@ -1,75 +1,76 @@
-"""What a model remembers between prompts: the state of the tokens read last, rolled back to where a new prompt differs.
+"""What a model remembers between prompts: states of the texts read last, each for the next text that begins like it.
 
-A transformer's cache can be cut at any token. A recurrent state cannot, so snapshots of it are kept as it goes.
+A transformer's state can be rolled back to any token. A recurrent one cannot, so the states after earlier tokens are
+kept as well; they are small. Knows no engine: whoever takes a state reads on and gives it back.
 """
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from talkgen.lm.model import LanguageModel, State
-from talkgen.lm.transformer import KVCache
 
-_SNAPSHOTS = 256  # of a recurrent state: a few kB each
-_CHUNK = 512  # tokens read at once, which bounds the memory of attention scores and of logits
+_TEXTS = 8  # states that grow with the text
+_SNAPSHOTS = 256  # states of a fixed size: a few kB each
+
+Ids = tuple[int, ...]
 
 
 class PrefixCache:
-    """The last state of a model, and of a recurrent one the states after earlier tokens."""
+    """The states of the texts read last, the oldest first; may be asked by several threads."""
 
     def __init__(self, model: LanguageModel) -> None:
         self.model = model
-        self._ids: list[int] = []
-        self._state: State | None = None
-        self._logits: Tensor | None = None
-        self._snapshots: OrderedDict[tuple[int, ...], tuple[State, Tensor]] = OrderedDict()
+        self.rolls_back = model.new_state(1, 1).rolls_back
+        self._texts: OrderedDict[Ids, tuple[State, Tensor]] = OrderedDict()
+        self._lock = threading.Lock()
 
-    def read(self, ids: Sequence[int]) -> tuple[Tensor, int]:
-        """The logits [V] after `ids`, and how many of `ids` did not have to be read again."""
-        ids = list(ids)
-        if self._logits is not None and ids == self._ids:
-            return self._logits, len(ids)
-        kept = self._roll_back(ids)
-        state = self._state or self.model.new_state(1, len(ids) + 64)
-        self._ids, self._state, self._logits = [], None, None  # nothing half-read survives an error
-        logits = self._advance(ids, kept, state)
-        self._ids, self._state, self._logits = ids, state, logits
-        return logits, kept
+    def recall(self, ids: Sequence[int]) -> Tensor | None:
+        """The logits [V] after `ids`, if the same text was read before."""
+        with self._lock:
+            if tuple(ids) not in self._texts:
+                return None
+            self._texts.move_to_end(tuple(ids))
+            return self._texts[tuple(ids)][1]
 
-    def _roll_back(self, ids: list[int]) -> int:
-        """Brings the state back to the longest common beginning with `ids`, leaving at least one token to read."""
-        if self._state is None or isinstance(self._state, KVCache):
-            kept = min(common_prefix(self._ids, ids), len(ids) - 1)
-            if self._state is not None:
-                self._state.truncate(kept)
-            return kept
-        for kept in range(len(ids) - 1, 0, -1):
-            if tuple(ids[:kept]) in self._snapshots:
-                self._state = self._snapshots[tuple(ids[:kept])][0].clone()
-                return kept
-        self._state = None
-        return 0
+    def take(self, ids: Sequence[int]) -> tuple[State, int]:
+        """A state that has read most of `ids`, but not the last one, and how many; the caller's from now on."""
+        wanted = tuple(ids)
+        with self._lock:
+            found = self._longest(wanted)
+            if found is None:
+                return self.model.new_state(1, len(ids) + 64), 0
+            text, kept = found
+            state = self._texts[text][0]
+            if self.rolls_back and kept >= min(len(text), len(wanted) - 1):  # typing on, or deleting
+                del self._texts[text]
+            else:
+                state = state.clone()
+            if kept < len(text):
+                state.truncate(kept)
+            return state, kept
 
-    def _advance(self, ids: list[int], kept: int, state: State) -> Tensor:
-        step = 1 if not isinstance(state, KVCache) and len(ids) - kept <= 64 else _CHUNK
-        logits = None
-        for start in range(kept, len(ids), step):
-            part = torch.tensor([ids[start : start + step]], device=self.model.device)
-            logits = self.model(part, state, last_only=True)[0][0, -1]
-            if not isinstance(state, KVCache):
-                self._remember(ids[: start + step], state, logits)
-        if logits is None:
-            raise ValueError("there is nothing to read")
-        return logits
+    def _longest(self, wanted: Ids) -> tuple[Ids, int] | None:
+        """The text with most tokens in common with `wanted`, the last token of it aside; and how many."""
+        if not self.rolls_back:
+            starts = (wanted[:kept] for kept in range(len(wanted) - 1, 0, -1))
+            return next(((start, len(start)) for start in starts if start in self._texts), None)
+        shared = [(min(common_prefix(text, wanted), len(wanted) - 1), text) for text in self._texts]
+        kept, text = max(shared, default=(0, ()))
+        return (text, kept) if kept else None
 
-    def _remember(self, ids: list[int], state: State, logits: Tensor) -> None:
-        self._snapshots[tuple(ids)] = (state.clone(), logits)
-        while len(self._snapshots) > _SNAPSHOTS:
-            self._snapshots.popitem(last=False)
+    def give(self, ids: Sequence[int], state: State, logits: Tensor) -> None:
+        """Keeps a state that has read `ids`, and the logits [V] after them; the caller must not use it any more."""
+        most = _TEXTS if self.rolls_back else _SNAPSHOTS
+        with self._lock:
+            self._texts[tuple(ids)] = (state, logits)
+            self._texts.move_to_end(tuple(ids))
+            while len(self._texts) > most:
+                self._texts.popitem(last=False)
 
 
 def common_prefix(a: Sequence[int], b: Sequence[int]) -> int:

@@ -1,6 +1,7 @@
 """The engine: answers equal a full pass whatever was typed before, and generated text repeats with its seed."""
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 from talkgen.errors import ModelError
 from talkgen.lm.architectures import build_model
 from talkgen.lm.config import ModelConfig
+from talkgen.lm.decoder import Decoder
 from talkgen.lm.engine import Engine
 from talkgen.lm.hub import ModelFiles
 from talkgen.lm.prefix import common_prefix
@@ -23,6 +25,9 @@ CONFIGS = {
     ),
     "lstm": ModelConfig(257, "lstm", block_size=128),
     "lstm with attention": ModelConfig(257, "lstm", attention=True, block_size=128),
+    "decoder": ModelConfig(
+        257, norm="rms", positions="rotary", activation="swiglu", n_kv_head=2, bias=False, block_size=128
+    ),
 }
 
 
@@ -33,6 +38,8 @@ def make_engine(name: str) -> Engine:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(4)
+    if name == "decoder":
+        model = Decoder.from_transformer(model, "float32")
     return Engine(Loaded(name, name, model, ByteTokenizer(), ModelFiles(name, "checkpoint", Path(), name)))
 
 
@@ -169,6 +176,86 @@ def test_threads_get_their_own_answers(engine):
     for thread in threads:
         thread.join()
     assert [found[i] for i in range(len(prompts))] == pytest.approx(expected, abs=1e-5)
+
+
+def test_whoever_comes_during_a_pass_joins_the_next():
+    """While one pass runs, others wait; all of them are read in the next one, each after its own text."""
+    engine = make_engine("decoder")
+    prompts = [f"text number {i} " * (1 + i % 3) for i in range(20)]
+    expected = [full_pass(engine, prompt).max().item() for prompt in prompts]
+    found: dict[int, float] = {}
+
+    def ask(i: int) -> None:
+        found[i] = engine.next_token(prompts[i], bars=1).candidates[0].p
+
+    threads = [threading.Thread(target=ask, args=(i,)) for i in range(20)]
+    with engine.batch._turn:  # a pass is under way
+        for thread in threads:
+            thread.start()
+        while len(engine.batch._queue) < 20:
+            time.sleep(0.01)
+    for thread in threads:
+        thread.join()
+    assert engine.batch.passes == 1
+    assert [found[i] for i in range(20)] == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["decoder", "llama", "lstm"])
+def test_texts_written_at_once_are_those_written_alone(name):
+    """Four texts grow in four threads, and each is what it is by itself; nobody loses what he had read."""
+    alone = [make_engine(name).generate(f"start {i}", max_tokens=30, seed=i).text for i in range(4)]
+    engine = make_engine(name)
+    found: dict[int, str] = {}
+
+    def write(i: int) -> None:
+        found[i] = engine.generate(f"start {i}", max_tokens=30, seed=i).text
+
+    threads = [threading.Thread(target=write, args=(i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [found[i] for i in range(4)] == alone
+
+
+def test_an_error_reaches_who_asked_and_nobody_else(engine):
+    """A pass that fails is an error for its callers; the engine goes on."""
+    state = engine.model.new_state(1, 4)
+    with pytest.raises((ValueError, IndexError)):
+        engine.batch.read([9999], state)
+    assert engine.next_token("fine").candidates
+
+
+def test_asking_about_what_was_written_reads_it_once(engine):
+    """After a text was written, a question about all of it but its last token reads that one alone."""
+    done = engine.generate("once", max_tokens=10, sampling=Sampling(temperature=0))
+    ids = engine.encode("once") + [piece.id for piece in done.pieces]
+    assert engine.cache.take(ids)[1] == len(ids) - 1
+
+
+def test_two_texts_in_turn_are_both_remembered(engine):
+    """Typing in two places does not make either forget."""
+    for a, b in (("first", "other"), ("first t", "other t"), ("first te", "other te")):
+        engine.next_token(a)
+        engine.next_token(b)
+    assert engine.next_token("first tex").reused == len("first te")
+    assert engine.next_token("other tex").reused == len("other te")
+
+
+def test_beams_are_texts(engine):
+    """The best beam is at least as likely as the greedy text; a beam that is none is refused."""
+    (text, best), *_ = engine.beams("the ", width=3, max_tokens=6, length_penalty=0)
+    greedy = engine.generate("the ", max_tokens=6, sampling=Sampling(temperature=0))
+    assert text == engine.tokenizer.decode(list(best.ids))
+    state, log_p = engine.encode("the "), 0.0
+    for piece in greedy.pieces:
+        with torch.no_grad():
+            logits, _ = engine.model(torch.tensor([state]))
+        log_p += float(logits[0, -1].log_softmax(-1)[piece.id])
+        state = [*state, piece.id]
+    assert best.log_p >= log_p - 1e-3
+    with pytest.raises(ModelError, match="no search"):
+        engine.beams("a", width=0)
 
 
 def test_common_prefix():

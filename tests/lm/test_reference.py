@@ -8,6 +8,7 @@ import transformers
 
 from talkgen.errors import ModelError
 from talkgen.lm.architectures import build_model
+from talkgen.lm.beam import search_beams
 from talkgen.lm.config import ModelConfig
 from talkgen.lm.huggingface import load_folder
 from talkgen.lm.model import Taps
@@ -123,6 +124,29 @@ def test_greedy_continuation_equals_the_reference(pair):
         tokens.append(int(logits[0, -1].argmax()))
         logits, state = model(torch.tensor([[tokens[-1]]]), state)
     assert tokens == expected[0].tolist()
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("power", [0.0, 1.0])
+def test_beam_search_equals_the_reference(pair, power):
+    """Where no text ends early, the library's beam search finds the same texts with the same probabilities."""
+    reference, model = pair
+    found = search_beams(model, [5, 6, 7], width=4, max_tokens=12, length_penalty=power)
+    expected = reference.generate(
+        torch.tensor([[5, 6, 7]]),
+        attention_mask=torch.ones(1, 3, dtype=torch.long),
+        num_beams=4,
+        num_return_sequences=4,
+        max_new_tokens=12,
+        do_sample=False,
+        eos_token_id=None,
+        pad_token_id=0,
+        length_penalty=0.0,  # theirs divides by another power of the length; all of these are as long
+        return_dict_in_generate=True,
+        output_scores=True,
+    )
+    assert [list(beam.ids) for beam in found] == expected.sequences[:, 3:].tolist()
+    assert [beam.log_p for beam in found] == pytest.approx(expected.sequences_scores.tolist(), abs=1e-3)
 
 
 @pytest.mark.parametrize("shards", ["100KB"])
