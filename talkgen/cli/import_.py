@@ -3,29 +3,50 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from talkgen.cli.console import out
+from talkgen.cli.console import out, progress
 from talkgen.errors import TalkgenError
+
+if TYPE_CHECKING:
+    from talkgen.importers.images import DeckImages
 
 
 def import_(
     deck: Annotated[Path, typer.Argument(metavar="DECK.md", help="A Marp or Slidev deck.")],
     out_dir: Annotated[Path, typer.Option("--out", "-o", help="The talk's folder to make.")],
 ) -> None:
-    """Turns a Marp or Slidev deck into an outline, without loss.
+    """Turns a Marp or Slidev deck into an outline, without loss, with the pictures from the deck's folder beside it.
 
     Examples:
       talkgen import slides.md -o slides/mine
     """
     from talkgen.importers.deck import import_deck
+    from talkgen.importers.images import copy_images, find_images
 
     outline = out_dir / "outline.yaml"
     if outline.exists():
         raise TalkgenError(f"{outline} is there already", "name another folder; nothing was written")
     text = import_deck(deck)
+    images = find_images(deck)
+    copied = copy_images(images, out_dir)
     out_dir.mkdir(parents=True, exist_ok=True)
     outline.write_text(text, encoding="utf-8")
+    _tell(images, copied)
     out(f"{outline}; now try: talkgen build {out_dir}")
+
+
+def _tell(images: DeckImages, copied: list[Path]) -> None:
+    """How many pictures came along, and which did not."""
+    if copied:
+        out(f"{_count(len(copied), 'picture')} copied ({sum(file.stat().st_size for file in copied) / 1e6:.1f} MB)")
+    if images.addresses:
+        out(f"{_count(len(images.addresses), 'address', 'addresses')} of pictures on the web kept")
+    for name, reason in images.left.items():
+        progress(f"not copied: {name} ({reason})")
+
+
+def _count(number: int, one: str, more: str = "") -> str:
+    return f"{number} {one if number == 1 else more or f'{one}s'}"

@@ -35,11 +35,21 @@ def import_deck(path: Path) -> str:
     Raises:
         OutlineError: the file cannot be read, has no slides, or its settings are not YAML; with the place.
     """
+    text = read_deck(path)
+    outline = read_slidev(text, path) if is_slidev(text) else read_marp(text, path)
+    return write_yaml(_sorted(outline))
+
+
+def read_deck(path: Path) -> str:
+    """The text of a deck without control characters.
+
+    Raises:
+        OutlineError: the file cannot be read or is empty.
+    """
     text = _CONTROL.sub("", read_text(path, OutlineError)).lstrip("\ufeff")
     if not text.strip():
         raise OutlineError("the deck is empty", "", Place(path, 1, 1))
-    outline = read_slidev(text, path) if is_slidev(text) else read_marp(text, path)
-    return write_yaml(_sorted(outline))
+    return text
 
 
 def is_slidev(text: str) -> bool:

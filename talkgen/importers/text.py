@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_FENCED = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n]*)\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
-_CODE = re.compile(r"(`+)[^`]+?\1(?!`)")
+_FENCED = re.compile(
+    r"^ {0,3}(`{3,}(?=[^`\n]*$)|~{3,})([^\n]*)\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
+)
+_CODE = re.compile(r"(`+)(?:[^`\n]|\n(?![ \t]*\n))+?\1(?!`)")  # within a paragraph
 _SPECIAL = re.compile(
     r"<[a-zA-Z!/]|<<<|\{\{|^:::?|\{[.#:]|!\[bg\b|^ {0,3}~~~|\[\^|\$\$ *\{|\]\{|^\[\[?toc|"
     r"^ {0,3}(=+|-+|\*{3,}|_{3,})[ \t]*$",
@@ -39,8 +41,12 @@ def _is_common(source: str) -> bool:
     """Whether both tools show this Markdown alike, and rendering it changes nothing."""
     if any(fence[1][0] == "~" or not _PLAIN_INFO.fullmatch(fence[2].strip()) for fence in _FENCED.finditer(source)):
         return False
-    prose = _CODE.sub("", _FENCED.sub("", source))
-    return not _SPECIAL.search(prose) and "<!--" not in source and source == source.strip()
+    return not _SPECIAL.search(prose(source)) and "<!--" not in source and source == source.strip()
+
+
+def prose(source: str) -> str:
+    """The Markdown without its listings and code."""
+    return _CODE.sub("", _FENCED.sub("", source))
 
 
 def readable(source: str) -> str:
