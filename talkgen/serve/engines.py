@@ -1,7 +1,8 @@
-"""The engines behind a talk: loaded in the background, asked by one thread, the same question answered once.
+"""The engines behind a talk: loaded in the background, asked by a few threads, the same question answered once.
 
 A hundred phones type the same few things, so an answer that is on its way is shared by all who ask for it, and the
-last ones are kept. A question that nobody waits for any more is taken out of the queue.
+last ones are kept. Different questions meet in the engine, which reads them in one pass. A question that nobody waits
+for any more is taken out of the queue.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from talkgen.errors import ModelError, TalkgenError, did_you_mean
 from talkgen.lm.hub import ModelFiles
@@ -23,9 +25,9 @@ from talkgen.serve.limits import Question
 if TYPE_CHECKING:
     from talkgen.lm.engine import Answer, Engine
 
-Result = TypeVar("Result")
 ANSWERS_KEPT = 512
 QUESTIONS_QUEUED = 64
+THREADS = 8  # questions that an engine can read in one pass
 
 
 class BusyError(Exception):
@@ -42,7 +44,7 @@ class _Flight:
 
 @dataclass
 class Engines:
-    """The engines of some models by name; all work with them runs in one thread."""
+    """The engines of some models by name."""
 
     files: Sequence[ModelFiles]
     device: str = "auto"
@@ -52,34 +54,40 @@ class Engines:
         self.loading = bool(self.files)
         self._engines: dict[str, Engine] = {}
         self._about: dict[str, dict[str, Any]] = {}
-        self._thread = ThreadPoolExecutor(1, "engine")
+        self._loaded = threading.Event()
+        self._threads = ThreadPoolExecutor(THREADS, "engine")
         self._flights: dict[Question, _Flight] = {}
         self._kept: OrderedDict[Question, bytes] = OrderedDict()
 
     def open(self) -> None:
         """Starts loading; returns at once."""
         if self.files:
-            self._thread.submit(self._load)
+            self._threads.submit(self._load)
+        else:
+            self._loaded.set()
 
     def close(self) -> None:
-        """Waits for the step that runs and drops the rest."""
-        self._thread.shutdown(cancel_futures=True)
+        """Waits for what runs and drops the rest."""
+        self._loaded.set()
+        self._threads.shutdown(cancel_futures=True)
 
     def _load(self) -> None:
         from talkgen.lm.engine import Engine
+        from talkgen.lm.forms import load_fast
         from talkgen.lm.weights import load_model
 
         device = pick_device(self.device)
         for files in self.files:
             try:
                 about = describe(files, device)  # first: the files may be trained on while the engine runs
-                engine = Engine(load_model(files), device=device)
+                engine = Engine(load_fast(files) if device == "cpu" else load_model(files), device=device)
                 engine.next_token("")  # the first answer takes seconds that no audience should wait for
                 self._engines[files.name] = engine
                 self._about[files.name] = about
             except TalkgenError as error:
                 logging.getLogger(__name__).error("%s stays recorded: %s", files.label, error)
         self.loading = False
+        self._loaded.set()
 
     def health(self) -> dict[str, Any]:
         """What `/api/health` says: whether models are still loading, and which are there."""
@@ -129,7 +137,7 @@ class Engines:
     def _take_off(self, question: Question) -> _Flight:
         if self.queued >= QUESTIONS_QUEUED:
             raise BusyError
-        answer = asyncio.wrap_future(self._thread.submit(self._compute, question))
+        answer = asyncio.wrap_future(self._threads.submit(self._compute, question))
         flight = self._flights[question] = _Flight(answer)
 
         def land(done: asyncio.Future[bytes]) -> None:
@@ -144,6 +152,7 @@ class Engines:
         return flight
 
     def _compute(self, question: Question) -> bytes:
+        self._loaded.wait()
         engine = self.find(question.model)
         name = next(name for name, known in self._engines.items() if known is engine)
         about = {key: self._about[name][key] for key in ("name", "label", "digest")}
@@ -165,11 +174,8 @@ class Engines:
         Raises:
             TalkgenError: as `answer` does.
         """
-        return self._thread.submit(lambda: self._ask(self.find(question.model), question)).result()
-
-    def run(self, work: Callable[[], Result]) -> Awaitable[Result]:
-        """Runs `work` in the engines' thread."""
-        return asyncio.wrap_future(self._thread.submit(work))
+        self._loaded.wait()
+        return self._ask(self.find(question.model), question)
 
 
 def describe(files: ModelFiles, device: str) -> dict[str, Any]:

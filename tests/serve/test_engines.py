@@ -11,7 +11,7 @@ import pytest
 from talkgen.errors import ModelError
 from talkgen.lm.engine import Engine
 from talkgen.lm.weights import load_model
-from talkgen.serve.engines import ANSWERS_KEPT, QUESTIONS_QUEUED, BusyError, Engines
+from talkgen.serve.engines import ANSWERS_KEPT, QUESTIONS_QUEUED, THREADS, BusyError, Engines
 from talkgen.serve.limits import Question
 
 
@@ -31,15 +31,15 @@ def engines(models):
 
 @asynccontextmanager
 async def held(engines):
-    """Keeps the engines' thread busy, so that questions wait."""
+    """Keeps the engines' threads busy, so that questions wait."""
     release = threading.Event()
-    work = asyncio.ensure_future(engines.run(release.wait))
+    work = [asyncio.wrap_future(engines._threads.submit(release.wait)) for _ in range(THREADS)]
     await asyncio.sleep(0)
     try:
         yield release
     finally:
         release.set()
-        await work
+        await asyncio.gather(*work)
 
 
 def test_equal_questions_are_answered_once(engines):
@@ -127,6 +127,25 @@ def test_an_unknown_model_is_named(engines):
     """A model that is not there gives an error with the nearest name."""
     with pytest.raises(ModelError, match="'tinny' is not loaded\n  hint: did you mean 'tiny'"):
         run_aside(engines.answer(Question(prompt="x", model="tinny")))
+
+
+def test_different_questions_are_read_in_one_pass(engines):
+    """While the model is busy, questions gather; one pass reads them all, and each gets its own answer."""
+
+    async def scenario():
+        await engines.answer(Question(prompt="warm"))
+        batch = engines.find(None).batch
+        before = batch.passes
+        with batch._turn:
+            tasks = [asyncio.create_task(engines.answer(Question(prompt=f"question {i}"))) for i in range(THREADS)]
+            while len(batch._queue) < THREADS:
+                await asyncio.sleep(0.01)
+        return batch.passes, before, await asyncio.gather(*tasks)
+
+    passes, before, answers = run_aside(scenario())
+    texts = ["".join(token["text"] for token in json.loads(answer)["tokens"]) for answer in answers]
+    assert texts == [f"question {i}" for i in range(THREADS)]
+    assert passes - before <= 1
 
 
 def test_a_question_does_not_wait_for_a_text_that_is_being_written(models):
