@@ -68,7 +68,7 @@ def fit_lines(x: Array, y: Array, weights: Array) -> tuple[Array, Array]:
 
 
 def _fit_floor(x: Array, losses: Array, weights: Array, reference: float) -> Laws:
-    """Laws with a floor of zero or more, by least squares of the relative errors.
+    """Laws with a floor of zero or more, by least squares of the relative errors; no loss rises with size.
 
     For a given exponent the law is a line, so each exponent of a fine grid is solved exactly and the best is kept.
     """
@@ -79,8 +79,9 @@ def _fit_floor(x: Array, losses: Array, weights: Array, reference: float) -> Law
     total, sum_y, sum_yy = total[:, None], sum_y[:, None], sum_yy[:, None]
     scale = (sum_xy * total - sum_x * sum_y) / (sum_xx * total - sum_x**2)
     floor = (sum_y - scale * sum_x) / total
-    below = floor < 0  # no loss is below zero: what is left is a law without a floor
-    scale, floor = np.where(below, sum_xy / sum_xx, scale), np.where(below, 0.0, floor)
+    below, rising = floor < 0, scale < 0  # neither is a law: what is left is one without a floor, or a constant
+    scale = np.where(below, sum_xy / sum_xx, np.where(rising, 0.0, scale))
+    floor = np.where(below, 0.0, np.where(rising, sum_y / total, floor))
     errors = sum_yy - 2 * (scale * sum_xy + floor * sum_y - scale * floor * sum_x)
     errors += scale**2 * sum_xx + floor**2 * total
     best = (np.arange(len(w)), errors.argmin(1))
@@ -88,14 +89,18 @@ def _fit_floor(x: Array, losses: Array, weights: Array, reference: float) -> Law
 
 
 def floor_helps(sizes: Array, losses: Array) -> bool:
-    """Whether a law with a floor foretells each size from the others better than one without (relative errors)."""
+    """Whether a law with a floor foretells each size from the others clearly better than one without.
+
+    Clearly: its squared relative errors are a fifth smaller. A law without a floor was taken for one with a floor 5 to
+    8 times in 100 then, and up to 23 times where any gain counted.
+    """
     kept = (sizes != np.unique(sizes)[:, None]).astype(float)  # one row for each size that is left out
 
     def error(floor: bool) -> float:
         foretold = fit(sizes, losses, kept, floor=floor).at(sizes)
         return float((((foretold - losses) / losses) ** 2)[kept == 0].sum())
 
-    return error(floor=True) < error(floor=False)
+    return error(floor=True) < 0.8 * error(floor=False)
 
 
 def resample(groups: Array, seed: int = 0) -> Array:

@@ -124,12 +124,13 @@ def means(losses: list[float]) -> tuple[list[float], list[float]]:
 
 
 def _set_axes(axes: Axes, canvas: Canvas, data: Data) -> None:
-    """All positions, labelled at powers of two, and all losses, labelled at whole nats."""
+    """All positions, labelled at powers of two, and all losses, labelled at whole nats or at halves."""
     losses = [loss for model in data["models"].values() for loss in model["losses"]]
     low, high = min(losses) - 0.1, max(losses) + 0.1
     axes.set(xscale="log", xlim=(0.93, data["context"]), ylim=(low, high))
-    whole = [k for k in range(int(high) + 1) if low <= k <= high]
-    label_axis(axes, canvas, "y", whole, [str(k) for k in whole])
+    step = 1 if high - low > 3 else 0.5
+    ticks = [step * k for k in range(int(high / step) + 1) if step * k >= low]
+    label_axis(axes, canvas, "y", ticks, [f"{tick:g}" for tick in ticks])
     powers = [2**k for k in range(data["context"].bit_length())]
     label_axis(axes, canvas, "x", powers, [str(power) for power in powers])
 
@@ -137,7 +138,7 @@ def _set_axes(axes: Axes, canvas: Canvas, data: Data) -> None:
 def describe(data: Data) -> str:
     """Both models' losses early and late in the context, and what each doubling of the position gains."""
     parts = [
-        f"{NAMES[name]} of {human(model['parameters'])} parameters, mean of {model['seeds']} seeds: "
+        f"{NAMES[name]} of {human(model['parameters'])} parameters, runs averaged: {model['seeds']}: "
         f"{model['losses'][0]:.2f} at the first token, "
         f"{model['losses'][data['first'] - 1]:.2f} at token {data['first']}, "
         f"{model['losses'][-1]:.2f} at token {data['context']}; each doubling from token {data['first']} on gains "
