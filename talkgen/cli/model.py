@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -44,17 +45,28 @@ def pull(name: Name) -> None:
 
 @app.command("show")
 def show(name: Name, json: Json = False) -> None:
-    """Describes a model from what is readable beside its weights.
+    """Describes a model, and compares the forms it can answer in with float32, once on a machine.
+
+    A form is good where no probability moves by more than 0.02 and 99 of 100 first choices stay; the quickest good
+    one answers in `talkgen present`.
 
     Examples:
       talkgen model show small
     """
+    from talkgen.lm.forms import measure
     from talkgen.lm.hub import find_model
 
     files = find_model(name, Path.cwd())
     about = {**files.about(), "path": str(files.path), "digest": files.digest()}
+    forms = measure(files)
     if json:
-        out_json(about)
+        out_json({**about, "forms": [{**asdict(form), "good": form.good} for form in forms]})
         return
     for key, value in about.items():
         out(f"{key}: {value}")
+    for form in forms:
+        verdict = "" if form.good else " (too far from float32, never used by itself)"
+        out(
+            f"{form.form}: max |Δp| {form.max_change:.4f}, top-1 {form.top_1:.1%}, "
+            f"{form.milliseconds:.2g} ms a token, {form.megabytes:,.1f} MB{verdict}"
+        )

@@ -1,7 +1,7 @@
 """A transformer for reading alone, on a CPU: the same logits as `lm.transformer`, from packed weights, far sooner.
 
-The work is in `decoder.cpp`; here its structures are filled in. There is nothing to see inside: who wants attention
-weights or gradients takes the model itself.
+The work is in `cpp/transformer.cpp`; here its structures are filled in. There is nothing to see inside: who wants
+attention weights or gradients takes the model itself.
 """
 
 from __future__ import annotations
@@ -19,19 +19,15 @@ from talkgen.lm.config import ModelConfig
 from talkgen.lm.model import LanguageModel, State, Taps
 from talkgen.lm.native import load_library, why_not
 from talkgen.lm.packed import Format, Packed, pack
+from talkgen.lm.pointers import Matrix, Pointers
 from talkgen.lm.transformer import KVCache, Transformer, rotary_angles
 
-_KIND = {"float32": 32, "float16": 16, "int8": 8, "int4": 4}
 _ACTIVATION = {"gelu": 0, "gelu_tanh": 1, "swiglu": 2}
 _ROWS = 64  # tokens a pass takes at most: enough to use each weight often, few enough to stay in the caches
 
 _SIZES = ("n_layer", "n_embd", "n_head", "n_kv_head", "head_dim", "n_inner", "vocab_size")
 
 _int, _float, _pointer = ctypes.c_int32, ctypes.c_float, ctypes.c_void_p
-
-
-class _Matrix(ctypes.Structure):
-    _fields_ = (("kind", _int), ("n", _int), ("k", _int), ("data", _pointer), ("bias", _pointer))
 
 
 class _Norm(ctypes.Structure):
@@ -41,7 +37,7 @@ class _Norm(ctypes.Structure):
 class _Layer(ctypes.Structure):
     _fields_ = (
         *((name, _Norm) for name in ("norm_1", "norm_2")),
-        *((name, _Matrix) for name in ("qkv", "proj", "up", "down")),
+        *((name, Matrix) for name in ("qkv", "proj", "up", "down")),
     )
 
 
@@ -51,8 +47,8 @@ class _Model(ctypes.Structure):
         *((name, _int) for name in ("rms", "activation", "threads")),
         ("eps", _float),
         *((name, _pointer) for name in ("cos", "sin", "positions")),
-        ("embed", _Matrix),
-        ("head", _Matrix),
+        ("embed", Matrix),
+        ("head", Matrix),
         ("norm", _Norm),
         ("layers", ctypes.POINTER(_Layer)),
     )
@@ -94,7 +90,7 @@ class Decoder(LanguageModel):
         if library is None:
             raise ModelError(f"the fast decoder cannot be used: {why_not()}", "torch's own operations still work")
         self._library = library
-        self._kept: list[object] = [weights]  # what the structures point to
+        self._pointers = Pointers()
         self._weights = weights
         self._model = self._describe()
 
@@ -187,7 +183,7 @@ class Decoder(LanguageModel):
         given = _Rows(count, 0 if logits is None else count, *(ctypes.addressof(array) for array in arrays))
         self._model.threads = torch.get_num_threads()
         out = None if logits is None else logits.data_ptr()
-        self._library.forward(ctypes.byref(self._model), ctypes.byref(given), out)
+        self._library.read_transformer(ctypes.byref(self._model), ctypes.byref(given), out)
 
     def _describe(self) -> _Model:
         config = self.config
@@ -197,13 +193,13 @@ class Decoder(LanguageModel):
         if config.positions == "rotary":
             angles = rotary_angles(config, 0, config.block_size, torch.empty(0))
             cos, sin = (table[:, : config.head_dim // 2].contiguous() for table in angles)
-            model.cos, model.sin = self._address(cos), self._address(sin)
+            model.cos, model.sin = self._pointers.address(cos), self._pointers.address(sin)
         else:
             model.positions = self._vector("positions.weight")
         model.embed, model.norm = self._matrix("embed"), self._norm("norm")
         model.head = self._matrix("embed" if config.tied_head else "head")
         layers = (_Layer * config.n_layer)(*(self._layer(f"blocks.{i}.") for i in range(config.n_layer)))
-        self._kept.append(layers)
+        self._pointers.keep(layers)
         model.layers = ctypes.cast(layers, ctypes.POINTER(_Layer))
         return model
 
@@ -215,19 +211,14 @@ class Decoder(LanguageModel):
     def _norm(self, name: str) -> _Norm:
         return _Norm(self._vector(f"{name}.weight"), self._vector(f"{name}.bias"))
 
-    def _matrix(self, name: str) -> _Matrix:
+    def _matrix(self, name: str) -> Matrix:
         weight = self._weights[f"{name}.weight"]
         packed = weight if isinstance(weight, Packed) else pack(weight, "float32")
-        return _Matrix(
-            _KIND[packed.format], packed.n, packed.k, self._address(packed.data), self._vector(f"{name}.bias")
-        )
+        return self._pointers.matrix(packed, self._tensor(f"{name}.bias"))
+
+    def _tensor(self, name: str) -> Tensor | None:
+        value = self._weights.get(name)
+        return value.dense() if isinstance(value, Packed) else value
 
     def _vector(self, name: str) -> int | None:
-        value = self._weights.get(name)
-        return None if value is None else self._address(value if isinstance(value, Tensor) else value.dense())
-
-    def _address(self, tensor: Tensor) -> int:
-        tensor = tensor if tensor.dtype == torch.uint8 else tensor.float()
-        tensor = tensor.contiguous()
-        self._kept.append(tensor)
-        return tensor.data_ptr()
+        return self._pointers.address(self._tensor(name))

@@ -13,7 +13,7 @@ import logging
 import statistics
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import torch
 from torch import Tensor
@@ -22,8 +22,10 @@ from talkgen.assets import cache_dir
 from talkgen.lm import native
 from talkgen.lm.decoder import Decoder
 from talkgen.lm.hub import ModelFiles
+from talkgen.lm.lstm import RecurrentLM
 from talkgen.lm.model import LanguageModel
 from talkgen.lm.packed import FORMATS, Packed
+from talkgen.lm.recurrent_decoder import RecurrentDecoder
 from talkgen.lm.transformer import Transformer
 from talkgen.lm.weights import Loaded, load_model, load_packed, restore
 
@@ -73,9 +75,7 @@ def load_fast(files: ModelFiles) -> Loaded:
     if best.form == STORED:
         return load_stored(files)
     loaded = load_model(files)
-    if best.form != REFERENCE and isinstance(loaded.model, Transformer):
-        loaded.model = Decoder.from_transformer(loaded.model, next(f for f in FORMATS if f == best.form))
-    return loaded
+    return next((replace(loaded, model=model) for form, model in _forms(loaded, files) if form == best.form), loaded)
 
 
 def load_stored(files: ModelFiles) -> Loaded:
@@ -122,15 +122,17 @@ def _measure(loaded: Loaded, files: ModelFiles) -> list[Measured]:
     return found
 
 
-def _forms(loaded: Loaded, files: ModelFiles) -> Iterator[tuple[str, Decoder]]:
-    if native.load_library() is None or not isinstance(loaded.model, Transformer):
+def _forms(loaded: Loaded, files: ModelFiles) -> Iterator[tuple[str, Decoder | RecurrentDecoder]]:
+    model = loaded.model
+    if native.load_library() is None:
         return
     if files.kind == "gguf":
         config, _, packed = load_packed(files)
         yield STORED, Decoder(config, open_vectors(packed))
-        return
-    for form in FORMATS:
-        yield form, Decoder.from_transformer(loaded.model, form)
+    elif isinstance(model, Transformer):
+        yield from ((form, Decoder.from_transformer(model, form)) for form in FORMATS)
+    elif isinstance(model, RecurrentLM) and not model.config.attention:
+        yield from ((form, RecurrentDecoder(model, form)) for form in FORMATS)
 
 
 def _agreement(p: Tensor, expected: Tensor) -> float:

@@ -1,4 +1,4 @@
-"""Compiles `decoder.cpp` for this machine's processor, once, and loads it; knows no model.
+"""Compiles the C++ files beside it for this machine's processor, once, and loads them; knows no model.
 
 A compiler is not something every laptop has, and a processor may lack the instructions: then there is no library, and
 whoever asked goes on with torch alone.
@@ -20,7 +20,7 @@ import torch
 
 from talkgen.assets import cache_dir
 
-_SOURCE = Path(__file__).with_name("decoder.cpp")
+_SOURCES = Path(__file__).with_name("cpp")
 # No -ffast-math: linking with it would change how the whole process rounds, torch included.
 _FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-fopenmp", "-shared", "-fPIC")
 _PATIENCE = 120  # seconds
@@ -48,9 +48,11 @@ def _load() -> tuple[ctypes.CDLL | None, str | None]:
     target = cache_dir("decoder") / f"{fingerprint()}.so"
     try:
         if not target.is_file():
-            _compile([compiler, *_FLAGS, str(_SOURCE), *_openmp()], target)
+            _compile([compiler, *_FLAGS, *map(str, sorted(_SOURCES.glob("*.cpp"))), *_openmp()], target)
         library = ctypes.CDLL(str(target))
-        library.forward.restype, library.forward.argtypes = None, [ctypes.c_void_p] * 3
+        library.read_transformer.restype, library.read_transformer.argtypes = None, [ctypes.c_void_p] * 3
+        library.read_recurrent.restype = None
+        library.read_recurrent.argtypes = [ctypes.c_void_p, ctypes.c_int32, *[ctypes.c_void_p] * 4]
         return library, None
     except (OSError, subprocess.SubprocessError) as error:
         said = getattr(error, "stderr", None) or str(error)
@@ -65,7 +67,8 @@ def _openmp() -> list[str]:
 
 def fingerprint() -> str:
     """Of the source, its flags and the processor: a cache that moves to another machine compiles again."""
-    parts = [_SOURCE.read_text(encoding="utf-8"), *_FLAGS, torch.__version__, _processor()]
+    sources = [file.read_text(encoding="utf-8") for file in sorted(_SOURCES.iterdir())]
+    parts = [*sources, *_FLAGS, torch.__version__, _processor()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 

@@ -9,6 +9,8 @@ from talkgen.lm import forms
 from talkgen.lm.decoder import Decoder
 from talkgen.lm.forms import Measured, load_fast, measure
 from talkgen.lm.hub import find_model
+from talkgen.lm.lstm import RecurrentLM
+from talkgen.lm.recurrent_decoder import RecurrentDecoder
 from talkgen.lm.transformer import Transformer
 from talkgen.lm.weights import load_model
 
@@ -87,6 +89,12 @@ def test_without_the_decoder_the_model_itself_answers(small, monkeypatch):
     assert isinstance(load_fast(small).model, Transformer)
 
 
-def test_a_recurrent_model_has_no_other_form(tmp_path, small):
-    """An LSTM is loaded as it is."""
-    assert [row.form for row in measure(find_model("small-lstm", tmp_path))] == ["torch"]
+def test_recurrent_models_have_forms_too(tmp_path, small):
+    """An LSTM is packed like a transformer; one that attends to its past is loaded as it is."""
+    lstm = find_model("small-lstm", tmp_path)
+    found = {row.form: row for row in measure(lstm)}
+    assert {"torch", "float32", "float16", "int8", "int4"} == set(found)
+    assert found["float32"].max_change < 1e-4
+    assert found["float16"].megabytes < 0.6 * found["float32"].megabytes
+    assert isinstance(load_fast(lstm).model, RecurrentDecoder | RecurrentLM)
+    assert [row.form for row in measure(find_model("recall", tmp_path))] == ["torch"]
