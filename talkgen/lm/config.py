@@ -48,7 +48,8 @@ class ModelConfig:
                 raise ModelError(f"the model's config says {name} = {getattr(self, name)}")
         if self.n_head % self.n_kv_head:
             raise ModelError(f"{self.n_head} query heads cannot share {self.n_kv_head} key heads")
-        if self.positions == "rotary" and self.head_dim % 2:
+        recurrent = self.architecture in ("lstm", "rnn")
+        if not recurrent and self.positions == "rotary" and self.head_dim % 2:
             raise ModelError(f"rotary positions need an even head_dim, not {self.head_dim}")
 
     def to_json(self) -> dict[str, Any]:
