@@ -1,9 +1,9 @@
-"""Which form of a model answers on a CPU: the quickest one that is, as measured here, as good as float32.
+"""Which form of a model answers: the quickest one that is, as measured on this machine, as good as float32.
 
-A form is what the weights are packed in (`lm.packed`). Its answers are compared with the float32 model's at every
-position of a text: the largest change of any token's probability, and how often the likeliest token is the same. A
-GGUF file has one form, the blocks it stores; a checkpoint in floats can be packed in several. Measurements are kept
-in the user's cache, by the model's digest and the decoder's.
+A form is what the weights are packed in (`lm.packed`), on a GPU their type. Its answers are compared with the float32
+model's at every position of a text: the largest change of any token's probability, and how often the likeliest token
+is the same. A GGUF file has one form, the blocks it stores; a checkpoint in floats can be packed in several.
+Measurements are kept in the user's cache, by the model's digest and the decoder's.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from torch import Tensor
 from talkgen.assets import cache_dir
 from talkgen.lm import native
 from talkgen.lm.decoder import Decoder
+from talkgen.lm.graphs import GraphedTransformer
 from talkgen.lm.hub import ModelFiles
 from talkgen.lm.lstm import RecurrentLM
 from talkgen.lm.model import LanguageModel
@@ -63,19 +64,20 @@ class Measured:
         return self.max_change <= MOST_CHANGE and self.top_1 >= LEAST_AGREEMENT
 
 
-def load_fast(files: ModelFiles) -> Loaded:
-    """The model in `files` for reading on the CPU, in its best form; the model itself where there is no other.
+def load_fast(files: ModelFiles, device: str = "cpu") -> Loaded:
+    """The model in `files` for reading, in its best form; the model itself where there is no other.
 
     Raises:
         ModelError: as `load_model` does.
     """
-    if native.load_library() is None or files.kind not in ("gguf", "checkpoint", "hf"):
-        return load_model(files)
-    best = min((m for m in measure(files) if m.good), key=lambda m: m.milliseconds)
+    good = [row for row in measure(files, device) if row.good]
+    best = min(good, key=lambda row: row.milliseconds, default=None)
+    if best is None or best.form == REFERENCE:
+        return load_model(files, device)
     if best.form == STORED:
         return load_stored(files)
     loaded = load_model(files)
-    return next((replace(loaded, model=model) for form, model in _forms(loaded, files) if form == best.form), loaded)
+    return replace(loaded, model=next(model for _, model in _forms(loaded, files, device, best.form)))
 
 
 def load_stored(files: ModelFiles) -> Loaded:
@@ -93,46 +95,68 @@ def open_vectors(packed: Mapping[str, Packed]) -> dict[str, Packed | Tensor]:
     return {name: restore(weight, name) if "norm" in name else weight for name, weight in packed.items()}
 
 
-def measure(files: ModelFiles) -> list[Measured]:
+def measure(files: ModelFiles, device: str = "cpu") -> list[Measured]:
     """Every form of a model against float32; from the cache where it was measured on this machine before.
+
+    Nothing for a model that continues no plain text, such as a translator.
 
     Raises:
         ModelError: as `load_model` does.
     """
-    record = cache_dir("forms") / f"{files.digest()[:24]}-{native.fingerprint()}.json"
+    record = cache_dir("forms") / f"{files.digest()[:24]}-{native.fingerprint()}-{device.replace(':', '')}.json"
     try:
         return [Measured(**row) for row in json.loads(record.read_text(encoding="utf-8"))]
     except (OSError, ValueError, TypeError):
         logging.getLogger(__name__).info("comparing the forms of %s, once", files.label)
-    found = _measure(load_model(files), files)
+    found = _measure(load_model(files), files, device)
     record.write_text(json.dumps([asdict(row) for row in found]), encoding="utf-8")
     return found
 
 
 @torch.inference_mode()
-def _measure(loaded: Loaded, files: ModelFiles) -> list[Measured]:
+def _measure(loaded: Loaded, files: ModelFiles, device: str) -> list[Measured]:
+    if not isinstance(loaded.model, Transformer | RecurrentLM):
+        return []
     ids = torch.tensor([loaded.tokenizer.encode(_TEXT)[: min(_POSITIONS, loaded.model.config.block_size)]])
     expected = loaded.model(ids)[0][0].softmax(dim=-1)
-    size = 4 * sum(parameter.numel() for parameter in loaded.model.parameters())
-    found = [Measured(REFERENCE, 0.0, 1.0, _time(loaded.model, ids), size / 1e6)]
-    for form, decoder in _forms(loaded, files):
-        p = decoder(ids)[0][0].softmax(dim=-1)
+    forms: list[tuple[str, LanguageModel]] = [*_forms(loaded, files, device)]
+    if device == "cpu":
+        forms = [(REFERENCE, loaded.model), *forms]
+    found = []
+    for form, model in forms:
+        p = model(ids.to(model.device))[0][0].softmax(dim=-1).cpu()
         change, same = float((p - expected).abs().max()), _agreement(p, expected)
-        found.append(Measured(form, change, same, _time(decoder, ids), decoder.bytes / 1e6))
+        found.append(Measured(form, change, same, _time(model, ids.to(model.device)), _bytes(model) / 1e6))
     return found
 
 
-def _forms(loaded: Loaded, files: ModelFiles) -> Iterator[tuple[str, Decoder | RecurrentDecoder]]:
+def _forms(
+    loaded: Loaded, files: ModelFiles, device: str, only: str | None = None
+) -> Iterator[tuple[str, LanguageModel]]:
+    """The forms of a float32 model on `device`, or the one named `only`."""
     model = loaded.model
-    if native.load_library() is None:
+    if device.startswith("cuda"):
+        if isinstance(model, Transformer):
+            for dtype in ("bfloat16", "float16", "float32"):
+                if only in (None, dtype):
+                    copy = Transformer(model.config).to(device, getattr(torch, dtype)).eval()
+                    copy.load_state_dict(model.state_dict())
+                    yield dtype, GraphedTransformer(copy)
+    elif device != "cpu" or native.load_library() is None:
         return
-    if files.kind == "gguf":
+    elif files.kind == "gguf":
         config, _, packed = load_packed(files)
         yield STORED, Decoder(config, open_vectors(packed))
     elif isinstance(model, Transformer):
-        yield from ((form, Decoder.from_transformer(model, form)) for form in FORMATS)
+        yield from ((form, Decoder.from_transformer(model, form)) for form in FORMATS if only in (None, form))
     elif isinstance(model, RecurrentLM) and not model.config.attention:
-        yield from ((form, RecurrentDecoder(model, form)) for form in FORMATS)
+        yield from ((form, RecurrentDecoder(model, form)) for form in FORMATS if only in (None, form))
+
+
+def _bytes(model: LanguageModel) -> int:
+    """Bytes of weights that one token reads."""
+    known = getattr(model, "bytes", None)
+    return known if known is not None else sum(p.numel() * p.element_size() for p in model.parameters())
 
 
 def _agreement(p: Tensor, expected: Tensor) -> float:

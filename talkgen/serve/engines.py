@@ -74,13 +74,12 @@ class Engines:
     def _load(self) -> None:
         from talkgen.lm.engine import Engine
         from talkgen.lm.forms import load_fast
-        from talkgen.lm.weights import load_model
 
         device = pick_device(self.device)
         for files in self.files:
             try:
                 about = describe(files, device)  # first: the files may be trained on while the engine runs
-                engine = Engine(load_fast(files) if device == "cpu" else load_model(files), device=device)
+                engine = Engine(load_fast(files, device), device=device)
                 engine.next_token("")  # the first answer takes seconds that no audience should wait for
                 self._engines[files.name] = engine
                 self._about[files.name] = about
