@@ -35,7 +35,7 @@ True`, so that they are kept for this machine alone.
 
 @dataclass(frozen=True)
 class Uses:
-    """Marks a parameter as the name of something the figure depends on: a "model", a "run" or a "sweep"."""
+    """Marks a parameter as the name of something the figure depends on: a "model", a "run", a "sweep" or its models."""
 
     kind: str
 
@@ -48,6 +48,9 @@ RunName = Annotated[str, Uses("run")]
 
 SweepName = Annotated[str, Uses("sweep")]
 """A parameter naming a sweep: a grid of training runs that `talkgen sweep` finished."""
+
+SweepModels = Annotated[str, Uses("sweep models")]
+"""A parameter naming a sweep whose trained models the figure looks into."""
 
 
 class Params(BaseModel):
@@ -67,6 +70,9 @@ class Given(Protocol):
 
     def sweep(self, name: str) -> Data:
         """The summary (sweep.json) of the sweep that a `SweepName` parameter names."""
+
+    def sweep_models(self, name: str) -> list[Loaded]:
+        """The models of the sweep that a `SweepModels` parameter names, in the order of its summary."""
 
     def table(self, name: str) -> list[dict[str, str]]:
         """The rows of a data file named in the module's `TABLES`."""

@@ -13,6 +13,7 @@ FIGURES = {
     "checkpoint_film": "talkgen.figures.checkpoint_film",
     "completions": "talkgen.figures.completions",
     "compute_graph": "talkgen.figures.compute_graph",
+    "gradient_flow": "talkgen.figures.gradient_flow",
     "lstm_cell": "talkgen.figures.lstm_cell",
     "lstm_vs_transformer": "talkgen.figures.lstm_vs_transformer",
     "memory_bottleneck": "talkgen.figures.memory_bottleneck",

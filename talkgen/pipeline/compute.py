@@ -27,7 +27,7 @@ from talkgen.figures.base import Canvas, Data
 from talkgen.figures.registry import load_figure
 from talkgen.lm.hub import ModelFiles, find_model
 from talkgen.pipeline.plan import ChipsThing, FigureThing, LiveThing, Plan, Thing, show_path
-from talkgen.pipeline.sweeps import read_sweep
+from talkgen.pipeline.sweeps import find_sweep_models, read_sweep
 from talkgen.store.cas import Action, Store
 from talkgen.store.key import versions
 
@@ -84,6 +84,10 @@ class Workshop:
     def sweep(self, name: str) -> Data:
         """The summary of the sweep named `name`."""
         return read_sweep(name, self._project)
+
+    def sweep_models(self, name: str) -> list[Loaded]:
+        """The models of the sweep named `name`."""
+        return [self.open(files) for files in find_sweep_models(name, self._project)]
 
     def table(self, name: str) -> list[dict[str, str]]:
         """The rows of the data file `name`; lines that start with # are comments."""

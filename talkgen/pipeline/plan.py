@@ -22,7 +22,7 @@ from talkgen.lm.hub import ModelFiles, find_model, first_available
 from talkgen.outline.expressions import evaluate_inputs
 from talkgen.outline.schema import Block, Columns, Figure, Live, Outline, Tokens
 from talkgen.outline.source import Source
-from talkgen.pipeline.sweeps import find_sweep_summary
+from talkgen.pipeline.sweeps import find_sweep_models, find_sweep_summary
 from talkgen.pipeline.values import values_before
 from talkgen.render.deck import BlockPath
 from talkgen.store.key import Key, code_digest, make_key, versions
@@ -254,7 +254,7 @@ def figure_data_key(figure: str, params: Params, model: ModelFiles, project: Pat
 
 
 def uses(params: Params) -> dict[str, str]:
-    """Names of the parameters that name a model, a run or a sweep, with which of them."""
+    """Names of the parameters that name a model, a run, a sweep or its models, with which of them."""
     found = {}
     for name, field in type(params).model_fields.items():
         for mark in field.metadata:
@@ -273,10 +273,15 @@ def show_path(path: Sequence[str | int]) -> str:
 
 def _used(kind: str, name: str, model: ModelFiles, project: Path) -> dict[str, Any]:
     """A key's part for the model, run or sweep that a parameter names; `model` where it names none."""
-    if kind == "sweep":
-        return {f"sweep {name}": {"digest": digest_file(find_sweep_summary(name, project))}}
+    loading = _code("talkgen.lm.weights:load_model")
+    if kind.startswith("sweep"):
+        part = {f"sweep {name}": {"digest": digest_file(find_sweep_summary(name, project))}}
+        if kind == "sweep":
+            return part
+        weights = {f"weights {files.name}": {"digest": files.digest()} for files in find_sweep_models(name, project)}
+        return {**part, **weights, **loading}
     part = _model(find_model(name, project) if name else model, kind)
-    return {**part, **_code("talkgen.lm.weights:load_model")} if kind == "model" else part
+    return {**part, **loading} if kind == "model" else part
 
 
 def _model(files: ModelFiles, kind: str = "model") -> dict[str, Any]:

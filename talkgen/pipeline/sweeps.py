@@ -1,4 +1,4 @@
-"""Finds the summary of a finished sweep by name: the project's own in `runs/` goes before what talkgen ships."""
+"""Finds a finished sweep and its models by name: the project's own in `runs/` goes before what talkgen ships."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from talkgen.assets import sweeps_dir
 from talkgen.errors import ModelError, did_you_mean
+from talkgen.lm.hub import ModelFiles
 
 SUMMARY = "sweep.json"
 
@@ -37,3 +38,17 @@ def read_sweep(name: str, project: Path) -> dict[str, Any]:
         return dict(json.loads(file.read_text(encoding="utf-8")))
     except ValueError as error:
         raise ModelError(f"{file} is damaged", "run the sweep again: it writes it anew and trains nothing") from error
+
+
+def find_sweep_models(name: str, project: Path) -> list[ModelFiles]:
+    """The models that the sweep `name` trained, in the order of its summary.
+
+    Raises:
+        ModelError: there is no such sweep, or its weights were not kept.
+    """
+    folder = find_sweep_summary(name, project).parent
+    runs = [run["name"] for run in read_sweep(name, project)["runs"]]
+    missing = [run for run in runs if not (folder / run / "checkpoints").is_dir()]
+    if missing:
+        raise ModelError(f"the sweep '{name}' is without the weights of {missing[0]}", "make it again: talkgen sweep")
+    return [ModelFiles(f"{name}/{run}", "checkpoint", folder / run, f"{name}/{run}") for run in runs]

@@ -18,10 +18,12 @@ from talkgen.lm.config import ModelConfig
 from talkgen.lm.hub import ModelFiles
 from talkgen.lm.recipe import Recipe
 from talkgen.lm.run import RunFolder
+from talkgen.lm.sweep import SweepRecipe, sweep
 from talkgen.lm.tasks import TASKS
 from talkgen.lm.tokenizer import CharacterTokenizer
 from talkgen.lm.train import train
-from talkgen.lm.weights import Loaded
+from talkgen.lm.weights import Loaded, load_model
+from talkgen.pipeline.sweeps import find_sweep_models
 from talkgen.style import load_style
 
 TABLES = Path(registry.__file__).parent / "data"
@@ -30,6 +32,7 @@ CASES = {
     "checkpoint_film": {"run": "film", "prompt": "to be", "tokens": 12},
     "completions": {"prompts": ["to be or not to b", "a$b$ <i>&amp;"]},
     "compute_graph": {"tokens": 4},
+    "gradient_flow": {"seeds": 3, "windows": 4},
     "lstm_cell": {"sentence": "to be or not"},
     "lstm_vs_transformer": {},
     "memory_bottleneck": {"rows": 32},
@@ -41,6 +44,17 @@ CASES = {
     "training_curve": {},
 }
 RUNS = Path(__file__).parent / "runs"
+FLOW = {
+    "name": "flow",
+    "tokenizer": {"kind": "characters"},
+    "models": [
+        {"architecture": name, "n_layer": 1, "n_embd": 16, "n_head": 2, "block_size": 24}
+        for name in ("rnn", "lstm", "transformer")
+    ],
+    "rates": [0.01],
+    "schedule": {"steps": 20, "warmup": 2, "evaluate_every": 20},
+    "seeds": [1, 2],
+}
 FILM = {
     "name": "film",
     "tokenizer": {"kind": "characters"},
@@ -73,6 +87,17 @@ def film() -> Path:
     return folder / "run"
 
 
+@cache
+def flow() -> Path:
+    """The folder of a project in which a sweep of tiny models was trained for a moment."""
+    folder = Path(tempfile.mkdtemp(prefix="flow-"))
+    atexit.register(shutil.rmtree, folder)
+    (folder / "text.txt").write_text("to be or not to be that is the question\n" * 40)
+    recipe = SweepRecipe.model_validate({**FLOW, "data": f"text:{folder / 'text.txt'}"})
+    sweep(recipe, folder / "runs" / "flow", lambda work: (train(cell, RunFolder(out)) for cell, out in work))
+    return folder
+
+
 class Tiny:
     """What a figure is given: tiny models by name, and the shipped tables."""
 
@@ -86,6 +111,10 @@ class Tiny:
     def run(self, name: str) -> Path:
         """The folder of a run that was logged but not trained; of `film`, which was."""
         return film() if name == "film" else RUNS / name
+
+    def sweep_models(self, name: str) -> list[Loaded]:
+        """The models of the sweep of tiny models."""
+        return [load_model(files) for files in find_sweep_models(name, flow())]
 
     def sweep(self, name: str) -> dict:
         """The summary of a sweep of tiny models that were trained for a minute."""

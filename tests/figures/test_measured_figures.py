@@ -7,14 +7,17 @@ import shutil
 import time
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 import yaml
 
 from talkgen.assets import pretrained_dir
 from talkgen.errors import ModelError
-from talkgen.figures import checkpoint_film, sequence_latency, timing
+from talkgen.figures import checkpoint_film, gradient_flow, sequence_latency, timing
 from talkgen.figures.registry import load_figure
+from talkgen.lm.architectures import build_model
+from talkgen.lm.config import ModelConfig
 from talkgen.lm.engine import Engine
 from talkgen.lm.hub import ModelFiles
 from talkgen.lm.recipe import Recipe
@@ -25,7 +28,7 @@ from talkgen.lm.weights import load_model
 from talkgen.pipeline import plan
 from talkgen.pipeline.plan import figure_data_key
 
-from .conftest import film
+from .conftest import film, flow
 
 
 def test_film_shows_what_each_checkpoint_says(data_of):
@@ -171,3 +174,138 @@ def test_times_are_kept_for_one_machine(tmp_path, monkeypatch):
     assert here.parts["device"] == timing.machine()
     assert here.hexdigest != there.hexdigest
     assert len({key.hexdigest for key in keys["parameter_counts"]}) == 1
+
+
+def small_model(architecture: str, **shape):
+    """A model of 8 units with fresh weights, large enough for its gates and nonlinearities to matter."""
+    torch.manual_seed(3)
+    config = ModelConfig(12, architecture, n_layer=1, n_embd=8, n_head=2, block_size=16, tied_head=False, **shape)
+    model = build_model(config).eval()
+    for parameter in model.parameters():
+        parameter.data.normal_(std=0.5)
+    return model
+
+
+def test_gradient_of_an_rnn_is_the_product_of_its_jacobians():
+    """dL/dx at distance k: the softmax's error, back through k matrices diag(1 - h²) W, and through the input's."""
+    model = small_model("rnn")
+    windows = torch.tensor([[1, 5, 2, 7, 7, 3, 0, 11]])
+    w = {name: value.detach().double().numpy() for name, value in model.named_parameters()}
+    to_hidden, back, bias = w["rnn.weight_ih_l0"], w["rnn.weight_hh_l0"], w["rnn.bias_ih_l0"] + w["rnn.bias_hh_l0"]
+    h, states = np.zeros(8), []
+    for token in windows[0, :-1].tolist():
+        h = np.tanh(to_hidden @ w["embed.weight"][token] + back @ h + bias)
+        states.append(h)
+    p = np.exp(w["head.weight"] @ h)
+    error = w["head.weight"].T @ (p / p.sum() - np.eye(12)[11])
+    expected = []
+    for h in reversed(states):
+        expected.insert(0, np.linalg.norm(to_hidden.T @ ((1 - h**2) * error)))
+        error = back.T @ ((1 - h**2) * error)
+    assert gradient_flow.gradient_norms(model, windows)[0].tolist() == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "shape"), [("rnn", {}), ("lstm", {}), ("lstm", {"attention": True}), ("transformer", {})]
+)
+def test_gradient_is_what_a_nudge_does(architecture, shape):
+    """Each embedding moved a little in each direction, by central differences; no token occurs twice."""
+    model = small_model(architecture, **shape)
+    windows = torch.tensor([[1, 5, 2, 7, 3, 11]])
+    measured = gradient_flow.gradient_norms(model, windows)[0]
+    model.double()
+    expected = []
+    for token in windows[0, :-1].tolist():
+        slopes = []
+        for unit in range(8):
+            losses = []
+            for nudge in (1e-3, -1e-3):
+                with torch.no_grad():
+                    model.embed.weight[token, unit] += nudge
+                    logits = model(windows[:, :-1], last_only=True)[0][0, -1].double()
+                    losses.append(float(-logits.log_softmax(0)[windows[0, -1]]))
+                    model.embed.weight[token, unit] -= nudge
+            slopes.append((losses[0] - losses[1]) / 2e-3)
+        expected.append(math.hypot(*slopes))
+    assert measured.tolist() == pytest.approx(expected, rel=0.01, abs=1e-4)
+
+
+def test_gradient_shrinks_by_the_matrix_where_tanh_is_straight():
+    """An RNN that halves its state halves the gradient at each step, over two hundred of them without rounding to 0."""
+    model = small_model("rnn")
+    model.rnn.weight_hh_l0.data = 0.5 * torch.linalg.qr(torch.randn(8, 8))[0]
+    model.rnn.weight_ih_l0.data = torch.eye(8)
+    for part in (model.embed.weight, model.rnn.bias_ih_l0, model.rnn.bias_hh_l0):
+        part.data *= 1e-6
+    norms = gradient_flow.gradient_norms(model, torch.arange(202)[None] % 12)[0].flip(0)
+    assert (norms / norms[0]).log2().tolist() == pytest.approx([-k for k in range(201)], abs=1e-3)
+    found = gradient_flow.recurrent_matrix([model])
+    assert found == {"singular_value": 0.5, "spectral_radius": 0.5}
+
+
+def test_measuring_leaves_the_model_as_it_was():
+    """Another figure may be given the same model: neither precision, nor mode, nor hooks, nor gradients stay."""
+    model = small_model("transformer", dropout=0.5)
+    ids = torch.arange(9)[None]
+    before = model(ids)[0]
+    twice = [gradient_flow.gradient_norms(model, ids).tolist() for _ in range(2)]
+    assert twice[0] == twice[1]
+    assert torch.equal(model(ids)[0], before)
+    assert not model.training
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_gradient_flow_compares_new_and_trained_models(data_of, given):
+    """Means lie between the seeds' extremes, begin at 1, and are those of the models asked directly."""
+    data = data_of("gradient_flow")
+    assert list(data["models"]) == ["transformer", "lstm", "rnn"]
+    near, far = data["far"]
+    for model in data["models"].values():
+        assert (model["new"]["seeds"], model["trained"]["seeds"]) == (3, 2)
+        for found in (model["new"], model["trained"]):
+            assert found["mean"][0] == 1
+            assert all(
+                lo <= g <= hi for lo, g, hi in zip(*(found[k] for k in ("lowest", "mean", "highest")), strict=True)
+            )
+            step = (found["mean"][far] / found["mean"][near]) ** (1 / (far - near))
+            assert found["factor"][1] == pytest.approx(step, rel=0.01)
+    rnns = [loaded for loaded in given.sweep_models("flow") if loaded.model.config.architecture == "rnn"]
+    windows = gradient_flow.read_windows(rnns[0], 4)
+    logs = [gradient_flow.gradient_norms(loaded.model, windows).log().mean(0).flip(0) for loaded in rnns]
+    expected = torch.stack([log - log[0] for log in logs]).mean(0).exp()
+    assert data["models"]["rnn"]["trained"]["mean"] == pytest.approx(expected.tolist(), rel=0.01)
+
+
+def test_windows_are_the_held_out_text(given):
+    """The end of the text that was kept from training, side by side, each with the token to predict."""
+    loaded = given.sweep_models("flow")[0]
+    text = (flow() / "text.txt").read_text()
+    held_out = text[int(len(text) * 0.9) :]
+    windows = gradient_flow.read_windows(loaded, 100)
+    assert windows.shape == (len(held_out) // 24, 25)
+    assert "".join(loaded.tokenizer.decode(row[:-1].tolist()) for row in windows) == held_out[: windows[:, 1:].numel()]
+
+
+def test_gradient_flow_needs_text(tmp_path, given):
+    """Models of a synthetic task have no text to read."""
+    loaded = given.sweep_models("flow")[0]
+    shutil.copytree(loaded.files.path, tmp_path / "run")
+    recipe = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())
+    (tmp_path / "run" / "config.yaml").write_text(yaml.safe_dump({**recipe, "data": "copy"}))
+    loaded.files = ModelFiles("run", "checkpoint", tmp_path / "run", "run")
+    with pytest.raises(ModelError, match="synthetic task"):
+        gradient_flow.read_windows(loaded, 4)
+
+
+def test_weights_of_a_sweep_are_part_of_the_key(tmp_path):
+    """Other weights under the same summary are another figure; weights that were not kept are a message."""
+    shutil.copytree(flow() / "runs", tmp_path / "runs")
+    run = tmp_path / "runs" / "flow" / "rnn-1x16-seed2"
+    key = figure_data_key("gradient_flow", gradient_flow.Params(), None, tmp_path)
+    weights = next(run.glob("checkpoints/*/model.safetensors"))
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    assert figure_data_key("gradient_flow", gradient_flow.Params(), None, tmp_path).hexdigest != key.hexdigest
+    shutil.rmtree(run / "checkpoints")
+    with pytest.raises(ModelError, match="without the weights of rnn-1x16-seed2"):
+        figure_data_key("gradient_flow", gradient_flow.Params(), None, tmp_path)
