@@ -26,6 +26,7 @@ from talkgen.lm.hub import ModelFiles
 from talkgen.lm.lstm import RecurrentLM
 from talkgen.lm.model import LanguageModel
 from talkgen.lm.packed import FORMATS, Packed
+from talkgen.lm.quantize import TORCH_FORMS, packed_bytes, quantize
 from talkgen.lm.recurrent_decoder import RecurrentDecoder
 from talkgen.lm.transformer import Transformer
 from talkgen.lm.weights import Loaded, load_model, load_packed, restore
@@ -103,7 +104,8 @@ def measure(files: ModelFiles, device: str = "cpu") -> list[Measured]:
     Raises:
         ModelError: as `load_model` does.
     """
-    record = cache_dir("forms") / f"{files.digest()[:24]}-{native.fingerprint()}-{device.replace(':', '')}.json"
+    where = device.replace(":", "") + ("" if native.load_library() else "-torch")
+    record = cache_dir("forms") / f"{files.digest()[:24]}-{native.fingerprint()}-{where}.json"
     try:
         return [Measured(**row) for row in json.loads(record.read_text(encoding="utf-8"))]
     except (OSError, ValueError, TypeError):
@@ -135,28 +137,35 @@ def _forms(
 ) -> Iterator[tuple[str, LanguageModel]]:
     """The forms of a float32 model on `device`, or the one named `only`."""
     model = loaded.model
-    if device.startswith("cuda"):
-        if isinstance(model, Transformer):
-            for dtype in ("bfloat16", "float16", "float32"):
-                if only in (None, dtype):
-                    copy = Transformer(model.config).to(device, getattr(torch, dtype)).eval()
-                    copy.load_state_dict(model.state_dict())
-                    yield dtype, GraphedTransformer(copy)
-    elif device != "cpu" or native.load_library() is None:
+    compiled = native.load_library() is not None
+    if isinstance(model, Transformer) and device.startswith("cuda"):
+        yield from ((form, GraphedTransformer(packed)) for form, packed in _on_a_gpu(model, device, only))
+    elif device != "cpu":
         return
+    elif isinstance(model, Transformer) and not compiled:
+        yield from ((form, quantize(model, form)) for form in TORCH_FORMS if only in (None, form))
     elif files.kind == "gguf":
-        config, _, packed = load_packed(files)
-        yield STORED, Decoder(config, open_vectors(packed))
+        config, _, weights = load_packed(files)
+        yield STORED, Decoder(config, open_vectors(weights))
     elif isinstance(model, Transformer):
         yield from ((form, Decoder.from_transformer(model, form)) for form in FORMATS if only in (None, form))
-    elif isinstance(model, RecurrentLM) and not model.config.attention:
+    elif isinstance(model, RecurrentLM) and compiled and not model.config.attention:
         yield from ((form, RecurrentDecoder(model, form)) for form in FORMATS if only in (None, form))
+
+
+def _on_a_gpu(model: Transformer, device: str, only: str | None) -> Iterator[tuple[str, Transformer]]:
+    """Copies of the model on a GPU, in smaller types and packed."""
+    for form in ("bfloat16", "float16", "float32", "int8", "int4"):
+        if only in (None, form):
+            copy = Transformer(model.config).to(device, getattr(torch, form, torch.bfloat16)).eval()
+            copy.load_state_dict(model.state_dict())
+            yield form, quantize(copy, form) if form in ("int8", "int4") else copy
 
 
 def _bytes(model: LanguageModel) -> int:
     """Bytes of weights that one token reads."""
     known = getattr(model, "bytes", None)
-    return known if known is not None else sum(p.numel() * p.element_size() for p in model.parameters())
+    return known if known is not None else packed_bytes(model)
 
 
 def _agreement(p: Tensor, expected: Tensor) -> float:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from talkgen.lm.model import LanguageModel, State, Taps
+from talkgen.lm.quantize import packed_bytes
 from talkgen.lm.transformer import Block, KVCache, Transformer, attend, join_heads, rotary_angles, rotate, split_heads
 
 _SEATS = (1, 4, 16, 64, 128)
@@ -38,7 +39,7 @@ class GraphedTransformer(LanguageModel):
     @property
     def bytes(self) -> int:
         """Bytes of weights that one token has to read."""
-        return sum(p.numel() * p.element_size() for p in self.model.parameters())
+        return packed_bytes(self.model)
 
     def new_state(self, batch: int, capacity: int) -> KVCache:
         """An empty cache for `batch` rows with room for `capacity` tokens."""

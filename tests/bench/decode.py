@@ -21,6 +21,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,12 @@ from talkgen.lm.config import ModelConfig
 from talkgen.lm.decoder import Decoder
 from talkgen.lm.engine import Engine
 from talkgen.lm.forms import load_fast, load_stored, measure
+from talkgen.lm.graphs import GraphedTransformer
 from talkgen.lm.hub import find_model
 from talkgen.lm.lstm import RecurrentLM
 from talkgen.lm.recurrent_decoder import RecurrentDecoder
 from talkgen.lm.sample import Sampling
+from talkgen.lm.transformer import Transformer
 from talkgen.lm.weights import Loaded, load_model
 
 PROMPT = (
@@ -89,13 +92,13 @@ def writes(engine: Engine) -> Callable[[], float]:
 
 def library_writes(reference: Any, ids: list[int]) -> Callable[[], float]:
     """The same by transformers' generate, from its prefill to its last token, less the time of the prefill."""
-    given = torch.tensor([ids[:128]])
+    given = torch.tensor([ids[:128]], device=reference.device)
 
     def run() -> float:
         seconds = []
         for tokens in (1, TOKENS + 1):
-            began = time.perf_counter()
-            reference.generate(
+            generate = partial(
+                reference.generate,
                 given,
                 attention_mask=torch.ones_like(given),
                 max_new_tokens=tokens,
@@ -103,7 +106,7 @@ def library_writes(reference: Any, ids: list[int]) -> Callable[[], float]:
                 do_sample=False,
                 pad_token_id=0,
             )
-            seconds.append(time.perf_counter() - began)
+            seconds.append(timed(generate)())
         return (seconds[1] - seconds[0]) / TOKENS
 
     return run
@@ -260,3 +263,88 @@ def on_the_processor(asked: argparse.Namespace) -> dict[str, Any]:
     del reference, plain, float32, half
     tell("cold start / transformers", cold_start(files.path, max(3, asked.pairs // 2)))
     return report
+
+
+def on_a_gpu(asked: argparse.Namespace) -> dict[str, Any]:
+    """Shapes of GPT-2 124M and SmolLM2-1.7B with random weights, in bfloat16."""
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    device, report = torch.device(asked.device), {"card": torch.cuda.get_device_name(asked.device)}
+    gpt2 = graphed(ModelConfig(50257, n_layer=12, n_embd=768, n_head=12, block_size=1024), device)
+    library = GPT2LMHeadModel(GPT2Config()).to(device, torch.bfloat16).eval()
+    ids = torch.randint(50257, (128,)).tolist()
+
+    report["GPT-2 124M / transformers"] = compare(
+        partial(steps, gpt2, [ids]), library_writes(library, ids), asked.pairs
+    )
+    one, many = (statistics.median(steps(gpt2, [ids[:64]] * n) for _ in range(asked.pairs)) for n in (1, 100))
+    report["100 rows / 1 row, seconds a step"] = many / one
+    large = graphed(
+        ModelConfig(
+            49152,
+            n_layer=24,
+            n_embd=2048,
+            n_head=32,
+            n_inner=8192,
+            block_size=2048,
+            norm="rms",
+            positions="rotary",
+            activation="swiglu",
+            bias=False,
+        ),
+        device,
+    )
+    second = statistics.median(steps(large, [ids]) for _ in range(asked.pairs))
+    data = torch.empty(1 << 31, dtype=torch.uint8, device=device)
+    copied = min(timed(lambda: data.view(torch.int64).sum())() for _ in range(5))
+    report["SmolLM2-1.7B, share of the measured bandwidth"] = large.bytes / second / (data.numel() / copied)
+    return report
+
+
+def graphed(config: ModelConfig, device: torch.device) -> GraphedTransformer:
+    """A model with random weights whose steps are recorded."""
+    with torch.device(device):
+        model = Transformer(config).to(torch.bfloat16).eval()
+    return GraphedTransformer(model)
+
+
+@torch.inference_mode()
+def steps(model: GraphedTransformer, texts: list[list[int]]) -> float:
+    """Seconds a step of all `texts`, after they were read and a first step was recorded."""
+    caches = [model.new_state(1, len(texts[0]) + TOKENS + 2) for _ in texts]
+    model.read_many(texts, caches)
+    ids = [[1] for _ in texts]
+    model.read_many(ids, caches)
+
+    def run() -> None:
+        for _ in range(TOKENS):
+            model.read_many(ids, caches).argmax(dim=-1).tolist()
+
+    return timed(run, TOKENS)()
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--peers", type=Path, help="a folder that holds llama_cpp")
+    parser.add_argument("--device", default="cpu")
+    asked = parser.parse_args()
+    warnings.simplefilter("ignore")
+    transformers.logging.set_verbosity_error()
+    torch.set_num_threads(asked.threads)
+    if asked.peers:
+        sys.path.append(str(asked.peers))
+    report: dict[str, Any] = {
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+        "threads": asked.threads,
+        "machine": platform.processor() or platform.machine(),
+    }
+    report |= on_the_processor(asked) if asked.device == "cpu" else on_a_gpu(asked)
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main()

@@ -83,10 +83,21 @@ def test_the_quickest_good_form_is_loaded(small):
     assert isinstance(load_fast(small).model, Transformer)
 
 
-def test_without_the_decoder_the_model_itself_answers(small, monkeypatch):
-    """No compiler: torch's float32."""
+def test_without_the_decoder_torch_answers(small, monkeypatch):
+    """No compiler: the forms are torch's, by the same rule; bfloat16's few digits make int8 and int4 too coarse."""
     monkeypatch.setattr(forms.native, "load_library", lambda: None)
+    found = {row.form: row for row in measure(small)}
+    assert set(found) == {"torch", "float16", "int8", "int4"}
+    assert found["float16"].good
+    assert not found["int4"].good
     assert isinstance(load_fast(small).model, Transformer)
+
+
+def test_a_translator_has_no_forms(tmp_path, small):
+    """What continues no plain text is not measured on one, and loaded as it is."""
+    translator = find_model("translator", tmp_path)
+    assert measure(translator) == []
+    assert load_fast(translator).model.config.architecture == "encoder-decoder"
 
 
 def test_recurrent_models_have_forms_too(tmp_path, small):
