@@ -44,38 +44,55 @@ inline float total(__m256 v) {
     return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
 }
 
+// Each accumulator's sum, CHUNK numbers apart.
 template <int M>
-inline void store_totals(const __m256* v, float* y, int64_t stride) {
+inline void store_totals(const __m256* v, float* y) {
     if constexpr (M == 4) {
         const __m256 pairs = _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
         const __m128 sums = _mm_add_ps(_mm256_castps256_ps128(pairs), _mm256_extractf128_ps(pairs, 1));
         alignas(16) float four[4];
         _mm_store_ps(four, sums);
-        for (int m = 0; m < M; m++) y[m * stride] = four[m];
+        for (int m = 0; m < M; m++) y[m * CHUNK] = four[m];
     } else {
-        for (int m = 0; m < M; m++) y[m * stride] = total(v[m]);
+        for (int m = 0; m < M; m++) y[m * CHUNK] = total(v[m]);
     }
+}
+
+// e^x to about float32's last digit but one: 2^n of x / ln 2's nearest integer n, times Cephes' polynomial (expf.c).
+inline __m256 exponential(__m256 x) {
+    x = _mm256_min_ps(_mm256_max_ps(x, _mm256_set1_ps(-87.0f)), _mm256_set1_ps(88.0f));
+    const __m256 n = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(1.44269504f)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    x = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693359375f), x);
+    x = _mm256_fnmadd_ps(n, _mm256_set1_ps(-2.12194440e-4f), x);
+    __m256 p = _mm256_set1_ps(1.9875691500e-4f);
+    for (const float c : {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f})
+        p = _mm256_fmadd_ps(p, x, _mm256_set1_ps(c));
+    p = _mm256_fmadd_ps(_mm256_mul_ps(x, x), p, _mm256_add_ps(x, _mm256_set1_ps(1)));
+    const __m256i power = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
+    return _mm256_mul_ps(p, _mm256_castsi256_ps(power));
 }
 
 // ---- Activations, as each kind of weights wants them.
 
 struct Activations {
     const float* x;                // [m, k]
-    std::vector<int16_t> q;        // the same as integers
-    std::vector<float> scale_sum;  // of every block its scale and its sum
+    std::vector<int16_t> q;        // the same as integers; of the rows of a tile, a block of each in turn
+    std::vector<float> scale_sum;  // of every block, in the same order, its scale and its sum
 };
 
 void quantize(Activations& a, int m, int k, int threads) {
-    const int count = m * (k / BLOCK);
+    const int blocks = k / BLOCK, count = m * blocks, tiled = m / TILE * TILE;
     a.q.resize((size_t)m * k);
     a.scale_sum.resize((size_t)count * 2);
 #pragma omp parallel for num_threads(threads) if (count > 256)
-    for (int b = 0; b < count; b++) {
-        const float* x = a.x + (int64_t)b * BLOCK;
+    for (int i = 0; i < count; i++) {
+        const int r = i / blocks, b = i % blocks;
+        const int64_t place = r < tiled ? ((int64_t)(r / TILE) * blocks + b) * TILE + r % TILE : i;
+        const float* x = a.x + (int64_t)i * BLOCK;
         const __m256 sign = _mm256_set1_ps(-0.0f);
         __m256 most = _mm256_setzero_ps(), sum = most;
-        for (int i = 0; i < BLOCK; i += 8) {
-            const __m256 v = _mm256_loadu_ps(x + i);
+        for (int j = 0; j < BLOCK; j += 8) {
+            const __m256 v = _mm256_loadu_ps(x + j);
             most = _mm256_max_ps(most, _mm256_andnot_ps(sign, v));
             sum = _mm256_add_ps(sum, v);
         }
@@ -83,14 +100,14 @@ void quantize(Activations& a, int m, int k, int threads) {
         _mm256_store_ps(lanes, most);
         const float largest = *std::max_element(lanes, lanes + 8);
         const __m256 inverse = _mm256_set1_ps(largest > 0 ? 32767.0f / largest : 0);
-        int16_t* q = a.q.data() + (int64_t)b * BLOCK;
-        for (int i = 0; i < BLOCK; i += 16) {
-            const __m256i low = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + i), inverse));
-            const __m256i high = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + i + 8), inverse));
-            _mm256_storeu_si256((__m256i*)(q + i), _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xD8));
+        int16_t* q = a.q.data() + place * BLOCK;
+        for (int j = 0; j < BLOCK; j += 16) {
+            const __m256i low = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + j), inverse));
+            const __m256i high = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + j + 8), inverse));
+            _mm256_storeu_si256((__m256i*)(q + j), _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xD8));
         }
-        a.scale_sum[2 * b] = largest / 32767.0f;
-        a.scale_sum[2 * b + 1] = total(sum);
+        a.scale_sum[2 * place] = largest / 32767.0f;
+        a.scale_sum[2 * place + 1] = total(sum);
     }
 }
 
@@ -124,7 +141,7 @@ struct Q4 {  // ggml's Q4_1: w = scale q + least, the first half of a block in t
 };
 
 template <class B, int M>
-inline void multiply_blocks(const B* w, const Activations& x, int r, int k, float* y, int64_t stride) {
+inline void multiply_blocks(const B* w, const Activations& x, int r, int k, float* y) {
     const int blocks = k / BLOCK;
     const int16_t* q = x.q.data() + (int64_t)r * k;
     const float* scale_sum = x.scale_sum.data() + (int64_t)r * blocks * 2;
@@ -136,10 +153,10 @@ inline void multiply_blocks(const B* w, const Activations& x, int r, int k, floa
         w[b].unpack(wa, wb);
         const __m128 of_weights = w[b].scale_least();
         for (int m = 0; m < M; m++) {
-            const int16_t* p = q + (int64_t)m * k + b * BLOCK;
+            const int16_t* p = q + (b * M + m) * BLOCK;
             const __m256i dot = _mm256_add_epi32(_mm256_madd_epi16(wa, _mm256_loadu_si256((const __m256i*)p)),
                                                  _mm256_madd_epi16(wb, _mm256_loadu_si256((const __m256i*)(p + 16))));
-            const __m128 of_x = _mm_castpd_ps(_mm_load_sd((const double*)(scale_sum + 2 * (m * blocks + b))));
+            const __m128 of_x = _mm_castpd_ps(_mm_load_sd((const double*)(scale_sum + 2 * (b * M + m))));
             const __m128 both = _mm_mul_ps(of_weights, of_x);
             low[m] = _mm_add_ps(low[m], both);
             acc[m] = _mm256_fmadd_ps(_mm256_broadcastss_ps(both), _mm256_cvtepi32_ps(dot), acc[m]);
@@ -149,11 +166,11 @@ inline void multiply_blocks(const B* w, const Activations& x, int r, int k, floa
         const __m128 least = _mm_blend_ps(_mm_setzero_ps(), low[m], 2);
         acc[m] = _mm256_add_ps(acc[m], _mm256_zextps128_ps256(least));
     }
-    store_totals<M>(acc, y, stride);
+    store_totals<M>(acc, y);
 }
 
 template <class W, int M>
-inline void multiply_floats(const W* w, const float* x, int k, float* y, int64_t stride) {
+inline void multiply_floats(const W* w, const float* x, int k, float* y) {
     __m256 acc[M][4];
     for (auto& four : acc) for (auto& a : four) a = _mm256_setzero_ps();
     int i = 0;
@@ -165,9 +182,9 @@ inline void multiply_floats(const W* w, const float* x, int k, float* y, int64_t
     __m256 sums[M];
     for (int m = 0; m < M; m++)
         sums[m] = _mm256_add_ps(_mm256_add_ps(acc[m][0], acc[m][1]), _mm256_add_ps(acc[m][2], acc[m][3]));
-    store_totals<M>(sums, y, stride);
+    store_totals<M>(sums, y);
     for (; i < k; i++)
-        for (int m = 0; m < M; m++) y[m * stride] += load1(w[i]) * x[(int64_t)m * k + i];
+        for (int m = 0; m < M; m++) y[m * CHUNK] += load1(w[i]) * x[(int64_t)m * k + i];
 }
 
 template <int M>
@@ -175,10 +192,10 @@ inline void multiply(const Matrix& w, int i, const Activations& a, int r, float*
     const int64_t row = (int64_t)i * w.k;
     const float* x = a.x + (int64_t)r * w.k;
     switch (w.kind) {
-        case INT4: return multiply_blocks<Q4, M>((const Q4*)w.data + row / BLOCK, a, r, w.k, y, w.n);
-        case INT8: return multiply_blocks<Q8, M>((const Q8*)w.data + row / BLOCK, a, r, w.k, y, w.n);
-        case FLOAT16: return multiply_floats<uint16_t, M>((const uint16_t*)w.data + row, x, w.k, y, w.n);
-        default: return multiply_floats<float, M>((const float*)w.data + row, x, w.k, y, w.n);
+        case INT4: return multiply_blocks<Q4, M>((const Q4*)w.data + row / BLOCK, a, r, w.k, y);
+        case INT8: return multiply_blocks<Q8, M>((const Q8*)w.data + row / BLOCK, a, r, w.k, y);
+        case FLOAT16: return multiply_floats<uint16_t, M>((const uint16_t*)w.data + row, x, w.k, y);
+        default: return multiply_floats<float, M>((const float*)w.data + row, x, w.k, y);
     }
 }
 
@@ -188,15 +205,19 @@ void linear(const Matrix& w, const float* x, float* y, int m, int threads) {
     if (w.kind == INT8 || w.kind == INT4) quantize(a, m, w.k, threads);
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int chunk = 0; chunk < (w.n + CHUNK - 1) / CHUNK; chunk++) {
-        const int from = chunk * CHUNK, to = std::min(from + CHUNK, w.n);
-        int r = 0;
-        for (; r + TILE <= m; r += TILE)
-            for (int i = from; i < to; i++) multiply<TILE>(w, i, a, r, y + (int64_t)r * w.n + i);
-        for (; r < m; r++)
-            for (int i = from; i < to; i++) multiply<1>(w, i, a, r, y + (int64_t)r * w.n + i);
-        if (w.bias)
-            for (r = 0; r < m; r++)
-                for (int i = from; i < to; i++) y[(int64_t)r * w.n + i] += w.bias[i];
+        const int from = chunk * CHUNK, count = std::min(CHUNK, w.n - from);
+        float some[TILE * CHUNK];  // rows of y lie so far apart that writing to all in turn would drive them from the cache
+        for (int r = 0, rows; r < m; r += rows) {
+            rows = r + TILE <= m ? TILE : 1;
+            for (int i = 0; i < count; i++) {
+                if (rows == TILE) multiply<TILE>(w, from + i, a, r, some + i);
+                else multiply<1>(w, from + i, a, r, some + i);
+            }
+            for (int t = 0; t < rows; t++) {
+                float* out = y + (int64_t)(r + t) * w.n + from;
+                for (int i = 0; i < count; i++) out[i] = some[t * CHUNK + i] + (w.bias ? w.bias[from + i] : 0);
+            }
+        }
     }
 }
 

@@ -73,6 +73,12 @@ void remember(const Model& model, const Rows& rows, int layer, float* qkv) {
     }
 }
 
+void exponentiate(float* x, int n) {
+    int i = 0;
+    for (; i + 8 <= n; i += 8) _mm256_storeu_ps(x + i, exponential(_mm256_loadu_ps(x + i)));
+    for (; i < n; i++) x[i] = std::exp(x[i]);
+}
+
 // softmax(q Kᵀ / √D) V of one head at one position, over the positions up to its own.
 void attend_head(const float* q, const float* keys, const float* values, int length, int D, float* weights, float* y) {
     float most = -INFINITY, sum = 0;
@@ -85,11 +91,13 @@ void attend_head(const float* q, const float* keys, const float* values, int len
         weights[s] = dot * scale;
         most = std::max(most, weights[s]);
     }
-    for (int s = 0; s < length; s++) sum += weights[s] = std::exp(weights[s] - most);
+    for (int s = 0; s < length; s++) weights[s] -= most;
+    exponentiate(weights, length);
+    for (int s = 0; s < length; s++) sum += weights[s];
     std::fill(y, y + D, 0.0f);
     for (int s = 0; s < length; s++) {
         const float* v = values + (int64_t)s * D;
-        const float weight = weights[s] / sum;
+        const float weight = weights[s] * (1 / sum);
         for (int d = 0; d < D; d++) y[d] += weight * v[d];
     }
 }
@@ -112,7 +120,13 @@ void activate(const Model& model, float* h, int m) {
 #pragma omp parallel for num_threads(model.threads) if (m > 1)
     for (int r = 0; r < m; r++) {
         float* x = h + (int64_t)r * width;
-        for (int i = 0; i < n; i++) {
+        int i = 0;
+        for (; model.activation == 2 && i + 8 <= n; i += 8) {
+            const __m256 v = load8(x + i), one = _mm256_set1_ps(1);
+            const __m256 gate = _mm256_div_ps(v, _mm256_add_ps(one, exponential(_mm256_sub_ps(_mm256_setzero_ps(), v))));
+            _mm256_storeu_ps(x + i, _mm256_mul_ps(gate, load8(x + n + i)));
+        }
+        for (; i < n; i++) {
             const float v = x[i];
             if (model.activation == 2) x[i] = v / (1 + std::exp(-v)) * x[n + i];
             else if (model.activation == 1) x[i] = 0.5f * v * (1 + std::tanh(0.7978845608f * (v + 0.044715f * v * v * v)));
