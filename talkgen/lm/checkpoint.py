@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 
 from talkgen.errors import ModelError
 from talkgen.lm.architectures import build_model
 from talkgen.lm.config import ModelConfig
+from talkgen.lm.memory import check_memory
 from talkgen.lm.model import LanguageModel
 from talkgen.lm.tokenizer import Tokenizer, load_tokenizer
 
 WEIGHTS, CONFIG, TOKENIZER = "model.safetensors", "config.json", "tokenizer.json"
+_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}  # of a number, in the types that are read
 
 
 def save_checkpoint(
@@ -63,21 +67,32 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
+def read_json(file: Path) -> dict[str, Any]:
+    """The object in a JSON file.
+
+    Raises:
+        ModelError: it is missing, or no JSON object.
+    """
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(f"{file} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{file} is no JSON") from error
+    if not isinstance(data, dict):
+        raise ModelError(f"{file} is no JSON object")
+    return data
+
+
 def read_config(folder: Path) -> dict[str, Any]:
     """The readable record of a checkpoint: `config` and what was saved about it.
 
     Raises:
         ModelError: it is missing or not what `save_checkpoint` writes.
     """
-    file = folder / CONFIG
-    try:
-        record = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ModelError(f"{file} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise ModelError(f"{file} is no JSON") from error
-    if not isinstance(record, dict) or not isinstance(record.get("config"), dict):
-        raise ModelError(f"{file} describes no model that talkgen trained")
+    record = read_json(folder / CONFIG)
+    if not isinstance(record.get("config"), dict):
+        raise ModelError(f"{folder / CONFIG} describes no model that talkgen trained")
     return record
 
 
@@ -85,20 +100,72 @@ def load_checkpoint(folder: Path) -> tuple[LanguageModel, Tokenizer]:
     """The model (float32, in evaluation mode) and the tokenizer of a checkpoint.
 
     Raises:
-        ModelError: a file is missing or cut short, or config, weights and vocabulary contradict each other.
+        ModelError: a file is missing or cut short, does not fit into memory, or config, weights and vocabulary
+            contradict each other.
     """
     config = ModelConfig.from_json(read_config(folder)["config"])
     tokenizer = load_tokenizer(folder / TOKENIZER)
-    if tokenizer.vocab_size > config.vocab_size:
-        raise ModelError(f"{folder}: {tokenizer.vocab_size} tokens do not fit a model of {config.vocab_size}")
+    return assemble(config, tokenizer, read_tensors([folder / WEIGHTS]), folder / WEIGHTS), tokenizer
+
+
+def read_tensors(files: Sequence[Path]) -> dict[str, Tensor]:
+    """The floats of safetensors files as they are stored; other tensors (masks, counters) are left out.
+
+    Raises:
+        ModelError: a file is missing or damaged, two hold the same tensor, or all of them in float32 need more memory
+            than is free.
+    """
+    check_memory(sum(map(_needed, files)), str(files[0].parent))
+    tensors: dict[str, Tensor] = {}
+    for file in files:
+        with _opened(file) as opened:
+            for name in opened.keys():  # noqa: SIM118 – no mapping
+                if name in tensors:
+                    raise ModelError(f"{file} holds {name}, which another file holds too")
+                if opened.get_slice(name).get_dtype() in _BYTES:
+                    tensors[name] = opened.get_tensor(name)
+    return tensors
+
+
+def _needed(file: Path) -> int:
+    """Bytes that the floats of a file take while they are read and turned into float32."""
+    needed = 0
+    with _opened(file) as opened:
+        for header in map(opened.get_slice, opened.keys()):
+            kind, count = header.get_dtype(), math.prod(header.get_shape())
+            if kind in _BYTES:
+                needed += count * (_BYTES[kind] + (0 if kind == "F32" else 4))
+    return needed
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Any]:
     try:
-        tensors = load_file(folder / WEIGHTS)
-    except (SafetensorError, OSError) as error:
-        raise ModelError(f"{folder / WEIGHTS} cannot be read: {error}", "the file may be cut short") from error
-    with torch.device("meta"):
-        model = build_model(config)
-    fill_model(model, tensors, folder / WEIGHTS)
-    return model.eval(), tokenizer
+        with safe_open(file, framework="pt") as opened:
+            yield opened
+    except (SafetensorError, OSError, ValueError, RuntimeError) as error:
+        raise ModelError(f"{file} cannot be read: {error}", "the file may be cut short") from error
+
+
+def assemble(config: ModelConfig, tokenizer: Tokenizer, tensors: Mapping[str, Tensor], where: Path) -> LanguageModel:
+    """The model of a config with its weights, in float32 and in evaluation mode.
+
+    Raises:
+        ModelError: config, vocabulary and weights contradict each other, or a weight is NaN or infinite.
+    """
+    if tokenizer.vocab_size > config.vocab_size:
+        raise ModelError(f"{where}: {tokenizer.vocab_size} tokens do not fit a model of {config.vocab_size}")
+    if not (0 < config.norm_eps < math.inf and 0 < config.rope_theta < math.inf):
+        raise ModelError(f"{where}: no model has norm_eps = {config.norm_eps}, rope_theta = {config.rope_theta}")
+    if config.n_layer > len(tensors):  # before they are built: a damaged config can ask for millions
+        raise ModelError(f"{where} contradicts the model's config: {config.n_layer} layers in {len(tensors)} tensors")
+    try:
+        with torch.device("meta"):
+            model = build_model(config)
+    except (RuntimeError, ValueError) as error:
+        raise ModelError(f"{where}: the model's config describes none that can be: {error}") from error
+    fill_model(model, tensors, where)
+    return model.eval()
 
 
 def fill_model(model: LanguageModel, tensors: Mapping[str, Tensor], where: Path) -> None:

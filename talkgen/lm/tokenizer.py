@@ -104,7 +104,11 @@ class JsonTokenizer:
         self._tokenizer = tokenizer
         # Without this a prompt that spells out a special token would get the token: a prompt is text, not markup.
         self._tokenizer.encode_special_tokens = True
-        self.vocab_size: int = tokenizer.get_vocab_size(with_added_tokens=True)
+        # Some files carry the length that somebody cut or filled texts to when the tokenizer was trained.
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        ids = tokenizer.get_vocab(with_added_tokens=True).values()
+        self.vocab_size: int = max(ids, default=-1) + 1  # ids may have gaps
         added = tokenizer.get_added_tokens_decoder()
         self.special: dict[str, int] = {token.content: i for i, token in sorted(added.items()) if token.special}
         self.end: int | None = next((self.special[name] for name in self.ENDS if name in self.special), None)
@@ -181,7 +185,7 @@ def load_tokenizer(file: Path) -> Tokenizer:
         kind = json.loads(text)
     except OSError as error:
         raise ModelError(f"{file} cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{file} is no JSON") from error
     if not isinstance(kind, dict) or "talkgen" not in kind:
         return JsonTokenizer.from_json(text, file)
