@@ -26,10 +26,11 @@ from talkgen.errors import OutlineError, Problem, TalkgenError
 from talkgen.figures.base import Canvas, Data
 from talkgen.figures.registry import load_figure
 from talkgen.lm.hub import ModelFiles, find_model
-from talkgen.pipeline.plan import ChipsThing, FigureThing, LiveThing, Plan, Thing, show_path
+from talkgen.pipeline.plan import ChipsThing, FigureThing, LiveThing, Plan, Thing
 from talkgen.pipeline.sweeps import find_sweep_models, read_sweep
 from talkgen.store.cas import Action, Store
 from talkgen.store.key import versions
+from talkgen.yamlfile import where_path
 
 if TYPE_CHECKING:
     from talkgen.lm.engine import Engine
@@ -230,7 +231,7 @@ def figure_data(made: Mapping[str, Made], store: Store) -> dict[str, Data]:
 
 def _placed(problem: Problem, thing: Thing, plan: Plan) -> Problem:
     place = problem.place or plan.source.place(thing.path)
-    return Problem(problem.message, problem.hint, place, problem.where or show_path(thing.path))
+    return Problem(problem.message, problem.hint, place, problem.where or where_path(thing.path))
 
 
 def _git_revision(project: Path) -> str | None:

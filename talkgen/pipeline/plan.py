@@ -27,6 +27,7 @@ from talkgen.pipeline.values import values_before
 from talkgen.render.deck import BlockPath
 from talkgen.store.key import Key, code_digest, make_key, versions
 from talkgen.style import Style, load_style
+from talkgen.yamlfile import where_path
 
 SCHEMA = 1  # raised when what a key stands for changes
 LIVE_ELEMENTS = {"next_token": "talkgen-live", "rnn_vs_attention": "talkgen-live"}
@@ -137,7 +138,7 @@ class _Planner:
     def _report(self, path: BlockPath, error: TalkgenError) -> None:
         for problem in error.problems:
             self.problems.append(
-                Problem(problem.message, problem.hint, self.source.place(path), problem.where or show_path(path))
+                Problem(problem.message, problem.hint, self.source.place(path), problem.where or where_path(path))
             )
 
     def _plan_block(self, path: BlockPath, block: Block) -> Thing | None:
@@ -263,14 +264,6 @@ def uses(params: Params) -> dict[str, str]:
     return found
 
 
-def show_path(path: Sequence[str | int]) -> str:
-    """A path as people write it: `slides[3].body[0].figure`."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
-    return text
-
-
 def _used(kind: str, name: str, model: ModelFiles, project: Path) -> dict[str, Any]:
     """A key's part for the model, run or sweep that a parameter names; `model` where it names none."""
     loading = _code("talkgen.lm.weights:load_model")
@@ -299,5 +292,5 @@ def param_problem(figure: str, kind: type[Params], detail: Any) -> Problem:
     name = str(detail["loc"][0]) if detail["loc"] else ""
     if detail["type"] == "extra_forbidden":
         return Problem(f"the figure '{figure}' has no parameter '{name}'", did_you_mean(name, kind.model_fields))
-    where = show_path(detail["loc"])
+    where = where_path(detail["loc"])
     return Problem(f"parameter {where} of '{figure}': {detail['msg'].lower()}", f"see: talkgen figures show {figure}")
