@@ -158,17 +158,16 @@ class Decoder(LanguageModel):
     def _read(self, rows: list[_Row], wanted: list[_Row]) -> Tensor:
         """The logits [wanted, V]; the rows wanted come last, which is as good as any order inside of one pass."""
         last = set(map(id, wanted))
-        ordered = [row for row in rows if id(row) not in last] if len(wanted) < len(rows) else []
+        ordered = [row for row in rows if id(row) not in last] + wanted
         logits = torch.empty(len(wanted), self.config.vocab_size)
+        first = len(ordered) - len(wanted)
         for start in range(0, len(ordered), _ROWS):
-            self._pass(ordered[start : start + _ROWS], None)
-        for start in range(0, len(wanted), _ROWS):
-            part = wanted[start : start + _ROWS]
-            self._pass(part, logits[start : start + len(part)])
+            part = ordered[start : start + _ROWS]
+            self._pass(part, logits[max(0, start - first) : max(0, start + len(part) - first)])
         return logits
 
-    def _pass(self, rows: list[_Row], logits: Tensor | None) -> None:
-        """One pass through the model; keys of a text's earlier rows must be there or come in the same pass."""
+    def _pass(self, rows: list[_Row], logits: Tensor) -> None:
+        """One pass, with the logits [wanted, V] of its last rows; a text's earlier keys are there or come with it."""
         config, count = self.config, len(rows)
         if not all(0 <= row.token < config.vocab_size and row.position < config.block_size for row in rows):
             raise ValueError("a token is not in the vocabulary, or there are more than the model's context holds")
@@ -180,10 +179,9 @@ class Decoder(LanguageModel):
             (ctypes.c_int64 * count)(*(row.cache.k.stride(0) for row in rows)),
             (ctypes.c_int64 * count)(*(row.cache.k.stride(2) for row in rows)),
         )
-        given = _Rows(count, 0 if logits is None else count, *(ctypes.addressof(array) for array in arrays))
+        given = _Rows(count, len(logits), *(ctypes.addressof(array) for array in arrays))
         self._model.threads = torch.get_num_threads()
-        out = None if logits is None else logits.data_ptr()
-        self._library.read_transformer(ctypes.byref(self._model), ctypes.byref(given), out)
+        self._library.read_transformer(ctypes.byref(self._model), ctypes.byref(given), logits.data_ptr())
 
     def _describe(self) -> _Model:
         config = self.config

@@ -27,7 +27,9 @@ from typing import Any
 
 import torch
 import transformers
-from transformers import AutoModelForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM
+from transformers.initialization import no_init_weights
+from transformers.modeling_gguf_pytorch_utils import load_gguf_checkpoint
 
 from talkgen.lm.architectures import build_model
 from talkgen.lm.config import ModelConfig
@@ -148,23 +150,27 @@ def keystroke(loaded: Loaded, pairs: int) -> dict[str, float]:
 
 
 def batched(loaded: Loaded, pairs: int, rows: int = 16, tokens: int = 24) -> dict[str, float]:
-    """Texts after different prompts, all of them a token further in one pass, against one text after the other."""
+    """Greedy texts after 16 prompts that were read before: a token of all in one pass, against one after the other."""
     model = loaded.model
     assert isinstance(model, Decoder)
     texts = [loaded.tokenizer.encode(f"{i} {PROMPT[i:]}")[:64] for i in range(rows)]
 
+    caches = [model.new_state(1, 96) for _ in texts]
+    first = model.read_many(texts, caches).argmax(dim=-1).tolist()
+
     def together() -> None:
-        caches = [model.new_state(1, 96) for _ in texts]
-        logits = model.read_many(texts, caches)
+        ids = first
         for _ in range(tokens):
-            logits = model.read_many([[int(row)] for row in logits.argmax(dim=-1)], caches)
+            ids = model.read_many([[token] for token in ids], caches).argmax(dim=-1).tolist()
+        for cache in caches:
+            cache.truncate(64)
 
     def apart() -> None:
-        for text in texts:
-            cache = model.new_state(1, 96)
-            logits = model.read_many([text], [cache])
+        for start, cache in zip(first, caches, strict=True):
+            ids = [start]
             for _ in range(tokens):
-                logits = model.read_many([[int(logits[0].argmax())]], [cache])
+                ids = model.read_many([ids], [cache]).argmax(dim=-1).tolist()
+            cache.truncate(64)
 
     return compare(timed(together), timed(apart), pairs)
 
@@ -178,11 +184,18 @@ answer = Engine(load_fast(find_model("smollm2", Path.cwd()))).next_token("The qu
 """
 _THEIRS = """
 import sys, torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from transformers.initialization import no_init_weights
+from transformers.modeling_gguf_pytorch_utils import load_gguf_checkpoint
 folder, file = sys.argv[1:]
 tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
-model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, dtype=torch.float32)
-p = model(torch.tensor([tokenizer.encode("The quick brown fox")])).logits[0, -1].softmax(-1)
+config = AutoConfig.from_pretrained(folder, gguf_file=file)
+with no_init_weights():
+    model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+tensors = load_gguf_checkpoint(f"{folder}/{file}", return_tensors=True, model_to_load=model)["tensors"]
+model.load_state_dict(tensors, strict=False, assign=True)
+model.tie_weights()
+p = model.eval()(torch.tensor([tokenizer.encode("The quick brown fox")])).logits[0, -1].softmax(-1)
 """
 
 
@@ -218,6 +231,17 @@ def recurrent(pairs: int, steps: int = 300) -> dict[str, float]:
         return compare(timed(ours, steps), timed(theirs, steps), pairs)
 
 
+def library_model(path: Path) -> Any:
+    """The library's model of a GGUF file, by its own converter; `from_pretrained` would want one more package."""
+    config = AutoConfig.from_pretrained(path.parent, gguf_file=path.name)
+    with no_init_weights():
+        model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    tensors = load_gguf_checkpoint(str(path), return_tensors=True, model_to_load=model)["tensors"]
+    model.load_state_dict(tensors, strict=False, assign=True)
+    model.tie_weights()
+    return model.eval()
+
+
 def bandwidth() -> float:
     """Bytes a second that one sum over 1 GiB reads; the best of five."""
     data = torch.ones(1 << 28)
@@ -228,9 +252,7 @@ def on_the_processor(asked: argparse.Namespace) -> dict[str, Any]:
     """SmolLM2-135M from its GGUF, both sides on the same threads."""
     files = find_model("smollm2", Path.cwd())
     stored = load_stored(files)
-    reference = AutoModelForCausalLM.from_pretrained(
-        files.path.parent, gguf_file=files.path.name, dtype=torch.float32
-    ).eval()
+    reference = library_model(files.path)
     ids = stored.tokenizer.encode(PROMPT)
     plain = load_model(files)
     float32 = Loaded("f", "float32", Decoder.from_transformer(plain.model, "float32"), plain.tokenizer, files)

@@ -74,20 +74,30 @@ inline __m256 exponential(__m256 x) {
 
 // ---- Activations, as each kind of weights wants them.
 
+// Numbers that begin where a vector register may be loaded without crossing a line of the cache.
+template <class T>
+struct Buffer {
+    std::vector<__m256i> memory;
+
+    explicit Buffer(size_t count = 0) : memory((count * sizeof(T) + 31) / 32) {}
+    T* data() { return (T*)memory.data(); }
+    const T* data() const { return (const T*)memory.data(); }
+};
+
 struct Activations {
-    const float* x;                // [m, k]
-    std::vector<int16_t> q;        // the same as integers; of the rows of a tile, a block of each in turn
-    std::vector<float> scale_sum;  // of every block, in the same order, its scale and its sum
+    const float* x;           // [m, k]
+    Buffer<int16_t> q;        // the same as integers; of the rows of a tile, a block of each in turn
+    Buffer<float> scale_sum;  // of every block, in the same order, its scale and its sum
 };
 
 void quantize(Activations& a, int m, int k, int threads) {
-    const int blocks = k / BLOCK, count = m * blocks, tiled = m / TILE * TILE;
-    a.q.resize((size_t)m * k);
-    a.scale_sum.resize((size_t)count * 2);
+    const int blocks = k / BLOCK, count = m * blocks;
+    a.q = Buffer<int16_t>((size_t)m * k);
+    a.scale_sum = Buffer<float>((size_t)count * 2);
 #pragma omp parallel for num_threads(threads) if (count > 256)
     for (int i = 0; i < count; i++) {
-        const int r = i / blocks, b = i % blocks;
-        const int64_t place = r < tiled ? ((int64_t)(r / TILE) * blocks + b) * TILE + r % TILE : i;
+        const int r = i / blocks, b = i % blocks, first = r / TILE * TILE, rows = std::min(TILE, m - first);
+        const int64_t place = (int64_t)first * blocks + b * rows + (r - first);
         const float* x = a.x + (int64_t)i * BLOCK;
         const __m256 sign = _mm256_set1_ps(-0.0f);
         __m256 most = _mm256_setzero_ps(), sum = most;
@@ -106,8 +116,8 @@ void quantize(Activations& a, int m, int k, int threads) {
             const __m256i high = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + j + 8), inverse));
             _mm256_storeu_si256((__m256i*)(q + j), _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xD8));
         }
-        a.scale_sum[2 * place] = largest / 32767.0f;
-        a.scale_sum[2 * place + 1] = total(sum);
+        a.scale_sum.data()[2 * place] = largest / 32767.0f;
+        a.scale_sum.data()[2 * place + 1] = total(sum);
     }
 }
 
@@ -201,16 +211,18 @@ inline void multiply(const Matrix& w, int i, const Activations& a, int r, float*
 
 // y [m, n] = x [m, k] Wᵀ + bias
 void linear(const Matrix& w, const float* x, float* y, int m, int threads) {
-    Activations a{x, {}, {}};
+    Activations a{x, Buffer<int16_t>(), Buffer<float>()};
     if (w.kind == INT8 || w.kind == INT4) quantize(a, m, w.k, threads);
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int chunk = 0; chunk < (w.n + CHUNK - 1) / CHUNK; chunk++) {
         const int from = chunk * CHUNK, count = std::min(CHUNK, w.n - from);
         float some[TILE * CHUNK];  // rows of y lie so far apart that writing to all in turn would drive them from the cache
-        for (int r = 0, rows; r < m; r += rows) {
-            rows = r + TILE <= m ? TILE : 1;
+        for (int r = 0; r < m; r += TILE) {
+            const int rows = std::min(TILE, m - r);
             for (int i = 0; i < count; i++) {
-                if (rows == TILE) multiply<TILE>(w, from + i, a, r, some + i);
+                if (rows == 4) multiply<4>(w, from + i, a, r, some + i);
+                else if (rows == 3) multiply<3>(w, from + i, a, r, some + i);
+                else if (rows == 2) multiply<2>(w, from + i, a, r, some + i);
                 else multiply<1>(w, from + i, a, r, some + i);
             }
             for (int t = 0; t < rows; t++) {

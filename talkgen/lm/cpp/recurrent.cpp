@@ -12,7 +12,7 @@ extern "C" void read_recurrent(const Recurrent* pointer, int32_t m, const int64_
                                float* logits) {
     const Recurrent& model = *pointer;
     const int C = model.n_embd, width = model.lstm ? 4 * C : C;
-    std::vector<float> x((size_t)m * 2 * C), gates((size_t)m * width), out((size_t)m * C);
+    Buffer<float> x((size_t)m * 2 * C), gates((size_t)m * width), out((size_t)m * C);
     for (int r = 0; r < m; r++) widen(model.embed, tokens[r], out.data() + (size_t)r * C);
     for (int l = 0; l < model.n_layer; l++, h += (size_t)m * C, c += (size_t)m * C) {
         for (int r = 0; r < m; r++) {

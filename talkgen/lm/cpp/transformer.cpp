@@ -137,6 +137,10 @@ void activate(const Model& model, float* h, int m) {
         for (int r = 1; r < m; r++) std::memmove(h + (int64_t)r * n, h + (int64_t)r * width, n * sizeof(float));
 }
 
+void add(float* x, const float* y, size_t count) {
+    for (size_t i = 0; i < count; i++) x[i] += y[i];
+}
+
 void look_up(const Model& model, const Rows& rows, float* x) {
     const int C = model.n_embd;
     for (int r = 0; r < rows.count; r++, x += C) {
@@ -155,8 +159,8 @@ extern "C" void read_transformer(const Model* pointer, const Rows* given, float*
     const int m = rows.count, C = model.n_embd, t = model.threads;
     const size_t qkv_width = (size_t)(model.n_head + 2 * model.n_kv_head) * model.head_dim;
     const size_t wide = (size_t)model.n_inner * (model.activation == 2 ? 2 : 1);
-    std::vector<float> x((size_t)m * C), y((size_t)m * C), qkv(m * qkv_width), seen((size_t)m * model.n_head * model.head_dim),
-        h(m * wide);
+    const size_t size = (size_t)m * C;
+    Buffer<float> x(size), y(size), qkv(m * qkv_width), seen((size_t)m * model.n_head * model.head_dim), h(m * wide);
     look_up(model, rows, x.data());
     for (int l = 0; l < model.n_layer; l++) {
         const Layer& layer = model.layers[l];
@@ -165,12 +169,12 @@ extern "C" void read_transformer(const Model* pointer, const Rows* given, float*
         remember(model, rows, l, qkv.data());
         attend(model, rows, l, qkv.data(), seen.data());
         linear(layer.proj, seen.data(), y.data(), m, t);
-        for (size_t i = 0; i < x.size(); i++) x[i] += y[i];
+        add(x.data(), y.data(), size);
         normalize(model, layer.norm_2, x.data(), y.data(), m);
         linear(layer.up, y.data(), h.data(), m, t);
         activate(model, h.data(), m);
         linear(layer.down, h.data(), y.data(), m, t);
-        for (size_t i = 0; i < x.size(); i++) x[i] += y[i];
+        add(x.data(), y.data(), size);
     }
     const float* last = x.data() + (size_t)(m - rows.wanted) * C;
     normalize(model, model.norm, last, y.data(), rows.wanted);
