@@ -96,13 +96,15 @@ def draw(data: Data, canvas: Canvas) -> Picture:
 
 
 def _set_axes(axes: Axes, canvas: Canvas, data: Data) -> None:
-    """Limits a little around the runs; labels at half nats and at 1, 3, 10, 30 … parameters."""
+    """Limits a little around the runs; labels at 1, 3, 10, 30 … parameters."""
+    from matplotlib.ticker import MaxNLocator
+
     runs = data["architectures"].values()
     sizes = [size for run in runs for size in run["sizes"]]
     losses = [loss for run in runs for loss in run["losses"]]
     first, last, low, high = min(sizes) * 0.85, max(sizes) * 1.08, min(losses) * 0.97, max(losses) * 1.02
     axes.set(xscale="log", yscale="log", xlim=(first, last), ylim=(low, high))
-    losses = [k / 2 for k in range(1, 40) if low <= k / 2 <= high]
+    losses = [loss for loss in MaxNLocator(5, steps=[1, 2.5, 5, 10]).tick_values(low, high) if low <= loss <= high]
     label_axis(axes, canvas, "y", losses, [f"{loss:g}" for loss in losses])
     sizes = [m * 10**k for k in range(2, 13) for m in (1, 3) if first <= m * 10**k <= last]
     label_axis(axes, canvas, "x", sizes, [human(size) for size in sizes])

@@ -1,37 +1,50 @@
-"""Draws published laws of how the loss falls with size: Kaplan's, Hoffmann's, and Besiroglu's correction of it.
+"""Draws laws of how the loss falls with size: one fitted to our own sweep, and published ones beside it.
 
-The constants are a data file with a source each. The laws hold for different texts and tokenizers: their slopes can be
-compared, their heights cannot.
+The published constants are a data file with a source each: Kaplan's, Hoffmann's, and Besiroglu's correction of it. Our
+law is fitted to a sweep's transformers, which all read the same tokens; it has a floor only where the runs foretell
+one another better with it. Every law holds for its own text and tokenizer, so that slopes can be compared and heights
+cannot: the two plots have axes of their own, stretched so that equal slopes look equal.
 """
 
 from __future__ import annotations
 
+from math import log10
 from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import Field
 
 from talkgen.figures import base
-from talkgen.figures.base import Canvas, Data, Given
-from talkgen.figures.drawing import POINTS, blank, label_axis, plot, styled, write
+from talkgen.figures.base import Canvas, Data, Given, SweepName
+from talkgen.figures.drawing import POINTS, label_axis, plot, sheet, styled, write
+from talkgen.figures.fits import estimate, fit, floor_helps, interval, resample
+from talkgen.figures.head import HEIGHT, with_interval, write_head
 from talkgen.figures.lines import Line, draw_lines
 from talkgen.figures.numbers import human, significant
+from talkgen.figures.sweep_runs import points_of, tokens_read
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Picture
 
 TABLES = ("scaling_laws.csv",)
 _FIRST, _LAST = 1e7, 1e12  # parameters
+_LEFT, _BETWEEN, _NAMES, _BELOW = 60, 64, 196, 96  # px around the plots
+_OURS = 0.4  # share of the width that our sweep's plot has
 
 
 class Params(base.Params):
-    """How much text each parameter sees where a law asks for it; 20 is what Hoffmann et al. found best."""
+    """The sweep a law is fitted to, and how much text a parameter sees where a published law asks for it.
 
+    20 tokens a parameter is what Hoffmann et al. found best.
+    """
+
+    sweep: SweepName = "scaling"
     tokens_per_parameter: float = Field(20, gt=0, le=10_000)
 
 
 def compute(params: Params, given: Given) -> Data:
-    """Each law's loss from ten million to a trillion parameters, and what ten times the parameters do to it."""
+    """Our law with its band; each published law's loss from ten million to a trillion parameters."""
     sizes = np.geomspace(_FIRST, _LAST, 51)
     laws = []
     for row in given.table(TABLES[0]):
@@ -42,6 +55,7 @@ def compute(params: Params, given: Given) -> Data:
                 "law": row["law"],
                 "losses": [significant(loss) for loss in losses.tolist()],
                 "floor": float(row["floor"] or 0),
+                "exponent": float(row["alpha"]),
                 "smallest": float(row["smallest"]),
                 "largest": float(row["largest"]),
                 "ten_times": significant(float(end / start), 3),
@@ -52,6 +66,27 @@ def compute(params: Params, given: Given) -> Data:
         "sizes": [significant(n) for n in sizes.tolist()],
         "laws": laws,
         "tokens_per_parameter": params.tokens_per_parameter,
+        "ours": fit_sweep(given.sweep(params.sweep)),
+    }
+
+
+def fit_sweep(sweep: Data) -> Data:
+    """The law of a sweep's transformers, with the 95 % band that resampling its sizes gives."""
+    sizes, losses = points_of(sweep, "transformer")
+    count = len(np.unique(sizes))
+    floor = floor_helps(sizes, losses)
+    laws = fit(sizes, losses, resample(sizes), floor=floor)
+    shown = np.geomspace(sizes.min(), sizes.max(), 31)
+    curves = laws.at(shown)
+    low, high = interval(curves, count)
+    rounded = {"sizes": shown, "losses": curves[0], "low": low, "high": high}
+    return {
+        "tokens": tokens_read(sweep),
+        "runs": [[int(size), significant(float(loss))] for size, loss in zip(sizes, losses, strict=True)],
+        "has_floor": floor,
+        "floor": estimate(laws.floor, count),
+        "exponent": estimate(laws.exponent, count),
+        **{name: [significant(value) for value in values.tolist()] for name, values in rounded.items()},
     }
 
 
@@ -64,26 +99,90 @@ def loss_of(row: dict[str, str], sizes: np.ndarray, tokens_per_parameter: float)
     return float(row["floor"]) + from_size + float(row["b"]) / tokens ** float(row["beta"])
 
 
+def verdict(ours: Data) -> str:
+    """What our runs say; the exponent counts as told where its interval is within a factor of two above zero."""
+    exponent = ours["exponent"]
+    if not 0 < exponent["low"] <= exponent["high"] <= 2 * exponent["low"]:
+        return "our runs are too few to tell their exponent"
+    return "our runs level off above a floor" if ours["has_floor"] else "our runs follow a power law"
+
+
 @styled
 def draw(data: Data, canvas: Canvas) -> Picture:
-    """Loss against parameters, both logarithmic; solid where a law was fitted, dotted where it is carried on."""
-    picture = blank(canvas)
+    """Two plots of loss against parameters, all axes logarithmic: our runs with their law and band; published laws."""
+    picture, paper = sheet(canvas)
     colors = canvas.style.colors
-    axes = plot(picture, canvas, 60, 44, canvas.width - 200, canvas.height - 96)
-    highest = max(max(law["losses"]) for law in data["laws"])
-    axes.set(xscale="log", yscale="log", xlim=(_FIRST, _LAST), ylim=(1.35, highest * 1.05))
-    label_axis(axes, canvas, "y", [1.5, 2, 3, 4, 5], ["1.5", "2", "3", "4", "5"])
-    sizes = [10.0**k for k in range(7, 13)]
-    shown = sizes if canvas.width > 800 else [1e8, 1e10, 1e12]
-    label_axis(axes, canvas, "x", shown, [human(n) for n in shown])
-    tall = canvas.height - 140
-    write(axes, canvas, 0, 1 + 26 / tall, "loss, nats a token", color=colors.muted, across=True)
-    write(axes, canvas, 0.5, -46 / tall, "parameters", color=colors.muted, align="center", across=True)
+    ours, bottom = data["ours"], canvas.height - _BELOW
+    room = canvas.width - _LEFT - _BETWEEN - _NAMES
+    middle = _LEFT + _OURS * room
+    left = plot(picture, canvas, _LEFT, HEIGHT, middle, bottom)
+    right = plot(picture, canvas, middle + _BETWEEN, HEIGHT, canvas.width - _NAMES, bottom)
+    _set_axes(left, right, canvas, data)
+    _draw_ours(left, canvas, ours)
+    _draw_published(right, canvas, data)
+    form = "exponent above a floor" if ours["has_floor"] else "exponent"
+    like = [law for law in data["laws"] if bool(law["floor"]) == ours["has_floor"]]
+    published = ", ".join(f"{law['law']}: {law['exponent']:.2g}" for law in like)
+    numbers = [(f"ours: {form} {with_interval(ours['exponent'])}", colors.accent), (published, colors.muted)]
+    write_head(paper, canvas, verdict(ours), numbers, "loss, nats a token")
+    _write_below(paper, canvas, middle)
+    return picture
+
+
+def _write_below(paper: Axes, canvas: Canvas, middle: float) -> None:
+    """Under each plot whose parameters it shows; under both how to compare them. The left plot ends at `middle` px."""
+    colors = canvas.style.colors
+    centers = ((_LEFT + middle) / 2, (middle + _BETWEEN + canvas.width - _NAMES) / 2)
+    for x, text, color in zip(
+        centers, ("parameters, our runs", "parameters, published"), (colors.accent, colors.muted), strict=True
+    ):
+        write(paper, canvas, x, canvas.height - 50, text, color=color, align="center")
     note = "each law: its own text and tokens; dotted: beyond its data"
-    write(axes, canvas, 0.5, -80 / tall, note, color=colors.muted, align="center", across=True)
-    palette = (colors.muted, colors.bad, colors.attention)
+    write(paper, canvas, canvas.width / 2, canvas.height - 16, note, color=colors.muted, align="center")
+
+
+def _set_axes(left: Axes, right: Axes, canvas: Canvas, data: Data) -> None:
+    """Limits with which equal slopes look equal: the left plot may be larger than the right one, but in both ways."""
+    ours = data["ours"]
+    own_sizes = [size for size, _ in ours["runs"]]
+    own_losses = [loss for _, loss in ours["runs"]] + ours["low"] + ours["high"]
+    published = [loss for law in data["laws"] for loss in law["losses"]]
+    first, last = min(own_sizes) / 1.3, max(own_sizes) * 1.3
+    across = log10(_LAST / _FIRST) / right.get_position().width
+    zoom = left.get_position().width * across / log10(last / first)
+    needed = log10(max(own_losses) / min(own_losses)) * 1.1
+    tall = max(log10(max(published) / 1.35 * 1.05), needed * zoom)
+    left.set(xscale="log", yscale="log", xlim=(first, last), ylim=_around(own_losses, tall / zoom))
+    right.set(xscale="log", yscale="log", xlim=(_FIRST, _LAST), ylim=(1.35, 1.35 * 10**tall))
+    for axes in (left, right):
+        low, high = axes.get_ylim()
+        ticks = [tick for tick in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8) if low <= tick <= high]
+        label_axis(axes, canvas, "y", ticks, [f"{tick:g}" for tick in ticks])
+    powers = [10.0**k for k in range(2, 12) if first <= 10.0**k <= last]
+    label_axis(left, canvas, "x", powers, [human(n) for n in powers])
+    powers = [10.0**k for k in range(7, 13)] if canvas.width > 800 else [1e8, 1e10, 1e12]
+    label_axis(right, canvas, "x", powers, [human(n) for n in powers])
+
+
+def _around(losses: list[float], tall: float) -> tuple[float, float]:
+    """Limits `tall` in powers of ten, with the losses in their middle."""
+    middle = (log10(min(losses)) + log10(max(losses))) / 2
+    return 10 ** (middle - tall / 2), 10 ** (middle + tall / 2)
+
+
+def _draw_ours(axes: Axes, canvas: Canvas, ours: Data) -> None:
+    """A dot for each run, the law through them, its band behind it."""
+    color = canvas.style.colors.accent
+    axes.fill_between(ours["sizes"], ours["low"], ours["high"], color=color, alpha=0.25, linewidth=0)
+    axes.plot(ours["sizes"], ours["losses"], color=color, linewidth=5 * POINTS, solid_capstyle="round")
+    axes.plot(*zip(*ours["runs"], strict=True), "o", color=canvas.style.colors.ink, markersize=8 * POINTS)
+
+
+def _draw_published(axes: Axes, canvas: Canvas, data: Data) -> None:
+    """Each law solid where it was fitted and dotted where it is carried on, with its name at its end."""
+    colors = canvas.style.colors
     lines = []
-    for law, color in zip(data["laws"], palette, strict=False):
+    for law, color in zip(data["laws"], (colors.muted, colors.bad, colors.attention), strict=False):
         axes.plot(data["sizes"], law["losses"], color=color, linewidth=2.5 * POINTS, linestyle=(0, (1, 1.6)))
         inside = [
             (n, loss)
@@ -93,15 +192,20 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         axes.plot(*zip(*inside, strict=True), color=color, linewidth=5 * POINTS, solid_capstyle="round")
         lines.append(Line(law["law"], data["sizes"][-1:], law["losses"][-1:], color, dots=False))
     draw_lines(axes, canvas, lines)
-    return picture
 
 
 def describe(data: Data) -> str:
-    """Each law's loss at both ends and what ten times the parameters do."""
-    first, last = human(data["sizes"][0]), human(data["sizes"][-1])
+    """Our law with its intervals; each published law's loss at both ends and what ten times the parameters do."""
+    ours, first, last = data["ours"], human(data["sizes"][0]), human(data["sizes"][-1])
+    floor = f", above a floor of {with_interval(ours['floor'])} nats" if ours["has_floor"] else ", without a floor"
     parts = [
         f"{law['law']}: {law['losses'][0]:.2f} at {first} parameters, {law['losses'][-1]:.2f} at {last}; "
         f"ten times the parameters multiply the loss by {law['ten_times']}."
         for law in data["laws"]
     ]
-    return "Published laws of a transformer's loss in nats a token, against its parameters. " + " ".join(parts)
+    return (
+        f"Laws of a transformer's loss in nats a token, against its parameters without embeddings. Ours, from "
+        f"{len(ours['runs'])} runs of {human(ours['tokens'])} tokens each: {ours['losses'][0]:.2f} at "
+        f"{human(ours['sizes'][0])} parameters, {ours['losses'][-1]:.2f} at {human(ours['sizes'][-1])}; exponent "
+        f"{with_interval(ours['exponent'])}{floor}; {verdict(ours)}. Published: " + " ".join(parts)
+    )

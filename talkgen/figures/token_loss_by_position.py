@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 TABLES = ()
 _SKIPPED = 8  # the gain is measured behind this part of the context: before it, even a few words of memory help
+_START = 0.93  # where the positions' axis starts: the first position is seen whole
 _A_DOUBLING = 3  # means drawn for each doubling of the position
 
 
@@ -84,11 +85,13 @@ def _choose(sweep: Data, architecture: str, parameters: int | None) -> list[Data
 
 
 def verdict(data: Data) -> str:
-    """Who gains more from what stands far back, or that this cannot be told."""
+    """Who gains more from what stands far back, that nobody does, or that this cannot be told."""
     if data["difference"]["low"] > 0:
         return "the transformer gains more from a longer context"
     if data["difference"]["high"] < 0:
         return "the LSTM gains more from a longer context"
+    if all(model["gain"]["low"] <= 0 for model in data["models"].values()):
+        return f"neither clearly gains from a context beyond {data['first'] - 1} tokens"
     return "too little data to tell which gains more from context"
 
 
@@ -106,7 +109,10 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         axes.plot(positions, model["losses"], "o", color=color, markersize=5 * POINTS, alpha=0.35, clip_on=False)
         lines.append(Line(NAMES[name], *means(model["losses"]), color, dots=False))
         numbers.append((f"{NAMES[name]} gains {with_interval(model['gain'])} a doubling", color))
-    draw_lines(axes, canvas, lines, gap=40)
+    behind = log(data["context"] / lines[0].xs[-1]) / log(
+        data["context"] / _START
+    )  # share of the plot behind the lines
+    draw_lines(axes, canvas, lines, gap=behind * axes.bbox.width + 14)
     write_head(paper, canvas, verdict(data), numbers, "loss, nats a token")
     note = f"position in the context; a doubling: measured from token {data['first']} on"
     middle = (canvas.width - 110) / 2
@@ -124,12 +130,13 @@ def means(losses: list[float]) -> tuple[list[float], list[float]]:
 
 
 def _set_axes(axes: Axes, canvas: Canvas, data: Data) -> None:
-    """All positions, labelled at powers of two, and all losses, labelled at whole nats or at halves."""
+    """All positions, labelled at powers of two, and all losses."""
+    from matplotlib.ticker import MaxNLocator
+
     losses = [loss for model in data["models"].values() for loss in model["losses"]]
     low, high = min(losses) - 0.1, max(losses) + 0.1
-    axes.set(xscale="log", xlim=(0.93, data["context"]), ylim=(low, high))
-    step = 1 if high - low > 3 else 0.5
-    ticks = [step * k for k in range(int(high / step) + 1) if step * k >= low]
+    axes.set(xscale="log", xlim=(_START, data["context"]), ylim=(low, high))
+    ticks = [tick for tick in MaxNLocator(5, steps=[1, 2.5, 5, 10]).tick_values(low, high) if low <= tick <= high]
     label_axis(axes, canvas, "y", ticks, [f"{tick:g}" for tick in ticks])
     powers = [2**k for k in range(data["context"].bit_length())]
     label_axis(axes, canvas, "x", powers, [str(power) for power in powers])
@@ -138,7 +145,7 @@ def _set_axes(axes: Axes, canvas: Canvas, data: Data) -> None:
 def describe(data: Data) -> str:
     """Both models' losses early and late in the context, and what each doubling of the position gains."""
     parts = [
-        f"{NAMES[name]} of {human(model['parameters'])} parameters, runs averaged: {model['seeds']}: "
+        f"{NAMES[name]} of {human(model['parameters'])} parameters ({model['seeds']} seeds): "
         f"{model['losses'][0]:.2f} at the first token, "
         f"{model['losses'][data['first'] - 1]:.2f} at token {data['first']}, "
         f"{model['losses'][-1]:.2f} at token {data['context']}; each doubling from token {data['first']} on gains "

@@ -16,18 +16,21 @@ from talkgen.figures.base import Canvas
 from talkgen.lm.architectures import build_model
 from talkgen.lm.config import ModelConfig
 from talkgen.lm.hub import ModelFiles
+from talkgen.lm.lexicon import english_words, french_words
 from talkgen.lm.recipe import Recipe
 from talkgen.lm.run import RunFolder
 from talkgen.lm.sweep import SweepRecipe, sweep
 from talkgen.lm.tasks import TASKS
-from talkgen.lm.tokenizer import CharacterTokenizer
+from talkgen.lm.tokenizer import CharacterTokenizer, Tokenizer
 from talkgen.lm.train import train
+from talkgen.lm.vocabulary import make_word_tokenizer
 from talkgen.lm.weights import Loaded, load_model
-from talkgen.pipeline.sweeps import find_sweep_models
+from talkgen.pipeline.sweeps import find_sweep_models, read_sweep
 from talkgen.style import load_style
 
 TABLES = Path(registry.__file__).parent / "data"
 CASES = {
+    "alignment": {"sentence": "the strange european agreement was not signed by the happy doctors"},
     "attention_map": {"sentence": "to be or not"},
     "checkpoint_film": {"run": "film", "prompt": "to be", "tokens": 12},
     "completions": {"prompts": ["to be or not to b", "a$b$ <i>&amp;"]},
@@ -66,9 +69,8 @@ FILM = {
 RECALL = {"recall": "transformer", "recall-lstm": "lstm", "recall-rnn": "rnn"}
 
 
-def tiny(name: str, characters: str, **shape) -> Loaded:
-    """A model with fresh weights, large enough to have opinions, over single characters."""
-    tokenizer = CharacterTokenizer(characters)
+def tiny(name: str, tokenizer: Tokenizer, **shape) -> Loaded:
+    """A model with fresh weights, large enough to have opinions."""
     with torch.random.fork_rng():
         torch.manual_seed(7)
         model = build_model(ModelConfig(tokenizer.vocab_size, n_embd=16, n_head=2, block_size=40, **shape)).eval()
@@ -104,9 +106,12 @@ class Tiny:
     def model(self, name: str) -> Loaded:
         """A tiny model of the architecture and alphabet that the name stands for."""
         if name in RECALL:
-            return tiny(name, TASKS["recall"].symbols, architecture=RECALL[name])
+            return tiny(name, CharacterTokenizer(TASKS["recall"].symbols), architecture=RECALL[name])
+        if name == "translator":
+            return tiny(name, make_word_tokenizer(english_words() | french_words()), architecture="encoder-decoder")
         architecture = "lstm" if name == "small-lstm" else "transformer"
-        return tiny(name or "tiny", "abcdefghijklmnopqrstuvwxyz $<\n", architecture=architecture)
+        letters = CharacterTokenizer("abcdefghijklmnopqrstuvwxyz $<\n")
+        return tiny(name or "tiny", letters, architecture=architecture)
 
     def run(self, name: str) -> Path:
         """The folder of a run that was logged but not trained; of `film`, which was."""
@@ -117,8 +122,8 @@ class Tiny:
         return [load_model(files) for files in find_sweep_models(name, flow())]
 
     def sweep(self, name: str) -> dict:
-        """The summary of a sweep of tiny models that were trained for a minute."""
-        return json.loads((RUNS / name / "sweep.json").read_text(encoding="utf-8"))
+        """The summary of a shipped sweep."""
+        return read_sweep(name, Path(__file__).parent)
 
     def table(self, name: str) -> list[dict[str, str]]:
         """The rows of a shipped data file."""
