@@ -9,6 +9,7 @@ from talkgen.errors import TalkgenError, did_you_mean
 from talkgen.figures.base import FigureModule
 
 FIGURES = {
+    "alignment": "talkgen.figures.alignment",
     "attention_map": "talkgen.figures.attention_map",
     "checkpoint_film": "talkgen.figures.checkpoint_film",
     "completions": "talkgen.figures.completions",

@@ -1,0 +1,189 @@
+"""Draws what a translation was made from: the cross-attention between a sentence and its translation.
+
+The picture of Bahdanau et al. (2015, Fig. 3): words read across, words written down, and where the languages order
+their words differently the path leaves the diagonal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise, product
+from math import cos, degrees, sin
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from talkgen.errors import ModelError
+from talkgen.figures import base
+from talkgen.figures.base import Canvas, Data, Given, ModelName
+from talkgen.figures.color import ink_on, mix
+from talkgen.figures.drawing import rounded_box, sheet, styled, text_width, write
+
+if TYPE_CHECKING:
+    import torch
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Picture
+
+    from talkgen.lm.weights import Loaded
+
+TABLES = ()
+_LEAN = 0.7  # angle, in radians, of words that do not fit side by side
+_FOOT = 34  # px under the matrix, for whose weights they are
+
+
+class Params(base.Params):
+    """The sentence, in the words that the model learned, and whose weights are shown.
+
+    `layer` and `head` count from 1. Of the heads they leave open, `choose` takes the mean of all or the clearest: the
+    one that leaves the fewest words unread, by the mean over the words read of the largest weight that each is given.
+    """
+
+    model: ModelName = "translator"
+    sentence: str = Field(
+        "the agreement on the european economic area was signed in august 1992", min_length=1, max_length=200
+    )
+    layer: int | None = Field(None, ge=1)
+    head: int | None = Field(None, ge=1)
+    choose: Literal["clearest", "mean"] = "clearest"
+
+
+def compute(params: Params, given: Given) -> Data:
+    """The translation and its weights [T, S]: a row a word written, a column a word read, each row summing to 1."""
+    return align(given.model(params.model), params)
+
+
+def align(loaded: Loaded, params: Params) -> Data:
+    """The numbers of the figure from a model at hand.
+
+    Raises:
+        ModelError: the model does not translate, has no such layer or head, or never learned a word of the sentence.
+    """
+    from talkgen.lm.translate import translate
+
+    made = translate(loaded, params.sentence)
+    weights, whose = _choose(made.weights.double(), params)
+    looks_at = weights.argmax(1).tolist()
+    return {
+        "model": loaded.label,
+        "sentence": params.sentence,
+        "translation": made.text,
+        "source": [*made.source[:-1], "(end)"],
+        "target": list(made.target),
+        **whose,
+        "weights": [[round(value, 4) for value in row] for row in weights.tolist()],
+        "looks_at": looks_at,
+        "steps_back": sum(later < earlier for earlier, later in pairwise(looks_at)),
+    }
+
+
+def _choose(weights: torch.Tensor, params: Params) -> tuple[torch.Tensor, Data]:
+    """Of `weights` [layer, head, T, S] those [T, S] that `params` ask for, and whose they are, counted from 1.
+
+    Raises:
+        ModelError: the model has no such layer or head.
+    """
+    counts = dict(zip(("layer", "head"), weights.shape[:2], strict=True))
+    for name, count in counts.items():
+        if (getattr(params, name) or 1) > count:
+            message = f"there is no {name} {getattr(params, name)}: the model has {count}"
+            raise ModelError(message, f"choose a smaller `{name}`")
+    layers = range(counts["layer"]) if params.layer is None else [params.layer - 1]
+    heads = range(counts["head"]) if params.head is None else [params.head - 1]
+    if params.choose == "mean":
+        return weights[list(layers)][:, list(heads)].mean((0, 1)), {"layer": params.layer, "head": params.head}
+    layer, head = max(product(layers, heads), key=lambda pair: float(weights[pair][:, :-1].max(0).values.mean()))
+    return weights[layer, head], {"layer": layer + 1, "head": head + 1}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the matrix lies, in px: its upper left corner, a cell's size, and how its words are written."""
+
+    left: float
+    top: float
+    wide: float
+    high: float
+    size: float
+    lies: bool
+
+
+@styled
+def draw(data: Data, canvas: Canvas) -> Picture:
+    """The matrix, its words, and whose weights they are."""
+    picture, axes = sheet(canvas)
+    grid = _fit(canvas, data["source"], data["target"])
+    _draw_words(axes, canvas, data, grid)
+    for i, row in enumerate(data["weights"]):
+        for j, weight in enumerate(row):
+            _draw_cell(axes, canvas, grid, i, j, weight)
+    muted = canvas.style.colors.muted
+    for text in (f"{data['model']} · {whose(data)}", whose(data)):
+        if text_width(canvas, text) <= canvas.width - 40:
+            write(axes, canvas, canvas.width / 2, canvas.height - 12, text, color=muted, align="center")
+            break
+    return picture
+
+
+def _fit(canvas: Canvas, source: list[str], target: list[str]) -> Grid:
+    """The grid with the larger of two text sizes in which a percentage fits a cell; the smaller where neither does."""
+    grids = [_grid(canvas, source, target, size) for size in (canvas.style.sizes.small, canvas.style.sizes.figure)]
+    return next((grid for grid in grids if _holds_numbers(canvas, grid)), grids[-1])
+
+
+def _grid(canvas: Canvas, source: list[str], target: list[str], size: float) -> Grid:
+    beside = max(text_width(canvas, word, size) for word in target) + 20
+    longest = max(text_width(canvas, word, size) for word in source)
+    lies = (canvas.width - beside) / len(source) > longest + 12  # all words fit side by side
+    above = size + 14 if lies else sin(_LEAN) * (longest + size) + 10
+    overhang = 0 if lies else cos(_LEAN) * longest
+    high = min(72, (canvas.height - above - _FOOT) / len(target))
+    wide = min((canvas.width - beside - overhang) / len(source), max(2.2 * high, longest + 12 if lies else 0))
+    left = (canvas.width - beside - overhang - wide * len(source)) / 2 + beside
+    top = (canvas.height - above - _FOOT - high * len(target)) / 2 + above
+    return Grid(left, top, wide, high, size, lies)
+
+
+def _holds_numbers(canvas: Canvas, grid: Grid) -> bool:
+    return grid.high >= 1.15 * grid.size and grid.wide >= text_width(canvas, "100", grid.size) + 4
+
+
+def _draw_words(axes: Axes, canvas: Canvas, data: Data, grid: Grid) -> None:
+    """The words read above their columns, lying or leaning, and the words written left of their rows."""
+    colors, last = canvas.style.colors, len(data["source"]) - 1
+    for j, word in enumerate(data["source"]):
+        color = colors.muted if j == last else colors.ink
+        x = grid.left + (j + 0.5) * grid.wide
+        if grid.lies:
+            write(axes, canvas, x, grid.top - 0.7 * grid.size, word, grid.size, color=color, align="center")
+        else:
+            text = write(axes, canvas, x - 2, grid.top - 12, word, grid.size, color=color)
+            text.set(rotation=degrees(_LEAN), rotation_mode="anchor")
+    for i, word in enumerate(data["target"]):
+        write(axes, canvas, grid.left - 10, grid.top + (i + 0.5) * grid.high, word, grid.size, align="right")
+
+
+def _draw_cell(axes: Axes, canvas: Canvas, grid: Grid, row: int, column: int, weight: float) -> None:
+    """One weight as a colour, and as a percentage where it counts and fits."""
+    x, y = grid.left + column * grid.wide, grid.top + row * grid.high
+    fill = mix(canvas.style.colors.surface, canvas.style.colors.attention, weight)
+    rounded_box(axes, x + 1, y + 1, grid.wide - 2, grid.high - 2, 4, fill=fill)
+    if weight >= 0.1 and _holds_numbers(canvas, grid):
+        middle, text = (x + grid.wide / 2, y + grid.high / 2), f"{100 * weight:.0f}"
+        write(axes, canvas, *middle, text, grid.size, color=ink_on(fill), align="center")
+
+
+def whose(data: Data) -> str:
+    """What the numbers are, and of which layer and head."""
+    named = [f"{name} {data[name]}" for name in ("layer", "head") if data[name]]
+    return ", ".join(["cross-attention in %", *named, *([] if data["head"] else ["mean of all heads"])])
+
+
+def describe(data: Data) -> str:
+    """The translation, whose weights, and for each word written the one it looked at most."""
+    source, weights = data["source"], data["weights"]
+    pairs = zip(data["target"], data["looks_at"], weights, strict=True)
+    listed = ", ".join(f"“{word}” at “{source[j]}” {100 * row[j]:.0f}%" for word, j, row in pairs)
+    return (
+        f"“{data['sentence']}” became “{data['translation']}” ({data['model']}; {whose(data)}). "
+        f"Where each word looked most: {listed}. The path steps back {data['steps_back']} times."
+    )
