@@ -33,6 +33,7 @@ class ModelConfig:
     tied_head: bool = True  # the output layer is the token embedding
     attention: bool = False  # recurrent models: attend to past states (Bahdanau et al. 2014)
     dropout: float = 0.0
+    init_std: float = 0.02  # of a new transformer's weights; GPT-2's, which was 768 wide
 
     def __post_init__(self) -> None:
         """Fills in what follows from the rest, and refuses shapes that cannot be."""

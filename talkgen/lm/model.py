@@ -95,9 +95,10 @@ class LanguageModel(nn.Module, ABC):
 
 
 def init_weights(module: nn.Module, config: ModelConfig) -> None:
-    """GPT-2's start: normal(0, 0.02), and smaller by the root of the depth where a block adds to the residual."""
+    """GPT-2's start: normal(0, init_std), smaller by the root of the depth where a block adds to the residual."""
     for name, parameter in module.named_parameters():
         if parameter.dim() < 2:
             continue
-        std = 0.02 / (2 * config.n_layer) ** 0.5 if name.endswith(("proj.weight", "down.weight")) else 0.02
+        adds = name.endswith(("proj.weight", "down.weight"))
+        std = config.init_std / (2 * config.n_layer) ** 0.5 if adds else config.init_std
         nn.init.normal_(parameter, mean=0.0, std=std)

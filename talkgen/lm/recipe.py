@@ -54,6 +54,7 @@ class ModelRecipe(Part):
     tied_head: bool = True
     attention: bool = Field(False, description="an LSTM that attends to its past states, as in 2014")
     dropout: Share = 0.0
+    init_std: float = Field(0.02, gt=0, le=10, description="of a new transformer's weights; narrow ones want more")
 
     @model_validator(mode="after")
     def _heads_divide(self) -> Self:
