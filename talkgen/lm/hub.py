@@ -97,7 +97,7 @@ def _about_checkpoint(folder: Path) -> dict[str, Any]:
             "vocabulary": config["vocab_size"],
             "parameters": record.get("parameters"),
         }
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(f"{folder / 'config.json'} is damaged or missing", "train the model again") from error
     found |= {"step": record.get("step"), "run": record.get("run")}
     return {**found, "bytes": (folder / "model.safetensors").stat().st_size}
@@ -128,8 +128,8 @@ def _about_gguf(file: Path, digest: str) -> dict[str, Any]:
 
 def _about_hf(folder: Path) -> dict[str, Any]:
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        config = dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise ModelError(f"{folder / 'config.json'} is damaged or missing") from error
     return {
         "architecture": config.get("model_type"),

@@ -118,12 +118,16 @@ class JsonTokenizer:
         """The tokenizer that a `tokenizer.json` describes.
 
         Raises:
-            ModelError: the library cannot read it.
+            ModelError: the library cannot read it, or cannot work with what it read.
         """
         try:
-            return cls(tokenizers.Tokenizer.from_str(text))
-        except Exception as error:  # the library raises bare Exception
+            made = cls(tokenizers.Tokenizer.from_str(text))
+            made.decode(made.encode("a \U0010ffff"))  # some faults show only at work, or at a character without a token
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # the library raises bare Exception, and its panics are not even that
             raise ModelError(f"{where} is no tokenizer: {error}") from error
+        return made
 
     @cached_property
     def _byte_level(self) -> bool:
