@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -58,15 +59,24 @@ def load_data(recipe: Recipe) -> Data:
     return TextData(read_corpus(recipe.data), recipe)
 
 
+Side = tuple[str, NDArray[np.uint32]]
+
+
+@lru_cache(maxsize=1)  # the runs of a sweep share their text, and its tokenizer takes longer to train than some of them
+def _split(text: str, held_out: float, recipe: TokenizerRecipe) -> tuple[Tokenizer, tuple[Side, Side]]:
+    """A tokenizer made from what is trained on, and both sides of the cut with their ids."""
+    cut = int(len(text) * (1 - held_out))
+    tokenizer = make_tokenizer(recipe, text[:cut])
+    train, held = ((part, np.array(tokenizer.encode(part), dtype=np.uint32)) for part in (text[:cut], text[cut:]))
+    return tokenizer, (train, held)
+
+
 class TextData:
     """A text cut in two: its beginning is trained on, its end (`held_out` of the characters) is not."""
 
     def __init__(self, text: str, recipe: Recipe) -> None:
-        cut = int(len(text) * (1 - recipe.held_out))
-        self.train_text, self.held_out_text = text[:cut], text[cut:]
-        self.tokenizer = make_tokenizer(recipe.tokenizer, self.train_text)
-        self.train_ids = self._encode(self.train_text)
-        self.held_out_ids = self._encode(self.held_out_text)
+        self.tokenizer, sides = _split(text, recipe.held_out, recipe.tokenizer)
+        (self.train_text, self.train_ids), (self.held_out_text, self.held_out_ids) = sides
         shortest = recipe.model.block_size + 2
         for name, ids in (("training", self.train_ids), ("held-out", self.held_out_ids)):
             if len(ids) < shortest:
@@ -74,9 +84,6 @@ class TextData:
                     f"the {name} text has {len(ids)} tokens; a context of {recipe.model.block_size} needs {shortest}",
                     "take more text or a smaller model.block_size",
                 )
-
-    def _encode(self, text: str) -> NDArray[np.uint32]:
-        return np.array(self.tokenizer.encode(text), dtype=np.uint32)
 
     def batch(self, seed: int, step: int, rows: int, length: int) -> Batch:
         """Windows that begin anywhere in the training text."""
