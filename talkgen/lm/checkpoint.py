@@ -118,7 +118,7 @@ def read_tensors(files: Sequence[Path]) -> dict[str, Tensor]:
     check_memory(sum(map(_needed, files)), str(files[0].parent))
     tensors: dict[str, Tensor] = {}
     for file in files:
-        with _opened(file) as opened:
+        with _opened(file, "pt") as opened:
             for name in opened.keys():  # noqa: SIM118 – no mapping
                 if name in tensors:
                     raise ModelError(f"{file} holds {name}, which another file holds too")
@@ -130,7 +130,7 @@ def read_tensors(files: Sequence[Path]) -> dict[str, Tensor]:
 def _needed(file: Path) -> int:
     """Bytes that the floats of a file take while they are read and turned into float32."""
     needed = 0
-    with _opened(file) as opened:
+    with _opened(file, "numpy") as opened:  # "pt" claims the memory of the whole file
         for header in map(opened.get_slice, opened.keys()):
             kind, count = header.get_dtype(), math.prod(header.get_shape())
             if kind in _BYTES:
@@ -139,9 +139,9 @@ def _needed(file: Path) -> int:
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[Any]:
+def _opened(file: Path, framework: str) -> Iterator[Any]:
     try:
-        with safe_open(file, framework="pt") as opened:
+        with safe_open(file, framework=framework) as opened:
             yield opened
     except (SafetensorError, OSError, ValueError, RuntimeError) as error:
         raise ModelError(f"{file} cannot be read: {error}", "the file may be cut short") from error
