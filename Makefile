@@ -22,7 +22,7 @@ test: setup-dev browser
 check: setup-dev
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
-	@$(BIN)/pytest -m "not slow"
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -m "not slow" # the models are tiny: a second thread would wait, not help
 
 setup: .venv/talkgen
 

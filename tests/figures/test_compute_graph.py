@@ -40,6 +40,6 @@ def test_path_is_a_path_and_the_longest(data_of):
 
 def test_granularity_is_stated(data_of):
     """The data say what counts as a step and when it holds."""
-    text = data_of("compute_graph")["granularity"]
+    text = data_of("compute_graph", tokens=5)["granularity"]
     assert "reading a prompt" in text
     assert text == compute_graph.GRANULARITY

@@ -25,22 +25,24 @@ def make_model(architecture="transformer", vocabulary=VOCABULARY, **parts):
     return model
 
 
-def log_p(model, prompt, text):
-    """The log-probability of `text` after `prompt`, by one full pass."""
+def log_ps(model, prompt, texts):
+    """The log-probability after `prompt` of each of `texts`, all of one length, by one full pass."""
     with torch.inference_mode():
-        logits, _ = model(torch.tensor([[*prompt, *text]]))
-    rows = logits[0, len(prompt) - 1 : -1].log_softmax(-1)
-    return float(rows[range(len(text)), text].sum())
+        logits, _ = model(torch.tensor([[*prompt, *text] for text in texts]))
+    rows = logits[:, len(prompt) - 1 : -1].log_softmax(-1)
+    return rows.gather(-1, torch.tensor(texts)[..., None]).sum((1, 2)).tolist()
 
 
 def every_text(model, prompt, longest, power):
     """All texts that end with END, or after `longest` tokens, with their scores, the best first."""
     found = []
     for length in range(1, longest + 1):
-        for text in itertools.product(range(VOCABULARY), repeat=length):
-            if END in text[:-1] or (text[-1] != END and length < longest):
-                continue
-            p = log_p(model, prompt, text)
+        texts = [
+            text
+            for text in itertools.product(range(VOCABULARY), repeat=length)
+            if END not in text[:-1] and (text[-1] == END or length == longest)
+        ]
+        for text, p in zip(texts, log_ps(model, prompt, texts), strict=True):
             ids = text[:-1] if text[-1] == END else text
             found.append((p / penalty(length, power), ids))
     return sorted(found, reverse=True)
@@ -66,7 +68,7 @@ def test_a_beam_of_one_is_greedy():
         with torch.inference_mode():
             ids.append(int(model(torch.tensor([ids]))[0][0, -1].argmax()))
     assert list(beam.ids) == ids[1:]
-    assert beam.log_p == pytest.approx(log_p(model, [3], ids[1:]), abs=1e-4)
+    assert beam.log_p == pytest.approx(log_ps(model, [3], [ids[1:]])[0], abs=1e-4)
 
 
 def test_the_decoder_searches_too():

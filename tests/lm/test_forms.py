@@ -47,6 +47,7 @@ def test_the_numbers_are_right(small):
     assert row.top_1 == pytest.approx(float((p.argmax(-1) == q.argmax(-1)).float().mean()))
 
 
+@pytest.mark.slow
 def test_a_measurement_is_kept(small, monkeypatch):
     """The second time nothing is loaded; a damaged record is measured again."""
     first = measure(small)

@@ -40,6 +40,7 @@ def test_steps_equal_a_full_pass(model):
     assert set(graphed._tables) == {(1, 256), (1, 400)}
 
 
+@pytest.mark.slow
 @torch.inference_mode()
 def test_texts_change_seats_and_lose_nothing(model):
     """Texts come, go, are rolled back and come again in another order; each goes on where it was."""

@@ -11,7 +11,7 @@ from talkgen.lm.packed import pack, stack, with_least
 GGML = {"float32": Kind.F32, "float16": Kind.F16, "int8": Kind.Q8_0, "int4": Kind.Q4_1}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def weight():
     """A matrix whose blocks differ in size by orders of magnitude, one of them all zeros."""
     torch.manual_seed(1)

@@ -182,6 +182,6 @@ def test_the_talk_that_ships_loads():
     assert names_used(load_outline(root / "slides" / "attention" / "outline.yaml")) <= {
         "vars",
         "model",
-        "run",
+        "runs",
         "figures",
     }

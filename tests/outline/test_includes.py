@@ -80,10 +80,11 @@ def test_link_out_of_the_project_is_refused(write, tmp_path_factory, tmp_path):
             {f"p{n}__yaml": f"- include: p{n + 1}.yaml\n" * 30 for n in range(8)} | {"p8__yaml": "- x\n"},
             "more than 1,000 files are included",
         ),
-        (
+        pytest.param(
             "      - include: a.yaml\n" * 9,
             {"a__yaml": "- x\n" * 30_000},
             "the outline and its includes hold more than 200,000 values",
+            marks=pytest.mark.slow,
         ),
         ("      - include: a.md\n" * 20, {"a__md": "x" * 900_000}, "the includes are larger than 5,000,000 bytes"),
         ("      - include: a.md\n", {"a__md": "x" * 1_000_001}, "the file is larger than 1,000,000 bytes"),

@@ -42,6 +42,7 @@ def test_second_build_computes_nothing(request_):
     assert len(again.reused) == 3
 
 
+@pytest.mark.slow
 def test_no_op_build_imports_no_torch(request_, talk):
     """A build with nothing to do loads neither torch nor matplotlib and starts no other program."""
     build(request_, quiet)
@@ -80,6 +81,7 @@ def test_going_back_is_a_hit(request_, talk):
     assert build(request_, quiet).computed == ()
 
 
+@pytest.mark.slow
 def test_a_theme_redraws_but_does_not_ask_the_model(request_, talk):
     """Another theme draws the figure's stored numbers again; recordings stay."""
     build(request_, quiet)
@@ -91,6 +93,7 @@ def test_a_theme_redraws_but_does_not_ask_the_model(request_, talk):
     assert not [line for line in said if line.startswith("computed")]
 
 
+@pytest.mark.slow
 def test_a_damaged_result_is_made_again(request_, own_cache):
     """A file of the store that was cut short does not reach a deck."""
     build(request_, quiet)
