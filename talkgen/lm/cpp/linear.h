@@ -30,6 +30,9 @@ namespace {
 constexpr int BLOCK = 32;  // weights that share a scale
 constexpr int TILE = 4;    // rows of activations that share an unpacked block of weights
 constexpr int CHUNK = 16;  // rows of weights a thread takes at a time; they stay in its cache for all tiles
+constexpr int MANY = 6;    // rows of activations for which it pays to widen weights to floats, once for all of them
+constexpr int PANEL = 8;   // rows of weights that are widened together, SLICE numbers of each: half of the first cache
+constexpr int SLICE = 576;
 
 inline float half(uint16_t h) { return _cvtsh_ss(h); }
 
@@ -209,43 +212,133 @@ inline void multiply(const Matrix& w, int i, const Activations& a, int r, float*
     }
 }
 
-// y [m, n] = x [m, k] Wᵀ + bias
-void linear(const Matrix& w, const float* x, float* y, int m, int threads) {
-    Activations a{x, Buffer<int16_t>(), Buffer<float>()};
-    if (w.kind == INT8 || w.kind == INT4) quantize(a, m, w.k, threads);
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (int chunk = 0; chunk < (w.n + CHUNK - 1) / CHUNK; chunk++) {
-        const int from = chunk * CHUNK, count = std::min(CHUNK, w.n - from);
-        float some[TILE * CHUNK];  // rows of y lie so far apart that writing to all in turn would drive them from the cache
-        for (int r = 0; r < m; r += TILE) {
-            const int rows = std::min(TILE, m - r);
-            for (int i = 0; i < count; i++) {
-                if (rows == 4) multiply<4>(w, from + i, a, r, some + i);
-                else if (rows == 3) multiply<3>(w, from + i, a, r, some + i);
-                else if (rows == 2) multiply<2>(w, from + i, a, r, some + i);
-                else multiply<1>(w, from + i, a, r, some + i);
+// ---- Many rows of activations: as many products as memory has time for, so floats and registers decide.
+
+inline void widen_block(const Q8& b, float* y) {
+    const __m256 scale = _mm256_set1_ps(half(b.scale));
+    for (int j = 0; j < BLOCK; j += 8) {
+        const __m256i q = _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i*)(b.q + j)));
+        _mm256_storeu_ps(y + j, _mm256_mul_ps(scale, _mm256_cvtepi32_ps(q)));
+    }
+}
+
+inline void widen_block(const Q4& b, float* y) {
+    const __m128 both = b.scale_least();
+    const __m256 scale = _mm256_broadcastss_ps(both), least = _mm256_broadcastss_ps(_mm_movehdup_ps(both));
+    const __m128i bytes = _mm_loadu_si128((const __m128i*)b.q), mask = _mm_set1_epi8(15);
+    const __m128i halves[2] = {_mm_and_si128(bytes, mask), _mm_and_si128(_mm_srli_epi16(bytes, 4), mask)};
+    for (int j = 0; j < 2; j++) {
+        const __m256i a = _mm256_cvtepu8_epi32(halves[j]), c = _mm256_cvtepu8_epi32(_mm_srli_si128(halves[j], 8));
+        _mm256_storeu_ps(y + 16 * j, _mm256_fmadd_ps(scale, _mm256_cvtepi32_ps(a), least));
+        _mm256_storeu_ps(y + 16 * j + 8, _mm256_fmadd_ps(scale, _mm256_cvtepi32_ps(c), least));
+    }
+}
+
+// Numbers from ... of row i of a matrix, in float32; `from` is a block's first.
+inline void widen(const Matrix& w, int64_t i, int from, int count, float* y) {
+    const int64_t first = i * w.k + from;
+    int c = 0;
+    switch (w.kind) {
+        case INT4:
+            for (; c < count; c += BLOCK) widen_block(((const Q4*)w.data)[(first + c) / BLOCK], y + c);
+            return;
+        case INT8:
+            for (; c < count; c += BLOCK) widen_block(((const Q8*)w.data)[(first + c) / BLOCK], y + c);
+            return;
+        case FLOAT16:
+            for (; c + 8 <= count; c += 8) _mm256_storeu_ps(y + c, load8((const uint16_t*)w.data + first + c));
+            for (; c < count; c++) y[c] = half(((const uint16_t*)w.data)[first + c]);
+            return;
+        default: std::memcpy(y, (const float*)w.data + first, count * sizeof(float));
+    }
+}
+
+// A load that the compiler may not repeat for every product it is used in.
+inline __m256 load_once(const float* p) {
+    __m256 v = load8(p);
+    asm("" : "+x"(v));
+    return v;
+}
+
+// To y [M, CHUNK] the products of M rows of activations, k apart, and four rows of weights, SLICE apart.
+template <int M>
+[[gnu::noinline]] void multiply_panel(const float* w, const float* x, int k, int count, float* y) {
+    __m256 acc[M][4];  // twelve at most: with three of x and one of w all registers there are, hence no inlining
+    for (auto& four : acc) for (auto& a : four) a = _mm256_setzero_ps();
+    int i = 0;
+    for (; i + 8 <= count; i += 8) {
+        __m256 of_x[M];
+#pragma GCC unroll 3
+        for (int m = 0; m < M; m++) of_x[m] = load_once(x + (int64_t)m * k + i);
+#pragma GCC unroll 4
+        for (int j = 0; j < 4; j++) {
+            const __m256 v = load_once(w + j * SLICE + i);
+#pragma GCC unroll 3
+            for (int m = 0; m < M; m++) acc[m][j] = _mm256_fmadd_ps(v, of_x[m], acc[m][j]);
+        }
+    }
+    for (int m = 0; m < M; m++) {
+        const __m256 pairs = _mm256_hadd_ps(_mm256_hadd_ps(acc[m][0], acc[m][1]), _mm256_hadd_ps(acc[m][2], acc[m][3]));
+        const __m128 sums = _mm_add_ps(_mm256_castps256_ps128(pairs), _mm256_extractf128_ps(pairs, 1));
+        _mm_storeu_ps(y + m * CHUNK, _mm_add_ps(sums, _mm_loadu_ps(y + m * CHUNK)));
+        for (int c = i; c < count; c++)
+            for (int j = 0; j < 4; j++) y[m * CHUNK + j] += w[j * SLICE + c] * x[(int64_t)m * k + c];
+    }
+}
+
+// Rows from ... of the product, [m, CHUNK]: a part of PANEL rows of weights is widened, and meets all of x.
+inline void multiply_many(const Matrix& w, int from, int count, const float* x, int m, float* y) {
+    alignas(32) float panel[PANEL * SLICE];
+    std::fill(y, y + (int64_t)m * CHUNK, 0.0f);
+    for (int first = 0; first < count; first += PANEL)
+        for (int at = 0; at < w.k; at += SLICE) {
+            const int rows = std::min(PANEL, count - first), wide = std::min(SLICE, w.k - at);
+            for (int j = 0; j < PANEL; j++) widen(w, from + first + std::min(j, rows - 1), at, wide, panel + j * SLICE);
+            for (int r = 0, tile; r < m; r += tile) {
+                tile = m - r == 4 ? 2 : std::min(3, m - r);  // a row alone would wait for its own sums
+                for (int j = 0; j < PANEL; j += 4) {
+                    const float *part = panel + j * SLICE, *of_x = x + (int64_t)r * w.k + at;
+                    float* out = y + r * CHUNK + first + j;
+                    if (tile == 3) multiply_panel<3>(part, of_x, w.k, wide, out);
+                    else if (tile == 2) multiply_panel<2>(part, of_x, w.k, wide, out);
+                    else multiply_panel<1>(part, of_x, w.k, wide, out);
+                }
             }
-            for (int t = 0; t < rows; t++) {
-                float* out = y + (int64_t)(r + t) * w.n + from;
-                for (int i = 0; i < count; i++) out[i] = some[t * CHUNK + i] + (w.bias ? w.bias[from + i] : 0);
-            }
+        }
+}
+
+// Rows from ... of the product, [m, CHUNK], in the weights' own format.
+inline void multiply_few(const Matrix& w, int from, int count, const Activations& a, int m, float* y) {
+    for (int r = 0; r < m; r += TILE) {
+        const int rows = std::min(TILE, m - r);
+        for (int i = 0; i < count; i++) {
+            float* out = y + r * CHUNK + i;
+            if (rows == 4) multiply<4>(w, from + i, a, r, out);
+            else if (rows == 3) multiply<3>(w, from + i, a, r, out);
+            else if (rows == 2) multiply<2>(w, from + i, a, r, out);
+            else multiply<1>(w, from + i, a, r, out);
         }
     }
 }
 
-// A row of a matrix in float32, such as a token's embedding.
-void widen(const Matrix& w, int64_t i, float* y) {
-    const int64_t row = i * w.k;
-    for (int c = 0; c < w.k; c++) {
-        if (w.kind == FLOAT32) y[c] = ((const float*)w.data)[row + c];
-        else if (w.kind == FLOAT16) y[c] = half(((const uint16_t*)w.data)[row + c]);
-        else if (w.kind == INT8) {
-            const Q8& block = ((const Q8*)w.data)[(row + c) / BLOCK];
-            y[c] = half(block.scale) * block.q[c % BLOCK];
-        } else {
-            const Q4& block = ((const Q4*)w.data)[(row + c) / BLOCK];
-            const int nibble = c % BLOCK < 16 ? block.q[c % BLOCK] & 15 : block.q[c % BLOCK - 16] >> 4;
-            y[c] = half(block.scale) * nibble + half(block.least);
+// y [m, n] = x [m, k] Wᵀ + bias
+void linear(const Matrix& w, const float* x, float* y, int m, int threads) {
+    Activations a{x, Buffer<int16_t>(), Buffer<float>()};
+    const bool many = m >= MANY;
+    const int chunks = (w.n + CHUNK - 1) / CHUNK;
+    if (!many && (w.kind == INT8 || w.kind == INT4)) quantize(a, m, w.k, threads);
+#pragma omp parallel num_threads(threads)
+    {
+        // Rows of y lie so far apart that writing to all in turn would drive them from the cache.
+        Buffer<float> some((size_t)m * CHUNK);
+#pragma omp for schedule(static)
+        for (int chunk = 0; chunk < chunks; chunk++) {
+            const int from = chunk * CHUNK, count = std::min(CHUNK, w.n - from);
+            if (many) multiply_many(w, from, count, x, m, some.data());
+            else multiply_few(w, from, count, a, m, some.data());
+            for (int r = 0; r < m; r++)
+                for (int i = 0; i < count; i++)
+                    y[(int64_t)r * w.n + from + i] = some.data()[r * CHUNK + i] + (w.bias ? w.bias[from + i] : 0);
         }
     }
 }

@@ -13,7 +13,7 @@ extern "C" void read_recurrent(const Recurrent* pointer, int32_t m, const int64_
     const Recurrent& model = *pointer;
     const int C = model.n_embd, width = model.lstm ? 4 * C : C;
     Buffer<float> x((size_t)m * 2 * C), gates((size_t)m * width), out((size_t)m * C);
-    for (int r = 0; r < m; r++) widen(model.embed, tokens[r], out.data() + (size_t)r * C);
+    for (int r = 0; r < m; r++) widen(model.embed, tokens[r], 0, C, out.data() + (size_t)r * C);
     for (int l = 0; l < model.n_layer; l++, h += (size_t)m * C, c += (size_t)m * C) {
         for (int r = 0; r < m; r++) {
             std::memcpy(x.data() + (size_t)r * 2 * C, out.data() + (size_t)r * C, C * sizeof(float));

@@ -84,21 +84,33 @@ void attend_head(const float* q, const float* keys, const float* values, int len
     float most = -INFINITY, sum = 0;
     const float scale = 1.0f / std::sqrt((float)D);
     for (int s = 0; s < length; s++) {
-        float dot = 0;
         const float* k = keys + (int64_t)s * D;
-#pragma omp simd reduction(+ : dot)
-        for (int d = 0; d < D; d++) dot += q[d] * k[d];
+        __m256 two[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
+        int d = 0;
+        for (; d + 16 <= D; d += 16)
+            for (int j = 0; j < 2; j++) two[j] = _mm256_fmadd_ps(load8(q + d + 8 * j), load8(k + d + 8 * j), two[j]);
+        float dot = total(_mm256_add_ps(two[0], two[1]));
+        for (; d < D; d++) dot += q[d] * k[d];
         weights[s] = dot * scale;
         most = std::max(most, weights[s]);
     }
     for (int s = 0; s < length; s++) weights[s] -= most;
     exponentiate(weights, length);
     for (int s = 0; s < length; s++) sum += weights[s];
-    std::fill(y, y + D, 0.0f);
-    for (int s = 0; s < length; s++) {
-        const float* v = values + (int64_t)s * D;
-        const float weight = weights[s] * (1 / sum);
-        for (int d = 0; d < D; d++) y[d] += weight * v[d];
+    int d = 0;
+    for (; d + 32 <= D; d += 32) {  // of every value a part at a time, its four sums in registers
+        __m256 four[4];
+        for (auto& f : four) f = _mm256_setzero_ps();
+        for (int s = 0; s < length; s++) {
+            const __m256 weight = _mm256_set1_ps(weights[s]);
+            for (int j = 0; j < 4; j++) four[j] = _mm256_fmadd_ps(weight, load8(values + (int64_t)s * D + d + 8 * j), four[j]);
+        }
+        for (int j = 0; j < 4; j++) _mm256_storeu_ps(y + d + 8 * j, _mm256_mul_ps(four[j], _mm256_set1_ps(1 / sum)));
+    }
+    for (; d < D; d++) {
+        y[d] = 0;
+        for (int s = 0; s < length; s++) y[d] += weights[s] * values[(int64_t)s * D + d];
+        y[d] /= sum;
     }
 }
 
@@ -144,7 +156,7 @@ void add(float* x, const float* y, size_t count) {
 void look_up(const Model& model, const Rows& rows, float* x) {
     const int C = model.n_embd;
     for (int r = 0; r < rows.count; r++, x += C) {
-        widen(model.embed, rows.tokens[r], x);
+        widen(model.embed, rows.tokens[r], 0, C, x);
         if (model.positions)
             for (int c = 0; c < C; c++) x[c] += model.positions[(int64_t)rows.positions[r] * C + c];
     }
