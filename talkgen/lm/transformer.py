@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from talkgen.lm.config import ModelConfig
 from talkgen.lm.model import LanguageModel, State, Taps, init_weights
+from talkgen.lm.native_block import can_run, run_block
 
 
 class KVCache(State):
@@ -185,6 +186,8 @@ class Block(nn.Module):
         visible: Tensor | None = None,
     ) -> Tensor:
         """[B, T, C] to [B, T, C]; `visible` as in `Attention`."""
+        if cache is None and taps is None and visible is None and can_run(self, x):
+            return run_block(self, x, rotary)
         x = x + self.drop(self.attention(self.norm_1(x), rotary, cache, layer, taps, visible))
         return x + self.drop(self.mlp(self.norm_2(x)))
 
