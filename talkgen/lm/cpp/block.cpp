@@ -23,11 +23,12 @@ namespace {
 
 struct Sizes {
     int tokens, C, D, heads, qkv, joined, inner, wide, span, spans;
+    int deep;  // of panels of tokens; odd, since powers of two would crowd a few sets of the caches
 
     explicit Sizes(const Block& b)
         : tokens(b.rows * b.length), C(b.n_embd), D(b.head_dim), heads(b.n_head), qkv((b.n_head + 2 * b.n_kv_head) * D),
           joined(b.n_head * D), inner(b.n_inner), wide(b.activation == SWIGLU ? 2 * inner : inner),
-          span(tokens >= 384 * b.threads ? 96 : 48), spans((tokens + span - 1) / span) {}
+          span(tokens >= 384 * b.threads ? 96 : 48), spans((tokens + span - 1) / span), deep(tokens | 1) {}
 };
 
 // Hands out parts of one stretch of memory; from null it only counts.
@@ -43,16 +44,18 @@ struct Stretch {
 };
 
 struct Kept {  // from forward to backward
-    float *normal_1, *qkv, *lse, *seen, *middle, *normal_2, *slopes, *active;
+    float *normal_1, *normal_2, *joined, *active;  // what the weights were multiplied with, in panels
+    float *qkv, *slopes, *lse, *seen, *middle;
     Moments *moments_1, *moments_2;
     int64_t size;
 
     Kept(const Sizes& s, float* memory) {
         Stretch m{memory};
-        normal_1 = m.take((int64_t)s.tokens * s.C), qkv = m.take((int64_t)s.tokens * s.qkv);
+        normal_1 = m.take(panels_size(s.deep, s.C)), normal_2 = m.take(panels_size(s.deep, s.C));
+        joined = m.take(panels_size(s.deep, s.joined)), active = m.take(panels_size(s.deep, s.inner));
+        qkv = m.take((int64_t)s.tokens * s.qkv), slopes = m.take((int64_t)s.tokens * s.wide);
         lse = m.take((int64_t)s.tokens * s.heads), seen = m.take((int64_t)s.tokens * s.joined);
-        middle = m.take((int64_t)s.tokens * s.C), normal_2 = m.take((int64_t)s.tokens * s.C);
-        slopes = m.take((int64_t)s.tokens * s.wide), active = m.take((int64_t)s.tokens * s.inner);
+        middle = m.take((int64_t)s.tokens * s.C);
         moments_1 = (Moments*)m.take(2 * s.tokens), moments_2 = (Moments*)m.take(2 * s.tokens);
         size = m.used;
     }
@@ -71,8 +74,10 @@ void pack_weights(const float* w, int n, int k, float* out) {  // for y = x Wᵀ
     share_panels(panels_of(n), [=](int from, int to) { pack_transposed(w, k, k, n, out, from, to); });
 }
 
-void pack_rows(const float* b, int k, int n, float* out) {  // B [k, n] as it is
-    share_panels(panels_of(n), [=](int from, int to) { pack(b, n, k, n, out, from, to); });
+void pack_as_they_are(const float* w, int k, int n, float* out) {  // for dx = dy W, W [k, n]
+    share_panels((k + 15) / 16, [=](int from, int to) {
+        pack_rows(w + (int64_t)from * 16 * n, n, from * 16, std::min(k, to * 16) - from * 16, n, out, k);
+    });
 }
 
 void add_bias(float* y, const float* bias, int m, int n) {
@@ -98,13 +103,13 @@ struct Product {
     int n, k;
     float *dw, *dbias;
 
-    static constexpr int CHUNK = 48;
+    static constexpr int CHUNK = 96;
 
     int chunks() const { return (n + CHUNK - 1) / CHUNK; }
 
-    void make(int chunk, int tokens, float* room) const {
+    void make(int chunk, int tokens, int deep, float* room) const {
         const int from = chunk * CHUNK, count = std::min(CHUNK, n - from);
-        multiply_transposed(dy + from, n, {x, tokens}, count, k, dw + (int64_t)from * k, k, room);
+        multiply_transposed(dy + from, n, {x, deep}, count, k, tokens, dw + (int64_t)from * k, k, room);
         if (!dbias) return;
         std::fill(dbias + from, dbias + from + count, 0.0f);
         for (int t = 0; t < tokens; t++) add_row(dbias + from, dy + (int64_t)t * n + from, count);
@@ -131,14 +136,16 @@ extern "C" void block_forward(const Block* block, const float* x, float* y, floa
         pack_weights(w.proj, s.C, s.joined, proj);
         pack_weights(w.up, s.wide, s.C, up);
         pack_weights(w.down, s.C, s.inner, down);
+        const auto some = memory_for((int64_t)s.span * (s.C + s.inner));
 #pragma omp barrier
 #pragma omp for schedule(dynamic)
         for (int i = 0; i < s.spans; i++) {
             const int first = i * s.span, count = std::min(s.span, s.tokens - first);
-            float *normal = kept.normal_1 + (int64_t)first * s.C, *out = kept.qkv + (int64_t)first * s.qkv;
+            float *normal = some.get(), *out = kept.qkv + (int64_t)first * s.qkv;
             for (int t = 0; t < count; t++)
                 kept.moments_1[first + t] = normalize_row(x + (int64_t)(first + t) * s.C, normal + (int64_t)t * s.C, s.C, b.rms,
                                                           b.eps, w.norm_1, w.norm_1_bias);
+            pack_rows(normal, s.C, first, count, s.C, kept.normal_1, s.deep);
             multiply_panels({normal, s.C, 1}, {qkv, s.C}, count, s.qkv, s.C, out, s.qkv);
             add_bias(out, w.qkv_bias, count, s.qkv);
             for (int t = 0; t < count; t++) turn_token(b, out + (int64_t)t * s.qkv, first + t, false);
@@ -155,18 +162,21 @@ extern "C" void block_forward(const Block* block, const float* x, float* y, floa
         for (int i = 0; i < s.spans; i++) {
             const int first = i * s.span, count = std::min(s.span, s.tokens - first);
             const int64_t at = (int64_t)first * s.C;
-            float *middle = kept.middle + at, *normal = kept.normal_2 + at;
-            float *slopes = kept.slopes + (int64_t)first * s.wide, *active = kept.active + (int64_t)first * s.inner;
-            multiply_panels({kept.seen + (int64_t)first * s.joined, s.joined, 1}, {proj, s.joined}, count, s.C, s.joined, middle,
-                            s.C, x + at, s.C);
+            const float* seen = kept.seen + (int64_t)first * s.joined;
+            float *middle = kept.middle + at, *slopes = kept.slopes + (int64_t)first * s.wide;
+            float *normal = some.get(), *active = normal + (int64_t)s.span * s.C;
+            pack_rows(seen, s.joined, first, count, s.joined, kept.joined, s.deep);
+            multiply_panels({seen, s.joined, 1}, {proj, s.joined}, count, s.C, s.joined, middle, s.C, x + at, s.C);
             add_bias(middle, w.proj_bias, count, s.C);
             for (int t = 0; t < count; t++)
                 kept.moments_2[first + t] = normalize_row(middle + (int64_t)t * s.C, normal + (int64_t)t * s.C, s.C, b.rms, b.eps,
                                                           w.norm_2, w.norm_2_bias);
+            pack_rows(normal, s.C, first, count, s.C, kept.normal_2, s.deep);
             multiply_panels({normal, s.C, 1}, {up, s.C}, count, s.wide, s.C, slopes, s.wide);
             add_bias(slopes, w.up_bias, count, s.wide);
             for (int t = 0; t < count; t++)
                 activate_row((Activation)b.activation, slopes + (int64_t)t * s.wide, active + (int64_t)t * s.inner, s.inner);
+            pack_rows(active, s.inner, first, count, s.inner, kept.active, s.deep);
             multiply_panels({active, s.inner, 1}, {down, s.inner}, count, s.C, s.inner, y + at, s.C, middle, s.C);
             add_bias(y + at, w.down_bias, count, s.C);
         }
@@ -177,20 +187,18 @@ namespace {
 
 // What the backward pass makes on its way.
 struct Way {
-    float *qkv, *proj, *up, *down;                     // weights in panels
-    float *normal_1, *seen, *normal_2, *active;        // what they were multiplied with, in panels
-    float *dqkv, *dseen, *dmiddle, *dup, *dnorms;      // gradients; of the norms, [spans, 4 C] to be added up
+    float *qkv, *proj, *up, *down;                 // weights in panels
+    float *dqkv, *dseen, *dmiddle, *dup, *dnorms;  // gradients; of the norms, [spans, 4 C] to be added up
+    float* levels;                                 // [tokens, heads]: each head's output times its gradient
     int64_t size;
 
     Way(const Sizes& s, float* memory) {
         Stretch m{memory};
         qkv = m.take(panels_size(s.qkv, s.C)), proj = m.take(panels_size(s.C, s.joined));
         up = m.take(panels_size(s.wide, s.C)), down = m.take(panels_size(s.C, s.inner));
-        normal_1 = m.take(panels_size(s.tokens, s.C)), seen = m.take(panels_size(s.tokens, s.joined));
-        normal_2 = m.take(panels_size(s.tokens, s.C)), active = m.take(panels_size(s.tokens, s.inner));
         dqkv = m.take((int64_t)s.tokens * s.qkv), dseen = m.take((int64_t)s.tokens * s.joined);
         dmiddle = m.take((int64_t)s.tokens * s.C), dup = m.take((int64_t)s.tokens * s.wide);
-        dnorms = m.take((int64_t)s.spans * 4 * s.C);
+        dnorms = m.take((int64_t)s.spans * 4 * s.C), levels = m.take((int64_t)s.tokens * s.heads);
         size = m.used;
     }
 };
@@ -208,17 +216,21 @@ void mlp_backward(const Block& b, const Sizes& s, const Kept& kept, const Way& w
     float *dactive = room, *dnormal = room + (int64_t)s.span * s.inner, *dup = way.dup + (int64_t)first * s.wide;
     float* dnorm = way.dnorms + (int64_t)span * 4 * s.C + 2 * s.C;
     multiply_panels({dy + at, s.C, 1}, {way.down, s.C}, count, s.inner, s.C, dactive, s.inner);
+    const float* slopes = kept.slopes + (int64_t)first * s.wide;
     for (int t = 0; t < count; t++)
-        activation_backward(s, kept.slopes + (int64_t)(first + t) * s.wide, dactive + (int64_t)t * s.inner, dup + (int64_t)t * s.wide);
+        activation_backward(s, slopes + (int64_t)t * s.wide, dactive + (int64_t)t * s.inner, dup + (int64_t)t * s.wide);
     multiply_panels({dup, s.wide, 1}, {way.up, s.wide}, count, s.C, s.wide, dnormal, s.C);
     std::fill(dnorm, dnorm + 2 * s.C, 0.0f);
     for (int t = 0; t < count; t++) {
         const int64_t row = at + (int64_t)t * s.C;
-        normalize_backward(kept.middle + row, kept.moments_2[first + t], dnormal + (int64_t)t * s.C, s.C, b.rms, b.parameters.norm_2,
-                           dy + row, way.dmiddle + row, dnorm, dnorm + s.C);
+        normalize_backward(kept.middle + row, kept.moments_2[first + t], dnormal + (int64_t)t * s.C, s.C, b.rms,
+                           b.parameters.norm_2, dy + row, way.dmiddle + row, dnorm, dnorm + s.C);
     }
-    multiply_panels({way.dmiddle + at, s.C, 1}, {way.proj, s.C}, count, s.joined, s.C, way.dseen + (int64_t)first * s.joined,
-                    s.joined);
+    float* dseen = way.dseen + (int64_t)first * s.joined;
+    const float* seen = kept.seen + (int64_t)first * s.joined;
+    multiply_panels({way.dmiddle + at, s.C, 1}, {way.proj, s.C}, count, s.joined, s.C, dseen, s.joined);
+    for (int h = 0; h < count * s.heads; h++)
+        way.levels[(int64_t)first * s.heads + h] = dot(seen + (int64_t)h * s.D, dseen + (int64_t)h * s.D, s.D);
 }
 
 // Back through what made queries, keys and values, and its norm.
@@ -258,23 +270,19 @@ extern "C" void block_backward(const Block* block, const float* x, const float* 
     const Kept kept(s, memory);
     const Way way(s, room);
     const Product products[] = {
-        {dy, way.active, s.C, s.inner, d.down, d.down_bias},
-        {way.dup, way.normal_2, s.wide, s.C, d.up, d.up_bias},
-        {way.dqkv, way.normal_1, s.qkv, s.C, d.qkv, d.qkv_bias},
-        {way.dmiddle, way.seen, s.C, s.joined, d.proj, d.proj_bias},
+        {dy, kept.active, s.C, s.inner, d.down, d.down_bias},
+        {way.dup, kept.normal_2, s.wide, s.C, d.up, d.up_bias},
+        {way.dqkv, kept.normal_1, s.qkv, s.C, d.qkv, d.qkv_bias},
+        {way.dmiddle, kept.joined, s.C, s.joined, d.proj, d.proj_bias},
     };
     int chunks = 0;
     for (const Product& p : products) chunks += p.chunks();
 #pragma omp parallel num_threads(b.threads)
     {
-        pack_rows(w.down, s.C, s.inner, way.down);
-        pack_rows(w.up, s.wide, s.C, way.up);
-        pack_rows(w.proj, s.C, s.joined, way.proj);
-        pack_rows(w.qkv, s.qkv, s.C, way.qkv);
-        pack_rows(kept.active, s.tokens, s.inner, way.active);
-        pack_rows(kept.normal_2, s.tokens, s.C, way.normal_2);
-        pack_rows(kept.seen, s.tokens, s.joined, way.seen);
-        pack_rows(kept.normal_1, s.tokens, s.C, way.normal_1);
+        pack_as_they_are(w.down, s.C, s.inner, way.down);
+        pack_as_they_are(w.up, s.wide, s.C, way.up);
+        pack_as_they_are(w.proj, s.C, s.joined, way.proj);
+        pack_as_they_are(w.qkv, s.qkv, s.C, way.qkv);
         const auto some = memory_for(std::max((int64_t)s.span * (s.C + s.inner), (int64_t)DEEP * Product::CHUNK));
         Scratch scratch(b.length, s.D);
 #pragma omp barrier
@@ -285,8 +293,9 @@ extern "C" void block_backward(const Block* block, const float* x, const float* 
             const int row = i / b.n_kv_head, kv = i % b.n_kv_head;
             const Heads heads = heads_of(b, s, kept.qkv, row, kv), grads = heads_of(b, s, way.dqkv, row, kv);
             const int64_t at = (int64_t)row * b.length * s.joined + kv * heads.group * s.D;
-            attend_backward(heads, kept.seen + at, way.dseen + at, s.joined, kept.lse + (int64_t)i * heads.group * b.length,
-                            (float*)grads.q, (float*)grads.k, (float*)grads.v, scratch);
+            const Reached by{way.dseen + at, s.joined, kept.lse + (int64_t)i * heads.group * b.length,
+                             way.levels + (int64_t)row * b.length * s.heads + kv * heads.group, s.heads};
+            attend_backward(heads, by, (float*)grads.q, (float*)grads.k, (float*)grads.v, scratch);
         }
 #pragma omp for schedule(dynamic)
         for (int i = 0; i < s.spans; i++) qkv_backward(b, s, kept, way, x, dx, i, some.get());
@@ -297,7 +306,7 @@ extern "C" void block_backward(const Block* block, const float* x, const float* 
             int chunk = i;
             const Product* p = products;
             for (; chunk >= p->chunks(); p++) chunk -= p->chunks();
-            p->make(chunk, s.tokens, some.get());
+            p->make(chunk, s.tokens, s.deep, some.get());
         }
     }
 }

@@ -25,19 +25,19 @@ struct Left {  // A[i, k] = data[i row + k step]
 inline int panels_of(int n) { return (n + WIDE - 1) / WIDE; }
 inline int64_t panels_size(int k, int n) { return (int64_t)panels_of(n) * WIDE * k; }
 
-// Panels `from` … `to` of B [k, n], whose rows lie `stride` apart.
-inline void pack(const float* b, int64_t stride, int k, int n, float* out, int from, int to) {
-    for (int p = from; p < to; p++) {
-        const int count = std::min(WIDE, n - p * WIDE);
-        const float* column = b + p * WIDE;
-        float* to_panel = out + (int64_t)p * WIDE * k;
-        for (int i = 0; i < k; i++, column += stride, to_panel += WIDE) {
-            if (count == WIDE) {
-                _mm256_storeu_ps(to_panel, _mm256_loadu_ps(column));
-                _mm256_storeu_ps(to_panel + 8, _mm256_loadu_ps(column + 8));
+// Rows `first` … `first + count - 1` of B [k, n] into their places in B's panels; b: the first of them, `stride` apart.
+inline void pack_rows(const float* b, int64_t stride, int first, int count, int n, float* panels, int k) {
+    for (int p = 0; p < n; p += WIDE) {
+        const int columns = std::min(WIDE, n - p);
+        const float* row = b + p;
+        float* to = panels + (int64_t)p * k + (int64_t)first * WIDE;
+        for (int i = 0; i < count; i++, row += stride, to += WIDE) {
+            if (columns == WIDE) {
+                _mm256_storeu_ps(to, _mm256_loadu_ps(row));
+                _mm256_storeu_ps(to + 8, _mm256_loadu_ps(row + 8));
             } else {
-                std::memcpy(to_panel, column, count * sizeof(float));
-                std::fill(to_panel + count, to_panel + WIDE, 0.0f);
+                std::copy(row, row + columns, to);
+                std::fill(to + columns, to + WIDE, 0.0f);
             }
         }
     }
@@ -61,7 +61,7 @@ inline void transpose8(const float* from, int64_t stride, float* to) {
     }
 }
 
-// The same of Bᵀ, where B is [n, k].
+// Panels `from` … `to` of Bᵀ, where B is [n, k].
 inline void pack_transposed(const float* b, int64_t stride, int k, int n, float* out, int from, int to) {
     for (int p = from; p < to; p++) {
         const int count = std::min(WIDE, n - p * WIDE);
@@ -152,14 +152,14 @@ inline void multiply_panels(Left a, Right b, int m, int n, int k, float* c, int6
 }
 
 // C [m, n] = Aᵀ B, where A [k, m] has rows `stride` apart. `room`: DEEP m numbers, for A where it is read one by one.
-inline void multiply_transposed(const float* a, int64_t stride, Right b, int m, int n, float* c, int64_t ld, float* room) {
-    for (int from = 0; from < b.k; from += DEEP) {
-        const int deep = std::min(DEEP, b.k - from);
+inline void multiply_transposed(const float* a, int64_t stride, Right b, int m, int n, int k, float* c, int64_t ld, float* room) {
+    for (int from = 0; from < k; from += DEEP) {
+        const int deep = std::min(DEEP, k - from);
         float* to = room;
         for (int i = 0, rows; i < m; i += rows) {
             rows = tile_rows(m - i);
             const float* column = a + from * stride + i;
-            for (int k = 0; k < deep; k++, column += stride, to += rows) {
+            for (int t = 0; t < deep; t++, column += stride, to += rows) {
                 if (rows == 6) std::memcpy(to, column, 6 * sizeof(float));
                 else std::copy(column, column + rows, to);
             }

@@ -40,19 +40,29 @@ inline __m256 first_lanes(int count) {
     return _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_set1_epi32(count), lanes));
 }
 
-// x becomes e^(scale x - shift) for the first `count`, 0 up to `length`; returns their sum.
+// x becomes e^(scale x - shift) for the first `count`, 0 for the others up to `length` and to the register's end; the sum.
 inline float exponentiate_row(float* x, int count, int length, float scale, float shift) {
     const __m256 factor = _mm256_set1_ps(scale), away = _mm256_set1_ps(shift);
     __m256 sum = _mm256_setzero_ps();
-    int i = 0;
-    for (; i < count; i += 8) {
+    for (int i = 0; i < length; i += 8) {
         const __m256 e = exponential(_mm256_fmsub_ps(_mm256_loadu_ps(x + i), factor, away));
         const __m256 seen = _mm256_and_ps(e, first_lanes(count - i));
         _mm256_storeu_ps(x + i, seen);
         sum = _mm256_add_ps(sum, seen);
     }
-    for (; i < length; i++) x[i] = 0;
     return total(sum);
+}
+
+// The same for p without the sum; and dp, what reached the weights p, becomes what reaches the scores.
+inline void softmax_backward(float* p, float* dp, int count, int length, float scale, float shift, float delta) {
+    const __m256 factor = _mm256_set1_ps(scale), away = _mm256_set1_ps(shift), level = _mm256_set1_ps(delta);
+    for (int i = 0; i < length; i += 8) {
+        const __m256 seen = first_lanes(count - i);
+        const __m256 e = exponential(_mm256_fmsub_ps(_mm256_loadu_ps(p + i), factor, away));
+        const __m256 slope = _mm256_mul_ps(_mm256_mul_ps(e, factor), _mm256_sub_ps(_mm256_loadu_ps(dp + i), level));
+        _mm256_storeu_ps(p + i, _mm256_and_ps(e, seen));
+        _mm256_storeu_ps(dp + i, _mm256_and_ps(slope, seen));
+    }
 }
 
 // The greatest of `count` numbers; NaN if one of them is not finite.
@@ -73,7 +83,7 @@ inline float greatest(const float* x, int count) {
 inline void attend_forward(const Heads& h, float* y, int64_t ld, float* lse, Scratch& room) {
     const float scale = 1 / std::sqrt((float)h.D);
     pack_transposed(h.k, h.stride, h.D, h.length, room.across.data(), 0, panels_of(h.length));
-    pack(h.v, h.stride, h.length, h.D, room.values.data(), 0, panels_of(h.D));
+    pack_rows(h.v, h.stride, 0, h.length, h.D, room.values.data(), h.length);
     for (int g = 0; g < h.group; g++)
         for (int first = 0; first < h.length; first += QUERIES) {
             const int rows = std::min(QUERIES, h.length - first), seen = first + rows;
@@ -94,37 +104,38 @@ inline void attend_forward(const Heads& h, float* y, int64_t ld, float* lse, Scr
         }
 }
 
-// dq, dk and dv, each laid out like its own, from dy [.., like y]; dk and dv are sums over the group.
-inline void attend_backward(const Heads& h, const float* y, const float* dy, int64_t ld, const float* lse, float* dq, float* dk,
-                            float* dv, Scratch& room) {
+struct Reached {  // attention's output y on the way back
+    const float* dy;  // laid out like y
+    int64_t ld;
+    const float* lse;    // what attend_forward gave
+    const float* level;  // y · dy of a token's `group` heads, `heads` numbers from those of the next token
+    int64_t heads;
+};
+
+// dq, dk and dv, each laid out like its own; dk and dv are sums over the group.
+inline void attend_backward(const Heads& h, const Reached& by, float* dq, float* dk, float* dv, Scratch& room) {
     const float scale = 1 / std::sqrt((float)h.D);
     float *scores = room.scores.data(), *grads = room.grads.data();
     pack_transposed(h.k, h.stride, h.D, h.length, room.across.data(), 0, panels_of(h.length));
     pack_transposed(h.v, h.stride, h.D, h.length, room.values.data(), 0, panels_of(h.length));
-    pack(h.k, h.stride, h.length, h.D, room.down.data(), 0, panels_of(h.D));
+    pack_rows(h.k, h.stride, 0, h.length, h.D, room.down.data(), h.length);
     bool begun = false;
     for (int g = 0; g < h.group; g++)
         for (int first = (h.length - 1) / QUERIES * QUERIES; first >= 0; first -= QUERIES) {  // the last ones reach all keys
             const int rows = std::min(QUERIES, h.length - first), seen = first + rows;
-            const float *q = h.q + first * h.stride + g * h.D, *from = dy + first * ld + g * h.D;
+            const float *q = h.q + first * h.stride + g * h.D, *from = by.dy + first * by.ld + g * h.D;
             multiply_panels({q, h.stride, 1}, {room.across.data(), h.D}, rows, seen, h.D, scores, room.ld);
-            multiply_panels({from, ld, 1}, {room.values.data(), h.D}, rows, seen, h.D, grads, room.ld);
-            for (int r = 0; r < rows; r++) {
-                float *p = scores + r * room.ld, *dp = grads + r * room.ld, delta = 0;
-                const float *out = y + (first + r) * ld + g * h.D, *dout = from + r * ld;
-#pragma omp simd reduction(+ : delta)
-                for (int d = 0; d < h.D; d++) delta += out[d] * dout[d];
-                exponentiate_row(p, first + r + 1, seen, scale, lse[(int64_t)g * h.length + first + r]);
-                for (int s = 0; s < seen; s++) dp[s] = p[s] * (dp[s] - delta) * scale;
-            }
-            multiply_panels({grads, room.ld, 1}, {room.down.data(), h.length}, rows, h.D, seen, dq + first * h.stride + g * h.D,
-                            h.stride);
-            pack(from, ld, rows, h.D, room.queries.data(), 0, panels_of(h.D));
-            multiply_panels({scores, 1, room.ld}, {room.queries.data(), rows}, seen, h.D, rows, dv, h.stride, begun ? dv : nullptr,
-                            h.stride);
-            pack(q, h.stride, rows, h.D, room.queries.data(), 0, panels_of(h.D));
-            multiply_panels({grads, 1, room.ld}, {room.queries.data(), rows}, seen, h.D, rows, dk, h.stride, begun ? dk : nullptr,
-                            h.stride);
+            multiply_panels({from, by.ld, 1}, {room.values.data(), h.D}, rows, seen, h.D, grads, room.ld);
+            for (int r = 0; r < rows; r++)
+                softmax_backward(scores + r * room.ld, grads + r * room.ld, first + r + 1, seen, scale,
+                                 by.lse[(int64_t)g * h.length + first + r], by.level[(first + r) * by.heads + g]);
+            float* into = dq + first * h.stride + g * h.D;
+            const float *more_v = begun ? dv : nullptr, *more_k = begun ? dk : nullptr;
+            multiply_panels({grads, room.ld, 1}, {room.down.data(), h.length}, rows, h.D, seen, into, h.stride);
+            pack_rows(from, by.ld, 0, rows, h.D, room.queries.data(), rows);
+            multiply_panels({scores, 1, room.ld}, {room.queries.data(), rows}, seen, h.D, rows, dv, h.stride, more_v, h.stride);
+            pack_rows(q, h.stride, 0, rows, h.D, room.queries.data(), rows);
+            multiply_panels({grads, 1, room.ld}, {room.queries.data(), rows}, seen, h.D, rows, dk, h.stride, more_k, h.stride);
             begun = true;
         }
 }

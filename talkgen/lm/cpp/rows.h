@@ -29,8 +29,8 @@ inline Moments normalize_row(const float* x, float* y, int n, bool rms, float ep
 }
 
 // dx [n] = what reaches x through its norm, of which dy reaches the output, + plus; dweight and dbias are added to.
-inline void normalize_backward(const float* x, Moments m, const float* dy, int n, bool rms, const float* weight, const float* plus,
-                               float* dx, float* dweight, float* dbias) {
+inline void normalize_backward(const float* x, Moments m, const float* dy, int n, bool rms, const float* weight,
+                               const float* plus, float* dx, float* dweight, float* dbias) {
     float along = 0, sum = 0;
 #pragma omp simd reduction(+ : along, sum)
     for (int c = 0; c < n; c++) {
@@ -132,6 +132,13 @@ inline void turn(float* x, const float* cos, const float* sin, int D, bool back)
         x[i] = a * cos[i] - b * s;
         x[i + half] = b * cos[i] + a * s;
     }
+}
+
+inline float dot(const float* x, const float* y, int n) {
+    float sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (int i = 0; i < n; i++) sum += x[i] * y[i];
+    return sum;
 }
 
 inline void add_row(float* x, const float* y, int n) {
