@@ -1,4 +1,4 @@
-"""One of a transformer's blocks in training, run by `cpp/block.cpp`: what torch's operations give, in about half the time.
+"""One of a transformer's blocks in training, run by `cpp/block.cpp`: what torch's operations give, sooner.
 
 It knows the block's parts, and nothing of what lies around it. A block in float32 on a CPU can be run so; for all else,
 and wherever someone looks inside, there are torch's own operations.
@@ -33,11 +33,13 @@ class _Parameters(ctypes.Structure):
 
 class _Block(ctypes.Structure):
     _fields_ = (
-        *((name, ctypes.c_int32) for name in ("rows", "length", "n_embd", "n_head", "n_kv_head", "head_dim", "n_inner")),
-        *((name, ctypes.c_int32) for name in ("rms", "activation", "threads")),
+        *((name, ctypes.c_int32) for name in ("rows", "length", "n_embd")),
+        *(
+            (name, ctypes.c_int32)
+            for name in ("n_head", "n_kv_head", "head_dim", "n_inner", "rms", "activation", "threads")
+        ),
         ("eps", ctypes.c_float),
-        ("cos", ctypes.c_void_p),
-        ("sin", ctypes.c_void_p),
+        *((name, ctypes.c_void_p) for name in ("cos", "sin")),
         ("parameters", _Parameters),
     )
 
@@ -75,7 +77,7 @@ def run_block(block: Block, x: Tensor, rotary: tuple[Tensor, Tensor] | None) -> 
     modules = (block.norm_1, attention.qkv, attention.proj, block.norm_2, mlp.up, mlp.down)
     parameters = [getattr(module, kind, None) for module in modules for kind in ("weight", "bias")]
     cos, sin = rotary if rotary is not None else (None, None)
-    y: Tensor = _NativeBlock.apply(numbers, x, cos, sin, *parameters)  # type: ignore[no-untyped-call]
+    y: Tensor = _NativeBlock.apply(load_library(), numbers, x, cos, sin, *parameters)  # type: ignore[no-untyped-call]
     return y
 
 
@@ -113,27 +115,26 @@ class _NativeBlock(torch.autograd.Function):
     """What torch calls on the way there and on the way back."""
 
     @staticmethod
-    def forward(ctx: Any, numbers: Numbers, x: Tensor, cos: Tensor | None, sin: Tensor | None, *parameters: Any) -> Tensor:
-        library = load_library()
-        assert library is not None
+    def forward(ctx: Any, library: ctypes.CDLL, numbers: Numbers, x: Tensor, *rest: Tensor | None) -> Tensor:
+        """`rest`: cosines and sines or None, then weight and bias of each part."""
+        cos, sin, *parameters = rest
         block = _describe(numbers, x, cos, sin, parameters)
         ctx.kept = _Room("kept", library.block_keeps(ctypes.byref(block)))
         y = torch.empty_like(x)
         library.block_forward(ctypes.byref(block), x.data_ptr(), y.data_ptr(), ctx.kept.memory.data_ptr())
-        ctx.save_for_backward(x, cos, sin, *parameters)
-        ctx.numbers = numbers
+        ctx.save_for_backward(x, *rest)
+        ctx.library, ctx.numbers = library, numbers
         return y
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, ...]:
-        library = load_library()
-        assert library is not None
+        """Every gradient, whoever wants it: they are made together."""
         x, cos, sin, *parameters = ctx.saved_tensors
         dy, dx = dy.contiguous(), torch.empty_like(x)
         gradients = [torch.empty_like(p) if p is not None else None for p in parameters]
         block, into = _describe(ctx.numbers, x, cos, sin, parameters), _addresses(gradients)
-        room = _Room("way back", library.block_needs(ctypes.byref(block)))
+        room = _Room("way back", ctx.library.block_needs(ctypes.byref(block)))
         memory = (tensor.data_ptr() for tensor in (x, dy, ctx.kept.memory, room.memory, dx))
-        library.block_backward(ctypes.byref(block), *memory, ctypes.byref(into))
-        return None, dx, None, None, *gradients
+        ctx.library.block_backward(ctypes.byref(block), *memory, ctypes.byref(into))
+        return None, None, dx, None, None, *gradients

@@ -66,12 +66,16 @@ class Trainer:
         """
         began = time.perf_counter()
         recipe = self.recipe
-        torch.manual_seed((recipe.seed << 31) + self.step * self.world.size + self.world.rank)
+        if self.model.config.dropout > 0:
+            torch.manual_seed((recipe.seed << 31) + self.step * self.world.size + self.world.rank)
         loss = self.world.mean(self._backward())
-        norm = nn.utils.clip_grad_norm_(self.model.parameters(), recipe.optimizer.clip, foreach=True)
+        parameters = list(self.model.parameters())
+        norm = nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None], foreach=True)
         result = float(loss), float(gather(norm))
         if not all(map(math.isfinite, result)):
             return result
+        if result[1] > recipe.optimizer.clip:
+            nn.utils.clip_grads_with_norm_(parameters, recipe.optimizer.clip, norm, foreach=True)
         factor = rate_factor(self.step, recipe.schedule)
         self.rate = recipe.optimizer.rate * factor
         set_rates(self.optimizers, recipe.optimizer, factor)

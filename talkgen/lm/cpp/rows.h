@@ -51,9 +51,11 @@ inline void normalize_backward(const float* x, Moments m, const float* dy, int n
 
 enum Activation { GELU, GELU_TANH, SWIGLU };
 
-inline __m256 sigmoid(__m256 x) {
-    const __m256 one = _mm256_set1_ps(1);
-    return _mm256_div_ps(one, _mm256_add_ps(one, exponential(_mm256_sub_ps(_mm256_setzero_ps(), x))));
+// s = 1 / (1 + e^-x) and 1 - s, each to its own last digits.
+inline void sigmoid(__m256 x, __m256& s, __m256& rest) {
+    const __m256 one = _mm256_set1_ps(1), e = exponential(_mm256_sub_ps(_mm256_setzero_ps(), x));
+    s = _mm256_div_ps(one, _mm256_add_ps(one, e));
+    rest = _mm256_mul_ps(e, s);
 }
 
 // The normal distribution's Φ and φ. Φ(-|x|) = e^(-x²/2) t R(t) with t = 1 / (1 + 0.21 |x|); R was fitted to erfcx, and is
@@ -87,9 +89,10 @@ inline void activate8(Activation kind, __m256 x, __m256 values, __m256& y, __m25
         inner = _mm256_mul_ps(_mm256_mul_ps(two, x), _mm256_fmadd_ps(square, _mm256_set1_ps(0.044715f), one));
         steep = _mm256_mul_ps(two, _mm256_fmadd_ps(square, _mm256_set1_ps(3 * 0.044715f), one));
     }
-    const __m256 s = sigmoid(inner);
+    __m256 s, rest;
+    sigmoid(inner, s, rest);
     y = _mm256_mul_ps(x, s);
-    slope = _mm256_fmadd_ps(_mm256_mul_ps(y, _mm256_sub_ps(one, s)), steep, s);
+    slope = _mm256_fmadd_ps(_mm256_mul_ps(y, rest), steep, s);
     if (kind == SWIGLU) {
         second = y;
         y = _mm256_mul_ps(y, values);
