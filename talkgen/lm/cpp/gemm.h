@@ -78,8 +78,10 @@ inline void pack_transposed(const float* b, int64_t stride, int k, int n, float*
 }
 
 // A tile of C, R rows by `columns` ≤ 16, = what lies in `plus` (null: nothing) + A B.
+// Not inlined: it would be compiled anew wherever it is used, and that took four times as long.
 template <int R>
-inline void multiply_tile(int k, Left a, const float* b, float* c, int64_t ld, const float* plus, int64_t ld_plus, int columns) {
+[[gnu::noinline]] void multiply_tile(int k, Left a, const float* b, float* c, int64_t ld, const float* plus, int64_t ld_plus,
+                                     int columns) {
     __m256 acc[R][2];  // in registers, which takes loops unrolled to the end
 #pragma GCC unroll 6
     for (int r = 0; r < R; r++) acc[r][0] = acc[r][1] = _mm256_setzero_ps();
