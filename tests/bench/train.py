@@ -1,11 +1,13 @@
 """Trains tiny Shakespeare on a CPU, nanoGPT's recipe beside ours in one run; the last line is JSON.
 
     python tests/bench/train.py FILE [--threads 2] [--long]
+    python tests/bench/train.py --device cuda --peak TFLOPS
 
 FILE is the tiny Shakespeare text; its first 90 % are trained on, and the held-out end is only ever evaluated. Three
 questions, each on this machine at this hour: how many steps of one and the same recipe a second, plain loop against
 ours; how long ours takes to the loss that the plain loop ends with (1.88 is what its author publishes); and with
---long, what ten minutes give.
+--long, what ten minutes give. On a GPU: what share of the card's dense bfloat16 peak, as its maker states it, the
+training of a GPT-2 of 124M parameters uses.
 """
 
 from __future__ import annotations
@@ -15,12 +17,14 @@ import json
 import statistics
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import torch
 from nanogpt import GPT, Shape, train_plain
 
-from talkgen.lm.data import TextData, load_data
+from talkgen.lm.data import Batch, TextData, load_data
 from talkgen.lm.distributed import World
 from talkgen.lm.evaluate import held_out_loss
 from talkgen.lm.recipe import Recipe, TokenizerRecipe
@@ -106,14 +110,52 @@ def run_to_the_end(trainer: Trainer) -> dict[str, float]:
     return {"val_loss": loss, "seconds": trainer.seconds, "steps": trainer.step, "tokens": trainer.tokens}
 
 
+class RandomText:
+    """Ids of GPT-2's vocabulary, filled up to a multiple of 64, in no order: speed does not depend on what is read."""
+
+    tokenizer: Any = SimpleNamespace(vocab_size=50304)
+
+    def batch(self, seed: int, step: int, rows: int, length: int) -> Batch:
+        """Inputs and targets [rows, length]."""
+        ids = np.random.default_rng((seed, step)).integers(self.tokenizer.vocab_size, size=(rows, length + 1))
+        return ids[:, :-1], ids[:, 1:]
+
+
+def on_a_gpu(device: torch.device, peak: float, rows: int, rounds: int = 20) -> dict[str, object]:
+    """Seconds a step of a GPT-2 of 124M parameters, and the floating-point operations a second they amount to."""
+    torch.set_float32_matmul_precision("high")
+    shape = {"n_layer": 12, "n_head": 12, "n_embd": 768, "block_size": 1024, **PUBLISHED}
+    schedule = {"steps": 10**6, "rows": rows}
+    recipe = Recipe.model_validate({"name": "bench", "model": shape, "schedule": schedule})
+    trainer = Trainer(recipe, RandomText(), World(0, 1, device))  # type: ignore[arg-type]  # nothing is held out
+    seconds = []
+    for _ in range(3 + rounds):
+        began = time.perf_counter()
+        trainer.advance()  # ends with the loss read back, so the card has ended too
+        seconds.append(time.perf_counter() - began)
+    step = statistics.median(seconds[3:])  # the first ones compile
+    parameters = trainer.model.count_parameters()
+    # PaLM's count (Chowdhery et al. 2022, appendix B): 6 a parameter and 12 L C T of attention, for each token.
+    flops = (6 * parameters + 12 * 12 * 768 * 1024) * rows * 1024
+    return {"parameters": parameters, "step_seconds": step, "tflops": flops / step / 1e12, "share": flops / step / peak}
+
+
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("text", type=Path)
+    parser.add_argument("text", type=Path, nargs="?")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--long", action="store_true", help="also train for ten minutes")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--peak", type=float, help="of the card, in dense bfloat16 TFLOP/s")
+    parser.add_argument("--rows", type=int, default=32, help="of 1,024 tokens, in a step on a card")
     asked = parser.parse_args()
     torch.set_num_threads(asked.threads)
+    if asked.peak:
+        print(json.dumps(on_a_gpu(torch.device(asked.device), asked.peak * 1e12, asked.rows)))
+        return
+    if asked.text is None:
+        parser.error("a text, or --device cuda with --peak")
 
     quick = make_trainer(asked.text.resolve(), QUICK)
     data = quick.data
