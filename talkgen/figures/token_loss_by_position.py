@@ -109,9 +109,8 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         axes.plot(positions, model["losses"], "o", color=color, markersize=5 * POINTS, alpha=0.35, clip_on=False)
         lines.append(Line(NAMES[name], *means(model["losses"]), color, dots=False))
         numbers.append((f"{NAMES[name]} gains {with_interval(model['gain'])} a doubling", color))
-    behind = log(data["context"] / lines[0].xs[-1]) / log(
-        data["context"] / _START
-    )  # share of the plot behind the lines
+    last = data["context"]
+    behind = log(last / lines[0].xs[-1]) / log(last / _START)  # share of the plot that lies behind the lines
     draw_lines(axes, canvas, lines, gap=behind * axes.bbox.width + 14)
     write_head(paper, canvas, verdict(data), numbers, "loss, nats a token")
     note = f"position in the context; a doubling: measured from token {data['first']} on"

@@ -120,7 +120,7 @@ def _measure(loaded: Loaded, files: ModelFiles, device: str) -> list[Measured]:
     if not isinstance(loaded.model, Transformer | RecurrentLM):
         return []
     ids = torch.tensor([loaded.tokenizer.encode(_TEXT)[: min(_POSITIONS, loaded.model.config.block_size)]])
-    expected = loaded.model(ids)[0][0].softmax(dim=-1)
+    expected = _read(loaded.model, ids, ids.size(1))
     forms: list[tuple[str, LanguageModel]] = [*_forms(loaded, files, device)]
     if device == "cpu":
         forms = [(REFERENCE, loaded.model), *forms]
