@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "gemm.h"
-#include "linear.h"
+#include "vectors.h"
 
 namespace {
 

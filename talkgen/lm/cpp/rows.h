@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "linear.h"
+#include "vectors.h"
 
 namespace {
 
