@@ -5,6 +5,8 @@ PYTHON ?= python3
 TALK ?= slides/attention
 PORT ?= 8000
 BIN := .venv/bin
+# A worker a core. The models in the quick tests are tiny: a second thread would wait, not help.
+QUICK := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --maxprocesses 4 -m "not slow"
 # pip reads a relative path, so a checkout in a folder with a space in its name works.
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 
@@ -17,12 +19,13 @@ test: setup-dev browser
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/pytest
+	@$(QUICK)
+	@$(BIN)/pytest -m slow
 
 check: setup-dev
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
-	@OMP_NUM_THREADS=1 $(BIN)/pytest -m "not slow" # the models are tiny: a second thread would wait, not help
+	@$(QUICK)
 
 setup: .venv/talkgen
 
