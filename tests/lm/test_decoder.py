@@ -75,6 +75,32 @@ def test_logits_are_the_models(family, format):
     torch.testing.assert_close(torch.cat((first, second), dim=1), expected, atol=2e-3, rtol=1e-3)
 
 
+@pytest.mark.parametrize("format", FORMATS)
+@torch.inference_mode()
+def test_any_number_of_tokens_may_be_read_at_once(format):
+    """Few and many rows go different ways; all end at the same logits."""
+    model = make_model(**LLAMA)
+    decoder = Decoder.from_transformer(model, format)
+    as_packed(model, decoder)
+    ids = torch.randint(131, (1, 22))
+    expected, _ = model(ids)
+    for count in range(1, 23):
+        torch.testing.assert_close(decoder(ids[:, :count])[0], expected[:, :count], atol=2e-3, rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("n_head", "n_kv_head", "head_dim"), [(7, 1, 32), (5, 1, 20), (4, 2, 64), (10, 2, 12), (3, 3, 40)]
+)
+@torch.inference_mode()
+def test_heads_share_keys_as_in_torch(n_head, n_kv_head, head_dim):
+    """Whatever number of heads goes with one key, and however wide they are."""
+    heads = {"n_head": n_head, "n_kv_head": n_kv_head, "head_dim": head_dim}
+    model = make_model(**{**LLAMA, **heads})
+    ids = torch.randint(131, (1, 70))
+    logits, _ = Decoder.from_transformer(model, "float32")(ids)
+    torch.testing.assert_close(logits, model(ids)[0], atol=1e-4, rtol=1e-5)
+
+
 @torch.inference_mode()
 def test_float32_is_as_exact_as_torch():
     """Without rounded weights only the order of sums differs."""
