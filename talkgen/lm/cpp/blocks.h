@@ -187,23 +187,26 @@ inline void unpack_panel(const Q4* const* rows, Panel& panel) {
     widen_halves(least, panel.least);
 }
 
+// What the weights 2p and 2p + 1 of all rows (eight of them by `j`) give with row m of q.
+inline __m256i multiply_pair(const Panel& w, const int16_t* q, int p, int m, int j) {
+    int32_t pair;
+    std::memcpy(&pair, q + m * BLOCK + 2 * p, sizeof pair);
+    return _mm256_madd_epi16(w.pairs[p][j], _mm256_set1_epi32(pair));
+}
+
 // Adds to y [M, CHUNK] the products with M rows of activations, a block of each. Eight sums, a pair of weights of
 // all rows, two activations and what they give are all the registers there are: hence no inlining.
 template <int M>
 [[gnu::noinline]] void multiply_panel(const Panel& w, const int16_t* q, const float* scale_sum, float* y) {
     __m256i dot[M][2];
 #pragma GCC unroll 4
-    for (int m = 0; m < M; m++) dot[m][0] = dot[m][1] = _mm256_setzero_si256();
+    for (int m = 0; m < M; m++)
+        for (int j = 0; j < 2; j++) dot[m][j] = multiply_pair(w, q, 0, m, j);
+#pragma GCC unroll 5
+    for (int p = 1; p < BLOCK / 2; p++) {
 #pragma GCC unroll 4
-    for (int p = 0; p < BLOCK / 2; p++) {
-#pragma GCC unroll 4
-        for (int m = 0; m < M; m++) {
-            int32_t pair;
-            std::memcpy(&pair, q + m * BLOCK + 2 * p, sizeof pair);
-            const __m256i v = _mm256_set1_epi32(pair);
-            dot[m][0] = _mm256_add_epi32(dot[m][0], _mm256_madd_epi16(w.pairs[p][0], v));
-            dot[m][1] = _mm256_add_epi32(dot[m][1], _mm256_madd_epi16(w.pairs[p][1], v));
-        }
+        for (int m = 0; m < M; m++)
+            for (int j = 0; j < 2; j++) dot[m][j] = _mm256_add_epi32(dot[m][j], multiply_pair(w, q, p, m, j));
     }
 #pragma GCC unroll 4
     for (int m = 0; m < M; m++, y += CHUNK) {

@@ -17,6 +17,7 @@ struct Matrix {  // [n, k], rows one after another; a bias [n] or null
 namespace {
 
 constexpr int MANY = 6;    // rows of activations for which it pays to lay out floats anew, once for all of them
+constexpr int SHARE = 4;   // chunks that a thread takes at a time, where there is much to do
 constexpr int SIDE = 8;    // rows of floats that are laid out together, SLICE numbers of each: half of the first cache
 constexpr int SLICE = 576;
 
@@ -149,20 +150,25 @@ inline void multiply(const Matrix& w, int from, int count, const Activations& a,
 void linear(const Matrix& w, const float* x, float* y, int m, int threads, bool more = false) {
     Activations a{x, Buffer<int16_t>(), Buffer<float>()};
     const int chunks = (w.n + CHUNK - 1) / CHUNK;
+    // Rather than wait for a core that is slow today; a row alone is over before that pays.
+    const int share = m > 1 ? SHARE : (chunks + threads - 1) / threads;
     if (w.kind == INT8 || w.kind == INT4) quantize(a, m, w.k, threads);
 #pragma omp parallel num_threads(threads)
     {
         // Rows of y lie so far apart that writing to all in turn would drive them from the cache.
         Buffer<float> some((size_t)m * CHUNK);
-#pragma omp for schedule(static)
+#pragma omp for schedule(dynamic, share)
         for (int chunk = 0; chunk < chunks; chunk++) {
             const int from = chunk * CHUNK, count = std::min(CHUNK, w.n - from);
             multiply(w, from, count, a, m, some.data());
-            for (int r = 0; r < m; r++)
-                for (int i = 0; i < count; i++) {
-                    float& out = y[(int64_t)r * w.n + from + i];
-                    out = (more ? out : 0) + some.data()[r * CHUNK + i] + (w.bias ? w.bias[from + i] : 0);
-                }
+            for (int r = 0; r < m; r++) {
+                float *sums = some.data() + r * CHUNK, *out = y + (int64_t)r * w.n + from;
+                if (w.bias)
+                    for (int i = 0; i < count; i++) sums[i] += w.bias[from + i];
+                if (more)
+                    for (int i = 0; i < count; i++) sums[i] += out[i];
+                std::copy(sums, sums + count, out);
+            }
         }
     }
 }

@@ -62,7 +62,7 @@ void remember(const Model& model, const Rows& rows, int layer, float* qkv) {
 void attend(const Model& model, const Rows& rows, int layer, const float* qkv, float* y) {
     const int D = model.head_dim, H = model.n_head, KV = model.n_kv_head, group = H / KV;
     const int parts = (group + HEADS - 1) / HEADS;  // of the heads that share keys
-#pragma omp parallel for num_threads(model.threads) schedule(static)
+#pragma omp parallel for num_threads(model.threads) schedule(dynamic)
     for (int task = 0; task < rows.count * KV * parts; task++) {
         const int r = task / (KV * parts), kv = task / parts % KV, first = task % parts * HEADS;
         const int h = kv * group + first, heads = std::min(HEADS, group - first), length = rows.positions[r] + 1;
