@@ -123,7 +123,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     """Both axes logarithmic: thick lines for reading n tokens, with the extremes as a band; thin ones for one more."""
     picture = blank(canvas)
     colors = canvas.style.colors
-    axes = plot(picture, canvas, 84, 44, canvas.width - 236, canvas.height - 62)
+    axes = plot(picture, canvas, 84, 44, canvas.width - 246, canvas.height - 62)
     lengths, timings = data["lengths"], data["timings"]
     every = [t for times in timings.values() for what in ("read", "write") for t in times[what]["median"]]
     low, high = min(every), max(every)
@@ -143,7 +143,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         for what in ("read", "write"):
             found = times[what]
             axes.fill_between(lengths, found["lowest"], found["highest"], color=color, alpha=0.2, linewidth=0)
-            label = f"{_NAMES[name]} n^{found['exponent'][1]:.2g}" if what == "read" else _show(found["median"][-1])
+            label = f"{_NAMES[name]} n^{found['exponent'][1]:.2f}" if what == "read" else _show(found["median"][-1])
             lines.append(Line(label, lengths, found["median"], color, dashed=name == "rnn", dots=what == "read"))
     draw_lines(axes, canvas, lines)
     return picture

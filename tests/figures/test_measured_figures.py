@@ -117,6 +117,22 @@ def test_latency_says_what_it_measured(data_of):
     assert all(part in text for part in (data["machine"], "one thread", torch.__version__, "n steps"))
 
 
+@pytest.mark.parametrize("power", [-0.0732, 0.0051, 0.92, 1.0, -1.234])
+@pytest.mark.parametrize("unit", [1e-5, 1e-3, 0.5])
+def test_latency_has_room_for_any_machine(data_of, canvas, power, unit):
+    """Whatever a slow, a quick or a busy machine measures: the names at the lines' ends stay on the canvas."""
+    data = json.loads(json.dumps(data_of("sequence_latency")))
+    for times in data["timings"].values():
+        for found in times.values():
+            found["median"] = [unit * (n / 16) ** power for n in data["lengths"]]
+            found["exponent"] = [power - 0.2, power, power + 0.3]
+    picture = sequence_latency.draw(data, canvas)
+    box = picture.get_tightbbox().padded(-1.5 / picture.dpi)
+    assert min(box.x0, box.y0) >= 0
+    assert box.x1 * picture.dpi <= canvas.width
+    assert box.y1 * picture.dpi <= canvas.height
+
+
 def _three(found):
     return found["lowest"], found["median"], found["highest"]
 
