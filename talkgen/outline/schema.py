@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag, field_validator, model_validator
 from typing_extensions import TypeAliasType
+
+from talkgen.outline.nesting import misfits
 
 Targets = Literal["marp", "slidev"]
 ModelNames = str | tuple[str, ...]  # one name, or several in order of preference
@@ -214,6 +216,13 @@ class Html(Block):
 
     key = "html"
     html: str
+
+    @field_validator("html")
+    @classmethod
+    def _fits(cls, value: str) -> str:
+        if wrong := sorted(misfits(value)):
+            raise ValueError(f"<{wrong[0]}> is opened and not closed where it should be, or the other way round")
+        return value
 
 
 class RawText(Node):

@@ -57,6 +57,10 @@ class BlockWriter(ABC):
     def text(self, source: str) -> str:
         """An author's Markdown, safe in this target."""
 
+    def inline(self, source: str) -> str:
+        """The same on one line, where no block can begin: a heading's or a cell's text."""
+        return self.text(f"# {' '.join(source.split())}").removeprefix("#").lstrip()
+
     @abstractmethod
     def link(self, number: int, text: str) -> str:
         """A link to a slide, counted from 1, as HTML."""
@@ -92,7 +96,8 @@ class BlockWriter(ABC):
                 inner = self.text(str(text)).replace("\n", "\n" + pad + "    ")
                 if re.match(r"[-*_][-*_ \t]*$", inner, re.MULTILINE):  # with the list's own mark it would be a rule
                     inner = f"\\{inner}"
-                lines.append(f"{pad}{sign} {inner}")
+                # Slidev counts fences by the lines that begin with one.
+                lines.append(f"{pad}{sign}\n{pad}    {inner}" if inner.startswith("```") else f"{pad}{sign} {inner}")
                 lines += self.list_items(children, numbered, mark, depth + 1)
         return lines
 
@@ -176,9 +181,8 @@ class BlockWriter(ABC):
         return "\n".join(lines)
 
     def _row(self, cells: Sequence[str]) -> str:
-        return (
-            f"| {' | '.join(self.text(cell).replace(chr(10), '<br>').replace('|', chr(92) + '|') for cell in cells)} |"
-        )
+        shown = (self.inline(cell.strip().replace("\n", "<br>")).replace("|", "\\|") for cell in cells)
+        return f"| {' | '.join(shown)} |"
 
     def write_quote(self, block: schema.Quote, path: BlockPath) -> str:  # noqa: ARG002
         """Somebody's words and name."""

@@ -15,7 +15,8 @@ from talkgen.outline.schema import Slide
 from talkgen.render.blocks import BlockWriter, attribute_url
 from talkgen.render.deck import BlockPath, Deck, Rendering
 from talkgen.render.elements import elements_script
-from talkgen.render.escape import attribute, comment, fence, markdown, scalar
+from talkgen.render.escape import attribute, comment, fence, scalar
+from talkgen.render.prose import markdown
 from talkgen.render.themes import font_faces, font_files, style_sheet
 
 SCRIPT = '<script type="module" src="talkgen.js"></script>'
@@ -96,9 +97,9 @@ def _slide_parts(writer: MarpWriter, slide: Slide, number: int, *, first: bool) 
     if slide.id:
         yield f'<div class="tg-anchor" id="{attribute(slide.id)}"></div>'
     if slide.title and slide.layout != "full":
-        yield f"# {' '.join(writer.text(slide.title).split())}"
+        yield f"# {writer.inline(slide.title)}"
     if slide.subtitle:
-        yield f"## {' '.join(writer.text(slide.subtitle).split())}"
+        yield f"## {writer.inline(slide.subtitle)}"
     if body := writer.write(slide.body, ("slides", number, "body")):
         yield body
     if first:

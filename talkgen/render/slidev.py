@@ -17,8 +17,10 @@ from talkgen.outline.schema import Live, Slide
 from talkgen.render.blocks import BlockWriter
 from talkgen.render.deck import BlockPath, Deck, Rendering
 from talkgen.render.elements import elements_script
-from talkgen.render.escape import comment, fence, scalar, vue_markdown
+from talkgen.render.escape import comment, fence, scalar
+from talkgen.render.listings import known_language
 from talkgen.render.marp import background
+from talkgen.render.prose import vue_markdown
 from talkgen.render.themes import SIZES, font_faces, font_files, style_sheet
 
 
@@ -41,10 +43,13 @@ class SlidevWriter(BlockWriter):
         text = "\n".join(self.list_items(block.bullets, block.numbered, "-"))
         return f'<v-clicks depth="3">\n\n{text}\n\n</v-clicks>' if block.reveal else text
 
-    def write_code(self, block: schema.Code, path: BlockPath) -> str:  # noqa: ARG002
+    def write_code(self, block: schema.Code, path: BlockPath) -> str:
         """A listing with its steps."""
+        language = known_language(block.language)
+        if block.language.lower() not in ("", language):
+            self.degrade(path, f"Slidev highlights no {block.language!r}; the listing is shown without colours")
         steps = f" {{{block.steps.replace(' ', '')}}}" if block.steps else ""
-        return fence(block.code, f"{block.language or 'text'}{steps}")
+        return fence(block.code, f"{language}{steps}")
 
     def write_mermaid(self, block: schema.Mermaid, path: BlockPath) -> str:  # noqa: ARG002
         """A diagram, drawn in the page."""
@@ -114,7 +119,7 @@ def _headmatter(deck: Deck) -> dict[str, Any]:
     theme = "none" if isinstance(outline.theme, str) else outline.theme.slidev or "default"
     values: dict[str, Any] = {"theme": theme, "title": outline.title, "titleTemplate": "%s"}
     values |= {"author": outline.author, "info": outline.description, "transition": outline.transition}
-    values |= {"routerMode": "hash", "favicon": "/favicon.svg", "fonts": {"provider": "none"}, "comark": True}
+    values |= {"routerMode": "hash", "favicon": "/favicon.svg", "fonts": {"provider": "none"}}
     values |= {"canvasWidth": width, "aspectRatio": f"{width}/{height}", "htmlAttrs": {"lang": outline.lang}}
     values |= {"drawings": {"persist": False}, "selectable": True, "mcp": False}
     if own:
@@ -165,9 +170,9 @@ def _slide_parts(writer: SlidevWriter, slide: Slide, number: int) -> Iterator[st
     if slide.background and (behind := background(writer, slide.background)):
         yield behind
     if slide.title and slide.layout != "full":
-        yield f"# {' '.join(writer.text(slide.title).split())}"
+        yield f"# {writer.inline(slide.title)}"
     if slide.subtitle:
-        yield f"## {' '.join(writer.text(slide.subtitle).split())}"
+        yield f"## {writer.inline(slide.subtitle)}"
     if body := writer.write(slide.body, ("slides", number, "body")):
         yield body
     if slide.notes.strip():

@@ -81,7 +81,8 @@ def on_slide(page, number: int) -> bool:
 
 
 def turn(page, key: str, number: int) -> None:
-    """Presses a key and waits for the slide it leads to."""
+    """Presses a key, once the deck is there to take it, and waits for the slide it leads to."""
+    page.locator("h1:visible, h2:visible").first.wait_for()
     page.keyboard.press(key)
     page.wait_for_function("n => (location.hash.replace(/\\D/g, '') || '1') === n", arg=str(number))
 

@@ -10,8 +10,8 @@ from talkgen.importers.marp import split_slides as split_marp
 from talkgen.importers.slidev import split_slides as split_slidev
 from talkgen.outline.schema import Outline
 from talkgen.render.deck import Deck
-from talkgen.render.escape import markdown
 from talkgen.render.marp import render_marp
+from talkgen.render.prose import markdown
 from talkgen.render.slidev import render_slidev
 from talkgen.style import load_style
 from talkgen.yamlfile import parse_yaml, validate

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from talkgen.export.node import find_node, npm_packages
+from talkgen.render.deck import Rendering
 
 HERE = Path(__file__).parent
 
@@ -28,3 +29,17 @@ def render_marp_core(decks: list[str]) -> list[list[dict[str, Any]]]:
     """The slides of each deck as Marp renders them: HTML and notes."""
     packages = npm_packages("marp", print) / "node_modules" / "@marp-team" / "marp-core"
     return _run("marp_core.cjs", packages, decks)
+
+
+def compile_slidev(rendering: Rendering, folder: Path) -> list[dict[str, str]]:
+    """Each slide of a rendering as Slidev compiles it: `code`, or the `error` that would stop the build."""
+    for name, content in rendering.files.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content.encode() if isinstance(content, str) else content.read_bytes())
+    (folder / "node_modules").symlink_to(npm_packages("slidev", print) / "node_modules")
+    done = subprocess.run(
+        [find_node(), HERE / "slidev_compile.mjs", folder], capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.rpartition("\n")[2])
