@@ -5,6 +5,7 @@ One that is never closed makes Slidev's compiler give up on the whole deck, and 
 
 from __future__ import annotations
 
+from collections import Counter
 from html.parser import HTMLParser
 
 VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())  # HTML, 13.1.2
@@ -24,20 +25,26 @@ class _Nesting(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.open: list[str] = []
+        self.depth: Counter[str] = Counter()  # how often each of them is open: a text may open very many
         self.wrong: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002
         """Opens an element."""
         if tag not in VOID:
             self.open.append(tag)
+            self.depth[tag] += 1
 
     def handle_startendtag(self, tag: str, attrs: object) -> None:
         """Opens and closes one."""
 
     def handle_endtag(self, tag: str) -> None:
         """Closes one, and those left open in it."""
-        if tag not in self.open:
+        if not self.depth[tag]:
             self.wrong.add(tag)
             return
-        while (last := self.open.pop()) != tag:
+        while True:
+            last = self.open.pop()
+            self.depth[last] -= 1
+            if last == tag:
+                return
             self.wrong.add(last)

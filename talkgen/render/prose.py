@@ -32,6 +32,7 @@ _INLINE = re.compile(
     r"|(?P<brace>&(?:#0*123|#x0*7b|lbrace|lcub);)",
     re.DOTALL | re.IGNORECASE,
 )
+_NOTE_TAG = re.compile(rf"{TAG}|<(?=[A-Za-z/!?])(?!https?://|mailto:)")
 _BLANK_END = re.compile(r"(?:(?:^|\n)[ \t>]*)+\Z")
 _BARE_ITEM = re.compile(r"(?:^|\n)[ \t>]*(?:[-*+]|\d+[.)])\Z")
 _FENCE = re.compile(r"^([ \t>*+\-.)\d]*)(?=~~~)", re.MULTILINE)
@@ -53,6 +54,16 @@ def markdown(text: str) -> str:
 def vue_markdown(text: str) -> str:
     """Markdown that is also a Vue template without expressions, directives, components or scripts."""
     return _fitting(text, lambda part: _without_expressions(_stay(part)), listing=slidev_listing)
+
+
+def spoken(text: str) -> str:
+    """A note of which nothing is run in the page that a presenter reads it in."""
+
+    def disarm(tag: re.Match[str]) -> str:
+        kept = known_tag(tag, frozenset()) if tag["name"] else None
+        return kept or f"<\u2060{tag[0][1:]}"  # a word joiner: no tag begins with one
+
+    return _NOTE_TAG.sub(disarm, text)
 
 
 def _fitting(text: str, change: Callable[[str], str], listing: Callable[[str, str], str] = fence) -> str:
@@ -173,21 +184,17 @@ def _as_atx(match: re.Match[str]) -> str:
 def _closed_math(text: str) -> str:
     """`text` with every `$$` that opens a formula and is never closed escaped: it would swallow the slides after it."""
     lines = text.split("\n")
+    last = max((i for i, line in enumerate(lines) if line.rstrip().endswith("$$")), default=-1)
     at = 0
     while at < len(lines):
         opened = _OPEN_MATH.match(lines[at])
-        if opened:
-            ends = (i for i in range(at, len(lines)) if _ends_math(lines[i], opened.end() if i == at else 0))
-            end = next(ends, None)
-            if end is None:
+        if opened and not lines[at][opened.end() :].rstrip().endswith("$$"):
+            if at >= last:
                 lines[at] = lines[at].replace("$", "\\$")
-            at = at if end is None else end
+            else:
+                at = next(i for i in range(at + 1, len(lines)) if lines[i].rstrip().endswith("$$"))
         at += 1
     return "\n".join(lines)
-
-
-def _ends_math(line: str, start: int) -> bool:
-    return line[start:].rstrip().endswith("$$")
 
 
 def _without_expressions(text: str) -> str:

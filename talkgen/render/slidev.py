@@ -20,7 +20,7 @@ from talkgen.render.elements import elements_script
 from talkgen.render.escape import comment, fence, scalar
 from talkgen.render.listings import known_language
 from talkgen.render.marp import background
-from talkgen.render.prose import vue_markdown
+from talkgen.render.prose import spoken, vue_markdown
 from talkgen.render.themes import SIZES, font_faces, font_files, style_sheet
 
 
@@ -176,4 +176,4 @@ def _slide_parts(writer: SlidevWriter, slide: Slide, number: int) -> Iterator[st
     if body := writer.write(slide.body, ("slides", number, "body")):
         yield body
     if slide.notes.strip():
-        yield comment(slide.notes)
+        yield comment(spoken(slide.notes))

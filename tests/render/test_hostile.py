@@ -1,5 +1,6 @@
 """Texts that no tool expects: nothing of them is run, no word is lost, and none stops the build or takes a slide."""
 
+import html
 import json
 import random
 import re
@@ -12,7 +13,7 @@ from talkgen.assets import asset_dir
 from talkgen.export.node import npm_packages, run_node
 from talkgen.render.listings import known_language
 from talkgen.render.marp import render_marp
-from talkgen.render.prose import markdown, vue_markdown
+from talkgen.render.prose import markdown, spoken, vue_markdown
 from talkgen.render.slidev import render_slidev
 
 FIRST, LAST = {"title": "First", "body": ["first"]}, {"title": "Last", "body": ["last words"]}
@@ -65,6 +66,16 @@ def test_words_are_shown_as_they_are(tmp_path):
     for text, slide, shown in zip(SHOWN, slides, SHOWN.values(), strict=True):
         assert trouble(slide) is None, text
         assert json.dumps(shown) in slide["code"] or json.dumps(shown)[1:] in slide["code"], text
+
+
+@pytest.mark.slow
+def test_words_are_shown_as_they_are_in_marp(tmp_path):
+    """The same words, and no handler, style or script of them either."""
+    deck = make_deck([{"body": [text]} for text in SHOWN], tmp_path)
+    (slides,) = render_marp_core([render_marp(deck).files["deck.md"]])
+    for text, slide, shown in zip(SHOWN, slides, SHOWN.values(), strict=True):
+        page = re.sub(r"<script.*?</script>", "", slide["html"], flags=re.DOTALL)
+        assert shown in html.unescape(re.sub(r"<[^>]*>", "", page)), text
 
 
 @pytest.mark.slow
@@ -151,6 +162,19 @@ def test_what_is_well_meant_is_kept(text, safe):
     """Listings, formulas and fitting tags mean the same afterwards."""
     assert vue_markdown(text) == safe
     assert vue_markdown(safe) == safe
+
+
+@pytest.mark.parametrize(
+    ("note", "safe"),
+    [
+        ("say <b>this</b>, 1 < 2, <https://a.b>", "say <b>this</b>, 1 < 2, <https://a.b>"),
+        ("<img src=x onerror=alert(1)>", '<img src="x">'),
+        ("<script>alert(1)</script> <svg onload=x", "<\u2060script>alert(1)<\u2060/script> <\u2060svg onload=x"),
+    ],
+)
+def test_notes_run_nothing(note, safe):
+    """Slidev shows notes as HTML in the presenter's page."""
+    assert spoken(note) == safe
 
 
 def test_marp_has_no_expressions():
