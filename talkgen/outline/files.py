@@ -15,7 +15,10 @@ from talkgen.yamlfile import Document, PathInData, where_path
 
 _ELSEWHERE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#")  # a URL
 _PICTURE = re.compile(r"[^()\s]+\.(png|jpe?g|gif|svg|webp|avif|bmp)", re.IGNORECASE)
-_IN_MARKDOWN = re.compile(r"!\[[^\[\]\n]{0,500}\]\(\s{0,9}(<[^<>\n]{1,500}>|[^\s()<>]{1,500})")
+_IN_MARKDOWN = (
+    re.compile(r"!\[[^\[\]\n]{0,500}\]\(\s{0,9}(<[^<>\n]{1,500}>|[^\s()<>]{1,500})"),
+    re.compile(r"""<(?:img|video|source)\b[^<>]{0,2000}?\ssrc\s{0,9}=\s{0,9}["']?([^"'<>\s]{1,500})""", re.IGNORECASE),
+)
 _CODE = re.compile(r"^(`{3,}|~{3,})[^\n]*\n.*?(?:^\1|\Z)|`[^`\n]+`|<!--.*?(?:-->|\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -66,18 +69,37 @@ def _named_files(data: Any) -> Iterator[tuple[PathInData, str, int | None]]:
     for path, key, block in find_blocks(data):
         if key in ("image", "video") and isinstance(block[key], str):
             yield (*path, key), block[key], None
-        elif key == "markdown":
-            where = path if isinstance(block, str) else (*path, key)
-            yield from _in_markdown(where, block if isinstance(block, str) else block[key])
+        elif isinstance(block, str):
+            yield from _in_markdown(path, block)
+        elif key in ("markdown", "bullets", "quote", "table"):
+            for where, text in _texts((*path, key), block[key]):
+                yield from _in_markdown(where, text)
     for key in ("header", "footer"):
         yield from _in_markdown((key,), data.get(key) if isinstance(data, dict) else None)
+
+
+def _texts(path: PathInData, data: Any) -> Iterator[tuple[PathInData, str]]:
+    """The texts in a block's own lists and mappings; the keys of a list's mappings are items."""
+    if isinstance(data, str):
+        yield path, data
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            yield from _texts((*path, str(key)), value)
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _texts((*path, index), value)
+
+
+def file_name(address: str) -> str:
+    """The file that an address in a text names, without what else a browser reads in it."""
+    return re.split(r"[?#]", unquote(address))[0]
 
 
 def _in_markdown(path: PathInData, text: Any) -> Iterator[tuple[PathInData, str, int | None]]:
     if not isinstance(text, str):
         return
     prose = _CODE.sub(lambda code: " " * len(code[0]), text)
-    for found in _IN_MARKDOWN.finditer(prose):
-        name = re.split(r"[?#]", unquote(found[1].strip("<>")))[0]
+    for found in (found for pattern in _IN_MARKDOWN for found in pattern.finditer(prose)):
+        name = file_name(found[1].strip("<>"))
         if not name.startswith("/"):  # the site's own root, which the target serves
             yield path, name, found.start(1)

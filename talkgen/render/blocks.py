@@ -7,8 +7,10 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from talkgen.outline import schema
+from talkgen.outline.files import file_name, find_file
 from talkgen.outline.schema import Block
 from talkgen.render.deck import BlockPath, Chips, Deck, Degraded, LiveAnswer, Picture
 from talkgen.render.escape import attribute, escape, payload, plain
@@ -46,12 +48,17 @@ class BlockWriter(ABC):
 
     def file(self, name: str) -> str:
         """The address in the deck of a file beside the outline, which is copied; others are left as they are."""
-        source = self.deck.folder / name
-        if "://" in name or not source.is_file():
-            return name
+        return self.address(name) or name
+
+    def address(self, name: str) -> str | None:
+        """The address in the deck of a file of the talk, which is copied; None where there is none of that name."""
+        name = name if (self.deck.folder / name).is_file() else file_name(name)
+        source, _, _ = find_file(name, self.deck.folder / "outline.yaml")
+        if source is None:
+            return None
         target = f"images/{name}".replace("../", "")
         self.files[f"{self.folder}{target}"] = source
-        return f"{self.assets}{target}"
+        return quote(f"{self.assets}{target}")
 
     @abstractmethod
     def text(self, source: str) -> str:

@@ -9,6 +9,7 @@ from talkgen.assets import asset_dir
 from talkgen.render.escape import fence
 
 _PLAIN = "text"
+_DRAWN = "plantuml"  # is no language of a highlighter, and yet Slidev knows it
 _INFO = re.compile(r"(?P<language>[^\s{]*)(?:.*?(?P<steps>\{(?:[\d\s,|*-]|all)+\}))?")
 
 
@@ -28,3 +29,10 @@ def slidev_listing(code: str, info: str) -> str:
     found = _INFO.match(info)
     language, steps = (found["language"], found["steps"]) if found else ("", None)
     return fence(code, known_language(language) + (f" {steps}" if steps else ""))
+
+
+def own_listing(code: str, info: str) -> str:
+    """A listing in an author's own source for Slidev: as it is, but for a language that would stop the build."""
+    language = info.split("{", maxsplit=1)[0].split(" ", maxsplit=1)[0]
+    known = language if language in ("", _DRAWN) else known_language(language)
+    return fence(code, known + info[len(language) :])

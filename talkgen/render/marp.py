@@ -27,7 +27,7 @@ class MarpWriter(BlockWriter):
 
     def text(self, source: str) -> str:
         """Markdown that stays on its slide."""
-        return markdown(source)
+        return markdown(source, self.address)
 
     def link(self, number: int, text: str) -> str:
         """A link to a slide."""

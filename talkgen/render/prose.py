@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass
 from functools import partial
 
 from markdown_it import MarkdownIt
@@ -17,7 +18,7 @@ from markdown_it.token import Token
 
 from talkgen.outline.nesting import misfits
 from talkgen.render.escape import fence
-from talkgen.render.listings import slidev_listing
+from talkgen.render.listings import own_listing, slidev_listing
 from talkgen.render.tags import TAG, known_tag
 
 _TEX = r"(?:\\[^\n]|[^$\\\n]|\n(?![^\S\n]*\n))"  # a letter of a formula, which no blank line cuts
@@ -25,6 +26,7 @@ _INLINE = re.compile(
     r"(?P<escape>\\[^\n])"
     r"|(?P<code>(?P<run>`+)(?!`)(?P<inner>[^\n]*?[^`\n])(?P=run)(?!`))|(?P<ticks>`+)"
     rf"|(?P<math>\$\${_TEX}+\$\$|\$(?![\s$]){_TEX}*?(?<!\s)\$(?![\d$]))"
+    r"|(?P<image>!\[(?P<alt>[^\[\]\n]{0,500})\]\(\s{0,9}(?P<to><[^<>\n]{1,500}>|[^\s()<>]{1,500}))"
     r"|(?P<comment><!--.*?(?:-->|\Z))"
     r"|(?P<address><(?:https?://|mailto:)(?:(?!%7B)[^\s<>{])*>)"
     rf"|(?P<tag>{TAG})"
@@ -32,10 +34,12 @@ _INLINE = re.compile(
     r"|(?P<brace>&(?:#0*123|#x0*7b|lbrace|lcub);)",
     re.DOTALL | re.IGNORECASE,
 )
+_SRC = re.compile(r"(?<= src=\")[^\"]+")
 _NOTE_TAG = re.compile(rf"{TAG}|<(?=[A-Za-z/!?])(?!https?://|mailto:)")
 _BLANK_END = re.compile(r"(?:(?:^|\n)[ \t>]*)+\Z")
 _BARE_ITEM = re.compile(r"(?:^|\n)[ \t>]*(?:[-*+]|\d+[.)])\Z")
 _FENCE = re.compile(r"^([ \t>*+\-.)\d]*)(?=~~~)", re.MULTILINE)
+_TICKS = re.compile(r"^([ \t]*)(?=```)", re.MULTILINE)
 _RULE = re.compile(r"^ {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$", re.MULTILINE)
 _SETEXT = re.compile(r"^ {0,3}(?=\S)([^\n]+)\n {0,3}(=+|-+)[ \t]*$", re.MULTILINE)
 _OPEN_MATH = re.compile(r"[\s>*+\-.)\d]*\$\$")
@@ -46,14 +50,35 @@ _BRACES = re.compile(r"(\{|%7B)(?=\{|%7B)", re.IGNORECASE)
 _REFERENCE = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
 
-def markdown(text: str) -> str:
+@dataclass(frozen=True)
+class Target:
+    """What a target makes of lines, of listings, and of the addresses of pictures beside the outline."""
+
+    change: Callable[[str], str]
+    listing: Callable[[str, str], str]
+    address: Callable[[str], str | None]  # the address in the deck; None of what is no file of the talk
+
+
+def markdown(text: str, address: Callable[[str], str | None] = lambda name: None) -> str:  # noqa: ARG005
     """Markdown that stays on its slide: no comments, no lines that separate slides, ATX instead of setext headings."""
-    return _fitting(text, _stay)
+    return _fitting(text, Target(_stay, fence, address))
 
 
-def vue_markdown(text: str) -> str:
+def vue_markdown(text: str, address: Callable[[str], str | None] = lambda name: None) -> str:  # noqa: ARG005
     """Markdown that is also a Vue template without expressions, directives, components or scripts."""
-    return _fitting(text, lambda part: _without_expressions(_stay(part)), listing=slidev_listing)
+    return _fitting(text, Target(lambda part: _without_expressions(_stay(part)), slidev_listing, address))
+
+
+def aligned(source: str) -> str:
+    """An author's own source for Slidev, in which no line begins with dashes, and with backticks only a fence's.
+
+    Slidev cuts at the former wherever they stand, and looks for another line that begins like the latter.
+    """
+
+    def change(part: str) -> str:
+        return _DASHES.sub(" ", _TICKS.sub("\\1\u2060", part))
+
+    return _outside_listings(source, change, own_listing, kinds=("fence",))
 
 
 def spoken(text: str) -> str:
@@ -66,23 +91,28 @@ def spoken(text: str) -> str:
     return _NOTE_TAG.sub(disarm, text)
 
 
-def _fitting(text: str, change: Callable[[str], str], listing: Callable[[str, str], str] = fence) -> str:
-    """`text` with `change` made to all but code, and its tags left where they fit each other.
+def _fitting(text: str, target: Target) -> str:
+    """`text` as the target takes it, and its tags left where they fit each other.
 
     Elements whose tags do not fit become text, one set of names after another: without one, others may not fit either.
     """
     text = text.replace("\r\n", "\n").strip()
     refused: set[str] = set()
-    change_prose = partial(_outside_code, change=change, refused=refused)
+    change = partial(_outside_code, target=target, refused=refused)
     while True:
-        safe = _outside_listings(text, change_prose, listing)
+        safe = _outside_listings(text, change, target.listing)
         wrong = misfits(_REFERENCE.render(safe)) - refused if "<" in safe else set()
         if not wrong:
             return safe
         refused |= wrong
 
 
-def _outside_listings(text: str, change: Callable[[str], str], listing: Callable[[str, str], str]) -> str:
+def _outside_listings(
+    text: str,
+    change: Callable[[str], str],
+    listing: Callable[[str, str], str],
+    kinds: Sequence[str] = ("fence", "code_block"),
+) -> str:
     """`change` made to what is between code blocks; these come out with fences of backticks.
 
     Each fence begins a line, also in a list: Slidev counts them by the lines that begin with one.
@@ -90,7 +120,7 @@ def _outside_listings(text: str, change: Callable[[str], str], listing: Callable
     lines = text.split("\n")
     parts, end = [], 0
     for token in _REFERENCE.parse(text):
-        if token.type in ("fence", "code_block") and token.map:
+        if token.type in kinds and token.map:
             parts.append(_BLANK_END.sub("", change("\n".join(lines[end : token.map[0]])).lstrip("\n")))
             before = _before(lines[token.map[0]], token)
             if not _BARE_ITEM.search(parts[-1]):
@@ -114,13 +144,16 @@ def _inside(before: str, listing: str) -> str:
     return "\n".join([*((around + line).rstrip() for line in listing.split("\n")), *([] if around else [""])])
 
 
-def _outside_code(text: str, change: Callable[[str], str], refused: Set[str]) -> str:
-    """What may not be changed line by line gives way to marks, so that `change` sees whole lines."""
+def _outside_code(text: str, target: Target, refused: Set[str]) -> str:
+    """What may not be changed line by line gives way to marks, so that the target sees whole lines."""
     kept: list[str] = []
 
     def keep(part: str) -> str:
         kept.append(part)
         return f"\ue0c0{len(kept) - 1}\ue0c1"
+
+    def local(source: re.Match[str]) -> str:
+        return html.escape(target.address(html.unescape(source[0])) or html.unescape(source[0]))
 
     def disarm(match: re.Match[str]) -> str:
         found = match[0]
@@ -135,6 +168,13 @@ def _outside_code(text: str, change: Callable[[str], str], refused: Set[str]) ->
                 return keep(_code(found, match["inner"]))
             case "math":
                 return _disarmed_math(found)
+            case "image":
+                address = target.address(match["to"].strip("<>"))
+                return (
+                    f"![{_INLINE.sub(disarm, match['alt'])}]({keep(address)}"
+                    if address
+                    else "!" + _INLINE.sub(disarm, found[1:])
+                )
             case "comment":
                 return ""
             case "ticks":
@@ -143,12 +183,12 @@ def _outside_code(text: str, change: Callable[[str], str], refused: Set[str]) ->
                 return keep(found)
             case "tag":
                 tag = known_tag(match, refused)
-                return f"&lt;{found[1:]}" if tag is None else keep(tag)
+                return f"&lt;{found[1:]}" if tag is None else keep(_SRC.sub(local, tag))
             case "less":
                 return "&lt;" * len(found)
         return "{"
 
-    changed = change(_INLINE.sub(disarm, _MARKS.sub("", text)))
+    changed = target.change(_INLINE.sub(disarm, _MARKS.sub("", text)))
     return _FENCE.sub(r"\1\\", _MARK.sub(lambda mark: kept[int(mark[1])], changed))
 
 

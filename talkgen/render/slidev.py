@@ -20,7 +20,7 @@ from talkgen.render.elements import elements_script
 from talkgen.render.escape import comment, fence, scalar
 from talkgen.render.listings import known_language
 from talkgen.render.marp import background
-from talkgen.render.prose import spoken, vue_markdown
+from talkgen.render.prose import aligned, spoken, vue_markdown
 from talkgen.render.themes import SIZES, font_faces, font_files, style_sheet
 
 
@@ -32,7 +32,7 @@ class SlidevWriter(BlockWriter):
 
     def text(self, source: str) -> str:
         """Markdown that is a Vue template without anything to run."""
-        return vue_markdown(source)
+        return vue_markdown(source, self.address)
 
     def link(self, number: int, text: str) -> str:
         """A link to a slide that works under every router."""
@@ -59,7 +59,7 @@ class SlidevWriter(BlockWriter):
         """Source for Slidev."""
         if block.raw.slidev is None:
             self.degrade(path, "this source is for Marp only")
-        return (block.raw.slidev or "").strip()
+        return aligned(block.raw.slidev or "")
 
 
 def render_slidev(deck: Deck) -> Rendering:

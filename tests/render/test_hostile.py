@@ -140,7 +140,18 @@ def test_any_text_keeps_to_its_slide(tmp_path):
 @pytest.mark.slow
 def test_listings_in_lists_stay_on_their_slides(tmp_path):
     """Slidev counts fences by the lines that begin with one, wherever they stand."""
-    slide = {"body": [{"bullets": ["```python\nx = 1\n```", {"b": ["~~~\ny\n~~~"]}]}, "- ```\n  z\n  ```"]}
+    raw = {
+        "raw": {
+            "slidev": "```js {monaco}\na\n  ```\n\n- ```\n  b\n  ```\n\n```code``` {{ $page }}\n\nwords\n---\na: b\n---"
+        }
+    }
+    slide = {
+        "body": [
+            {"raw": {"slidev": own}},
+            {"bullets": ["```python\nx = 1\n```", {"b": ["~~~\ny\n~~~"]}]},
+            "- ```\n  z\n  ```",
+        ]
+    }
     (slides,) = parse_slidev([render_slidev(make_deck([FIRST, slide, slide, LAST], tmp_path)).files["slides.md"]])
     assert len(slides) == 4
 
