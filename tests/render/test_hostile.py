@@ -140,11 +140,7 @@ def test_any_text_keeps_to_its_slide(tmp_path):
 @pytest.mark.slow
 def test_listings_in_lists_stay_on_their_slides(tmp_path):
     """Slidev counts fences by the lines that begin with one, wherever they stand."""
-    raw = {
-        "raw": {
-            "slidev": "```js {monaco}\na\n  ```\n\n- ```\n  b\n  ```\n\n```code``` {{ $page }}\n\nwords\n---\na: b\n---"
-        }
-    }
+    own = "```js {monaco}\na\n  ```\n\n- ```\n  b\n  ```\n\n```code``` {{ $page }}\n\nwords\n---\na: b\n---"
     slide = {
         "body": [
             {"raw": {"slidev": own}},
