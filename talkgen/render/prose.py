@@ -135,7 +135,8 @@ def _before(line: str, token: Token) -> str:
     """What stands before a code block in its first line: the marks of the quotes and lists that it is in."""
     if token.type == "fence":
         return line[: line.index(token.markup)]
-    return re.sub(r"(?: {4}|\t| {1,3}\t)$", "", (re.match(r"(?:[\s>*+-]|\d+[.)])*", line) or [""])[0])
+    code = token.content.split("\n")[0]
+    return re.sub(r"(?: {4}| {0,3}\t)$", "", line.removesuffix(code))
 
 
 def _inside(before: str, listing: str) -> str:

@@ -158,6 +158,8 @@ def test_listings_in_lists_stay_on_their_slides(tmp_path):
         ("- ```js\n  a <T>\n  ```\n- b", "-\n  ```js\n  a <T>\n  ```\n- b"),
         ("> ~~~\n> {{x}}\n> ~~~", ">\n> ```text\n> {{x}}\n> ```"),
         ("a\n\n    b {{x}}\n      c\n\nd", "a\n\n```text\nb {{x}}\n  c\n```\n\nd"),
+        ("a\n\n    - b\n    > c\n", "a\n\n```text\n- b\n> c\n```"),
+        ("- a\n\n      - b {{x}}\n- c", "- a\n\n  ```text\n  - b {{x}}\n  ```\n- c"),
         ("```Python {1|2} {lines:true}\na\n```", "```python {1|2}\na\n```"),
         ("so $a<b$, $\\frac{{a}}{b}$, 1 < 2", "so $a\\lt b$, $\\frac{ {a}}{b}$, 1 < 2"),
         ("<b>a</b> and <i>b", "<b>a</b> and &lt;i>b"),
