@@ -89,12 +89,15 @@ def _parse(source: str, path: Path) -> Document:
         return parse_yaml(source, path, OutlineError)
 
 
+_NO_MATH = ("fence", "code_block", "html_block")
+
+
 def split_slides(text: str, divider: Any = None) -> Iterator[str]:
     """The source of each slide. `divider` is Marp's headingDivider: a level, or a list of levels."""
     lines = text.split("\n")
     levels = _levels(divider)
     start, is_empty = 0, True
-    for token in MarkdownIt("commonmark", {"html": True}).enable("table").parse(text):
+    for token in _tokens("\n".join(_without_math(lines))):
         if token.level or not token.map:
             continue
         if token.type == "hr":
@@ -106,6 +109,29 @@ def split_slides(text: str, divider: Any = None) -> Iterator[str]:
             start = token.map[0]
         is_empty = is_empty and (_is_comment(token) or bool(_STYLE.match(token.content)))
     yield "\n".join(lines[start:])
+
+
+def _tokens(source: str) -> list[Token]:
+    return MarkdownIt("commonmark", {"html": True}).enable("table").parse(source)
+
+
+def _without_math(lines: list[str]) -> list[str]:
+    """The lines with displayed formulas as listings: dashes below one divide slides, and make no heading of it."""
+    found = list(lines)
+    others = [token.map for token in _tokens("\n".join(lines)) if token.type in _NO_MATH and token.map]
+    taken = {line for first, end in others for line in range(first, end)}
+    at = 0
+    while at < len(lines):
+        text = lines[at].strip()
+        if text.startswith("$$") and at not in taken:
+            if text[2:].endswith("$$"):
+                found[at] = "<!-- -->"
+            else:
+                last = next((i for i in range(at + 1, len(lines)) if lines[i].rstrip().endswith("$$")), len(lines) - 1)
+                found[at] = found[last] = "```"
+                at = last
+        at += 1
+    return found
 
 
 def _levels(divider: Any) -> set[str]:
@@ -124,7 +150,7 @@ def _read_slide(source: str) -> dict[str, Any]:
     lines = source.split("\n")
     directives: dict[str, Any] = {}
     notes: list[str] = []
-    for token in MarkdownIt("commonmark", {"html": True}).enable("table").parse(source):
+    for token in _tokens(source):
         found = _COMMENT.match(token.content) if _is_comment(token) and not token.level else None
         if not found or not token.map or "-->" in found[1] or _MAGIC.fullmatch(found[1]):
             continue

@@ -8,7 +8,8 @@ from typing import Any
 _FENCED = re.compile(
     r"^ {0,3}(`{3,}(?=[^`\n]*$)|~{3,})([^\n]*)\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
 )
-_CODE = re.compile(r"(`+)(?:[^`\n]|\n(?![ \t]*\n))+?\1(?!`)")  # within a paragraph
+_SPAN = r"(?P<ticks>`+)(?:[^`\n]|\n(?![ \t]*\n))+?(?P=ticks)(?!`)"  # within a paragraph
+_CODE = re.compile(_SPAN)
 _SPECIAL = re.compile(
     r"<[a-zA-Z!/]|<<<|\{\{|^:::?|\{[.#:]|!\[bg\b|^ {0,3}~~~|\[\^|\$\$ *\{|\]\{|^\[\[?toc|"
     r"^ {0,3}(=+|-+|\*{3,}|_{3,})[ \t]*$",
@@ -17,10 +18,12 @@ _SPECIAL = re.compile(
 _PLAIN_INFO = re.compile(r"[\w+#.-]*\s*")
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _LOST = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(style|script)\b.*?(?:</\1\s*>|\Z)|</?[a-zA-Z][^<>\n]*>|"
+    rf"(?P<code>{_SPAN})|"
+    r"<!--.*?(?:-->|\Z)|<(?P<name>style|script)\b.*?(?:</(?P=name)\s*>|\Z)|</?[a-zA-Z][^<>\n]*>|"
     r"^::[\w-]+::[ \t]*$|!\[bg\b[^\]]*\]\([^)]*\)",
     re.MULTILINE | re.DOTALL | re.IGNORECASE,
 )
+_EXPRESSION = re.compile(rf"{_FENCED.pattern}|{_SPAN}|\{{(?=\{{)", re.MULTILINE | re.DOTALL)
 
 
 def block_of(source: str, target: str) -> list[Any]:
@@ -33,7 +36,7 @@ def block_of(source: str, target: str) -> list[Any]:
     other = "marp" if target == "slidev" else "slidev"
     raw = {target: source}
     if left := readable(source):
-        raw[other] = left.replace("{{", "&#123;&#123;") if other == "slidev" else left
+        raw[other] = _EXPRESSION.sub(_apart, left) if other == "slidev" else left
     return [{"raw": raw}]
 
 
@@ -55,13 +58,22 @@ def readable(source: str) -> str:
     for fence in _FENCED.finditer(source):
         info = re.match(r"[\w+#.-]*", fence[2].strip())
         code = fence[0].split("\n", 1)[1]
-        parts += [_LOST.sub("", source[end : fence.start()]), f"{fence[1]}{info[0] if info else ''}\n{code}"]
+        parts += [_without_html(source[end : fence.start()]), f"{fence[1]}{info[0] if info else ''}\n{code}"]
         end = fence.end()
-    text = "".join([*parts, _LOST.sub("", source[end:])])
+    text = "".join([*parts, _without_html(source[end:])])
     return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def _without_html(text: str) -> str:
+    return _LOST.sub(lambda found: found["code"] or "", text)
+
+
+def _apart(found: re.Match[str]) -> str:
+    """Two braces as Slidev shows them; in code it does so by itself."""
+    return "{<wbr>" if found[0] == "{" else found[0]
 
 
 def first_heading(source: str) -> str:
     """The text of the first heading outside code; empty where there is none."""
-    found = _HEADING.search(_LOST.sub("", _FENCED.sub("", source)))
+    found = _HEADING.search(_without_html(_FENCED.sub("", source)))
     return found[1].strip() if found else ""

@@ -16,7 +16,7 @@ from talkgen.render.blocks import BlockWriter, attribute_url
 from talkgen.render.deck import BlockPath, Deck, Rendering
 from talkgen.render.elements import elements_script
 from talkgen.render.escape import attribute, comment, fence, scalar
-from talkgen.render.prose import markdown
+from talkgen.render.prose import markdown, undivided
 from talkgen.render.themes import font_faces, font_files, style_sheet
 
 SCRIPT = '<script type="module" src="talkgen.js"></script>'
@@ -52,7 +52,7 @@ class MarpWriter(BlockWriter):
         """Source for Marp."""
         if block.raw.marp is None:
             self.degrade(path, "this source is for Slidev only")
-        return (block.raw.marp or "").strip()
+        return undivided(block.raw.marp or "")
 
 
 def render_marp(deck: Deck) -> Rendering:

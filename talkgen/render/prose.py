@@ -81,6 +81,15 @@ def aligned(source: str) -> str:
     return _outside_listings(source, change, own_listing, kinds=("fence",))
 
 
+def undivided(source: str) -> str:
+    """An author's own source for Marp, of which no rule begins another slide."""
+    lines = source.strip().split("\n")
+    for token in _REFERENCE.parse("\n".join(lines)):
+        if token.type == "hr" and token.level == 0 and token.map:
+            lines[token.map[0]] = "<hr>"
+    return "\n".join(lines)
+
+
 def spoken(text: str) -> str:
     """A note of which nothing is run in the page that a presenter reads it in."""
 

@@ -1,11 +1,13 @@
 """Decks of other tools as outlines: what is in them comes through."""
 
+import os
 from pathlib import Path
 
 import pytest
+from real_tools import parse_slidev, render_marp_core
 
 from talkgen.errors import OutlineError
-from talkgen.importers.deck import import_deck, is_slidev
+from talkgen.importers.deck import import_deck, is_slidev, read_deck
 from talkgen.importers.marp import split_slides as split_marp
 from talkgen.importers.slidev import split_slides as split_slidev
 from talkgen.outline.schema import Outline
@@ -162,3 +164,43 @@ def test_lists_that_begin_with_code_stay_lists(tmp_path):
 
     assert markdown(text) == "**Options**\n\n- `one`: first\n- `two`: second"
     assert "- `one`: first\n- `two`: second" in str(render_marp(deck).files["deck.md"])
+
+
+def test_dashes_below_a_formula_divide_slides(tmp_path):
+    """As Marp reads it; without the formula they would make a heading of its last line."""
+    deck = write(
+        tmp_path / "deck.md", "---\nmarp: true\n---\n\n# A\n$$\na\n$$\n---\n# B\n$$ b $$\n---\n```\n$$\n---\n```\n"
+    )
+    assert [len(slide.body) for slide in load(deck).slides] == [1, 1, 1]
+
+
+def test_code_is_no_html_and_no_expression(tmp_path):
+    """What is stripped or disarmed for the other tool is never a listing's or a code span's."""
+    slidev = write(tmp_path / "slidev.md", "---\ntheme: x\n---\n\n<v-click>\n\n`<script>` and `<b>`\n\n</v-click>\n")
+    marp = write(tmp_path / "marp.md", "---\nmarp: true\n---\n\n<b>{{ a }}</b> `{{ b }}`\n\n```\n{{ c }}\n```\n")
+    assert load(slidev).slides[0].body[0].raw.marp == "`<script>` and `<b>`"
+    assert load(marp).slides[0].body[0].raw.slidev == "{<wbr>{ a }} `{{ b }}`\n\n```\n{{ c }}\n```"
+
+
+FOREIGN = sorted(Path(os.environ["TALKGEN_DECKS"]).rglob("*.md")) if os.environ.get("TALKGEN_DECKS") else []
+
+if FOREIGN:
+
+    def test_every_slide_of_real_decks_is_in_both_tools(tmp_path):
+        """The outline has the slides that the deck's own tool sees, and both tools see the outline's."""
+        outlines = [load(path) for path in FOREIGN]
+        decks = [Deck(outline, tmp_path, {}, load_style("night", tmp_path)) for outline in outlines]
+        shown = [sum(not slide.hide for slide in outline.slides) for outline in outlines]
+        assert count(parse_slidev, [render_slidev(deck).files["slides.md"] for deck in decks]) == shown
+        assert count(render_marp_core, [render_marp(deck).files["deck.md"] for deck in decks]) == shown
+
+        for read, slidev in ((parse_slidev, True), (render_marp_core, False)):
+            texts = {path: read_deck(path) for path in FOREIGN if is_slidev(read_deck(path)) == slidev}
+            ours = [len(load(path).slides) for path in texts]
+            more = {a - b for a, b in zip(ours, count(read, list(texts.values())), strict=True)}
+            assert more <= {0, 1}  # a cover that Marp takes for settings
+
+
+def count(read, texts):
+    """How many slides a tool sees in each text."""
+    return [len(slides) for slides in read(texts)]

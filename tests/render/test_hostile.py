@@ -152,6 +152,16 @@ def test_listings_in_lists_stay_on_their_slides(tmp_path):
     assert len(slides) == 4
 
 
+@pytest.mark.slow
+def test_rules_in_own_source_stay_on_their_slide_in_marp(tmp_path):
+    """A raw block is a part of one slide."""
+    slide = {"body": [{"raw": {"marp": "a\n\n---\n\nb\n\n___\n\nc\n---\n\n```\n---\n```"}}]}
+    (slides,) = render_marp_core([render_marp(make_deck([FIRST, slide, LAST], tmp_path)).files["deck.md"]])
+    assert len(slides) == 3
+    assert slides[1]["html"].count("<hr") == 2
+    assert re.search(r"<h2[^>]*>c</h2>", slides[1]["html"])
+
+
 @pytest.mark.parametrize(
     ("text", "safe"),
     [
