@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from talkgen.outline.nesting import misfits
-from talkgen.render.escape import fence
+from talkgen.render.escape import escape, fence
 from talkgen.render.listings import own_listing, slidev_listing
 from talkgen.render.tags import TAG, known_tag
 
@@ -206,7 +206,7 @@ def _code(source: str, code: str) -> str:
     """A code span, as an element where tools that read it otherwise would make more than text of it."""
     if not re.search(r"[<{|]|--|^```", source):
         return source
-    return f"<code v-pre>{html.escape(code.strip(), quote=False).replace('--', '&#45;&#45;')}</code>"
+    return f"<code v-pre>{escape(code.strip())}</code>"
 
 
 def _disarmed_math(formula: str) -> str:

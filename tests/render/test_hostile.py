@@ -45,6 +45,8 @@ HARMFUL = [
     "    {{ 9 }} indented\n\nafter\n\n    {{ 10 }} <b>",
     "- ```\n  {{ 11 }} <T>\n  ```\n\n> ```\n> {{ 12 }}",
     "<pre>\n\n{{ 13 }}",
+    "`<$!>  ]*`<\n[{{<{)]*_>}`",
+    "`{$\\\\]a``/$\\<~$$_=:\\a`/``<\n<*-=_<>$: `]",
     '<div "x\n```\n{{ 14 }}\n\nafter',
 ]
 COMPONENTS = {"CodeBlockWrapper", "KaTexBlockWrapper", "talkgen-live", "talkgen-tokens"}
