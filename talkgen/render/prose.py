@@ -176,8 +176,10 @@ def _outside_code(text: str, target: Target, refused: Set[str]) -> str:
                 return ticks + _INLINE.sub(disarm, match["inner"]) + ticks
             case "code":
                 return keep(_code(found, match["inner"]))
-            case "math":
-                return _disarmed_math(found)
+            case "math":  # of one that is wrong Slidev shows the source, whose braces could meet others
+                before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
+                left, right = ("<wbr>" if near and near in "{}$;&\\%" else "" for near in (before, after))
+                return f"{left}{_disarmed_math(found)}{right}"
             case "image":
                 address = target.address(match["to"].strip("<>"))
                 return (
