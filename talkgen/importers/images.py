@@ -12,27 +12,24 @@ import re
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote
 
 from talkgen.errors import TalkgenError
 from talkgen.importers.deck import is_slidev, read_deck
 from talkgen.importers.text import prose
+from talkgen.outline.files import PICTURE, file_name
 
 SIZE_LIMIT = 2**26  # bytes a picture
 TOTAL_LIMIT = 2**29  # bytes a deck
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".bmp"}
 _ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:|//")
 _PICTURES = (
-    re.compile(
-        r"!\[(?:[^\[\]\n]|\[[^\[\]\n]{0,500}\]){0,500}\]"  # a link in it, perhaps
-        r"\(\s{0,9}(<[^<>\n]{1,500}>|(?:[^\s()<>]|\([^\s()<>]{0,99}\)){1,500})"
-    ),
-    re.compile(r"""<img\b[^<>]{0,2000}?\ssrc\s{0,9}=\s{0,9}["']?([^"'<>\s]{1,500})""", re.IGNORECASE),
+    re.compile(PICTURE),
+    re.compile(r"""<img\b[^<>]{0,2000}?\ssrc\s{0,9}=\s{0,9}["']?(?P<to>[^"'<>\s]{1,500})""", re.IGNORECASE),
 )
 _PERHAPS = (  # a font, a colour or a fragment as well
-    re.compile(r"""\burl\(\s{0,9}["']?([^"'()\n]{1,500})""", re.IGNORECASE),
+    re.compile(r"""\burl\(\s{0,9}["']?(?P<to>[^"'()\n]{1,500})""", re.IGNORECASE),
     re.compile(
-        r"""^\s{0,20}_?(?:background|image|src|cover|logo|favicon):[ \t]+["'<]?([^"'<>\s]{1,500})""", re.MULTILINE
+        r"""^\s{0,20}_?(?:background|image|src|cover|logo|favicon):[ \t]+["'<]?(?P<to>[^"'<>\s]{1,500})""", re.MULTILINE
     ),
 )
 
@@ -77,8 +74,8 @@ def _named(text: str) -> dict[str, str]:
     names: dict[str, str] = {}
     for patterns, certain in ((_PICTURES, True), (_PERHAPS, False)):
         for found in (found for pattern in patterns for found in pattern.finditer(text)):
-            written = found[1].strip("<> ")
-            file = unquote(re.split(r"[?#]", written)[0])
+            written = found["to"].strip("<> ")
+            file = file_name(written)
             if file and not written.startswith("data:") and (certain or Path(file).suffix.lower() in _SUFFIXES):
                 names[written] = written if _ADDRESS.match(written) else file
     return names

@@ -30,6 +30,7 @@ _LOCAL = {
 }  # fmt: skip
 _DIRECTIVES = _GLOBAL | _LOCAL | {f"_{name}" for name in _LOCAL}
 _LOOSE = re.compile(rf"^((?:{'|'.join(sorted(_DIRECTIVES))})\s*:)([ \t]+)([^\s\[\"'{{|>~&*`].*)$", re.MULTILINE)
+_NO_MATH = ("fence", "code_block", "html_block")
 
 
 def read_marp(text: str, path: Path) -> dict[str, Any]:
@@ -87,9 +88,6 @@ def _parse(source: str, path: Path) -> Document:
         return parse_yaml(_LOOSE.sub(quote, source), path, OutlineError)
     except OutlineError:  # a backslash in the value, perhaps; as strict YAML it may be right
         return parse_yaml(source, path, OutlineError)
-
-
-_NO_MATH = ("fence", "code_block", "html_block")
 
 
 def split_slides(text: str, divider: Any = None) -> Iterator[str]:

@@ -15,10 +15,13 @@ from talkgen.yamlfile import Document, PathInData, where_path
 
 _ELSEWHERE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#")  # a URL
 _PICTURE = re.compile(r"[^()\s]+\.(png|jpe?g|gif|svg|webp|avif|bmp)", re.IGNORECASE)
-_IN_MARKDOWN = (
-    re.compile(r"!\[[^\[\]\n]{0,500}\]\(\s{0,9}(<[^<>\n]{1,500}>|[^\s()<>]{1,500})"),
-    re.compile(r"""<(?:img|video|source)\b[^<>]{0,2000}?\ssrc\s{0,9}=\s{0,9}["']?([^"'<>\s]{1,500})""", re.IGNORECASE),
+# A picture in Markdown, up to the end of its address; a link may stand in what is shown without it.
+PICTURE = (
+    r"!\[(?P<alt>(?:[^\[\]\n]|\[[^\[\]\n]{0,500}\]){0,500})\]"
+    r"\(\s{0,9}(?P<to><[^<>\n]{1,500}>|(?:[^\s()<>]|\([^\s()<>]{0,99}\)){1,500})"
 )
+_SRC = r"""<(?:img|video|source)\b[^<>]{0,2000}?\ssrc\s{0,9}=\s{0,9}["']?(?P<to>[^"'<>\s]{1,500})"""
+_IN_TEXT = (re.compile(PICTURE), re.compile(_SRC, re.IGNORECASE))
 _CODE = re.compile(r"^(`{3,}|~{3,})[^\n]*\n.*?(?:^\1|\Z)|`[^`\n]+`|<!--.*?(?:-->|\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -63,6 +66,8 @@ def check_files(document: Document) -> Iterator[Problem]:
 def _named_files(data: Any) -> Iterator[tuple[PathInData, str, int | None]]:
     """Path, name, and where the name begins in the text if it is inside a text."""
     for path, slide in find_slides(data):
+        for key in ("title", "subtitle"):
+            yield from _in_text((*path, key), slide.get(key))
         background = slide.get("background")
         if isinstance(background, str) and is_picture(background):
             yield (*path, "background"), background, None
@@ -70,12 +75,12 @@ def _named_files(data: Any) -> Iterator[tuple[PathInData, str, int | None]]:
         if key in ("image", "video") and isinstance(block[key], str):
             yield (*path, key), block[key], None
         elif isinstance(block, str):
-            yield from _in_markdown(path, block)
+            yield from _in_text(path, block)
         elif key in ("markdown", "bullets", "quote", "table"):
             for where, text in _texts((*path, key), block[key]):
-                yield from _in_markdown(where, text)
+                yield from _in_text(where, text)
     for key in ("header", "footer"):
-        yield from _in_markdown((key,), data.get(key) if isinstance(data, dict) else None)
+        yield from _in_text((key,), data.get(key) if isinstance(data, dict) else None)
 
 
 def _texts(path: PathInData, data: Any) -> Iterator[tuple[PathInData, str]]:
@@ -92,14 +97,14 @@ def _texts(path: PathInData, data: Any) -> Iterator[tuple[PathInData, str]]:
 
 def file_name(address: str) -> str:
     """The file that an address in a text names, without what else a browser reads in it."""
-    return re.split(r"[?#]", unquote(address))[0]
+    return unquote(re.split(r"[?#]", address)[0])
 
 
-def _in_markdown(path: PathInData, text: Any) -> Iterator[tuple[PathInData, str, int | None]]:
+def _in_text(path: PathInData, text: Any) -> Iterator[tuple[PathInData, str, int | None]]:
     if not isinstance(text, str):
         return
     prose = _CODE.sub(lambda code: " " * len(code[0]), text)
-    for found in (found for pattern in _IN_MARKDOWN for found in pattern.finditer(prose)):
-        name = file_name(found[1].strip("<>"))
+    for found in (found for pattern in _IN_TEXT for found in pattern.finditer(prose)):
+        name = file_name(found["to"].strip("<>"))
         if not name.startswith("/"):  # the site's own root, which the target serves
-            yield path, name, found.start(1)
+            yield path, name, found.start("to")

@@ -10,7 +10,7 @@ from talkgen.render.escape import fence
 
 _PLAIN = "text"
 _DRAWN = "plantuml"  # is no language of a highlighter, and yet Slidev knows it
-_INFO = re.compile(r"(?P<language>[^\s{]*)(?:.*?(?P<steps>\{(?:[\d\s,|*-]|all)+\}))?")
+_STEPS = re.compile(r"\{(?:[\d\s,|*-]|all)+\}")
 
 
 def known_language(name: str) -> str:
@@ -24,15 +24,18 @@ def _languages() -> frozenset[str]:
     return frozenset(line for line in lines if not line.startswith("#"))
 
 
+def _language(info: str) -> str:
+    return re.split(r"[\s{]", info, maxsplit=1)[0]
+
+
 def slidev_listing(code: str, info: str) -> str:
     """A listing with the language and the steps of what stands behind a fence, and nothing else of it."""
-    found = _INFO.match(info)
-    language, steps = (found["language"], found["steps"]) if found else ("", None)
-    return fence(code, known_language(language) + (f" {steps}" if steps else ""))
+    steps = _STEPS.search(info)
+    return fence(code, known_language(_language(info)) + (f" {steps[0]}" if steps else ""))
 
 
 def own_listing(code: str, info: str) -> str:
     """A listing in an author's own source for Slidev: as it is, but for a language that would stop the build."""
-    language = info.split("{", maxsplit=1)[0].split(" ", maxsplit=1)[0]
+    language = _language(info)
     known = language if language in ("", _DRAWN) else known_language(language)
     return fence(code, known + info[len(language) :])

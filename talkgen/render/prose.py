@@ -9,24 +9,27 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-
+from talkgen.outline.files import PICTURE
 from talkgen.outline.nesting import misfits
 from talkgen.render.escape import escape, fence
 from talkgen.render.listings import own_listing, slidev_listing
 from talkgen.render.tags import TAG, known_tag
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 _TEX = r"(?:\\[^\n]|[^$\\\n]|\n(?![^\S\n]*\n))"  # a letter of a formula, which no blank line cuts
 _INLINE = re.compile(
     r"(?P<escape>\\[^\n])"
     r"|(?P<code>(?P<run>`+)(?!`)(?P<inner>[^\n]*?[^`\n])(?P=run)(?!`))|(?P<ticks>`+)"
     rf"|(?P<math>\$\${_TEX}+\$\$|\$(?![\s$]){_TEX}*?(?<!\s)\$(?![\d$]))"
-    r"|(?P<image>!\[(?P<alt>[^\[\]\n]{0,500})\]\(\s{0,9}(?P<to><[^<>\n]{1,500}>|[^\s()<>]{1,500}))"
+    rf"|(?P<image>{PICTURE})"
     r"|(?P<comment><!--.*?(?:-->|\Z))"
     r"|(?P<address><(?:https?://|mailto:)(?:(?!%7B)[^\s<>{])*>)"
     rf"|(?P<tag>{TAG})"
@@ -38,7 +41,7 @@ _SRC = re.compile(r"(?<= src=\")[^\"]+")
 _NOTE_TAG = re.compile(rf"{TAG}|<(?=[A-Za-z/!?])(?!https?://|mailto:)")
 _BLANK_END = re.compile(r"(?:(?:^|\n)[ \t>]*)+\Z")
 _BARE_ITEM = re.compile(r"(?:^|\n)[ \t>]*(?:[-*+]|\d+[.)])\Z")
-_FENCE = re.compile(r"^([ \t>*+\-.)\d]*)(?=~~~)", re.MULTILINE)
+_TILDES = re.compile(r"^([ \t>*+\-.)\d]*)(?=~~~)", re.MULTILINE)
 _TICKS = re.compile(r"^([ \t]*)(?=```)", re.MULTILINE)
 _RULE = re.compile(r"^ {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$", re.MULTILINE)
 _SETEXT = re.compile(r"^ {0,3}(?=\S)([^\n]+)\n {0,3}(=+|-+)[ \t]*$", re.MULTILINE)
@@ -47,7 +50,15 @@ _MARKS, _MARK = re.compile("[\ue0c0\ue0c1]"), re.compile("\ue0c0(\\d+)\ue0c1")  
 _DASHES = re.compile(r"^(?=---)", re.MULTILINE)
 _SLOT = re.compile(r"^([ \t>*+\-.)\d]*)(?=::\s*[\w.\-:]+\s*::\s*$)", re.MULTILINE)
 _BRACES = re.compile(r"(\{|%7B)(?=\{|%7B)", re.IGNORECASE)
-_REFERENCE = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+_NO_FILES: Mapping[str, str] = {}
+
+
+@cache
+def _reference() -> MarkdownIt:
+    """The parser that both tools' own is the model of; loaded with the first text, as light commands need none."""
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
 
 @dataclass(frozen=True)
@@ -59,12 +70,12 @@ class Target:
     address: Callable[[str], str | None]  # the address in the deck; None of what is no file of the talk
 
 
-def markdown(text: str, address: Callable[[str], str | None] = lambda name: None) -> str:  # noqa: ARG005
+def markdown(text: str, address: Callable[[str], str | None] = _NO_FILES.get) -> str:
     """Markdown that stays on its slide: no comments, no lines that separate slides, ATX instead of setext headings."""
     return _fitting(text, Target(_stay, fence, address))
 
 
-def vue_markdown(text: str, address: Callable[[str], str | None] = lambda name: None) -> str:  # noqa: ARG005
+def vue_markdown(text: str, address: Callable[[str], str | None] = _NO_FILES.get) -> str:
     """Markdown that is also a Vue template without expressions, directives, components or scripts."""
     return _fitting(text, Target(lambda part: _without_expressions(_stay(part)), slidev_listing, address))
 
@@ -84,7 +95,7 @@ def aligned(source: str) -> str:
 def undivided(source: str) -> str:
     """An author's own source for Marp, of which no rule begins another slide."""
     lines = source.strip().split("\n")
-    for token in _REFERENCE.parse("\n".join(lines)):
+    for token in _reference().parse("\n".join(lines)):
         if token.type == "hr" and token.level == 0 and token.map:
             lines[token.map[0]] = "<hr>"
     return "\n".join(lines)
@@ -110,7 +121,7 @@ def _fitting(text: str, target: Target) -> str:
     change = partial(_outside_code, target=target, refused=refused)
     while True:
         safe = _outside_listings(text, change, target.listing)
-        wrong = misfits(_REFERENCE.render(safe)) - refused if "<" in safe else set()
+        wrong = misfits(_reference().render(safe)) - refused if "<" in safe else set()
         if not wrong:
             return safe
         refused |= wrong
@@ -128,7 +139,7 @@ def _outside_listings(
     """
     lines = text.split("\n")
     parts, end = [], 0
-    for token in _REFERENCE.parse(text):
+    for token in _reference().parse(text):
         if token.type in kinds and token.map:
             parts.append(_BLANK_END.sub("", change("\n".join(lines[end : token.map[0]])).lstrip("\n")))
             before = _before(lines[token.map[0]], token)
@@ -176,10 +187,8 @@ def _outside_code(text: str, target: Target, refused: Set[str]) -> str:
                 return ticks + _INLINE.sub(disarm, match["inner"]) + ticks
             case "code":
                 return keep(_code(found, match["inner"]))
-            case "math":  # of one that is wrong Slidev shows the source, whose braces could meet others
-                before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
-                left, right = ("<wbr>" if near and near in "{}$;&\\%" else "" for near in (before, after))
-                return f"{left}{_disarmed_math(found)}{right}"
+            case "math":
+                return _set_apart(match)
             case "image":
                 address = target.address(match["to"].strip("<>"))
                 return (
@@ -201,7 +210,7 @@ def _outside_code(text: str, target: Target, refused: Set[str]) -> str:
         return "{"
 
     changed = target.change(_INLINE.sub(disarm, _MARKS.sub("", text)))
-    return _FENCE.sub(r"\1\\", _MARK.sub(lambda mark: kept[int(mark[1])], changed))
+    return _TILDES.sub(r"\1\\", _MARK.sub(lambda mark: kept[int(mark[1])], changed))
 
 
 def _code(source: str, code: str) -> str:
@@ -209,6 +218,14 @@ def _code(source: str, code: str) -> str:
     if not re.search(r"[<{|]|--|^```", source):
         return source
     return f"<code v-pre>{escape(code.strip())}</code>"
+
+
+def _set_apart(formula: re.Match[str]) -> str:
+    """A formula that meets no brace beside it: of one that is wrong Slidev shows the source."""
+    start, end = formula.span()
+    beside = formula.string[max(0, start - 1) : start], formula.string[end : end + 1]
+    left, right = ("<wbr>" if sign and sign in "{}$;&\\%" else "" for sign in beside)
+    return f"{left}{_disarmed_math(formula[0])}{right}"
 
 
 def _disarmed_math(formula: str) -> str:

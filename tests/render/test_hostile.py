@@ -62,6 +62,13 @@ def trouble(slide: dict[str, str]) -> str | None:
     return str(called) if called else run and run[0]
 
 
+def expect_only_text(slides, folder):
+    """Slidev finds every one of `slides`, and compiles each without anything to run."""
+    compiled = compile_slidev(render_slidev(make_deck(slides, folder)), folder / "deck")
+    assert len(compiled) == len(slides)
+    assert [(slide, why) for slide, made in zip(slides, compiled, strict=True) if (why := trouble(made))] == []
+
+
 @pytest.mark.slow
 def test_words_are_shown_as_they_are(tmp_path):
     """Tags, attributes and slots that are none are read by the audience."""
@@ -87,9 +94,7 @@ def test_nothing_is_run(tmp_path):
     bodies = [[text] for text in HARMFUL] + [[{"bullets": [text]}] for text in HARMFUL]
     bodies += [[{"table": {"head": ["a"], "rows": [[text]]}}] for text in HARMFUL]
     slides = [*({"body": body} for body in bodies), *({"title": text, "body": ["x"]} for text in HARMFUL)]
-    compiled = compile_slidev(render_slidev(make_deck(slides, tmp_path)), tmp_path / "deck")
-    assert len(compiled) == len(slides)
-    assert [(slide, why) for slide, made in zip(slides, compiled, strict=True) if (why := trouble(made))] == []
+    expect_only_text(slides, tmp_path)
 
 
 MARKS = (
@@ -122,10 +127,7 @@ def random_slides(seed: int, count: int) -> list[dict]:
 @pytest.mark.slow
 def test_any_text_compiles(tmp_path):
     """One deck of many random texts: Slidev finds every slide, and compiles each without anything to run."""
-    slides = random_slides(1, 150)
-    compiled = compile_slidev(render_slidev(make_deck(slides, tmp_path)), tmp_path / "deck")
-    assert len(compiled) == len(slides)
-    assert [(slide, why) for slide, made in zip(slides, compiled, strict=True) if (why := trouble(made))] == []
+    expect_only_text(random_slides(1, 150), tmp_path)
 
 
 @pytest.mark.slow
