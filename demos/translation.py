@@ -17,10 +17,10 @@ import numpy as np
 from talkgen.errors import TalkgenError
 from talkgen.figures import alignment
 from talkgen.figures.base import Canvas, Data
-from talkgen.lm.hub import find_model
-from talkgen.lm.lexicon import english_words
-from talkgen.lm.phrases import draw_pair
-from talkgen.lm.weights import Loaded, load_model
+from talkgen.lm.files.catalog import find_model
+from talkgen.lm.files.weights import Loaded, load_model
+from talkgen.lm.text.lexicon import english_words
+from talkgen.lm.text.phrases import draw_pair
 from talkgen.style import Style, load_style
 
 if TYPE_CHECKING:

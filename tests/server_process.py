@@ -12,7 +12,7 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-from talkgen.lm.hub import find_model
+from talkgen.lm.files.catalog import find_model
 from talkgen.serve.run import serve
 from talkgen.serve.settings import Settings
 

@@ -23,6 +23,18 @@ MAY_IMPORT = {
     "cli": {"pipeline", "serve", "lm", "outline", "figures", "render", "export", "store", "importers"},
 }
 
+ROOMS = {  # inside a layer the same holds: a folder's modules import their own folder and these
+    "lm": {
+        "models": set(),
+        "text": {"models"},
+        "files": {"models", "text"},
+        "answer": {"models", "text", "files"},
+        "fast": {"models", "text", "files"},
+        "train": {"models", "text", "files", "answer", "fast"},
+    },
+    "figures": {"draw": {"base", "numbers"}, "measure": {"base", "numbers"}},
+}
+
 
 def imports_of(file: Path) -> set[str]:
     """The talkgen modules a file imports anywhere in it."""
@@ -49,6 +61,20 @@ def test_imports_run_one_way(file):
         own = own.removesuffix(".py")
     allowed = MAY_IMPORT.get(own, {"cli"} if own == "__main__" else set()) | BASE | {own, "__version__"}
     assert {layer(name) for name in imports_of(file)} <= allowed
+
+
+def rooms() -> list[tuple[str, Path]]:
+    """Each module that lies in a room of a layer, with the layer."""
+    return [(layer, file) for layer in ROOMS for file in sorted((ROOT / "talkgen" / layer).glob("*/*.py"))]
+
+
+@pytest.mark.parametrize(("within", "file"), rooms(), ids=lambda each: getattr(each, "stem", each))
+def test_imports_run_one_way_between_rooms(within, file):
+    """A room of a layer imports only the rooms below it."""
+    room = file.parent.name
+    prefix = f"talkgen.{within}."
+    entered = {name.removeprefix(prefix).split(".")[0] for name in imports_of(file) if name.startswith(prefix)}
+    assert entered <= {room, *ROOMS[within][room]}
 
 
 def test_no_import_circle():

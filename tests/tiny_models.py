@@ -4,10 +4,10 @@ from pathlib import Path
 
 import torch
 
-from talkgen.lm.architectures import build_model
-from talkgen.lm.checkpoint import save_checkpoint
-from talkgen.lm.config import ModelConfig
-from talkgen.lm.tokenizer import ByteTokenizer
+from talkgen.lm.files.checkpoint import save_checkpoint
+from talkgen.lm.models.architectures import build_model
+from talkgen.lm.models.config import ModelConfig
+from talkgen.lm.text.tokenizer import ByteTokenizer
 
 CONTEXT = 64
 NAMES = ("tiny", "tiny-lstm")

@@ -63,13 +63,13 @@ def _browser() -> str:
 
 
 def _models() -> str:
-    from talkgen.lm.hub import list_models
+    from talkgen.lm.files.catalog import list_models
 
     return ", ".join(files.label for files in list_models(Path.cwd()))
 
 
 def _smollm2() -> str:
-    from talkgen.lm.hub import find_model
+    from talkgen.lm.files.catalog import find_model
 
     return str(find_model("smollm2", Path.cwd()).path)
 

@@ -21,7 +21,7 @@ def list_(json: Json = False) -> None:
     Examples:
       talkgen model list
     """
-    from talkgen.lm.hub import list_models
+    from talkgen.lm.files.catalog import list_models
 
     found = [files.about() for files in list_models(Path.cwd())]
     if json:
@@ -38,7 +38,7 @@ def pull(name: Name) -> None:
     Examples:
       talkgen model pull smollm2
     """
-    from talkgen.lm.pull import pull as fetch
+    from talkgen.lm.files.pull import pull as fetch
 
     out(f"{name}: {fetch(name, Meter(name))}")
 
@@ -53,8 +53,8 @@ def show(name: Name, json: Json = False) -> None:
     Examples:
       talkgen model show small
     """
-    from talkgen.lm.forms import measure
-    from talkgen.lm.hub import find_model
+    from talkgen.lm.fast.forms import measure
+    from talkgen.lm.files.catalog import find_model
 
     files = find_model(name, Path.cwd())
     about = {**files.about(), "path": str(files.path), "digest": files.digest()}

@@ -41,10 +41,10 @@ def sweep(
 
       talkgen sweep scaling.yaml --executor ray
     """
-    from talkgen.lm.cluster import run_on_ray
-    from talkgen.lm.recipe_file import find_sweep
-    from talkgen.lm.sweep import run_locally
-    from talkgen.lm.sweep import sweep as run_sweep
+    from talkgen.lm.train.cluster import run_on_ray
+    from talkgen.lm.train.recipe_file import find_sweep
+    from talkgen.lm.train.sweep import run_locally
+    from talkgen.lm.train.sweep import sweep as run_sweep
 
     recipe = find_sweep(config)
     count = workers or os.cpu_count() or 1

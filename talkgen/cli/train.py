@@ -16,7 +16,7 @@ import typer
 from talkgen.cli.console import Json, out, out_json, progress
 
 if TYPE_CHECKING:
-    from talkgen.lm.train import Progress
+    from talkgen.lm.train.loop import Progress
 
 Runs = Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder of the runs.")]
 
@@ -52,9 +52,9 @@ def train(
 
       torchrun --nproc-per-node 8 -m talkgen train my-model.yaml
     """
-    from talkgen.lm.recipe_file import SMALL_PAIR, find_recipe
-    from talkgen.lm.run import RunFolder
-    from talkgen.lm.train import train as run_training
+    from talkgen.lm.train.loop import train as run_training
+    from talkgen.lm.train.recipe_file import SMALL_PAIR, find_recipe
+    from talkgen.lm.train.run import RunFolder
 
     recipes = [find_recipe(name) for name in ([config] if config else SMALL_PAIR)]
     summaries = []

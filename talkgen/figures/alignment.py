@@ -16,15 +16,15 @@ from pydantic import Field
 from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Given, ModelName
-from talkgen.figures.color import ink_on, mix
-from talkgen.figures.drawing import rounded_box, sheet, styled, text_width, write
+from talkgen.figures.draw.color import ink_on, mix
+from talkgen.figures.draw.drawing import rounded_box, sheet, styled, text_width, write
 
 if TYPE_CHECKING:
     import torch
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Picture
 
-    from talkgen.lm.weights import Loaded
+    from talkgen.lm.files.weights import Loaded
 
 TABLES = ()
 _LEAN = 0.7  # angle, in radians, of words that do not fit side by side
@@ -58,7 +58,7 @@ def align(loaded: Loaded, params: Params) -> Data:
     Raises:
         ModelError: the model does not translate, has no such layer or head, or never learned a word of the sentence.
     """
-    from talkgen.lm.translate import translate
+    from talkgen.lm.answer.translate import translate
 
     made = translate(loaded, params.sentence)
     weights, whose = _choose(made.weights.double(), params)

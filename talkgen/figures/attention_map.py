@@ -13,9 +13,9 @@ from pydantic import Field
 from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Given, ModelName
-from talkgen.figures.color import ink_on, mix
-from talkgen.figures.drawing import POINTS, rounded_box, sheet, shorten, styled, text_width, write
-from talkgen.figures.tokens import read_text, show_pieces
+from talkgen.figures.draw.color import ink_on, mix
+from talkgen.figures.draw.drawing import POINTS, rounded_box, sheet, shorten, styled, text_width, write
+from talkgen.figures.measure.tokens import read_text, show_pieces
 
 if TYPE_CHECKING:
     import torch
@@ -47,7 +47,7 @@ def compute(params: Params, given: Given) -> Data:
     """The weights [T, T] of the chosen head, each row summing to 1."""
     import torch
 
-    from talkgen.lm.model import Taps
+    from talkgen.lm.models.base import Taps
 
     loaded = given.model(params.model)
     ids = read_text(loaded, params.sentence, _MOST)

@@ -16,18 +16,18 @@ from pydantic import Field
 from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Given, RunName
-from talkgen.figures.drawing import POINTS, sheet, styled, text_width, write
+from talkgen.figures.draw.drawing import POINTS, sheet, styled, text_width, write
+from talkgen.figures.measure.tokens import show_piece
 from talkgen.figures.numbers import significant
-from talkgen.figures.tokens import show_piece
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
-    from talkgen.lm.data import Data as Text
-    from talkgen.lm.model import LanguageModel
-    from talkgen.lm.recipe import Recipe
-    from talkgen.lm.run import RunFolder
-    from talkgen.lm.tokenizer import Tokenizer
+    from talkgen.lm.models.base import LanguageModel
+    from talkgen.lm.text.tokenizer import Tokenizer
+    from talkgen.lm.train.data import Data as Text
+    from talkgen.lm.train.recipe import Recipe
+    from talkgen.lm.train.run import RunFolder
 
 TABLES = ()
 _LINES = 2  # of text a row
@@ -47,9 +47,9 @@ class Params(base.Params):
 
 def compute(params: Params, given: Given) -> Data:
     """The continuation and the held-out loss (nats a token) at about evenly spaced logarithms of the step."""
-    from talkgen.lm.checkpoint import load_checkpoint
-    from talkgen.lm.recipe_file import read_recipe
-    from talkgen.lm.run import RunFolder
+    from talkgen.lm.files.checkpoint import load_checkpoint
+    from talkgen.lm.train.recipe_file import read_recipe
+    from talkgen.lm.train.run import RunFolder
 
     folder = given.run(params.run)
     run = RunFolder(folder)
@@ -89,7 +89,7 @@ def _text_of(run: RunFolder, recipe: Recipe) -> Text | None:
     """What the run was trained on; None where its source holds another text today, as it may in another Python."""
     import json
 
-    from talkgen.lm.data import load_data
+    from talkgen.lm.train.data import load_data
 
     text = load_data(recipe)
     if not run.summary.is_file():
@@ -102,7 +102,7 @@ def _fresh(like: LanguageModel, recipe: Recipe) -> LanguageModel:
     """The model as training begins it."""
     import torch
 
-    from talkgen.lm.architectures import build_model
+    from talkgen.lm.models.architectures import build_model
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
@@ -112,7 +112,7 @@ def _fresh(like: LanguageModel, recipe: Recipe) -> LanguageModel:
 def _held_out_loss(model: LanguageModel, text: Text | None) -> float | None:
     import torch
 
-    from talkgen.lm.evaluate import held_out_loss
+    from talkgen.lm.train.evaluate import held_out_loss
 
     if text is None:
         return None
@@ -121,10 +121,10 @@ def _held_out_loss(model: LanguageModel, text: Text | None) -> float | None:
 
 
 def _continue(model: LanguageModel, tokenizer: Tokenizer, folder: Path, params: Params) -> str:
-    from talkgen.lm.engine import Engine
-    from talkgen.lm.hub import ModelFiles
-    from talkgen.lm.sample import Sampling
-    from talkgen.lm.weights import Loaded
+    from talkgen.lm.answer.engine import Engine
+    from talkgen.lm.answer.sample import Sampling
+    from talkgen.lm.files.catalog import ModelFiles
+    from talkgen.lm.files.weights import Loaded
 
     name = folder.name
     engine = Engine(Loaded(name, name, model, tokenizer, ModelFiles(name, "checkpoint", folder, name)))

@@ -8,9 +8,9 @@ from pydantic import Field, StringConstraints
 
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Given, ModelName
-from talkgen.figures.drawing import rounded_box, sheet, shorten, styled, text_width, write
+from talkgen.figures.draw.drawing import rounded_box, sheet, shorten, styled, text_width, write
+from talkgen.figures.measure.tokens import predict, show_piece
 from talkgen.figures.numbers import percent
-from talkgen.figures.tokens import predict, show_piece
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

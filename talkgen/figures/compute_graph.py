@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Given
-from talkgen.figures.drawing import POINTS, sheet, styled, write
+from talkgen.figures.draw.drawing import POINTS, sheet, styled, write
 from talkgen.figures.numbers import significant
 
 if TYPE_CHECKING:
@@ -66,10 +66,10 @@ def _trace(cell: Cell, tokens: int) -> nx.DiGraph[int]:
     """The units of one layer over `tokens` tokens; input t is token t + 1, the initial state of an RNN is not shown."""
     import torch
 
-    from talkgen.figures.dependencies import trace_units
-    from talkgen.lm.config import ModelConfig
-    from talkgen.lm.lstm import RecurrentLM
-    from talkgen.lm.transformer import Attention
+    from talkgen.figures.measure.dependencies import trace_units
+    from talkgen.lm.models.config import ModelConfig
+    from talkgen.lm.models.lstm import RecurrentLM
+    from talkgen.lm.models.transformer import Attention
 
     draw = torch.Generator().manual_seed(_SEED)
     x = torch.randn(tokens, _WIDTH, generator=draw)

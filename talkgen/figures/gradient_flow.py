@@ -19,8 +19,8 @@ from pydantic import Field
 from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Given, SweepModels
-from talkgen.figures.drawing import POINTS, blank, label_axis, plot, styled, text_width, write
-from talkgen.figures.lines import Line, draw_lines
+from talkgen.figures.draw.drawing import POINTS, blank, label_axis, plot, styled, text_width, write
+from talkgen.figures.draw.lines import Line, draw_lines
 from talkgen.figures.numbers import human, significant
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
     from torch import Tensor
 
-    from talkgen.lm.config import ModelConfig
-    from talkgen.lm.model import LanguageModel
-    from talkgen.lm.weights import Loaded
+    from talkgen.lm.files.weights import Loaded
+    from talkgen.lm.models.base import LanguageModel
+    from talkgen.lm.models.config import ModelConfig
 
 TABLES = ()
 _NAMES = {"transformer": "Transformer", "lstm": "LSTM", "rnn": "RNN"}
@@ -84,9 +84,9 @@ def read_windows(loaded: Loaded, count: int) -> Tensor:
     """
     import torch
 
-    from talkgen.lm.corpus import read_corpus
-    from talkgen.lm.recipe import TASK_NAMES
-    from talkgen.lm.recipe_file import read_recipe
+    from talkgen.lm.train.corpus import read_corpus
+    from talkgen.lm.train.recipe import TASK_NAMES
+    from talkgen.lm.train.recipe_file import read_recipe
 
     recipe = read_recipe(loaded.files.path / "config.yaml")
     if recipe.data in TASK_NAMES:
@@ -101,7 +101,7 @@ def read_windows(loaded: Loaded, count: int) -> Tensor:
 def _fresh(config: ModelConfig, seed: int) -> LanguageModel:
     import torch
 
-    from talkgen.lm.architectures import build_model
+    from talkgen.lm.models.architectures import build_model
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -14,9 +14,9 @@ from pydantic import Field
 from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Given, ModelName
-from talkgen.figures.drawing import POINTS, rounded_box, sheet, styled, write
+from talkgen.figures.draw.drawing import POINTS, rounded_box, sheet, styled, write
+from talkgen.figures.measure.tokens import read_text, show_pieces
 from talkgen.figures.numbers import percent, significant
-from talkgen.figures.tokens import read_text, show_pieces
 
 if TYPE_CHECKING:
     import torch
@@ -39,8 +39,8 @@ def compute(params: Params, given: Given) -> Data:
     """The gates of a layer with their activations and means over the sentence, and the cell's two formulas."""
     import torch
 
-    from talkgen.lm.lstm import RecurrentLM
-    from talkgen.lm.model import Taps
+    from talkgen.lm.models.base import Taps
+    from talkgen.lm.models.lstm import RecurrentLM
 
     loaded = given.model(params.model)
     if not isinstance(loaded.model, RecurrentLM) or loaded.model.config.architecture != "lstm":

@@ -12,12 +12,12 @@ import numpy as np
 
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Given, SweepName
-from talkgen.figures.drawing import POINTS, label_axis, plot, sheet, styled, write
-from talkgen.figures.fits import Array, Laws, estimate, fit, resample
-from talkgen.figures.head import HEIGHT, with_interval, write_head
-from talkgen.figures.lines import Line, draw_lines
+from talkgen.figures.draw.caption import HEIGHT, with_interval, write_head
+from talkgen.figures.draw.drawing import POINTS, label_axis, plot, sheet, styled, write
+from talkgen.figures.draw.lines import Line, draw_lines
+from talkgen.figures.measure.fits import Array, Laws, estimate, fit, resample
+from talkgen.figures.measure.sweep_runs import NAMES, points_of, tokens_read
 from talkgen.figures.numbers import human, significant
-from talkgen.figures.sweep_runs import NAMES, points_of, tokens_read
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,14 +13,14 @@ from pydantic import Field
 from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Given, ModelName
-from talkgen.figures.drawing import POINTS, blank, label_axis, plot, styled, write
-from talkgen.figures.lines import Line, draw_lines
+from talkgen.figures.draw.drawing import POINTS, blank, label_axis, plot, styled, write
+from talkgen.figures.draw.lines import Line, draw_lines
 from talkgen.figures.numbers import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
-    from talkgen.lm.weights import Loaded
+    from talkgen.lm.files.weights import Loaded
 
 TABLES = ()
 _TASK = "recall"
@@ -39,8 +39,8 @@ class Params(base.Params):
 
 def compute(params: Params, given: Given) -> Data:
     """The share of right answers of each model at about twelve distances, up to the end of the shortest context."""
-    from talkgen.lm.evaluate import accuracy_by_distance
-    from talkgen.lm.tasks import TASKS
+    from talkgen.lm.text.tasks import TASKS
+    from talkgen.lm.train.evaluate import accuracy_by_distance
 
     loaded = {name: given.model(getattr(params, name)) for name in _NAMES}
     for model in loaded.values():
@@ -69,7 +69,7 @@ def _check(loaded: Loaded) -> None:
     Raises:
         ModelError: it was trained on something else.
     """
-    from talkgen.lm.tasks import TASKS
+    from talkgen.lm.text.tasks import TASKS
 
     ids = [loaded.tokenizer.encode(symbol) for symbol in TASKS[_TASK].symbols]
     if any(len(each) != 1 for each in ids) or len({each[0] for each in ids}) < len(ids):

@@ -8,10 +8,10 @@ from pydantic import Field
 
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Given, ModelName
-from talkgen.figures.chips import draw_chip, draw_chips
-from talkgen.figures.drawing import rounded_box, sheet, shorten, styled, text_width, write
+from talkgen.figures.draw.chips import draw_chip, draw_chips
+from talkgen.figures.draw.drawing import rounded_box, sheet, shorten, styled, text_width, write
+from talkgen.figures.measure.tokens import predict
 from talkgen.figures.numbers import percent
-from talkgen.figures.tokens import predict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,8 +12,8 @@ from pydantic import Field
 
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Given
-from talkgen.figures.drawing import POINTS, blank, label_axis, plot, styled, text_width, write
-from talkgen.figures.labels import Spot, place_labels
+from talkgen.figures.draw.drawing import POINTS, blank, label_axis, plot, styled, text_width, write
+from talkgen.figures.draw.labels import Spot, place_labels
 from talkgen.figures.numbers import human
 
 if TYPE_CHECKING:

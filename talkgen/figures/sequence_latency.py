@@ -17,16 +17,16 @@ from pydantic import Field
 
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Given
-from talkgen.figures.drawing import blank, label_axis, plot, styled, write
-from talkgen.figures.lines import Line, draw_lines
+from talkgen.figures.draw.drawing import blank, label_axis, plot, styled, write
+from talkgen.figures.draw.lines import Line, draw_lines
+from talkgen.figures.measure.timing import core_seconds, machine, one_thread
 from talkgen.figures.numbers import human, significant
-from talkgen.figures.timing import core_seconds, machine, one_thread
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
     from torch import Tensor
 
-    from talkgen.lm.model import LanguageModel, State
+    from talkgen.lm.models.base import LanguageModel, State
 
 TABLES = ()
 MEASURES_TIME = True
@@ -78,8 +78,8 @@ def compute(params: Params, given: Given) -> Data:  # noqa: ARG001 – needs not
 
 def build(name: str, context: int) -> LanguageModel:
     """A model with fresh weights; all have about 395,000 parameters beside their embeddings, in two layers."""
-    from talkgen.lm.architectures import build_model
-    from talkgen.lm.config import ModelConfig
+    from talkgen.lm.models.architectures import build_model
+    from talkgen.lm.models.config import ModelConfig
 
     shape = {**_COMMON, **_SHAPES[name], "block_size": context}
     return build_model(ModelConfig(_VOCABULARY, **shape)).eval()

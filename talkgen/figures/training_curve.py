@@ -10,8 +10,8 @@ import yaml
 from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Given, RunName
-from talkgen.figures.drawing import POINTS, blank, label_axis, plot, styled, write
-from talkgen.figures.lines import Line, draw_lines
+from talkgen.figures.draw.drawing import POINTS, blank, label_axis, plot, styled, write
+from talkgen.figures.draw.lines import Line, draw_lines
 from talkgen.figures.numbers import human, significant
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _read_run(folder: Path) -> Data:
     Raises:
         ModelError: the folder holds no log.
     """
-    from talkgen.lm.run import read_metrics
+    from talkgen.lm.train.run import read_metrics
 
     if not (folder / "metrics.jsonl").is_file():
         raise ModelError(f"{folder} holds no training log", "name a run folder that `talkgen train` made")

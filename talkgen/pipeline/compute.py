@@ -25,7 +25,7 @@ from talkgen.assets import cache_dir
 from talkgen.errors import OutlineError, Problem, TalkgenError
 from talkgen.figures.base import Canvas, Data
 from talkgen.figures.registry import load_figure
-from talkgen.lm.hub import ModelFiles, find_model
+from talkgen.lm.files.catalog import ModelFiles, find_model
 from talkgen.pipeline.plan import ChipsThing, FigureThing, LiveThing, Plan, Thing
 from talkgen.pipeline.sweeps import find_sweep_models, read_sweep
 from talkgen.store.cas import Action, Store
@@ -33,8 +33,8 @@ from talkgen.store.key import versions
 from talkgen.yamlfile import where_path
 
 if TYPE_CHECKING:
-    from talkgen.lm.engine import Engine
-    from talkgen.lm.weights import Loaded
+    from talkgen.lm.answer.engine import Engine
+    from talkgen.lm.files.weights import Loaded
 
 Report = Callable[[str], None]
 _TABLES = Path(__file__).parents[1] / "figures" / "data"
@@ -60,7 +60,7 @@ class Workshop:
 
     def open(self, files: ModelFiles) -> Loaded:
         """The model in `files`, in float32 on the CPU."""
-        from talkgen.lm.weights import load_model
+        from talkgen.lm.files.weights import load_model
 
         if files.name not in self._loaded:
             self._loaded[files.name] = load_model(files)
@@ -68,7 +68,7 @@ class Workshop:
 
     def engine(self, files: ModelFiles) -> Engine:
         """An exact engine over that model."""
-        from talkgen.lm.engine import Engine
+        from talkgen.lm.answer.engine import Engine
 
         if files.name not in self._engines:
             self._engines[files.name] = Engine(self.open(files))
@@ -117,7 +117,7 @@ class Drawer:
 def draw_picture(figure: str, data: Data, canvas: Canvas, provenance: Data) -> dict[str, bytes]:
     """The files of a picture: the same arguments give the same bytes."""
     os.environ.setdefault("MPLCONFIGDIR", str(cache_dir("matplotlib")))  # it would make a folder in the user's home
-    from talkgen.figures.save import save_picture
+    from talkgen.figures.draw.save import save_picture
 
     module = load_figure(figure)
     picture = module.draw(data, canvas)

@@ -12,7 +12,7 @@ from talkgen import assets
 from talkgen.errors import OutlineError, TalkgenError, did_you_mean
 from talkgen.figures.base import Canvas
 from talkgen.figures.registry import FIGURES, load_figure
-from talkgen.lm.hub import first_available
+from talkgen.lm.files.catalog import first_available
 from talkgen.pipeline.compute import Workshop, draw_picture
 from talkgen.pipeline.plan import param_problem
 from talkgen.style import load_style

@@ -16,9 +16,9 @@ from talkgen import assets
 from talkgen.digest import digest_file
 from talkgen.errors import OutlineError, Problem, TalkgenError, did_you_mean
 from talkgen.figures.base import Canvas, Params, Uses
+from talkgen.figures.measure.timing import machine
 from talkgen.figures.registry import FIGURES, load_figure
-from talkgen.figures.timing import machine
-from talkgen.lm.hub import ModelFiles, find_model, first_available
+from talkgen.lm.files.catalog import ModelFiles, find_model, first_available
 from talkgen.outline.expressions import evaluate_inputs
 from talkgen.outline.schema import Block, Columns, Figure, Live, Outline, Tokens
 from talkgen.outline.source import Source
@@ -149,7 +149,7 @@ class _Planner:
                 return self._plan_live(path, block)
             case Tokens():
                 files = self._find(block.model)
-                parts = {"text": block.tokens, **_model(files), **_code("talkgen.lm.weights:load_model")}
+                parts = {"text": block.tokens, **_model(files), **_code("talkgen.lm.files.weights:load_model")}
                 return ChipsThing(
                     self._name("tokens", path, block), path, block.tokens, files, make_key("chips", parts)
                 )
@@ -177,7 +177,7 @@ class _Planner:
         parts = {f"setting {name}": value for name, value in settings.items()}
         for files in models:
             parts |= _model(files)
-        parts |= _code("talkgen.pipeline.recordings:record", "talkgen.lm.weights:load_model")
+        parts |= _code("talkgen.pipeline.recordings:record", "talkgen.lm.files.weights:load_model")
         parts |= versions("torch")
         return LiveThing(self._name("recording", path, block), path, block, models, make_key("recording", parts))
 
@@ -193,7 +193,7 @@ class _Planner:
             "theme": canvas.style.model_dump(mode="json"),
             "width": canvas.width,
             "height": canvas.height,
-            **_code(f"{module}:draw", f"{module}:describe", "talkgen.figures.save:save_picture"),
+            **_code(f"{module}:draw", f"{module}:describe", "talkgen.figures.draw.save:save_picture"),
             "fonts": [digest_file(font) for font in sorted((assets.asset_dir("templates") / "fonts").glob("*.ttf"))],
             **versions("matplotlib"),
         }
@@ -266,7 +266,7 @@ def uses(params: Params) -> dict[str, str]:
 
 def _used(kind: str, name: str, model: ModelFiles, project: Path) -> dict[str, Any]:
     """A key's part for the model, run or sweep that a parameter names; `model` where it names none."""
-    loading = _code("talkgen.lm.weights:load_model")
+    loading = _code("talkgen.lm.files.weights:load_model")
     if kind.startswith("sweep"):
         part = {f"sweep {name}": {"digest": digest_file(find_sweep_summary(name, project))}}
         if kind == "sweep":

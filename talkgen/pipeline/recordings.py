@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from talkgen.errors import ModelError
-from talkgen.lm.hub import ModelFiles
+from talkgen.lm.files.catalog import ModelFiles
 from talkgen.outline.schema import Live
 
 if TYPE_CHECKING:
-    from talkgen.lm.engine import Answer, Engine
-    from talkgen.lm.tokenizer import Tokenizer
+    from talkgen.lm.answer.engine import Answer, Engine
+    from talkgen.lm.text.tokenizer import Tokenizer
 
 GREEDY_STEPS = 8
 ELEMENT = "talkgen-live"

@@ -8,7 +8,7 @@ from typing import Any
 
 from talkgen.assets import sweeps_dir
 from talkgen.errors import ModelError, did_you_mean
-from talkgen.lm.hub import ModelFiles
+from talkgen.lm.files.catalog import ModelFiles
 
 SUMMARY = "sweep.json"
 
@@ -28,7 +28,7 @@ def find_sweep_summary(name: str, project: Path) -> Path:
 
 
 def read_sweep(name: str, project: Path) -> dict[str, Any]:
-    """The summary of the sweep `name`, as `talkgen.lm.sweep.sweep` returned it.
+    """The summary of the sweep `name`, as `talkgen.lm.train.sweep.sweep` returned it.
 
     Raises:
         ModelError: there is none, or its file is damaged.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from talkgen.lm.hub import ModelFiles, find_model, list_models
+from talkgen.lm.files.catalog import ModelFiles, find_model, list_models
 from talkgen.outline.schema import Outline
 
 

@@ -24,7 +24,7 @@ from talkgen.serve.limits import Question, RateLimit, Text
 from talkgen.serve.live import check_rate, refusals, unless_gone
 
 if TYPE_CHECKING:
-    from talkgen.lm.engine import Answer, Completion, Engine, Piece
+    from talkgen.lm.answer.engine import Answer, Completion, Engine, Piece
 
 _FINISHED = {"length": "length", "stop": "stop", "end": "stop", "cancelled": None}
 
@@ -96,7 +96,7 @@ def _generate(
     cancelled: Callable[[], bool],
     on_token: Callable[[Piece], None] | None = None,
 ) -> Completion:
-    from talkgen.lm.sample import Sampling
+    from talkgen.lm.answer.sample import Sampling
 
     return engine.generate(
         asked.prompt,

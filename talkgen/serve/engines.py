@@ -18,12 +18,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from talkgen.errors import ModelError, TalkgenError, did_you_mean
-from talkgen.lm.hub import ModelFiles
+from talkgen.lm.files.catalog import ModelFiles
 from talkgen.pipeline.recordings import answer_json
 from talkgen.serve.limits import Question
 
 if TYPE_CHECKING:
-    from talkgen.lm.engine import Answer, Engine
+    from talkgen.lm.answer.engine import Answer, Engine
 
 ANSWERS_KEPT = 512
 QUESTIONS_QUEUED = 64
@@ -72,8 +72,8 @@ class Engines:
         self._threads.shutdown(cancel_futures=True)
 
     def _load(self) -> None:
-        from talkgen.lm.engine import Engine
-        from talkgen.lm.forms import load_fast
+        from talkgen.lm.answer.engine import Engine
+        from talkgen.lm.fast.forms import load_fast
 
         device = pick_device(self.device)
         for files in self.files:

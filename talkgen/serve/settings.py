@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from talkgen.lm.hub import ModelFiles
+from talkgen.lm.files.catalog import ModelFiles
 
 
 @dataclass(frozen=True)

@@ -31,18 +31,18 @@ from transformers import AutoConfig, AutoModelForCausalLM
 from transformers.initialization import no_init_weights
 from transformers.modeling_gguf_pytorch_utils import load_gguf_checkpoint
 
-from talkgen.lm.architectures import build_model
-from talkgen.lm.config import ModelConfig
-from talkgen.lm.decoder import Decoder
-from talkgen.lm.engine import Engine
-from talkgen.lm.forms import load_fast, load_stored, measure
-from talkgen.lm.graphs import GraphedTransformer
-from talkgen.lm.hub import find_model
-from talkgen.lm.lstm import RecurrentLM
-from talkgen.lm.recurrent_decoder import RecurrentDecoder
-from talkgen.lm.sample import Sampling
-from talkgen.lm.transformer import Transformer
-from talkgen.lm.weights import Loaded, load_model
+from talkgen.lm.answer.engine import Engine
+from talkgen.lm.answer.sample import Sampling
+from talkgen.lm.fast.compiled_lstm import CompiledLSTM
+from talkgen.lm.fast.compiled_transformer import CompiledTransformer
+from talkgen.lm.fast.cuda_graphs import GraphedTransformer
+from talkgen.lm.fast.forms import load_fast, load_stored, measure
+from talkgen.lm.files.catalog import find_model
+from talkgen.lm.files.weights import Loaded, load_model
+from talkgen.lm.models.architectures import build_model
+from talkgen.lm.models.config import ModelConfig
+from talkgen.lm.models.lstm import RecurrentLM
+from talkgen.lm.models.transformer import Transformer
 
 PROMPT = (
     "Attention lets every word of a sentence ask every other word what it has to say. Before it, a recurrent network "
@@ -152,7 +152,7 @@ def keystroke(loaded: Loaded, pairs: int) -> dict[str, float]:
 def batched(loaded: Loaded, pairs: int, rows: int = 16, tokens: int = 24) -> dict[str, float]:
     """Greedy texts after 16 prompts that were read before: a token of all in one pass, against one after the other."""
     model = loaded.model
-    assert isinstance(model, Decoder)
+    assert isinstance(model, CompiledTransformer)
     texts = [loaded.tokenizer.encode(f"{i} {PROMPT[i:]}")[:64] for i in range(rows)]
 
     caches = [model.new_state(1, 96) for _ in texts]
@@ -177,9 +177,9 @@ def batched(loaded: Loaded, pairs: int, rows: int = 16, tokens: int = 24) -> dic
 
 _OURS = """
 from pathlib import Path
-from talkgen.lm.engine import Engine
-from talkgen.lm.forms import load_fast
-from talkgen.lm.hub import find_model
+from talkgen.lm.answer.engine import Engine
+from talkgen.lm.fast.forms import load_fast
+from talkgen.lm.files.catalog import find_model
 answer = Engine(load_fast(find_model("smollm2", Path.cwd()))).next_token("The quick brown fox")
 """
 _THEIRS = """
@@ -217,7 +217,7 @@ def recurrent(pairs: int, steps: int = 300) -> dict[str, float]:
     ids = torch.randint(config.vocab_size, (steps, 1, 1))
 
     def ours() -> None:
-        reader, state = RecurrentDecoder(model), None
+        reader, state = CompiledLSTM(model), None
         for t in range(steps):
             _, state = reader(ids[t], state, last_only=True)
 
@@ -255,8 +255,10 @@ def on_the_processor(asked: argparse.Namespace) -> dict[str, Any]:
     reference = library_model(files.path)
     ids = stored.tokenizer.encode(PROMPT)
     plain = load_model(files)
-    float32 = Loaded("f", "float32", Decoder.from_transformer(plain.model, "float32"), plain.tokenizer, files)
-    half = Loaded("h", "float16", Decoder.from_transformer(plain.model, "float16"), plain.tokenizer, files)
+    float32 = Loaded(
+        "f", "float32", CompiledTransformer.from_transformer(plain.model, "float32"), plain.tokenizer, files
+    )
+    half = Loaded("h", "float16", CompiledTransformer.from_transformer(plain.model, "float16"), plain.tokenizer, files)
     library = library_writes(reference, ids)
     report: dict[str, Any] = {"forms": [vars(form) | {"good": form.good} for form in measure(files)]}
 

@@ -24,11 +24,11 @@ import numpy as np
 import torch
 from nanogpt import GPT, Shape, train_plain
 
-from talkgen.lm.data import Batch, TextData, load_data
-from talkgen.lm.distributed import World
-from talkgen.lm.evaluate import held_out_loss
-from talkgen.lm.recipe import Recipe, TokenizerRecipe
-from talkgen.lm.trainer import Trainer
+from talkgen.lm.train.data import Batch, TextData, load_data
+from talkgen.lm.train.distributed import World
+from talkgen.lm.train.evaluate import held_out_loss
+from talkgen.lm.train.recipe import Recipe, TokenizerRecipe
+from talkgen.lm.train.trainer import Trainer
 
 CPU = torch.device("cpu")
 SHAPE = {"n_layer": 4, "n_head": 4, "n_embd": 128, "block_size": 64}

@@ -9,9 +9,9 @@ from server_process import free_port, server
 from tiny_models import NAMES, make_project
 
 from talkgen.export.browser import find_browser
-from talkgen.lm.engine import Engine
-from talkgen.lm.hub import find_model
-from talkgen.lm.weights import load_model
+from talkgen.lm.answer.engine import Engine
+from talkgen.lm.files.catalog import find_model
+from talkgen.lm.files.weights import load_model
 from talkgen.outline.schema import Live
 from talkgen.pipeline.recordings import record
 from talkgen.render.elements import elements_script

@@ -13,18 +13,18 @@ import torch
 
 from talkgen.figures import registry
 from talkgen.figures.base import Canvas
-from talkgen.lm.architectures import build_model
-from talkgen.lm.config import ModelConfig
-from talkgen.lm.hub import ModelFiles
-from talkgen.lm.lexicon import english_words, french_words
-from talkgen.lm.recipe import Recipe
-from talkgen.lm.run import RunFolder
-from talkgen.lm.sweep import SweepRecipe, sweep
-from talkgen.lm.tasks import TASKS
-from talkgen.lm.tokenizer import CharacterTokenizer, Tokenizer
-from talkgen.lm.train import train
-from talkgen.lm.vocabulary import make_word_tokenizer
-from talkgen.lm.weights import Loaded, load_model
+from talkgen.lm.files.catalog import ModelFiles
+from talkgen.lm.files.weights import Loaded, load_model
+from talkgen.lm.models.architectures import build_model
+from talkgen.lm.models.config import ModelConfig
+from talkgen.lm.text.lexicon import english_words, french_words
+from talkgen.lm.text.tasks import TASKS
+from talkgen.lm.text.tokenizer import CharacterTokenizer, Tokenizer
+from talkgen.lm.train.loop import train
+from talkgen.lm.train.recipe import Recipe
+from talkgen.lm.train.run import RunFolder
+from talkgen.lm.train.sweep import SweepRecipe, sweep
+from talkgen.lm.train.vocabulary import make_word_tokenizer
 from talkgen.pipeline.sweeps import find_sweep_models, read_sweep
 from talkgen.style import load_style
 

@@ -7,9 +7,9 @@ import torch
 
 from talkgen.errors import ModelError
 from talkgen.figures import alignment
-from talkgen.lm.hub import find_model
-from talkgen.lm.translate import translate
-from talkgen.lm.weights import load_model
+from talkgen.lm.answer.translate import translate
+from talkgen.lm.files.catalog import find_model
+from talkgen.lm.files.weights import load_model
 
 SENTENCE = "the black cat sleeps"
 

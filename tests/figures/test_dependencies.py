@@ -4,9 +4,9 @@ import networkx as nx
 import pytest
 import torch
 
-from talkgen.figures.dependencies import trace_units
-from talkgen.lm.config import ModelConfig
-from talkgen.lm.transformer import Attention
+from talkgen.figures.measure.dependencies import trace_units
+from talkgen.lm.models.config import ModelConfig
+from talkgen.lm.models.transformer import Attention
 
 
 def levels(graph: nx.DiGraph) -> list[int]:

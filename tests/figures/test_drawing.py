@@ -7,10 +7,10 @@ from hypothesis import given as always
 from hypothesis import strategies as st
 
 from talkgen.assets import asset_dir
-from talkgen.figures.color import ink_on, mix
-from talkgen.figures.drawing import printable, sheet, shorten, text_width, write
-from talkgen.figures.labels import Spot, place_labels
-from talkgen.figures.lines import spread
+from talkgen.figures.draw.color import ink_on, mix
+from talkgen.figures.draw.drawing import printable, sheet, shorten, text_width, write
+from talkgen.figures.draw.labels import Spot, place_labels
+from talkgen.figures.draw.lines import spread
 from talkgen.figures.numbers import human, percent, significant
 from talkgen.figures.registry import load_figure
 

@@ -14,8 +14,8 @@ from pydantic import ValidationError
 
 from talkgen.errors import TalkgenError
 from talkgen.figures.base import Canvas
+from talkgen.figures.draw.save import save_picture
 from talkgen.figures.registry import FIGURES, load_figure
-from talkgen.figures.save import save_picture
 from talkgen.style import load_style
 
 from .conftest import CASES, TABLES

@@ -14,17 +14,18 @@ import yaml
 
 from talkgen.assets import pretrained_dir
 from talkgen.errors import ModelError
-from talkgen.figures import checkpoint_film, gradient_flow, sequence_latency, timing
+from talkgen.figures import checkpoint_film, gradient_flow, sequence_latency
+from talkgen.figures.measure import timing
 from talkgen.figures.registry import load_figure
-from talkgen.lm.architectures import build_model
-from talkgen.lm.config import ModelConfig
-from talkgen.lm.engine import Engine
-from talkgen.lm.hub import ModelFiles
-from talkgen.lm.recipe import Recipe
-from talkgen.lm.run import RunFolder, read_metrics
-from talkgen.lm.sample import Sampling
-from talkgen.lm.train import train
-from talkgen.lm.weights import load_model
+from talkgen.lm.answer.engine import Engine
+from talkgen.lm.answer.sample import Sampling
+from talkgen.lm.files.catalog import ModelFiles
+from talkgen.lm.files.weights import load_model
+from talkgen.lm.models.architectures import build_model
+from talkgen.lm.models.config import ModelConfig
+from talkgen.lm.train.loop import train
+from talkgen.lm.train.recipe import Recipe
+from talkgen.lm.train.run import RunFolder, read_metrics
 from talkgen.pipeline import plan
 from talkgen.pipeline.plan import figure_data_key
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from talkgen.errors import ModelError
-from talkgen.figures.tokens import show_piece
-from talkgen.lm.evaluate import accuracy_by_distance
-from talkgen.lm.model import Taps
+from talkgen.figures.measure.tokens import show_piece
+from talkgen.lm.models.base import Taps
+from talkgen.lm.train.evaluate import accuracy_by_distance
 
 from .conftest import RECALL
 

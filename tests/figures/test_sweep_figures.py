@@ -12,7 +12,8 @@ import torch
 
 from talkgen.assets import sweeps_dir
 from talkgen.errors import ModelError, OutlineError
-from talkgen.figures import fits, lstm_vs_transformer, scaling_law, sweep_runs, token_loss_by_position
+from talkgen.figures import lstm_vs_transformer, scaling_law, token_loss_by_position
+from talkgen.figures.measure import fits, sweep_runs
 from talkgen.figures.registry import load_figure
 from talkgen.outline.load import load_outline
 from talkgen.pipeline.build import Request, build

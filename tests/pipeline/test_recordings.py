@@ -4,9 +4,9 @@ import pytest
 from tiny_models import CONTEXT, make_project
 
 from talkgen.errors import ModelError
-from talkgen.lm.engine import Engine
-from talkgen.lm.hub import find_model
-from talkgen.lm.weights import load_model
+from talkgen.lm.answer.engine import Engine
+from talkgen.lm.files.catalog import find_model
+from talkgen.lm.files.weights import load_model
 from talkgen.outline.schema import Live
 from talkgen.pipeline.recordings import GREEDY_STEPS, record, stands_for_text
 

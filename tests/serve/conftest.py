@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from tiny_models import NAMES, make_project
 
-from talkgen.lm.hub import find_model
+from talkgen.lm.files.catalog import find_model
 from talkgen.serve.app import create_app
 from talkgen.serve.settings import Settings
 

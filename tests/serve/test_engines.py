@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from talkgen.errors import ModelError
-from talkgen.lm.engine import Engine
-from talkgen.lm.weights import load_model
+from talkgen.lm.answer.engine import Engine
+from talkgen.lm.files.weights import load_model
 from talkgen.serve.engines import ANSWERS_KEPT, QUESTIONS_QUEUED, THREADS, BusyError, Engines
 from talkgen.serve.limits import Question
 

@@ -6,7 +6,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from talkgen.errors import TalkgenError
-from talkgen.lm.hub import find_model
+from talkgen.lm.files.catalog import find_model
 from talkgen.serve.app import create_app
 from talkgen.serve.limits import PROMPT_CHARACTERS
 from talkgen.serve.settings import Settings

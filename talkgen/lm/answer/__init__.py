@@ -1,0 +1,1 @@
+"""How models answer: prompts in, distributions and text out."""

@@ -1,0 +1,82 @@
+"""Beam search: the few likeliest texts found by keeping the best beginnings; knows no tokenizer and no engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from talkgen.lm.models.base import LanguageModel
+
+
+@dataclass(frozen=True)
+class Beam:
+    """A continuation, its end token left out, the log-probability of all its tokens, and its score."""
+
+    ids: tuple[int, ...]
+    log_p: float
+    score: float
+
+
+@torch.inference_mode()
+def search_beams(
+    model: LanguageModel,
+    ids: Sequence[int],
+    *,
+    width: int,
+    max_tokens: int,
+    length_penalty: float = 0.6,
+    end: int | None = None,
+) -> list[Beam]:
+    """The best `width` continuations of `ids`, the best first.
+
+    A text's score is its log-probability over ((5 + length) / 6) ** length_penalty (Wu et al. 2016, eq. 14); 0 prefers
+    short texts, as probability does. A text is finished by the token `end`, or after `max_tokens`.
+    """
+    logits, state = model(torch.tensor([ids], device=model.device), last_only=True)
+    state = state.select(torch.zeros(1, dtype=torch.long, device=model.device))
+    open_: list[tuple[tuple[int, ...], float]] = [((), 0.0)]
+    finished: list[Beam] = []
+    for step in range(max_tokens):
+        log_p = logits[:, -1].log_softmax(dim=-1)  # [B, V]
+        total = log_p + torch.tensor([sum_ for _, sum_ in open_], device=log_p.device).unsqueeze(1)
+        best = total.flatten().topk(min(2 * width, total.numel()))  # half of them may be finished ones
+        rows, tokens = best.indices // total.size(1), best.indices % total.size(1)
+        going: list[tuple[tuple[int, ...], float]] = []
+        kept: list[int] = []
+        for row, token, sum_ in zip(rows.tolist(), tokens.tolist(), best.values.tolist(), strict=True):
+            text = open_[row][0]
+            if token == end:
+                finished.append(_finish(text, sum_, len(text) + 1, length_penalty))
+            elif len(going) < width:
+                going.append(((*text, token), sum_))
+                kept.append(row)
+        finished = sorted(finished, key=lambda beam: beam.score, reverse=True)[:width]
+        open_ = going
+        if not open_ or step == max_tokens - 1 or _decided(finished, open_, width, max_tokens, length_penalty):
+            break
+        state = state.select(torch.tensor(kept, device=model.device))
+        last = torch.tensor([[text[-1]] for text, _ in open_], device=model.device)
+        logits, state = model(last, state, last_only=True)
+    if len(finished) < width or not _decided(finished, open_, width, max_tokens, length_penalty):
+        finished += [_finish(text, sum_, len(text), length_penalty) for text, sum_ in open_]
+    return sorted(finished, key=lambda beam: beam.score, reverse=True)[:width]
+
+
+def _finish(text: tuple[int, ...], log_p: float, length: int, length_penalty: float) -> Beam:
+    return Beam(text, log_p, log_p / penalty(length, length_penalty))
+
+
+def penalty(length: int, length_penalty: float) -> float:
+    """What a text of `length` tokens has its log-probability divided by (Wu et al. 2016)."""
+    return ((5 + length) / 6) ** length_penalty
+
+
+def _decided(
+    finished: Sequence[Beam], open_: Sequence[tuple[tuple[int, ...], float]], width: int, longest: int, power: float
+) -> bool:
+    """Whether no open text can still become better than the finished ones: the penalty is largest at the end."""
+    if len(finished) < width or not open_:
+        return False
+    return max(log_p for _, log_p in open_) / penalty(longest, max(power, 0.0)) <= finished[-1].score

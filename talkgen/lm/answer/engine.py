@@ -1,0 +1,244 @@
+"""Answers prompts with a model: the distribution of the next token, and generated text.
+
+What was read for one prompt is kept for the next: one more keystroke costs the tokens that changed, not the whole
+prompt. An engine may be called from several threads; what they ask at the same time is read in one pass.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from talkgen.errors import ModelError
+from talkgen.lm.answer.batch import Batch
+from talkgen.lm.answer.beam import Beam, search_beams
+from talkgen.lm.answer.prefix import PrefixCache
+from talkgen.lm.answer.sample import Sampling, filter_probabilities, penalize, sample
+from talkgen.lm.files.weights import Loaded
+from talkgen.lm.models.base import State
+
+_SHORT = 64  # tokens that a recurrent model reads one by one, so that typing and deleting find their states
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A token and its text."""
+
+    id: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A possible next token: its probability as the model gives it, and as it is sampled from (0: pruned)."""
+
+    id: int
+    text: str
+    p: float
+    p_sampled: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The next token's distribution: the likeliest, what the `other` tokens add up to, and the entropy in bits."""
+
+    pieces: tuple[Piece, ...]
+    candidates: tuple[Candidate, ...]
+    other: float
+    entropy: float
+    reused: int
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; probabilities rounded to 6 digits, so that they repeat."""
+        return {
+            "tokens": [{"id": piece.id, "text": piece.text} for piece in self.pieces],
+            "candidates": [
+                {"id": c.id, "text": c.text, "p": round(c.p, 6), "p_sampled": round(c.p_sampled, 6)}
+                for c in self.candidates
+            ],
+            "other": round(self.other, 6),
+            "entropy": round(self.entropy, 4),
+            "reused": self.reused,
+            "milliseconds": round(1000 * self.seconds, 1),
+        }
+
+
+@dataclass(frozen=True)
+class Completion:
+    """Generated text: its tokens, and why it ended ("length", "stop", "end" or "cancelled")."""
+
+    text: str
+    pieces: tuple[Piece, ...]
+    ended: str
+    seconds: float
+
+
+class Engine:
+    """A loaded model that remembers what it read last."""
+
+    def __init__(self, loaded: Loaded, *, device: str = "cpu") -> None:
+        self.loaded = loaded
+        self.model, self.tokenizer = loaded.model.to(device), loaded.tokenizer
+        self.cache, self.batch = PrefixCache(self.model), Batch(self.model)
+
+    @property
+    def context(self) -> int:
+        """The most tokens that can be read."""
+        return self.model.config.block_size
+
+    def encode(self, prompt: str) -> list[int]:
+        """The ids of a prompt; an empty one starts at the token that ends texts, or else at a line's end.
+
+        Raises:
+            ModelError: it is longer than the model's context.
+        """
+        if len(prompt) > 32 * self.context:  # no tokenizer here makes tokens that long on the average
+            raise ModelError(f"the prompt has {len(prompt):,} characters", f"{self.context:,} tokens fit")
+        ids = self.tokenizer.encode(prompt) or [self._start()]
+        if len(ids) > self.context:
+            raise ModelError(f"the prompt has {len(ids):,} tokens", f"{self.context:,} fit")
+        return ids
+
+    def _start(self) -> int:
+        return self.tokenizer.end if self.tokenizer.end is not None else self.tokenizer.encode("\n")[0]
+
+    def _read(self, ids: list[int]) -> tuple[Tensor, int]:
+        """The logits [V] after `ids`, and how many of `ids` did not have to be read again."""
+        known = self.cache.recall(ids)
+        if known is not None:
+            return known, len(ids)
+        state, kept = self.cache.take(ids)
+        logits = self._read_on(ids, kept, state)
+        self.cache.give(ids, state, logits)
+        return logits, kept
+
+    def _read_on(self, ids: list[int], kept: int, state: State) -> Tensor:
+        """Reads what of `ids` is left after `kept`; a recurrent state is kept after each of a few tokens."""
+        if state.rolls_back or len(ids) - kept > _SHORT:
+            return self.batch.read(ids[kept:], state)
+        for at in range(kept, len(ids) - 1):
+            logits = self.batch.read(ids[at : at + 1], state)
+            self.cache.give(ids[: at + 1], state.clone(), logits)
+        return self.batch.read(ids[-1:], state)
+
+    @torch.inference_mode()
+    def next_token(
+        self,
+        prompt: str,
+        *,
+        bars: int = 8,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+    ) -> Answer:
+        """The distribution of the token after `prompt`: the `bars` likeliest tokens and the rest.
+
+        Raises:
+            ModelError: the prompt does not fit the model's context, or a sampling value is out of range.
+        """
+        how = Sampling(temperature, top_k, top_p)
+        started = time.perf_counter()
+        ids = self.encode(prompt)
+        logits, reused = self._read(ids)
+        p = logits.softmax(dim=-1)
+        sampled = p if how == Sampling() else filter_probabilities(logits, how)
+        top = p.topk(min(bars, self.tokenizer.vocab_size))
+        texts = self.tokenizer.pieces(top.indices.tolist())
+        candidates = tuple(
+            Candidate(i, text, share, float(sampled[i]))
+            for i, text, share in zip(top.indices.tolist(), texts, top.values.tolist(), strict=True)
+        )
+        shown = ids if prompt else []
+        return Answer(
+            pieces=tuple(map(Piece, shown, self.tokenizer.pieces(shown))),
+            candidates=candidates,
+            other=max(0.0, 1.0 - sum(c.p for c in candidates)),
+            entropy=entropy_bits(p),
+            reused=reused,
+            seconds=time.perf_counter() - started,
+        )
+
+    @torch.inference_mode()
+    def generate(
+        self,
+        prompt: str,
+        *,
+        max_tokens: int,
+        on_token: Callable[[Piece], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        stop: Sequence[str] = (),
+        seed: int = 0,
+        sampling: Sampling | None = None,
+    ) -> Completion:
+        """Continues `prompt` by at most `max_tokens` tokens; each is given to `on_token` as it is drawn.
+
+        The same seed gives the same text. Ends early at a text in `stop` (cut off), at the model's end token, at
+        the context's end, or when `cancelled` says so.
+
+        Raises:
+            ModelError: the prompt does not fit the model's context.
+        """
+        how = sampling or Sampling()
+        started = time.perf_counter()
+        ids = self.encode(prompt)
+        new: list[int] = []
+        generator = torch.Generator(self.model.device).manual_seed(seed)
+        ended = "length"
+        state, kept = self.cache.take(ids)
+        unread, logits = ids[kept:], None
+        while len(new) < max_tokens and len(ids) + len(new) < self.context:
+            if cancelled is not None and cancelled():
+                ended = "cancelled"
+                break
+            logits = self.batch.read(unread, state)  # a step at a time, together with whoever else asks
+            penalized = penalize(logits, ids + new, how.repetition_penalty)
+            token = sample(filter_probabilities(penalized, how), generator)
+            if token == self.tokenizer.end:
+                ended = "end"
+                break
+            new.append(token)
+            unread = [token]
+            if on_token is not None:
+                on_token(Piece(token, self.tokenizer.pieces([token])[0]))
+            if stop and any(text in self.tokenizer.decode(new) for text in stop):
+                ended = "stop"
+                break
+        if logits is not None:
+            self.cache.give((ids + new)[: state.length], state, logits)
+        text = cut_at(self.tokenizer.decode(new), stop)
+        pieces = tuple(map(Piece, new, self.tokenizer.pieces(new)))
+        return Completion(text, pieces, ended, time.perf_counter() - started)
+
+    def beams(
+        self, prompt: str, *, width: int = 4, max_tokens: int = 32, length_penalty: float = 0.6
+    ) -> list[tuple[str, Beam]]:
+        """The likeliest continuations that a beam of `width` finds, the best first; see `search_beams`.
+
+        Raises:
+            ModelError: the prompt does not fit the model's context, or a value is out of range.
+        """
+        if not 1 <= width <= 64 or max_tokens < 1:
+            raise ModelError(f"a beam of {width} and {max_tokens} tokens is no search", "1 to 64 wide, 1 token or more")
+        ids = self.encode(prompt)
+        room = min(max_tokens, self.context - len(ids))
+        found = search_beams(
+            self.model, ids, width=width, max_tokens=room, length_penalty=length_penalty, end=self.tokenizer.end
+        )
+        return [(self.tokenizer.decode(list(beam.ids)), beam) for beam in found]
+
+
+def entropy_bits(p: Tensor) -> float:
+    """The entropy of a distribution [V] in bits."""
+    return float(-(p * p.clamp_min(1e-30).log2()).sum())
+
+
+def cut_at(text: str, stop: Sequence[str]) -> str:
+    """`text` up to the first of `stop` in it."""
+    ends = [at for word in stop if (at := text.find(word)) >= 0]
+    return text[: min(ends)] if ends else text

@@ -1,0 +1,78 @@
+"""What a model remembers between prompts: states of the texts read last, each for the next text that begins like it.
+
+A transformer's state can be rolled back to any token. A recurrent one cannot, so the states after earlier tokens are
+kept as well; they are small. Knows no engine: whoever takes a state reads on and gives it back.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from talkgen.lm.models.base import LanguageModel, State
+
+_TEXTS = 8  # states that grow with the text
+_SNAPSHOTS = 256  # states of a fixed size: a few kB each
+
+Ids = tuple[int, ...]
+
+
+class PrefixCache:
+    """The states of the texts read last, the oldest first; may be asked by several threads."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self.model = model
+        self.rolls_back = model.new_state(1, 1).rolls_back
+        self._texts: OrderedDict[Ids, tuple[State, Tensor]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def recall(self, ids: Sequence[int]) -> Tensor | None:
+        """The logits [V] after `ids`, if the same text was read before."""
+        with self._lock:
+            if tuple(ids) not in self._texts:
+                return None
+            self._texts.move_to_end(tuple(ids))
+            return self._texts[tuple(ids)][1]
+
+    def take(self, ids: Sequence[int]) -> tuple[State, int]:
+        """A state that has read most of `ids`, but not the last one, and how many; the caller's from now on."""
+        wanted = tuple(ids)
+        with self._lock:
+            found = self._longest(wanted)
+            if found is None:
+                return self.model.new_state(1, len(ids) + 64), 0
+            text, kept = found
+            state = self._texts[text][0]
+            if self.rolls_back and kept >= min(len(text), len(wanted) - 1):  # typing on, or deleting
+                del self._texts[text]
+            else:
+                state = state.clone()
+            if kept < len(text):
+                state.truncate(kept)
+            return state, kept
+
+    def _longest(self, wanted: Ids) -> tuple[Ids, int] | None:
+        """The text with most tokens in common with `wanted`, the last token of it aside; and how many."""
+        if not self.rolls_back:
+            starts = (wanted[:kept] for kept in range(len(wanted) - 1, 0, -1))
+            return next(((start, len(start)) for start in starts if start in self._texts), None)
+        shared = [(min(common_prefix(text, wanted), len(wanted) - 1), text) for text in self._texts]
+        kept, text = max(shared, default=(0, ()))
+        return (text, kept) if kept else None
+
+    def give(self, ids: Sequence[int], state: State, logits: Tensor) -> None:
+        """Keeps a state that has read `ids`, and the logits [V] after them; the caller must not use it any more."""
+        most = _TEXTS if self.rolls_back else _SNAPSHOTS
+        with self._lock:
+            self._texts[tuple(ids)] = (state, logits)
+            self._texts.move_to_end(tuple(ids))
+            while len(self._texts) > most:
+                self._texts.popitem(last=False)
+
+
+def common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
+    """How many tokens `a` and `b` begin with alike."""
+    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))

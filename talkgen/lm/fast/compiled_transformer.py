@@ -1,0 +1,222 @@
+"""A transformer for reading alone, on a CPU: the same logits as `lm.transformer`, from packed weights, far sooner.
+
+The work is in `cpp/transformer.cpp`; here its structures are filled in. There is nothing to see inside: who wants
+attention weights or gradients takes the model itself.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from talkgen.errors import ModelError
+from talkgen.lm.fast.native import load_library, why_not
+from talkgen.lm.fast.pointers import Matrix, Pointers
+from talkgen.lm.files.packed import Format, Packed, pack
+from talkgen.lm.models.base import LanguageModel, State, Taps
+from talkgen.lm.models.config import ModelConfig
+from talkgen.lm.models.transformer import KVCache, Transformer, rotary_angles
+
+_ACTIVATION = {"gelu": 0, "gelu_tanh": 1, "swiglu": 2}
+_ROWS = 64  # tokens a pass takes at most: enough to use each weight often, few enough to stay in the caches
+
+_SIZES = ("n_layer", "n_embd", "n_head", "n_kv_head", "head_dim", "n_inner", "vocab_size")
+
+_int, _float, _pointer = ctypes.c_int32, ctypes.c_float, ctypes.c_void_p
+
+
+class _Norm(ctypes.Structure):
+    _fields_ = (("weight", _pointer), ("bias", _pointer))
+
+
+class _Layer(ctypes.Structure):
+    _fields_ = (
+        *((name, _Norm) for name in ("norm_1", "norm_2")),
+        *((name, Matrix) for name in ("qkv", "proj", "up", "down")),
+    )
+
+
+class _Model(ctypes.Structure):
+    _fields_ = (
+        *((name, _int) for name in _SIZES),
+        *((name, _int) for name in ("rms", "activation", "threads")),
+        ("eps", _float),
+        *((name, _pointer) for name in ("cos", "sin", "positions")),
+        ("embed", Matrix),
+        ("head", Matrix),
+        ("norm", _Norm),
+        ("layers", ctypes.POINTER(_Layer)),
+    )
+
+
+class _Rows(ctypes.Structure):
+    _fields_ = (
+        ("count", _int),
+        ("wanted", _int),
+        *((name, _pointer) for name in ("tokens", "positions", "keys", "values", "layer_stride", "head_stride")),
+    )
+
+
+Weights = Mapping[str, Packed | Tensor]
+"""Matrices packed, vectors in float32, under the names of `lm.transformer`."""
+
+
+@dataclass(slots=True)
+class _Row:
+    """A token to read: whose cache it belongs to, which of the cache's batch rows, and where in the text it stands."""
+
+    token: int
+    cache: KVCache
+    place: int
+    position: int
+
+
+class CompiledTransformer(LanguageModel):
+    """A transformer that only reads."""
+
+    def __init__(self, config: ModelConfig, weights: Weights) -> None:
+        """Takes the weights as they are; nothing is copied.
+
+        Raises:
+            ModelError: this machine cannot compile the decoder.
+        """
+        super().__init__(config)
+        library = load_library()
+        if library is None:
+            raise ModelError(f"the fast decoder cannot be used: {why_not()}", "torch's own operations still work")
+        self._library = library
+        self._pointers = Pointers()
+        self._weights = weights
+        self._model = self._describe()
+
+    @classmethod
+    def from_transformer(cls, model: Transformer, format: Format) -> CompiledTransformer:
+        """The decoder of a model whose matrices are packed in `format`; embedding and head never in less than int8."""
+        weights: dict[str, Packed | Tensor] = {}
+        for name, parameter in model.named_parameters():
+            value = parameter.detach().to("cpu", torch.float32)
+            if parameter.dim() != 2 or name == "positions.weight":
+                weights[name] = value.contiguous()
+            else:
+                coarse = format == "int4" and name in ("embed.weight", "head.weight")
+                weights[name] = pack(value, "int8" if coarse else format)
+        return cls(model.config, weights)
+
+    @property
+    def device(self) -> torch.device:
+        """The processor."""
+        return torch.device("cpu")
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of weights that one token has to read."""
+        once = {name: value for name, value in self._weights.items() if name != "embed.weight" or self.config.tied_head}
+        return sum(v.bytes if isinstance(v, Packed) else 4 * v.numel() for v in once.values())
+
+    def new_state(self, batch: int, capacity: int) -> KVCache:
+        """An empty cache for `batch` rows with room for `capacity` tokens."""
+        return KVCache(self.config, batch, capacity, torch.empty(0))
+
+    def forward(
+        self, ids: Tensor, state: State | None = None, *, taps: Taps | None = None, last_only: bool = False
+    ) -> tuple[Tensor, State]:
+        """See `LanguageModel.forward`; there is nothing to tap."""
+        if taps is not None:
+            raise TypeError("a decoder shows nothing inside; load the model in float32")
+        B, T = ids.shape
+        if state is not None and not isinstance(state, KVCache):
+            raise TypeError("a transformer's state is a KVCache")
+        B, T = ids.shape
+        cache = state if state is not None else self.new_state(B, T)
+        cache.reserve(cache.length + T)
+        rows = [[_Row(int(i), cache, b, cache.length + t) for t, i in enumerate(ids[b])] for b in range(B)]
+        wanted = [row[-1:] if last_only else row for row in rows]
+        logits = self._read([row for text in rows for row in text], [row for text in wanted for row in text])
+        cache.length += T
+        return logits.view(B, -1, self.config.vocab_size), cache
+
+    def read_many(self, texts: Sequence[Sequence[int]], caches: Sequence[KVCache]) -> Tensor:
+        """Reads more of several texts at once, each after what its own cache holds; logits [B, V] after each.
+
+        However different their lengths, every weight is read once for all of them.
+        """
+        rows: list[_Row] = []
+        for ids, cache in zip(texts, caches, strict=True):
+            cache.reserve(cache.length + len(ids))
+            rows += [_Row(i, cache, 0, cache.length + t) for t, i in enumerate(ids)]
+        ends = list(itertools.accumulate(map(len, texts)))
+        logits = self._read(rows, [rows[end - 1] for end in ends])
+        for ids, cache in zip(texts, caches, strict=True):
+            cache.length += len(ids)
+        return logits
+
+    def _read(self, rows: list[_Row], wanted: list[_Row]) -> Tensor:
+        """The logits [wanted, V]; the rows wanted come last, which is as good as any order inside of one pass."""
+        last = set(map(id, wanted))
+        ordered = [row for row in rows if id(row) not in last] + wanted
+        logits = torch.empty(len(wanted), self.config.vocab_size)
+        first = len(ordered) - len(wanted)
+        for start in range(0, len(ordered), _ROWS):
+            part = ordered[start : start + _ROWS]
+            self._pass(part, logits[max(0, start - first) : max(0, start + len(part) - first)])
+        return logits
+
+    def _pass(self, rows: list[_Row], logits: Tensor) -> None:
+        """One pass, with the logits [wanted, V] of its last rows; a text's earlier keys are there or come with it."""
+        config, count = self.config, len(rows)
+        if not all(0 <= row.token < config.vocab_size and row.position < config.block_size for row in rows):
+            raise ValueError("a token is not in the vocabulary, or there are more than the model's context holds")
+        arrays = (
+            (ctypes.c_int64 * count)(*(row.token for row in rows)),
+            (_int * count)(*(row.position for row in rows)),
+            (_pointer * count)(*(row.cache.k[0, row.place].data_ptr() for row in rows)),
+            (_pointer * count)(*(row.cache.v[0, row.place].data_ptr() for row in rows)),
+            (ctypes.c_int64 * count)(*(row.cache.k.stride(0) for row in rows)),
+            (ctypes.c_int64 * count)(*(row.cache.k.stride(2) for row in rows)),
+        )
+        given = _Rows(count, len(logits), *(ctypes.addressof(array) for array in arrays))
+        self._model.threads = torch.get_num_threads()
+        self._library.read_transformer(ctypes.byref(self._model), ctypes.byref(given), logits.data_ptr())
+
+    def _describe(self) -> _Model:
+        config = self.config
+        model = _Model(*(getattr(config, name) for name in _SIZES))
+        model.rms, model.eps = int(config.norm == "rms"), config.norm_eps
+        model.activation = _ACTIVATION[config.activation]
+        if config.positions == "rotary":
+            angles = rotary_angles(config, 0, config.block_size, torch.empty(0))
+            cos, sin = (table[:, : config.head_dim // 2].contiguous() for table in angles)
+            model.cos, model.sin = self._pointers.address(cos), self._pointers.address(sin)
+        else:
+            model.positions = self._vector("positions.weight")
+        model.embed, model.norm = self._matrix("embed"), self._norm("norm")
+        model.head = self._matrix("embed" if config.tied_head else "head")
+        layers = (_Layer * config.n_layer)(*(self._layer(f"blocks.{i}.") for i in range(config.n_layer)))
+        self._pointers.keep(layers)
+        model.layers = ctypes.cast(layers, ctypes.POINTER(_Layer))
+        return model
+
+    def _layer(self, prefix: str) -> _Layer:
+        norms = (self._norm(prefix + name) for name in ("norm_1", "norm_2"))
+        names = ("attention.qkv", "attention.proj", "mlp.up", "mlp.down")
+        return _Layer(*norms, *(self._matrix(prefix + name) for name in names))
+
+    def _norm(self, name: str) -> _Norm:
+        return _Norm(self._vector(f"{name}.weight"), self._vector(f"{name}.bias"))
+
+    def _matrix(self, name: str) -> Matrix:
+        weight = self._weights[f"{name}.weight"]
+        packed = weight if isinstance(weight, Packed) else pack(weight, "float32")
+        return self._pointers.matrix(packed, self._tensor(f"{name}.bias"))
+
+    def _tensor(self, name: str) -> Tensor | None:
+        value = self._weights.get(name)
+        return value.dense() if isinstance(value, Packed) else value
+
+    def _vector(self, name: str) -> int | None:
+        return self._pointers.address(self._tensor(name))

@@ -1,0 +1,1 @@
+"""Where models come from: their names, their files in every format, and the weights in them."""

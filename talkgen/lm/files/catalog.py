@@ -1,0 +1,215 @@
+"""Finds models by name, describes them from what is readable beside their weights, digests them; imports no torch.
+
+A name is, in this order: a run in the project's `runs/`, a model that talkgen ships, one that was pulled, a path,
+`hf:ORG/NAME` of the Hugging Face hub, or `openai:URL#NAME`, a server that speaks OpenAI's completions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from talkgen.assets import cache_dir, pretrained_dir
+from talkgen.digest import digest_file
+from talkgen.errors import ModelError, Problem, TalkgenError, did_you_mean
+from talkgen.lm.files.pull import PULLED
+
+Kind = Literal["checkpoint", "gguf", "hf", "openai"]
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """A model at hand: its name in talks, and where it lies (of a training run, the run's folder)."""
+
+    name: str
+    kind: Kind
+    path: Path
+    label: str
+
+    @property
+    def weights(self) -> Path:
+        """The folder or file that holds the weights: of a run, its newest checkpoint."""
+        return newest_checkpoint(self.path) if self.kind == "checkpoint" else self.path
+
+    def digest(self) -> str:
+        """A SHA-256 over the content of all files that make the model what it is."""
+        if self.kind == "openai":
+            return hashlib.sha256(str(self.path).encode()).hexdigest()
+        weights = self.weights
+        files = [weights] if weights.is_file() else sorted(p for p in weights.iterdir() if _defines_model(p))
+        digest = hashlib.sha256()
+        for file in files:
+            digest.update(f"{file.name}\0{digest_file(file)}\n".encode())
+        return digest.hexdigest()
+
+    def run_digest(self) -> str:
+        """A SHA-256 over a run's whole folder: its log and its summary beside its weights."""
+        files = sorted(path for path in self.path.rglob("*") if path.is_file() and not path.name.startswith("."))
+        digest = hashlib.sha256()
+        for file in files:
+            digest.update(f"{file.relative_to(self.path)}\0{digest_file(file)}\n".encode())
+        return digest.hexdigest()
+
+    def about(self) -> dict[str, Any]:
+        """What can be said without loading it; None where it is not known."""
+        known: dict[str, Any] = dict.fromkeys(
+            ("architecture", "parameters", "context", "vocabulary", "bytes", "step", "run")
+        )
+        if self.kind == "checkpoint":
+            known |= _about_checkpoint(self.weights)
+        elif self.kind == "gguf":
+            known |= _about_gguf(self.path, self.digest())
+        elif self.kind == "hf":
+            known |= _about_hf(self.path)
+        return {"name": self.name, "label": self.label, "kind": self.kind, **known}
+
+
+def _defines_model(file: Path) -> bool:
+    return file.suffix in (".safetensors", ".json") and not file.name.startswith(("state", "."))
+
+
+def newest_checkpoint(folder: Path) -> Path:
+    """The newest checkpoint of a run folder; the folder itself where it is a checkpoint.
+
+    Raises:
+        ModelError: there is none.
+    """
+    if (folder / "model.safetensors").is_file():
+        return folder
+    steps = sorted((folder / "checkpoints").glob("step-*"))
+    if not steps:
+        raise ModelError(f"{folder} holds no checkpoint", "train it again: talkgen train")
+    return steps[-1]
+
+
+def _about_checkpoint(folder: Path) -> dict[str, Any]:
+    try:
+        record = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config = record["config"]
+        found = {
+            "architecture": config["architecture"],
+            "context": config["block_size"],
+            "vocabulary": config["vocab_size"],
+            "parameters": record.get("parameters"),
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ModelError(f"{folder / 'config.json'} is damaged or missing", "train the model again") from error
+    found |= {"step": record.get("step"), "run": record.get("run")}
+    return {**found, "bytes": (folder / "model.safetensors").stat().st_size}
+
+
+@lru_cache(maxsize=8)
+def _about_gguf(file: Path, digest: str) -> dict[str, Any]:
+    """What a GGUF's header says; remembered by digest, since its token list takes a while to read."""
+    memo = cache_dir("digests") / f"gguf-{digest}.json"
+    try:
+        return dict(json.loads(memo.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        pass
+    from talkgen.lm.files.gguf_file import GGUFFile
+
+    opened = GGUFFile(file)
+    embed = opened.tensors.get("token_embd.weight")
+    about = {
+        "architecture": opened.metadata.get("general.architecture"),
+        "parameters": opened.parameters,
+        "context": opened.metadata.get(f"{opened.metadata.get('general.architecture')}.context_length"),
+        "vocabulary": embed.shape[0] if embed else None,
+        "bytes": file.stat().st_size,
+    }
+    memo.write_text(json.dumps(about), encoding="utf-8")
+    return about
+
+
+def _about_hf(folder: Path) -> dict[str, Any]:
+    try:
+        config = dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise ModelError(f"{folder / 'config.json'} is damaged or missing") from error
+    return {
+        "architecture": config.get("model_type"),
+        "context": config.get("max_position_embeddings", config.get("n_positions")),
+        "vocabulary": config.get("vocab_size"),
+        "bytes": sum(file.stat().st_size for file in folder.glob("*.safetensors")),
+    }
+
+
+def find_model(name: str, project: Path) -> ModelFiles:
+    """The model that `name` names.
+
+    Raises:
+        ModelError: there is none, with what to do about it.
+    """
+    if name.startswith("openai:"):
+        url, _, model = name.removeprefix("openai:").partition("#")
+        return ModelFiles(name, "openai", Path(url), model or url)
+    if name.startswith("hf:"):
+        from talkgen.lm.files.huggingface import fetch_snapshot
+
+        return ModelFiles(name, "hf", fetch_snapshot(name.removeprefix("hf:")), name.removeprefix("hf:"))
+    for folder in (project / "runs" / name, pretrained_dir() / name):
+        if _plain(name) and (folder / "checkpoints").is_dir():
+            return ModelFiles(name, "checkpoint", folder, _label_of_run(name, folder))
+    if name in PULLED:
+        file = cache_dir("models") / name / PULLED[name].file
+        if file.is_file():
+            return ModelFiles(name, "gguf", file, PULLED[name].label)
+        raise ModelError(f"the model '{name}' is not on this machine", f"fetch it: talkgen model pull {name}")
+    return _find_path(name, project)
+
+
+def _plain(name: str) -> bool:
+    return bool(name) and "/" not in name and "\\" not in name and not name.startswith(".")
+
+
+def _label_of_run(name: str, folder: Path) -> str:
+    about = _about_checkpoint(newest_checkpoint(folder))
+    architecture = {"lstm": "LSTM", "rnn": "RNN"}.get(about["architecture"], about["architecture"])
+    return f"{name} {architecture}" if about["step"] is None else f"{name} {architecture}, step {about['step']:,}"
+
+
+def _find_path(name: str, project: Path) -> ModelFiles:
+    for path in (Path(name).expanduser(), project / name):
+        if path.suffix == ".gguf" and path.is_file():
+            return ModelFiles(name, "gguf", path.resolve(), path.stem)
+        if path.suffix in (".bin", ".pt", ".pth", ".ckpt", ".pkl") and path.exists():
+            raise ModelError(
+                f"{path} is a pickle, and a pickle can run any code", "talkgen reads .safetensors and .gguf only"
+            )
+        if (path / "checkpoints").is_dir():
+            return ModelFiles(name, "checkpoint", path.resolve(), _label_of_run(path.name, path))
+        if (path / "config.json").is_file():
+            ours = "talkgen" in (path / "config.json").read_text(encoding="utf-8", errors="replace")
+            return ModelFiles(name, "checkpoint" if ours else "hf", path.resolve(), path.name)
+    known = {files.name for files in list_models(project)} | set(PULLED)
+    raise ModelError(f"there is no model '{name}'", did_you_mean(name, known))
+
+
+def first_available(names: str | Sequence[str], project: Path) -> ModelFiles:
+    """The first of `names` that is at hand.
+
+    Raises:
+        ModelError: none is; one reason for each.
+    """
+    problems: list[Problem] = []
+    for name in [names] if isinstance(names, str) else names:
+        try:
+            return find_model(name, project)
+        except TalkgenError as error:
+            problems += error.problems
+    raise ModelError(problems)
+
+
+def list_models(project: Path) -> list[ModelFiles]:
+    """The models at hand: the project's runs, those that talkgen ships, those that were pulled."""
+    names: dict[str, None] = {}
+    for root in (project / "runs", pretrained_dir()):
+        if root.is_dir():
+            names |= dict.fromkeys(sorted(path.name for path in root.iterdir() if any(path.glob("checkpoints/step-*"))))
+    names |= {name: None for name in PULLED if (cache_dir("models") / name / PULLED[name].file).is_file()}
+    return [find_model(name, project) for name in names]

@@ -1,0 +1,104 @@
+"""What every language model here has in common: token ids in, logits and a state out, and taps to look inside."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from talkgen.lm.models.config import ModelConfig
+
+
+class Taps:
+    """A request for intermediate values; a model without one computes none of them.
+
+    Names: "attention" [B, n_head, T, S], "hidden" [B, T, C], "q" [B, n_head, T, D], "k" and "v" [B, n_kv_head, S, D],
+    "cross" [B, n_head, T, S] (encoder-decoder: where T target tokens look among S of the source), "gates" (LSTM: a dict
+    of input, forget, cell, output, each [B, T, C]); a list of one value a layer each.
+    """
+
+    def __init__(self, *names: str) -> None:
+        self.values: dict[str, list[Any]] = {name: [] for name in names}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.values
+
+    def add(self, name: str, value: Any) -> None:
+        """Keeps a value of the next layer, if it was asked for."""
+        if name in self.values:
+            self.values[name].append(value)
+
+
+class State(ABC):
+    """What a model remembers of the tokens it has read; `length` counts them."""
+
+    length: int
+    rolls_back = True  # to any token; a recurrent state does not
+
+    @abstractmethod
+    def truncate(self, length: int) -> None:
+        """Forgets every token after the first `length`.
+
+        Raises:
+            ValueError: the state cannot go back (a recurrent one keeps no past).
+        """
+
+    @abstractmethod
+    def clone(self) -> State:
+        """A copy that shares no memory."""
+
+    @abstractmethod
+    def select(self, rows: Tensor) -> State:
+        """The state of the batch rows `rows` [N], in that order."""
+
+
+class LanguageModel(nn.Module, ABC):
+    """A causal language model."""
+
+    embed: nn.Embedding
+    head: nn.Linear
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+
+    def tie_head(self) -> None:
+        """Makes the output layer the token embedding, where the config says so (Press & Wolf 2017)."""
+        if self.config.tied_head:
+            self.head.weight = self.embed.weight
+
+    @abstractmethod
+    def forward(
+        self, ids: Tensor, state: State | None = None, *, taps: Taps | None = None, last_only: bool = False
+    ) -> tuple[Tensor, State]:
+        """Reads `ids` [B, T] after what `state` remembers.
+
+        Returns logits [B, T, V] in float32 ([B, 1, V] with `last_only`), and the state after `ids`; a `state` that was
+        given is changed in place and returned.
+        """
+
+    @abstractmethod
+    def new_state(self, batch: int, capacity: int) -> State:
+        """An empty state for `batch` rows with room for `capacity` tokens."""
+
+    def count_parameters(self, embeddings: bool = True) -> int:
+        """Trainable numbers; without token and position embeddings as Kaplan et al. (2020) count."""
+        skipped = set() if embeddings else {"embed.weight", "positions.weight", "head.weight"}
+        return sum(p.numel() for name, p in self.named_parameters() if name not in skipped)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+
+def init_weights(module: nn.Module, config: ModelConfig) -> None:
+    """GPT-2's start: normal(0, init_std), smaller by the root of the depth where a block adds to the residual."""
+    for name, parameter in module.named_parameters():
+        if parameter.dim() < 2:
+            continue
+        adds = name.endswith(("proj.weight", "down.weight"))
+        std = config.init_std / (2 * config.n_layer) ** 0.5 if adds else config.init_std
+        nn.init.normal_(parameter, mean=0.0, std=std)

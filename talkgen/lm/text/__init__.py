@@ -1,0 +1,1 @@
+"""What models read: tokenizers, and the texts and tasks that are made by code."""

@@ -1,0 +1,113 @@
+"""The rules by which weights move: parameter groups, AdamW, Muon and the learning-rate schedule; knows no data."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
+
+from talkgen.lm.train.distributed import scatter
+from talkgen.lm.train.recipe import OptimizerRecipe, ScheduleRecipe
+
+
+def rate_factor(step: int, schedule: ScheduleRecipe) -> float:
+    """The share of the peak rate at `step` (from 0): warm-up, then half a cosine (Loshchilov and Hutter 2017)."""
+    if step < schedule.warmup:
+        return (step + 1) / schedule.warmup
+    done = (step - schedule.warmup) / max(1, schedule.steps - schedule.warmup)
+    return schedule.final + (1 - schedule.final) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+
+class Muon(Optimizer):
+    """Momentum orthogonalised by Newton-Schulz (Jordan et al. 2024), for the matrices inside the model.
+
+    Matrices of one shape are orthogonalised together, in float32: a CPU has no quick bfloat16.
+    """
+
+    def __init__(self, params: Iterable[Tensor], lr: float, momentum: float = 0.95, weight_decay: float = 0.0) -> None:
+        super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # no closure: training never re-evaluates
+        """Moves every matrix that has a gradient."""
+        del closure
+        for group in self.param_groups:
+            by_shape: dict[torch.Size, list[Tensor]] = defaultdict(list)
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    by_shape[parameter.shape].append(parameter)
+            for shape, parameters in by_shape.items():
+                self._move(parameters, shape, group)
+
+    def _move(self, parameters: list[Tensor], shape: torch.Size, group: dict[str, float]) -> None:
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        buffers = [self.state[p].setdefault("momentum", torch.zeros_like(p)) for p in parameters]
+        torch._foreach_lerp_(buffers, gradients, 1 - group["momentum"])
+        nesterov = torch._foreach_lerp(gradients, buffers, group["momentum"])
+        updates = orthogonalise(torch.stack(list(nesterov))).unbind()
+        torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
+        torch._foreach_add_(parameters, list(updates), alpha=-group["lr"] * max(1, shape[0] / shape[1]) ** 0.5)
+
+
+def orthogonalise(matrices: Tensor, steps: int = 5) -> Tensor:
+    """Roughly the nearest semi-orthogonal matrices to `matrices` [N, rows, columns]: singular values near 1."""
+    a, b, c = 3.4445, -4.7750, 2.0315  # Jordan's quintic: steepest at 0 while staying bounded
+    wide = matrices.shape[1] <= matrices.shape[2]
+    X = matrices if wide else matrices.mT
+    X = X / (X.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    for _ in range(steps):
+        A = X @ X.mT
+        X = torch.baddbmm(X, torch.baddbmm(A, A, A, beta=b, alpha=c), X, beta=a)
+    return X if wide else X.mT
+
+
+def make_optimizers(model: nn.Module, recipe: OptimizerRecipe) -> list[Optimizer]:
+    """AdamW over two groups (matrices decay; gains and biases do not), and Muon for inner matrices if asked for."""
+    parameters = {id(p): (name, p) for name, p in model.named_parameters() if p.requires_grad}
+    tables = {id(p) for part in model.modules() if isinstance(part, nn.Embedding) for p in part.parameters()}
+    tables |= {key for key, (name, _) in parameters.items() if "head" in name}
+    inner = [key for key, (_, p) in parameters.items() if p.ndim == 2 and key not in tables]
+    muon = [parameters[key][1] for key in inner] if recipe.kind == "muon" else []
+    rest = [p for key, (_, p) in parameters.items() if recipe.kind == "adamw" or key not in inner]
+    groups = [
+        {"params": [p for p in rest if p.ndim >= 2], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in rest if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    adamw = AdamW([g for g in groups if g["params"]], lr=recipe.rate, betas=recipe.betas, fused=True)
+    return [adamw] if not muon else [adamw, Muon(muon, recipe.matrix_rate, weight_decay=recipe.weight_decay)]
+
+
+def set_rates(optimizers: list[Optimizer], recipe: OptimizerRecipe, factor: float) -> None:
+    """Gives every group its peak rate times `factor`."""
+    for optimizer in optimizers:
+        peak = recipe.matrix_rate if isinstance(optimizer, Muon) else recipe.rate
+        for group in optimizer.param_groups:
+            group["lr"] = peak * factor
+
+
+def pack_optimizers(optimizers: list[Optimizer]) -> dict[str, Tensor]:
+    """Every tensor of the optimizers' state under a flat name `optimizer.K.INDEX.NAME`."""
+    return {
+        f"optimizer.{k}.{index}.{name}": value
+        for k, optimizer in enumerate(optimizers)
+        for index, state in optimizer.state_dict()["state"].items()
+        for name, value in state.items()
+    }
+
+
+def unpack_optimizers(optimizers: list[Optimizer], tensors: dict[str, Tensor]) -> None:
+    """Puts back what :func:`pack_optimizers` took, in parts where the weights are in parts."""
+    for k, optimizer in enumerate(optimizers):
+        weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+        state: dict[int, dict[str, Tensor]] = defaultdict(dict)
+        for key, value in tensors.items():
+            kind, number, *rest = key.split(".")
+            if kind == "optimizer" and int(number) == k:
+                index, like = int(rest[0]), weights[int(rest[0])]
+                state[index][".".join(rest[1:])] = scatter(value, like) if value.shape == like.shape else value
+        whole = optimizer.state_dict()
+        optimizer.load_state_dict({**whole, "state": dict(state)})

@@ -1,0 +1,161 @@
+"""The folder a training run lives in, readable at every moment: files appear whole or not at all; needs no torch.
+
+config.yaml      the recipe           metrics.jsonl   one line a logged step
+summary.json     what came out        checkpoints/step-NNNNNN/   weights, readable by everyone
+state.safetensors   weights and optimizer in full precision: what `--resume` goes on from
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from talkgen.errors import ModelError
+from talkgen.lm.train.recipe import KeepRecipe, Recipe
+from talkgen.yamlfile import read_yaml, validate
+
+
+class RunFolder:
+    """Reads and writes one run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.metrics = path / "metrics.jsonl"
+        self.summary = path / "summary.json"
+        self.state = path / "state.safetensors"
+        self.config = path / "config.yaml"
+
+    @contextmanager
+    def held(self, leads: bool = True) -> Iterator[None]:
+        """Keeps a second training out of the folder; turns a full disk into words. Only who `leads` takes the lock.
+
+        Raises:
+            ModelError: another training holds the folder, or it cannot be written.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with (self.path / ".lock").open("w") as lock:
+                if leads:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                yield
+        except BlockingIOError as error:
+            raise ModelError(f"another training is writing to {self.path}", "wait for it, or stop it") from error
+        except OSError as error:
+            raise _explain(error, self) from error
+
+    def begin(self, recipe: Recipe, *, again: bool) -> None:
+        """Writes the recipe of a run, new or gone on with.
+
+        Raises:
+            ModelError: the folder of a new run holds one already.
+        """
+        if self.config.exists() and not again:
+            raise ModelError(
+                f"{self.path} holds a run already",
+                "go on with --resume, choose another --out, or move the folder away",
+            )
+        replace_file(self.config, yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False).encode())
+
+    def check_recipe(self, recipe: Recipe) -> None:
+        """Makes sure that a resumed run goes on with what it began with; only the number of steps may change.
+
+        Raises:
+            ModelError: a value differs.
+        """
+        begun = validate(read_yaml(self.config, ModelError), Recipe, ModelError)
+        before = _flat(begun.model_dump(mode="json"))
+        now = _flat(recipe.model_dump(mode="json"))
+        changed = [key for key in sorted({*before, *now} - {"schedule.steps"}) if before.get(key) != now.get(key)]
+        if changed:
+            what = "; ".join(f"{key} was {before.get(key)!r}, is {now.get(key)!r}" for key in changed)
+            raise ModelError(f"the run in {self.path} was begun differently: {what}", "give the new run another name")
+
+    def log(self, row: Mapping[str, Any]) -> None:
+        """Appends one line to metrics.jsonl."""
+        with self.metrics.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def forget_after(self, step: int) -> None:
+        """Drops log lines, whole or torn, that a killed run wrote after its last saved `step`."""
+        if self.metrics.is_file():
+            rows = [row for row in read_metrics(self.path) if row["step"] <= step]
+            replace_file(self.metrics, "".join(json.dumps(row) + "\n" for row in rows).encode())
+        for later in (number for number in self.steps() if number > step):
+            shutil.rmtree(self.checkpoint(later))
+
+    def write_state(self, content: bytes) -> None:
+        """Replaces what `--resume` goes on from."""
+        replace_file(self.state, content)
+
+    def checkpoint(self, step: int) -> Path:
+        """The folder of the checkpoint after `step` steps."""
+        return self.path / "checkpoints" / f"step-{step:06d}"
+
+    def steps(self) -> list[int]:
+        """The steps of the checkpoints that are there, in order."""
+        folders = (self.path / "checkpoints").glob("step-*")
+        return sorted(int(f.name[5:]) for f in folders if f.name[5:].isdigit())
+
+    def prune(self, keep: Collection[int]) -> None:
+        """Removes every checkpoint whose step is not in `keep`."""
+        for step in set(self.steps()) - set(keep):
+            shutil.rmtree(self.checkpoint(step))
+
+    def finish(self, summary: Mapping[str, Any]) -> None:
+        """Writes summary.json."""
+        replace_file(self.summary, (json.dumps(summary, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def kept_steps(keep: KeepRecipe, steps: int) -> set[int]:
+    """`keep.count` steps from `keep.first` to `steps`, evenly spaced in log(step + 1)."""
+    if keep.count == 1:
+        return {steps}
+    first, ratio = min(keep.first, steps) + 1, (steps + 1) / (min(keep.first, steps) + 1)
+    return {round(first * ratio ** (k / (keep.count - 1))) - 1 for k in range(keep.count)}
+
+
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """The logged rows of the run in folder `path`; a line torn by a kill is left out."""
+    rows = []
+    for line in (path / "metrics.jsonl").read_text(encoding="utf-8").splitlines():
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            continue
+    return rows
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Writes `content` so that a reader, or a reader after a power cut, sees the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(value, dict):
+        return {prefix: value}
+    return {k: v for key, part in value.items() for k, v in _flat(part, f"{prefix}.{key}".lstrip(".")).items()}
+
+
+def _explain(error: OSError, run: RunFolder) -> ModelError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        kept = f"; the checkpoint of step {run.steps()[-1]} is kept" if run.steps() else ""
+        return ModelError(f"the disk is full: {run.path} cannot be written{kept}", "free some space, then --resume")
+    return ModelError(f"cannot write {error.filename or run.path}: {error.strerror or error}", "check --out")

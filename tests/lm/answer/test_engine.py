@@ -1,0 +1,265 @@
+"""The engine: answers equal a full pass whatever was typed before, and generated text repeats with its seed."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from talkgen.errors import ModelError
+from talkgen.lm.answer.engine import Engine
+from talkgen.lm.answer.prefix import common_prefix
+from talkgen.lm.answer.sample import Sampling
+from talkgen.lm.fast.compiled_transformer import CompiledTransformer
+from talkgen.lm.files.catalog import ModelFiles
+from talkgen.lm.files.weights import Loaded
+from talkgen.lm.models.architectures import build_model
+from talkgen.lm.models.config import ModelConfig
+from talkgen.lm.text.tokenizer import ByteTokenizer
+
+CONFIGS = {
+    "gpt2": ModelConfig(257, block_size=128),
+    "llama": ModelConfig(
+        257, norm="rms", positions="rotary", activation="swiglu", n_kv_head=2, bias=False, block_size=128
+    ),
+    "lstm": ModelConfig(257, "lstm", block_size=128),
+    "lstm with attention": ModelConfig(257, "lstm", attention=True, block_size=128),
+    "decoder": ModelConfig(
+        257, norm="rms", positions="rotary", activation="swiglu", n_kv_head=2, bias=False, block_size=128
+    ),
+}
+
+
+def make_engine(name: str) -> Engine:
+    """An engine over a small random model of bytes."""
+    torch.manual_seed(5)
+    model = build_model(CONFIGS[name]).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(4)
+    if name == "decoder":
+        model = CompiledTransformer.from_transformer(model, "float32")
+    return Engine(Loaded(name, name, model, ByteTokenizer(), ModelFiles(name, "checkpoint", Path(), name)))
+
+
+@pytest.fixture(params=CONFIGS)
+def engine(request) -> Engine:
+    """An engine of each kind of model."""
+    return make_engine(request.param)
+
+
+def full_pass(engine: Engine, prompt: str) -> torch.Tensor:
+    """The distribution after `prompt`, computed from nothing."""
+    with torch.no_grad():
+        logits, _ = engine.model(torch.tensor([engine.encode(prompt)]))
+    return logits[0, -1].softmax(-1)
+
+
+EDITS = ["The q", "The qu", "The qui", "The qu", "The", "The lazy dog", "A", "", "The lazy dog", "The lazy cat"]
+
+
+def test_typing_and_deleting_equal_a_full_pass(engine):
+    """After any sequence of edits every answer is the one that a fresh full pass gives."""
+    for prompt in EDITS:
+        expected = full_pass(engine, prompt)
+        answer = engine.next_token(prompt, bars=257)
+        found = torch.tensor([c.p for c in sorted(answer.candidates, key=lambda c: c.id)])
+        assert (found - expected).abs().max() < 1e-5, prompt
+        assert answer.entropy == pytest.approx(float(-(expected * expected.log2()).sum()), abs=1e-3)
+        assert [piece.text for piece in answer.pieces] == list(prompt)
+
+
+def test_one_more_keystroke_reads_one_token(engine):
+    """A letter more reuses all before it."""
+    engine.next_token("attention is all")
+    assert engine.next_token("attention is all ").reused == len("attention is all")
+
+
+def test_deleting_reuses_what_is_left(engine):
+    """A shorter prompt is answered from what was read of the longer one."""
+    engine.next_token("attention")
+    engine.next_token("attention is")
+    assert engine.next_token("attention i").reused >= len("attention")
+
+
+def test_the_same_prompt_reads_nothing(engine):
+    """Asked again, nothing is computed again."""
+    first = engine.next_token("once more")
+    again = engine.next_token("once more")
+    assert again.reused == len("once more")
+    assert again.candidates == first.candidates
+
+
+def test_shares_add_up(engine):
+    """The bars and the rest make 1, and pruned tokens keep their own probability."""
+    answer = engine.next_token("the", bars=10, temperature=0.7, top_k=3)
+    assert sum(c.p for c in answer.candidates) + answer.other == pytest.approx(1, abs=1e-6)
+    assert [c.p_sampled > 0 for c in answer.candidates] == [True] * 3 + [False] * 7
+    assert sum(c.p_sampled for c in answer.candidates) == pytest.approx(1, abs=1e-6)
+    assert [c.p for c in answer.candidates] == sorted((c.p for c in answer.candidates), reverse=True)
+
+
+def test_seeds_repeat(engine):
+    """One seed gives one text, another gives another."""
+    texts = [engine.generate("a", max_tokens=30, seed=seed).text for seed in (1, 1, 2)]
+    assert texts[0] == texts[1] != texts[2]
+
+
+def test_greedy_follows_the_first_bar(engine):
+    """Temperature 0 appends the likeliest token each time."""
+    done = engine.generate("the ", max_tokens=5, sampling=Sampling(temperature=0))
+    ids = engine.encode("the ")
+    for piece in done.pieces:
+        with torch.no_grad():
+            assert piece.id == int(engine.model(torch.tensor([ids]))[0][0, -1].argmax())
+        ids.append(piece.id)
+
+
+def test_stop_texts_end_and_are_cut_off(engine):
+    """Generation ends at a stop text, which is not part of the result."""
+    whole = engine.generate("a", max_tokens=30, seed=3).text
+    stop = whole[4:6]
+    done = engine.generate("a", max_tokens=30, seed=3, stop=[stop])
+    assert done.ended == "stop"
+    assert done.text == whole[: whole.index(stop)]
+
+
+def test_a_caller_who_left_cancels(engine):
+    """Once cancelled, no further token is computed; tokens come one by one."""
+    seen = []
+    done = engine.generate("a", max_tokens=100, on_token=seen.append, cancelled=lambda: len(seen) >= 3)
+    assert done.ended == "cancelled"
+    assert len(seen) == 3 == len(done.pieces)
+
+
+def test_generation_ends_at_the_context(engine):
+    """No more tokens are drawn than fit."""
+    done = engine.generate("a" * 120, max_tokens=100)
+    assert 120 + len(done.pieces) <= engine.context
+
+
+@pytest.mark.parametrize("prompt", ["x" * 129, "x" * 100_000])
+def test_prompts_beyond_the_context_are_refused(engine, prompt):
+    """A prompt that does not fit is said so, and the engine goes on working."""
+    with pytest.raises(ModelError, match=r"128 (tokens )?fit"):
+        engine.next_token(prompt)
+    assert engine.next_token("fine").candidates
+
+
+@pytest.mark.parametrize("prompt", ["\ud800", "\x00\x01", "<script>alert(1)</script>", "👩‍👩‍👧", "\u202e"])
+def test_odd_prompts_are_text(engine, prompt):
+    """Surrogates, control characters, markup and emoji are answered like any text."""
+    answer = engine.next_token(prompt)
+    assert answer.candidates
+    assert all(isinstance(piece.text, str) for piece in answer.pieces)
+
+
+@pytest.mark.parametrize("bad", [{"temperature": -1}, {"top_k": 0}, {"top_p": 0.0}, {"top_p": 1.5}])
+def test_sampling_out_of_range_is_refused(engine, bad):
+    """A setting that means nothing is named."""
+    with pytest.raises(ModelError, match=next(iter(bad))):
+        engine.next_token("a", **bad)
+
+
+def test_threads_get_their_own_answers(engine):
+    """Called from several threads at once, each gets the answer to its own prompt."""
+    prompts = [f"prompt {i} " * (i % 3 + 1) for i in range(12)]
+    expected = [full_pass(engine, prompt).max().item() for prompt in prompts]
+    found: dict[int, float] = {}
+    threads = [
+        threading.Thread(target=lambda i=i: found.update({i: engine.next_token(prompts[i], bars=1).candidates[0].p}))
+        for i in range(len(prompts))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [found[i] for i in range(len(prompts))] == pytest.approx(expected, abs=1e-5)
+
+
+def test_whoever_comes_during_a_pass_joins_the_next():
+    """While one pass runs, others wait; all of them are read in the next one, each after its own text."""
+    engine = make_engine("decoder")
+    prompts = [f"text number {i} " * (1 + i % 3) for i in range(20)]
+    expected = [full_pass(engine, prompt).max().item() for prompt in prompts]
+    found: dict[int, float] = {}
+
+    def ask(i: int) -> None:
+        found[i] = engine.next_token(prompts[i], bars=1).candidates[0].p
+
+    threads = [threading.Thread(target=ask, args=(i,)) for i in range(20)]
+    with engine.batch._turn:  # a pass is under way
+        for thread in threads:
+            thread.start()
+        while len(engine.batch._queue) < 20:
+            time.sleep(0.01)
+    for thread in threads:
+        thread.join()
+    assert engine.batch.passes == 1
+    assert [found[i] for i in range(20)] == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["decoder", "llama", "lstm"])
+def test_texts_written_at_once_are_those_written_alone(name):
+    """Four texts grow in four threads, and each is what it is by itself; nobody loses what he had read."""
+    alone = [make_engine(name).generate(f"start {i}", max_tokens=30, seed=i).text for i in range(4)]
+    engine = make_engine(name)
+    found: dict[int, str] = {}
+
+    def write(i: int) -> None:
+        found[i] = engine.generate(f"start {i}", max_tokens=30, seed=i).text
+
+    threads = [threading.Thread(target=write, args=(i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [found[i] for i in range(4)] == alone
+
+
+def test_an_error_reaches_who_asked_and_nobody_else(engine):
+    """A pass that fails is an error for its callers; the engine goes on."""
+    state = engine.model.new_state(1, 4)
+    with pytest.raises((ValueError, IndexError)):
+        engine.batch.read([9999], state)
+    assert engine.next_token("fine").candidates
+
+
+def test_asking_about_what_was_written_reads_it_once(engine):
+    """After a text was written, a question about all of it but its last token reads that one alone."""
+    done = engine.generate("once", max_tokens=10, sampling=Sampling(temperature=0))
+    ids = engine.encode("once") + [piece.id for piece in done.pieces]
+    assert engine.cache.take(ids)[1] == len(ids) - 1
+
+
+def test_two_texts_in_turn_are_both_remembered(engine):
+    """Typing in two places does not make either forget."""
+    for a, b in (("first", "other"), ("first t", "other t"), ("first te", "other te")):
+        engine.next_token(a)
+        engine.next_token(b)
+    assert engine.next_token("first tex").reused == len("first te")
+    assert engine.next_token("other tex").reused == len("other te")
+
+
+def test_beams_are_texts(engine):
+    """The best beam is at least as likely as the greedy text; a beam that is none is refused."""
+    (text, best), *_ = engine.beams("the ", width=3, max_tokens=6, length_penalty=0)
+    greedy = engine.generate("the ", max_tokens=6, sampling=Sampling(temperature=0))
+    assert text == engine.tokenizer.decode(list(best.ids))
+    state, log_p = engine.encode("the "), 0.0
+    for piece in greedy.pieces:
+        with torch.no_grad():
+            logits, _ = engine.model(torch.tensor([state]))
+        log_p += float(logits[0, -1].log_softmax(-1)[piece.id])
+        state = [*state, piece.id]
+    assert best.log_p >= log_p - 1e-3
+    with pytest.raises(ModelError, match="no search"):
+        engine.beams("a", width=0)
+
+
+def test_common_prefix():
+    """Counts the tokens that two lists begin with alike."""
+    assert common_prefix([1, 2, 3], [1, 2, 4]) == 2
+    assert common_prefix([1, 2], [1, 2, 4]) == 2
+    assert common_prefix([], [1]) == 0

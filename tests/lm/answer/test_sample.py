@@ -1,0 +1,80 @@
+"""The filters of sampling against distributions worked out by hand, and the draw against its probabilities."""
+
+import pytest
+import torch
+from transformers.generation import LogitsProcessorList
+from transformers.generation.logits_process import (
+    MinPLogitsWarper,
+    RepetitionPenaltyLogitsProcessor,
+    TemperatureLogitsWarper,
+    TopKLogitsWarper,
+    TopPLogitsWarper,
+)
+
+from talkgen.lm.answer.sample import Sampling, filter_probabilities, penalize, sample
+
+P = torch.tensor([0.5, 0.25, 0.15, 0.07, 0.03])
+
+
+def test_no_filter_is_softmax():
+    """Without filters the distribution is the model's own."""
+    assert torch.allclose(filter_probabilities(P.log(), Sampling()), P)
+
+
+def test_top_k_keeps_the_likeliest():
+    """The two likeliest share everything in their own proportion."""
+    assert filter_probabilities(P.log(), Sampling(top_k=2)).tolist() == pytest.approx([2 / 3, 1 / 3, 0, 0, 0])
+
+
+def test_top_p_keeps_the_fewest_that_reach_it():
+    """0.5 + 0.25 do not reach 0.8; with 0.15 they do."""
+    kept = filter_probabilities(P.log(), Sampling(top_p=0.8))
+    assert kept.tolist() == pytest.approx([0.5 / 0.9, 0.25 / 0.9, 0.15 / 0.9, 0, 0])
+
+
+def test_temperature_zero_is_greedy():
+    """All of the probability is the likeliest token's."""
+    assert filter_probabilities(P.log(), Sampling(temperature=0)).tolist() == [1, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("temperature", [0.6, 1.0, 1.7])
+@pytest.mark.parametrize(
+    ("top_k", "top_p", "min_p"),
+    [(None, None, None), (7, None, None), (None, 0.7, None), (None, None, 0.1), (20, 0.9, 0.05)],
+)
+def test_filters_equal_transformers(temperature, top_k, top_p, min_p):
+    """Temperature, top-k, top-p and min-p one after the other give what the library's warpers give."""
+    logits = 2 * torch.randn(200, generator=torch.Generator().manual_seed(1))
+    warpers = LogitsProcessorList([TemperatureLogitsWarper(temperature)])
+    if top_k:
+        warpers.append(TopKLogitsWarper(top_k))
+    if top_p:
+        warpers.append(TopPLogitsWarper(top_p))
+    if min_p:
+        warpers.append(MinPLogitsWarper(min_p))
+    expected = warpers(torch.zeros(1, 1, dtype=torch.long), logits[None])[0].softmax(-1)
+    ours = filter_probabilities(logits, Sampling(temperature, top_k, top_p, min_p))
+    assert torch.allclose(ours, expected, atol=1e-6)
+
+
+def test_repetition_penalty_equals_transformers():
+    """Used tokens lose what the library takes from them."""
+    logits = torch.randn(50, generator=torch.Generator().manual_seed(2))
+    used = [3, 7, 7, 11]
+    expected = RepetitionPenaltyLogitsProcessor(1.3)(torch.tensor([used]), logits[None].clone())[0]
+    assert torch.allclose(penalize(logits, used, 1.3), expected)
+
+
+def test_draws_follow_the_probabilities():
+    """Of 20,000 draws each token gets its share within four standard errors."""
+    generator = torch.Generator().manual_seed(9)
+    draws = torch.tensor([sample(P, generator) for _ in range(20_000)])
+    shares = torch.bincount(draws, minlength=5) / len(draws)
+    assert ((shares - P).abs() < 4 * (P * (1 - P) / len(draws)).sqrt()).all()
+
+
+def test_pruned_tokens_are_never_drawn():
+    """A token without probability does not come up."""
+    p = filter_probabilities(P.log(), Sampling(top_k=2))
+    generator = torch.Generator().manual_seed(9)
+    assert {sample(p, generator) for _ in range(2_000)} == {0, 1}

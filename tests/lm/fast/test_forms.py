@@ -1,0 +1,117 @@
+"""The forms of a model: measured against float32, chosen by the rule, never silently worse."""
+
+import json
+
+import pytest
+import torch
+
+from talkgen.lm.fast import forms
+from talkgen.lm.fast.compiled_lstm import CompiledLSTM
+from talkgen.lm.fast.compiled_transformer import CompiledTransformer
+from talkgen.lm.fast.forms import Measured, load_fast, measure
+from talkgen.lm.files.catalog import find_model
+from talkgen.lm.files.weights import load_model
+from talkgen.lm.models.lstm import RecurrentLM
+from talkgen.lm.models.transformer import Transformer
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """The committed transformer, and a cache of its own to measure into."""
+    monkeypatch.setenv("TALKGEN_CACHE", str(tmp_path / "cache"))
+    return find_model("small", tmp_path)
+
+
+def test_every_form_is_measured(small):
+    """Float32 on the decoder changes nothing; fewer bits change more and take fewer bytes."""
+    found = {row.form: row for row in measure(small)}
+    assert set(found) == {"torch", "float32", "float16", "int8", "int4"}
+    assert found["torch"].max_change == 0
+    assert found["float32"].max_change < 1e-4
+    assert found["float32"].max_change <= found["float16"].max_change < found["int8"].max_change
+    assert found["int8"].max_change < found["int4"].max_change
+    assert found["int4"].megabytes < found["int8"].megabytes < found["float16"].megabytes < found["float32"].megabytes
+    assert all(0 < row.milliseconds < 1000 for row in found.values())
+
+
+def test_the_numbers_are_right(small):
+    """The largest change of a probability is what comparing by hand gives, of a text read at once or token by token."""
+    row = next(row for row in measure(small) if row.form == "int8")
+    loaded = load_model(small)
+    assert isinstance(loaded.model, Transformer)
+    ids = torch.tensor([loaded.tokenizer.encode(forms._TEXT)[: loaded.model.config.block_size]])
+    with torch.inference_mode():
+        packed = CompiledTransformer.from_transformer(loaded.model, "int8")
+        at_once = packed(ids)[0][0].softmax(-1)
+        state, one_by_one = packed.new_state(1, ids.size(1)), torch.empty_like(at_once)
+        for t in range(ids.size(1)):
+            one_by_one[t] = packed(ids[:, t : t + 1], state)[0][0, 0].softmax(-1)
+        expected = loaded.model(ids)[0][0].softmax(-1)
+    ways = (at_once, one_by_one)
+    assert row.max_change == pytest.approx(max(float((p - expected).abs().max()) for p in ways))
+    assert row.top_1 == pytest.approx(min(float((p.argmax(-1) == expected.argmax(-1)).float().mean()) for p in ways))
+
+
+@pytest.mark.slow
+def test_a_measurement_is_kept(small, monkeypatch):
+    """The second time nothing is loaded; a damaged record is measured again."""
+    first = measure(small)
+    loads = []
+    monkeypatch.setattr(forms, "load_model", lambda files: loads.append(files) or load_model(files))
+    assert measure(small) == first
+    assert not loads
+    (record,) = (forms.cache_dir("forms")).iterdir()
+    record.write_text(record.read_text(encoding="utf-8")[:40], encoding="utf-8")
+    assert [row.form for row in measure(small)] == [row.form for row in first]
+    assert len(loads) == 1
+
+
+@pytest.mark.parametrize(("change", "agreement", "good"), [(0.02, 0.99, True), (0.021, 1.0, False), (0.0, 0.98, False)])
+def test_the_rule(change, agreement, good):
+    """No probability moves by more than 0.02, and 99 of 100 first choices stay."""
+    assert Measured("int8", change, agreement, 1.0, 1.0).good is good
+
+
+def test_the_quickest_good_form_is_loaded(small):
+    """A quicker form that is worse is not taken; the record decides."""
+    (record,) = [measure(small) and next(forms.cache_dir("forms").iterdir())]
+    rows = json.loads(record.read_text(encoding="utf-8"))
+    speed = {"torch": 9.0, "float32": 3.0, "float16": 2.0, "int8": 1.0, "int4": 0.5}
+    for row in rows:
+        row["milliseconds"] = speed[row["form"]]
+    record.write_text(json.dumps(rows), encoding="utf-8")
+    model = load_fast(small).model
+    assert isinstance(model, CompiledTransformer)
+    assert model.bytes == pytest.approx(next(r["megabytes"] for r in rows if r["form"] == "float16") * 1e6)
+    for row in rows:
+        row["max_change"] = 0.5 * (row["form"] != "torch")
+    record.write_text(json.dumps(rows), encoding="utf-8")
+    assert isinstance(load_fast(small).model, Transformer)
+
+
+def test_without_the_decoder_torch_answers(small, monkeypatch):
+    """No compiler: the forms are torch's, by the same rule; bfloat16's few digits make int8 and int4 too coarse."""
+    monkeypatch.setattr(forms.native, "load_library", lambda: None)
+    found = {row.form: row for row in measure(small)}
+    assert set(found) == {"torch", "float16", "int8", "int4"}
+    assert found["float16"].good
+    assert not found["int4"].good
+    assert isinstance(load_fast(small).model, Transformer)
+
+
+def test_a_translator_has_no_forms(tmp_path, small):
+    """What continues no plain text is not measured on one, and loaded as it is."""
+    translator = find_model("translator", tmp_path)
+    assert measure(translator) == []
+    assert load_fast(translator).model.config.architecture == "encoder-decoder"
+
+
+def test_recurrent_models_have_forms_too(tmp_path, small):
+    """An LSTM is packed like a transformer; one that attends to its past is loaded as it is."""
+    lstm = find_model("small-lstm", tmp_path)
+    found = {row.form: row for row in measure(lstm)}
+    assert {"torch", "float32", "float16", "int8", "int4"} == set(found)
+    assert found["float32"].max_change < 1e-4
+    assert found["float16"].megabytes < 0.6 * found["float32"].megabytes
+    assert isinstance(load_fast(lstm).model, CompiledLSTM | RecurrentLM)
+    assert [row.form for row in measure(find_model("recall", tmp_path))] == ["torch"]

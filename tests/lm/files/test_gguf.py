@@ -1,0 +1,225 @@
+"""GGUF files: what is read equals the `gguf` package, what lies is refused, and no damaged file does harm."""
+
+import random
+import resource
+from pathlib import Path
+
+import gguf
+import numpy as np
+import pytest
+import torch
+
+from talkgen.errors import ModelError
+from talkgen.lm.files.catalog import ModelFiles
+from talkgen.lm.files.gguf_file import READABLE, GGUFFile
+from talkgen.lm.files.gguf_model import read_config, read_packed, side_by_side
+from talkgen.lm.files.gguf_tokenizer import read_tokenizer
+from talkgen.lm.files.weights import load_model
+
+C, LAYERS, HEADS, KV, INNER = 64, 2, 4, 2, 256
+
+
+def write_llama(path: Path, kind: str = "F32", **changes) -> None:
+    """A small Llama with random weights, as llama.cpp's converter lays it out."""
+    rng = np.random.default_rng(7)
+    alphabet = [*map(chr, range(33, 127)), "Ġ", "Ċ", "<|end|>", "he", "hel"]
+    writer = gguf.GGUFWriter(path, changes.pop("architecture", "llama"))
+    writer.add_block_count(changes.get("layers", LAYERS))
+    writer.add_context_length(128)
+    writer.add_embedding_length(C)
+    writer.add_feed_forward_length(INNER)
+    writer.add_head_count(HEADS)
+    writer.add_head_count_kv(KV)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("smollm")
+    writer.add_token_list(alphabet)
+    writer.add_token_types([3 if token == "<|end|>" else 1 for token in alphabet])
+    writer.add_token_merges(["h e", "he l"])
+    writer.add_eos_token_id(alphabet.index("<|end|>"))
+
+    def add(name: str, *shape: int) -> None:
+        values = (0.3 * rng.standard_normal(shape)).astype(np.float32)
+        if len(shape) == 1 or kind == "F32":
+            writer.add_tensor(name, values)
+            return
+        quantized = getattr(gguf.GGMLQuantizationType, kind)
+        writer.add_tensor(name, gguf.quants.quantize(values, quantized), raw_dtype=quantized)
+
+    add("token_embd.weight", len(alphabet), C)
+    add("output_norm.weight", C)
+    for i in range(LAYERS):
+        for name, shape in {
+            "attn_norm": (C,),
+            "attn_q": (C, C),
+            "attn_k": (C // HEADS * KV, C),
+            "attn_v": (C // HEADS * KV, C),
+            "attn_output": (C, C),
+            "ffn_norm": (C,),
+            "ffn_gate": (INNER, C),
+            "ffn_up": (INNER, C),
+            "ffn_down": (C, INNER),
+        }.items():
+            add(f"blk.{i}.{name}.weight", *shape)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+@pytest.fixture(scope="module")
+def llama(tmp_path_factory) -> Path:
+    """A sound file."""
+    path = tmp_path_factory.mktemp("gguf") / "llama.gguf"
+    write_llama(path, "Q8_0")
+    return path
+
+
+@pytest.mark.parametrize("kind", ["F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1"])
+def test_tensors_equal_the_gguf_package(kind, tmp_path):
+    """Metadata, shapes and values of every readable type are what the reference reader gives."""
+    path = tmp_path / "a.gguf"
+    write_llama(path, kind)
+    ours, reference = GGUFFile(path), gguf.GGUFReader(path)
+    assert set(ours.tensors) == {tensor.name for tensor in reference.tensors}
+    for tensor in reference.tensors:
+        expected = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
+        found = ours.read(tensor.name)
+        assert found.shape == tuple(reversed(tensor.shape.tolist()))
+        assert np.array_equal(found.reshape(expected.shape), expected.astype(np.float32))
+    assert ours.metadata["tokenizer.ggml.tokens"] == reference.fields["tokenizer.ggml.tokens"].contents()
+
+
+@pytest.mark.parametrize("kind", ["Q4_K", "Q6_K"])
+def test_k_quants_are_expanded(kind, tmp_path):
+    """Blocks of the k-quants, filled with random bytes, come out as the package expands them."""
+    quantized = getattr(gguf.GGMLQuantizationType, kind)
+    block, size = gguf.GGML_QUANT_SIZES[quantized]
+    raw = np.random.default_rng(1).integers(0, 60, (3, 2 * size), dtype=np.uint8)
+    writer = gguf.GGUFWriter(tmp_path / "k.gguf", "llama")
+    writer.add_tensor("t", raw, raw_dtype=quantized)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    found = GGUFFile(tmp_path / "k.gguf").read("t")
+    assert found.shape == (3, 2 * block)
+    assert np.array_equal(found, gguf.quants.dequantize(raw, quantized), equal_nan=True)
+
+
+def test_a_model_is_read_whole(llama):
+    """Config, tied head, weights and tokenizer make a model that answers."""
+    loaded = load_model(ModelFiles("tiny", "gguf", llama, "tiny"))
+    config = loaded.model.config
+    assert (config.n_layer, config.n_head, config.n_kv_head, config.tied_head) == (LAYERS, HEADS, KV, True)
+    ids = loaded.tokenizer.encode("hello <|end|>")
+    assert loaded.tokenizer.pieces(ids)[:3] == ["hel", "l", "o"]
+    assert loaded.tokenizer.end not in ids, "a special token written out is ordinary text"
+    assert loaded.tokenizer.decode(ids) == "hello <|end|>"
+    with torch.no_grad():
+        assert loaded.model(torch.tensor([ids]))[0].isfinite().all()
+
+
+def test_rotary_rows_are_put_side_by_side():
+    """llama.cpp's interleaved rows come back in the order of the papers' halves."""
+    original = torch.arange(2 * 8 * 3, dtype=torch.float32).view(16, 3)
+    interleaved = original.view(2, 2, 4, 3).transpose(1, 2).reshape(16, 3)  # convert_hf_to_gguf.py, LlamaModel.permute
+    assert torch.equal(interleaved[side_by_side(16, 2)], original)
+
+
+def test_other_architectures_are_refused(tmp_path):
+    """An architecture we do not know is named."""
+    path = tmp_path / "a.gguf"
+    write_llama(path, architecture="mamba")
+    with pytest.raises(ModelError, match="'mamba'"):
+        read_config(GGUFFile(path))
+
+
+def test_a_config_that_contradicts_its_tensors_is_refused(tmp_path):
+    """More layers than there are tensors for are missed by name."""
+    path = tmp_path / "a.gguf"
+    write_llama(path, layers=3)
+    file = GGUFFile(path)
+    with pytest.raises(ModelError, match=r"lacks blk\.2"):
+        read_packed(file, read_config(file))
+
+
+def test_nan_weights_are_refused(llama, tmp_path):
+    """A weight that is not a number is found before anybody asks the model."""
+    path = tmp_path / "nan.gguf"
+    data = bytearray(llama.read_bytes())
+    place = GGUFFile(llama).tensors["output_norm.weight"]
+    data[place.offset : place.offset + 4] = np.float32("nan").tobytes()
+    path.write_bytes(data)
+    with pytest.raises(ModelError, match="NaN"):
+        load_model(ModelFiles("nan", "gguf", path, "nan"))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.9, 0.999])
+def test_files_cut_short_are_refused(llama, share, tmp_path):
+    """A download that broke off is one clear message."""
+    path = tmp_path / "cut.gguf"
+    data = llama.read_bytes()
+    path.write_bytes(data[: int(share * len(data))])
+    with pytest.raises(ModelError, match=r"cut short|cannot be read|no GGUF|lists|lacks"):
+        GGUFFile(path)
+
+
+def test_more_memory_than_there_is_is_refused(tmp_path):
+    """A model that would not fit is refused before it is read: a real header before terabytes of nothing."""
+    path = tmp_path / "big.gguf"
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_tensor_info("token_embd.weight", (2**20, 2**18), np.dtype(np.float32), 2**40)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_ti_data_to_file()
+    writer.close()
+    with path.open("r+b") as file:
+        file.truncate(2**40 + 4096)  # sparse: it takes no room on the disk
+    with pytest.raises(ModelError, match=r"needs 1024\.0 GiB"):
+        load_model(ModelFiles("big", "gguf", path, "big"))
+
+
+def mutate(data: bytearray, rng: random.Random) -> bytearray:
+    """One random damage, most of it in the header."""
+    header = min(len(data), 6000)
+    for _ in range(rng.choice((1, 1, 2, 8))):
+        at = rng.randrange(header if rng.random() < 0.9 else len(data))
+        match rng.randrange(4):
+            case 0:
+                data[at] = rng.randrange(256)
+            case 1:
+                data[at : at + 8] = rng.choice((b"\xff" * 8, b"\0" * 8, (2**40).to_bytes(8, "little")))
+            case 2:
+                data[at : at + 4] = rng.randrange(40).to_bytes(4, "little")
+            case 3:
+                del data[at : at + rng.randrange(1, 40)]
+    return data
+
+
+@pytest.mark.slow
+def test_5000_damaged_files_do_no_harm(tmp_path):
+    """Each is read or refused with a ModelError; no other exception, no crash, and memory stays bounded."""
+    sound = tmp_path / "sound.gguf"
+    write_llama(sound, "Q4_0")
+    original = sound.read_bytes()
+    rng = random.Random(11)
+    path, refused = tmp_path / "damaged.gguf", 0
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for _ in range(5000):
+        path.write_bytes(mutate(bytearray(original), rng))
+        try:
+            file = GGUFFile(path)
+            config = read_config(file)
+            if file.parameters < 1_000_000 and config.vocab_size < 1_000_000:
+                read_packed(file, config)
+                read_tokenizer(file)
+        except ModelError:
+            refused += 1
+    assert refused > 2000
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000  # kB
+
+
+def test_readable_types_are_those_of_the_readme():
+    """The list of types that is shown to users is complete."""
+    assert set(READABLE) == {"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q4_K", "Q6_K"}

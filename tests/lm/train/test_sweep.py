@@ -1,0 +1,114 @@
+"""Sweeps: the grid, the pilots, what is finished is not done again, what failed is said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from talkgen.errors import ModelError
+from talkgen.lm.train.recipe import ModelRecipe, ScheduleRecipe, TokenizerRecipe
+from talkgen.lm.train.recipe_file import find_sweep
+from talkgen.lm.train.run import RunFolder
+from talkgen.lm.train.sweep import SweepRecipe, run_cell, run_locally, sweep
+
+pytestmark = pytest.mark.slow
+
+GRID = SweepRecipe(
+    name="grid",
+    tokenizer=TokenizerRecipe(kind="bytes"),
+    models=[
+        ModelRecipe(n_layer=1, n_embd=8, n_head=2, block_size=16),
+        ModelRecipe(architecture="lstm", n_layer=1, n_embd=8, n_head=1, block_size=16),
+    ],
+    rates=[1e-5, 1e-2],
+    pilot=0.5,
+    schedule=ScheduleRecipe(steps=40, warmup=2, rows=4, evaluate_every=20),
+    seeds=[1, 2],
+)
+
+
+def _here(started: list[str]):
+    """Trains in this process and notes what was started."""
+
+    def execute(work):
+        for recipe, folder in work:
+            started.append(recipe.name)
+            yield run_cell(recipe, folder, 1)
+
+    return execute
+
+
+def test_a_sweep_trains_every_cell_at_the_rate_its_pilot_chose(tmp_path):
+    """Two models by two seeds; the rate that learns something in the pilot is taken for both seeds."""
+    started: list[str] = []
+    summary = sweep(GRID, tmp_path / "grid", _here(started))
+
+    assert [run["name"] for run in summary["runs"]] == [
+        f"{model}-1x8-seed{seed}" for model in ("transformer", "lstm") for seed in (1, 2)
+    ]
+    assert {run["rate"] for run in summary["runs"]} == {1e-2}
+    assert len(started) == 8
+    assert len(summary["runs"][0]["loss_by_position"]) == 16
+    assert json.loads((tmp_path / "grid" / "sweep.json").read_text(encoding="utf-8")) == summary
+
+
+def test_a_sweep_that_was_stopped_goes_on(tmp_path):
+    """Only the run whose folder is gone is trained again, and the summary is the same but for its time."""
+    first = sweep(GRID, tmp_path / "grid", _here([]))
+    (tmp_path / "grid" / "lstm-1x8-seed2" / "summary.json").unlink()
+    started: list[str] = []
+    again = sweep(GRID, tmp_path / "grid", _here(started))
+
+    assert started == ["lstm-1x8-seed2"]
+    assert [run["val_loss"] for run in again["runs"]] == [run["val_loss"] for run in first["runs"]]
+
+
+def test_a_run_that_fails_does_not_take_the_others_with_it(tmp_path):
+    """The failure is named at the end; the finished runs stay finished."""
+    broken = tmp_path / "grid" / "transformer-1x8-seed1"
+    broken.parent.mkdir()
+    broken.write_text("a file where a folder should be", encoding="utf-8")
+
+    with pytest.raises(ModelError, match="1 of 4 runs failed: transformer-1x8-seed1"):
+        sweep(GRID.model_copy(update={"rates": [1e-2]}), tmp_path / "grid", _here([]))
+    assert RunFolder(tmp_path / "grid" / "lstm-1x8-seed2").summary.is_file()
+
+
+@pytest.mark.slow
+def test_local_processes_give_the_same_losses(tmp_path):
+    """A pool of two processes trains what one process trains."""
+    grid = GRID.model_copy(update={"rates": [1e-2]})
+    alone = sweep(grid, tmp_path / "alone", _here([]))
+    pool = sweep(grid, tmp_path / "pool", lambda work: run_locally(work, 2))
+    assert [run["val_loss"] for run in pool["runs"]] == pytest.approx([run["val_loss"] for run in alone["runs"]])
+
+
+def test_the_shipped_sweep_covers_two_decades_with_both_architectures():
+    """At least six sizes each, and every one is a valid recipe."""
+    recipe = find_sweep(None)
+    for architecture in ("transformer", "lstm"):
+        widths = [m.n_layer * m.n_embd**2 for m in recipe.models if m.architecture == architecture]
+        assert len(widths) >= 6
+        assert max(widths) / min(widths) > 90
+
+
+def test_a_sweep_file_names_every_problem_with_its_place(tmp_path):
+    """File, line and column, and the nearest known name."""
+    file = tmp_path / "sweep.yaml"
+    file.write_text("name: s\nrates: [0.1]\nmodels:\n  - {n_layr: 2}\n  - {n_head: 3}\n", encoding="utf-8")
+    with pytest.raises(ModelError) as caught:
+        find_sweep(str(file))
+    said = str(caught.value)
+    assert f"{file}:4:6" in said
+    assert "n_layer" in said
+    assert f"{file}:5:5" in said
+    assert "not a multiple of n_head 3" in said
+
+
+def test_a_missing_sweep_file_is_said():
+    """The name that was given is in the message."""
+    with pytest.raises(ModelError, match=r"nowhere.yaml"):
+        find_sweep("nowhere.yaml")
+    assert not Path("nowhere.yaml").exists()
