@@ -15,7 +15,7 @@ from pydantic import Field
 
 from talkgen.errors import ModelError
 from talkgen.figures import base
-from talkgen.figures.base import Canvas, Data, Given, ModelName
+from talkgen.figures.base import Canvas, Data, Inputs, ModelName
 from talkgen.figures.draw.color import ink_on, mix
 from talkgen.figures.draw.drawing import rounded_box, sheet, styled, text_width, write
 
@@ -47,9 +47,9 @@ class Params(base.Params):
     choose: Literal["clearest", "mean"] = "clearest"
 
 
-def compute(params: Params, given: Given) -> Data:
+def compute(params: Params, inputs: Inputs) -> Data:
     """The translation and its weights [T, S]: a row a word written, a column a word read, each row summing to 1."""
-    return align(given.model(params.model), params)
+    return align(inputs.model(params.model), params)
 
 
 def align(loaded: Loaded, params: Params) -> Data:

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from talkgen.errors import ModelError
 from talkgen.figures import base
-from talkgen.figures.base import Canvas, Data, Given, ModelName
+from talkgen.figures.base import Canvas, Data, Inputs, ModelName
 from talkgen.figures.draw.color import ink_on, mix
 from talkgen.figures.draw.drawing import POINTS, rounded_box, sheet, shorten, styled, text_width, write
 from talkgen.figures.measure.tokens import read_text, show_pieces
@@ -43,13 +43,13 @@ class Params(base.Params):
     focus: int | None = Field(None, ge=1, description="The token the arcs start from, counted from 1; the last.")
 
 
-def compute(params: Params, given: Given) -> Data:
+def compute(params: Params, inputs: Inputs) -> Data:
     """The weights [T, T] of the chosen head, each row summing to 1."""
     import torch
 
     from talkgen.lm.models.base import Taps
 
-    loaded = given.model(params.model)
+    loaded = inputs.model(params.model)
     ids = read_text(loaded, params.sentence, _MOST)
     taps = Taps("attention")
     with torch.inference_mode():

@@ -2,7 +2,7 @@
 
 A figure is made in two steps that are kept apart, so that a new theme redraws without asking the model again:
 
-    compute(params, given) -> data      numbers, from real models and runs; plain JSON
+    compute(params, inputs) -> data      numbers, from real models and runs; plain JSON
     draw(data, canvas)     -> picture   a matplotlib figure in the canvas's style
     describe(data)         -> text      the alt text, a function of the same data
 
@@ -59,7 +59,7 @@ class Params(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Given(Protocol):
+class Inputs(Protocol):
     """What a figure may ask for while it computes."""
 
     def model(self, name: str) -> Loaded:
@@ -96,7 +96,7 @@ class FigureModule(Protocol):
     TABLES: ClassVar[tuple[str, ...]]
     """Data files of `talkgen/figures/data` that `compute` reads."""
 
-    def compute(self, params: Any, given: Given) -> Data:
+    def compute(self, params: Any, inputs: Inputs) -> Data:
         """The figure's numbers."""
 
     def draw(self, data: Data, canvas: Canvas) -> Picture:

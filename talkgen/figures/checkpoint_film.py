@@ -15,7 +15,7 @@ from pydantic import Field
 
 from talkgen.errors import ModelError
 from talkgen.figures import base
-from talkgen.figures.base import Canvas, Data, Given, RunName
+from talkgen.figures.base import Canvas, Data, Inputs, RunName
 from talkgen.figures.draw.drawing import POINTS, sheet, styled, text_width, write
 from talkgen.figures.measure.tokens import show_piece
 from talkgen.figures.numbers import significant
@@ -45,13 +45,13 @@ class Params(base.Params):
     rows: int = Field(5, ge=2, le=6)
 
 
-def compute(params: Params, given: Given) -> Data:
+def compute(params: Params, inputs: Inputs) -> Data:
     """The continuation and the held-out loss (nats a token) at about evenly spaced logarithms of the step."""
     from talkgen.lm.files.checkpoint import load_checkpoint
     from talkgen.lm.train.recipe_file import read_recipe
     from talkgen.lm.train.run import RunFolder
 
-    folder = given.run(params.run)
+    folder = inputs.run(params.run)
     run = RunFolder(folder)
     if not run.steps():
         raise ModelError(f"{folder} holds no checkpoints", "name a run folder that `talkgen train` made")

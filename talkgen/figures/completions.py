@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, StringConstraints
 
 from talkgen.figures import base
-from talkgen.figures.base import Canvas, Data, Given, ModelName
+from talkgen.figures.base import Canvas, Data, Inputs, ModelName
 from talkgen.figures.draw.drawing import rounded_box, sheet, shorten, styled, text_width, write
 from talkgen.figures.measure.tokens import predict, show_piece
 from talkgen.figures.numbers import percent
@@ -30,9 +30,9 @@ class Params(base.Params):
     )
 
 
-def compute(params: Params, given: Given) -> Data:
+def compute(params: Params, inputs: Inputs) -> Data:
     """The likeliest tokens after each prompt, at temperature 1."""
-    loaded = given.model(params.model)
+    loaded = inputs.model(params.model)
     lines = [predict(loaded, prompt, _ANSWERS) for prompt in params.prompts]
     return {
         "model": loaded.label,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, field_validator
 
 from talkgen.figures import base
-from talkgen.figures.base import Canvas, Data, Given
+from talkgen.figures.base import Canvas, Data, Inputs
 from talkgen.figures.draw.drawing import POINTS, sheet, styled, write
 from talkgen.figures.numbers import significant
 
@@ -47,7 +47,7 @@ class Params(base.Params):
         return cells
 
 
-def compute(params: Params, given: Given) -> Data:  # noqa: ARG001 - the modules are fresh: no trained model is asked
+def compute(params: Params, inputs: Inputs) -> Data:  # noqa: ARG001 - the modules are fresh: no trained model is asked
     """Depth, width, size, critical path and growth of each cell's graph, and the graph itself."""
     data: Data = {"tokens": params.tokens, "cells": list(params.cells), "granularity": GRANULARITY}
     for cell in params.cells:

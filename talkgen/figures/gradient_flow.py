@@ -18,7 +18,7 @@ from pydantic import Field
 
 from talkgen.errors import ModelError
 from talkgen.figures import base
-from talkgen.figures.base import Canvas, Data, Given, SweepModels
+from talkgen.figures.base import Canvas, Data, Inputs, SweepModels
 from talkgen.figures.draw.drawing import POINTS, blank, label_axis, plot, styled, text_width, write
 from talkgen.figures.draw.lines import Line, draw_lines
 from talkgen.figures.numbers import human, significant
@@ -47,10 +47,10 @@ class Params(base.Params):
     windows: int = Field(32, ge=1, le=1024)
 
 
-def compute(params: Params, given: Given) -> Data:
+def compute(params: Params, inputs: Inputs) -> Data:
     """g(k)/g(0) for k from 0 to T - 1, of models with fresh weights and of the trained ones, over their seeds."""
     trained: dict[str, list[Loaded]] = {}
-    for loaded in given.sweep_models(params.sweep):
+    for loaded in inputs.sweep_models(params.sweep):
         trained.setdefault(loaded.model.config.architecture, []).append(loaded)
     ids = read_windows(next(iter(trained.values()))[0], params.windows)
     models: dict[str, Data] = {}

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from talkgen.errors import ModelError
 from talkgen.figures import base
-from talkgen.figures.base import Canvas, Data, Given, ModelName
+from talkgen.figures.base import Canvas, Data, Inputs, ModelName
 from talkgen.figures.draw.drawing import POINTS, rounded_box, sheet, styled, write
 from talkgen.figures.measure.tokens import read_text, show_pieces
 from talkgen.figures.numbers import percent, significant
@@ -35,14 +35,14 @@ class Params(base.Params):
     layer: int = Field(1, ge=1)
 
 
-def compute(params: Params, given: Given) -> Data:
+def compute(params: Params, inputs: Inputs) -> Data:
     """The gates of a layer with their activations and means over the sentence, and the cell's two formulas."""
     import torch
 
     from talkgen.lm.models.base import Taps
     from talkgen.lm.models.lstm import RecurrentLM
 
-    loaded = given.model(params.model)
+    loaded = inputs.model(params.model)
     if not isinstance(loaded.model, RecurrentLM) or loaded.model.config.architecture != "lstm":
         raise ModelError(f"{loaded.label} has no LSTM cell to draw", "name an LSTM: model: small-lstm")
     if params.layer > loaded.model.config.n_layer:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from talkgen.figures import base
-from talkgen.figures.base import Canvas, Data, Given, SweepName
+from talkgen.figures.base import Canvas, Data, Inputs, SweepName
 from talkgen.figures.draw.caption import HEIGHT, with_interval, write_head
 from talkgen.figures.draw.drawing import POINTS, label_axis, plot, sheet, styled, write
 from talkgen.figures.draw.lines import Line, draw_lines
@@ -32,9 +32,9 @@ class Params(base.Params):
     sweep: SweepName = "scaling"
 
 
-def compute(params: Params, given: Given) -> Data:
+def compute(params: Params, inputs: Inputs) -> Data:
     """Every run's size and loss, each architecture's power law, and the difference of the exponents."""
-    sweep = given.sweep(params.sweep)
+    sweep = inputs.sweep(params.sweep)
     points = {name: points_of(sweep, name) for name in NAMES}
     laws = {
         name: fit(sizes, losses, resample(sizes, seed), floor=False)

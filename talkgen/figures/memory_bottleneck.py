@@ -12,7 +12,7 @@ from pydantic import Field
 
 from talkgen.errors import ModelError
 from talkgen.figures import base
-from talkgen.figures.base import Canvas, Data, Given, ModelName
+from talkgen.figures.base import Canvas, Data, Inputs, ModelName
 from talkgen.figures.draw.drawing import POINTS, blank, label_axis, plot, styled, write
 from talkgen.figures.draw.lines import Line, draw_lines
 from talkgen.figures.numbers import percent
@@ -37,12 +37,12 @@ class Params(base.Params):
     seed: int = 0
 
 
-def compute(params: Params, given: Given) -> Data:
+def compute(params: Params, inputs: Inputs) -> Data:
     """The share of right answers of each model at about twelve distances, up to the end of the shortest context."""
     from talkgen.lm.text.tasks import TASKS
     from talkgen.lm.train.evaluate import accuracy_by_distance
 
-    loaded = {name: given.model(getattr(params, name)) for name in _NAMES}
+    loaded = {name: inputs.model(getattr(params, name)) for name in _NAMES}
     for model in loaded.values():
         _check(model)
     task = TASKS[_TASK]

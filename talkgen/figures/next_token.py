@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from talkgen.figures import base
-from talkgen.figures.base import Canvas, Data, Given, ModelName
+from talkgen.figures.base import Canvas, Data, Inputs, ModelName
 from talkgen.figures.draw.chips import draw_chip, draw_chips
 from talkgen.figures.draw.drawing import rounded_box, sheet, shorten, styled, text_width, write
 from talkgen.figures.measure.tokens import predict
@@ -28,9 +28,9 @@ class Params(base.Params):
     bars: int = Field(8, ge=1, le=12)
 
 
-def compute(params: Params, given: Given) -> Data:
+def compute(params: Params, inputs: Inputs) -> Data:
     """The likeliest next tokens with their probabilities at temperature 1."""
-    loaded = given.model(params.model)
+    loaded = inputs.model(params.model)
     return {"model": loaded.label, **predict(loaded, params.prompt, params.bars)}
 
 

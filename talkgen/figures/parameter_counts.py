@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from talkgen.figures import base
-from talkgen.figures.base import Canvas, Data, Given
+from talkgen.figures.base import Canvas, Data, Inputs
 from talkgen.figures.draw.drawing import POINTS, blank, label_axis, plot, styled, text_width, write
 from talkgen.figures.draw.labels import Spot, place_labels
 from talkgen.figures.numbers import human
@@ -30,10 +30,10 @@ class Params(base.Params):
     last: int = Field(2025, ge=2015, le=2030)
 
 
-def compute(params: Params, given: Given) -> Data:
+def compute(params: Params, inputs: Inputs) -> Data:
     """The models first published from `first` to `last`, oldest first, and the largest of each architecture."""
     models: list[Data] = []
-    for row in given.table(TABLES[0]):
+    for row in inputs.table(TABLES[0]):
         year, month = (int(part) for part in row["date"].split("-"))
         if params.first <= year <= params.last:
             models.append(

@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import Field
 
 from talkgen.figures import base
-from talkgen.figures.base import Canvas, Data, Given, SweepName
+from talkgen.figures.base import Canvas, Data, Inputs, SweepName
 from talkgen.figures.draw.caption import HEIGHT, with_interval, write_head
 from talkgen.figures.draw.drawing import POINTS, label_axis, plot, sheet, styled, write
 from talkgen.figures.draw.lines import Line, draw_lines
@@ -43,11 +43,11 @@ class Params(base.Params):
     tokens_per_parameter: float = Field(20, gt=0, le=10_000)
 
 
-def compute(params: Params, given: Given) -> Data:
+def compute(params: Params, inputs: Inputs) -> Data:
     """Our law with its band; each published law's loss from ten million to a trillion parameters."""
     sizes = np.geomspace(_FIRST, _LAST, 51)
     laws = []
-    for row in given.table(TABLES[0]):
+    for row in inputs.table(TABLES[0]):
         losses = loss_of(row, sizes, params.tokens_per_parameter)
         start, end = loss_of(row, np.array([1e8, 1e9]), params.tokens_per_parameter)
         laws.append(
@@ -66,7 +66,7 @@ def compute(params: Params, given: Given) -> Data:
         "sizes": [significant(n) for n in sizes.tolist()],
         "laws": laws,
         "tokens_per_parameter": params.tokens_per_parameter,
-        "ours": fit_sweep(given.sweep(params.sweep)),
+        "ours": fit_sweep(inputs.sweep(params.sweep)),
     }
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import Field
 
 from talkgen.figures import base
-from talkgen.figures.base import Canvas, Data, Given
+from talkgen.figures.base import Canvas, Data, Inputs
 from talkgen.figures.draw.drawing import blank, label_axis, plot, styled, write
 from talkgen.figures.draw.lines import Line, draw_lines
 from talkgen.figures.measure.timing import core_seconds, machine, one_thread
@@ -50,7 +50,7 @@ class Params(base.Params):
     repeats: int = Field(5, ge=3, le=50)
 
 
-def compute(params: Params, given: Given) -> Data:  # noqa: ARG001 – needs nothing but the code of the models
+def compute(params: Params, inputs: Inputs) -> Data:  # noqa: ARG001 – needs nothing but the code of the models
     """Seconds of a core for reading n tokens in one forward pass, and for a token written after them; n doubles."""
     import torch
 

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from talkgen.errors import ModelError
 from talkgen.figures import base
-from talkgen.figures.base import Canvas, Data, Given, SweepName
+from talkgen.figures.base import Canvas, Data, Inputs, SweepName
 from talkgen.figures.draw.caption import HEIGHT, with_interval, write_head
 from talkgen.figures.draw.drawing import POINTS, label_axis, plot, sheet, styled, write
 from talkgen.figures.draw.lines import Line, draw_lines
@@ -39,9 +39,9 @@ class Params(base.Params):
     parameters: int | None = Field(None, gt=0)
 
 
-def compute(params: Params, given: Given) -> Data:
+def compute(params: Params, inputs: Inputs) -> Data:
     """Each model's loss at every position, and what doubling the position gains, with its interval over positions."""
-    sweep = given.sweep(params.sweep)
+    sweep = inputs.sweep(params.sweep)
     chosen = {name: _choose(sweep, name, params.parameters) for name in NAMES}
     curves = {name: np.array([run["loss_by_position"] for run in runs]).mean(0) for name, runs in chosen.items()}
     context = min(len(curve) for curve in curves.values())

@@ -9,7 +9,7 @@ import yaml
 
 from talkgen.errors import ModelError
 from talkgen.figures import base
-from talkgen.figures.base import Canvas, Data, Given, RunName
+from talkgen.figures.base import Canvas, Data, Inputs, RunName
 from talkgen.figures.draw.drawing import POINTS, blank, label_axis, plot, styled, write
 from talkgen.figures.draw.lines import Line, draw_lines
 from talkgen.figures.numbers import human, significant
@@ -29,9 +29,9 @@ class Params(base.Params):
     beside: RunName = "small-lstm"
 
 
-def compute(params: Params, given: Given) -> Data:
+def compute(params: Params, inputs: Inputs) -> Data:
     """Training and held-out losses of both runs in nats a token, against the tokens read."""
-    return {"runs": [_read_run(given.run(params.run)), _read_run(given.run(params.beside))]}
+    return {"runs": [_read_run(inputs.run(params.run)), _read_run(inputs.run(params.beside))]}
 
 
 def _read_run(folder: Path) -> Data:

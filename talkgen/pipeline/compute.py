@@ -6,7 +6,6 @@ no import. Nothing here knows a target.
 
 from __future__ import annotations
 
-import csv
 import json
 import multiprocessing
 import os
@@ -18,26 +17,21 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from talkgen import __version__
 from talkgen.assets import cache_dir
 from talkgen.errors import OutlineError, Problem, TalkgenError
 from talkgen.figures.base import Canvas, Data
 from talkgen.figures.registry import load_figure
-from talkgen.lm.files.catalog import ModelFiles, find_model
+from talkgen.lm.files.catalog import find_model
+from talkgen.pipeline.inputs import ProjectInputs
 from talkgen.pipeline.plan import ChipsThing, FigureThing, LiveThing, Plan, Thing
-from talkgen.pipeline.sweeps import find_sweep_models, read_sweep
 from talkgen.store.cas import Action, Store
 from talkgen.store.key import versions
 from talkgen.yamlfile import where_path
 
-if TYPE_CHECKING:
-    from talkgen.lm.answer.engine import Engine
-    from talkgen.lm.files.weights import Loaded
-
 Report = Callable[[str], None]
-_TABLES = Path(__file__).parents[1] / "figures" / "data"
 
 
 @dataclass(frozen=True)
@@ -48,52 +42,6 @@ class Made:
     action: Action
     data: Action | None = None  # of a figure: its numbers
     fresh: bool = True
-
-
-class Workshop:
-    """Models and engines, each opened at most once in a build; what a figure is given (`figures.base.Given`)."""
-
-    def __init__(self, project: Path, model: ModelFiles) -> None:
-        self._project, self._model = project, model
-        self._loaded: dict[str, Loaded] = {}
-        self._engines: dict[str, Engine] = {}
-
-    def open(self, files: ModelFiles) -> Loaded:
-        """The model in `files`, in float32 on the CPU."""
-        from talkgen.lm.files.weights import load_model
-
-        if files.name not in self._loaded:
-            self._loaded[files.name] = load_model(files)
-        return self._loaded[files.name]
-
-    def engine(self, files: ModelFiles) -> Engine:
-        """An exact engine over that model."""
-        from talkgen.lm.answer.engine import Engine
-
-        if files.name not in self._engines:
-            self._engines[files.name] = Engine(self.open(files))
-        return self._engines[files.name]
-
-    def model(self, name: str) -> Loaded:
-        """The model named `name`; the deck's own where it is empty."""
-        return self.open(find_model(name, self._project) if name else self._model)
-
-    def run(self, name: str) -> Path:
-        """The folder of the run named `name`; of the deck's own model where it is empty."""
-        return find_model(name, self._project).path if name else self._model.path
-
-    def sweep(self, name: str) -> Data:
-        """The summary of the sweep named `name`."""
-        return read_sweep(name, self._project)
-
-    def sweep_models(self, name: str) -> list[Loaded]:
-        """The models of the sweep named `name`."""
-        return [self.open(files) for files in find_sweep_models(name, self._project)]
-
-    def table(self, name: str) -> list[dict[str, str]]:
-        """The rows of the data file `name`; lines that start with # are comments."""
-        lines = (_TABLES / name).read_text(encoding="utf-8").splitlines()
-        return list(csv.DictReader(line for line in lines if not line.startswith("#")))
 
 
 @dataclass
@@ -133,7 +81,7 @@ def compute(plan: Plan, store: Store, report: Report) -> dict[str, Made]:
     Raises:
         OutlineError: what could not be computed, all of it, each with its place.
     """
-    workshop, drawer = Workshop(plan.project, plan.model), Drawer()
+    inputs, drawer = ProjectInputs(plan.project, plan.model), Drawer()
     problems: list[Problem] = []
     made: dict[str, Made] = {}
     drawings: list[tuple[FigureThing, Action, Future[dict[str, bytes]], float]] = []
@@ -144,13 +92,13 @@ def compute(plan: Plan, store: Store, report: Report) -> dict[str, Made]:
                     made[thing.name] = found
                     continue
                 if isinstance(thing, FigureThing):
-                    data = store.lookup(thing.data_key) or _compute_data(thing, plan, workshop, store, report)
+                    data = store.lookup(thing.data_key) or _compute_data(thing, plan, inputs, store, report)
                     drawing = drawer.submit(
                         thing.figure, _read_json(store, data), thing.canvas, provenance(thing, plan, data)
                     )
                     drawings.append((thing, data, drawing, time.perf_counter()))
                 else:
-                    made[thing.name] = _make_answer(thing, workshop, store, report)
+                    made[thing.name] = _make_answer(thing, inputs, store, report)
             except TalkgenError as error:
                 problems += [_placed(problem, thing, plan) for problem in error.problems]
         for thing, data, drawing, started in drawings:
@@ -174,25 +122,25 @@ def look_up(thing: Thing, store: Store) -> Made | None:
     return Made(thing, action, data)
 
 
-def _compute_data(thing: FigureThing, plan: Plan, workshop: Workshop, store: Store, report: Report) -> Action:
+def _compute_data(thing: FigureThing, plan: Plan, inputs: ProjectInputs, store: Store, report: Report) -> Action:
     started = time.perf_counter()
-    data = load_figure(thing.figure).compute(thing.params, workshop)
+    data = load_figure(thing.figure).compute(thing.params, inputs)
     seconds = time.perf_counter() - started
     report(f"computed {thing.name} ({seconds:.1f} s)")
     about = {"figure": thing.figure, "git": _git_revision(plan.project)}
     return store.put(thing.data_key, {"data": json.dumps(data, ensure_ascii=False).encode()}, seconds, about)
 
 
-def _make_answer(thing: LiveThing | ChipsThing, workshop: Workshop, store: Store, report: Report) -> Made:
+def _make_answer(thing: LiveThing | ChipsThing, inputs: ProjectInputs, store: Store, report: Report) -> Made:
     started = time.perf_counter()
     if isinstance(thing, ChipsThing):
-        tokenizer = workshop.open(thing.model).tokenizer
+        tokenizer = inputs.open(thing.model).tokenizer
         ids = tokenizer.encode(thing.text)
         result: Any = {"ids": ids, "pieces": tokenizer.pieces(ids), "model": thing.model.label}
     else:
         from talkgen.pipeline.recordings import record
 
-        engines = {files.name: workshop.engine(files) for files in thing.models}
+        engines = {files.name: inputs.engine(files) for files in thing.models}
         result = record(thing.block, thing.models, engines)
     seconds = time.perf_counter() - started
     report(f"made {thing.name} ({seconds:.1f} s)")

@@ -13,7 +13,8 @@ from talkgen.errors import OutlineError, TalkgenError, did_you_mean
 from talkgen.figures.base import Canvas
 from talkgen.figures.registry import FIGURES, load_figure
 from talkgen.lm.files.catalog import first_available
-from talkgen.pipeline.compute import Workshop, draw_picture
+from talkgen.pipeline.compute import draw_picture
+from talkgen.pipeline.inputs import ProjectInputs
 from talkgen.pipeline.plan import param_problem
 from talkgen.style import load_style
 
@@ -33,7 +34,7 @@ def draw_one(name: str, params: Mapping[str, Any], model: str, theme: str, file:
         raise OutlineError([param_problem(name, module.Params, detail) for detail in error.errors()]) from error
     here = assets.project_dir(Path.cwd() / "outline.yaml")
     canvas = Canvas(load_style(theme, here))
-    data = module.compute(chosen, Workshop(here, first_available(model, here)))
+    data = module.compute(chosen, ProjectInputs(here, first_available(model, here)))
     outputs = draw_picture(name, data, canvas, {"figure": name, "parameters": chosen.model_dump(mode="json")})
     file.write_bytes(outputs[file.suffix.removeprefix(".")])
     return outputs["alt"].decode()

@@ -101,7 +101,7 @@ def flow() -> Path:
 
 
 class Tiny:
-    """What a figure is given: tiny models by name, and the shipped tables."""
+    """A figure's inputs: tiny models by name, and the shipped tables."""
 
     def model(self, name: str) -> Loaded:
         """A tiny model of the architecture and alphabet that the name stands for."""
@@ -132,7 +132,7 @@ class Tiny:
 
 
 @pytest.fixture
-def given() -> Tiny:
+def inputs() -> Tiny:
     return Tiny()
 
 
@@ -150,11 +150,11 @@ def case_data(name: str) -> str:
 
 
 @pytest.fixture
-def data_of(given):
+def data_of(inputs):
     """A figure's data with the parameters of its case, or computed with others."""
 
     def compute(name, **params):
         module = registry.load_figure(name)
-        return module.compute(module.Params(**params), given) if params else json.loads(case_data(name))
+        return module.compute(module.Params(**params), inputs) if params else json.loads(case_data(name))
 
     return compute

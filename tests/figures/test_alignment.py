@@ -16,9 +16,9 @@ SENTENCE = "the black cat sleeps"
 
 @pytest.mark.parametrize("layer", [None, 2])
 @pytest.mark.parametrize("head", [None, 1])
-def test_means_are_of_what_is_left_open(layer, head, data_of, given):
+def test_means_are_of_what_is_left_open(layer, head, data_of, inputs):
     """`choose: mean` averages all heads, a layer's, one head of all layers, or shows the one that is named."""
-    weights = translate(given.model("translator"), SENTENCE).weights
+    weights = translate(inputs.model("translator"), SENTENCE).weights
     expected = weights[slice(layer and 1, layer)][:, slice(head and 0, head)].mean((0, 1))
     data = data_of("alignment", sentence=SENTENCE, layer=layer, head=head, choose="mean")
     assert torch.allclose(torch.tensor(data["weights"]), expected, atol=1e-4)
@@ -27,9 +27,9 @@ def test_means_are_of_what_is_left_open(layer, head, data_of, given):
     assert (data["layer"], data["head"]) == (layer, head)
 
 
-def test_the_clearest_head_leaves_the_fewest_words_unread(data_of, given):
+def test_the_clearest_head_leaves_the_fewest_words_unread(data_of, inputs):
     """No other head gives the words of the sentence larger weights, each at the word written that likes it best."""
-    weights = translate(given.model("translator"), SENTENCE).weights
+    weights = translate(inputs.model("translator"), SENTENCE).weights
     read = {
         (layer, head): sum(max(column) for column in list(zip(*matrix.tolist(), strict=True))[:-1])
         for layer, heads in enumerate(weights, 1)

@@ -119,9 +119,9 @@ def test_fonts_are_bundled_small_and_licensed():
         assert "SIL Open Font License, Version 1.1" in (folder / licence).read_text(encoding="utf-8")
 
 
-def test_parameter_counts_have_sources(data_of, given):
+def test_parameter_counts_have_sources(data_of, inputs):
     """Every row has a source and says how sure it is; known corrections are in, known errors are out."""
-    rows = given.table("parameter_counts.csv")
+    rows = inputs.table("parameter_counts.csv")
     assert all(row["source"] and row["tag"] in {"stated", "confirmed", "derived"} for row in rows)
     counts = {row["name"]: int(row["parameters"]) for row in rows}
     assert (counts["GPT-2"], counts["MoE LSTM"]) == (1_558_000_000, 137_000_000_000)

@@ -55,10 +55,10 @@ def test_modules_bring_nothing_heavy():
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
-def test_data_repeats_and_is_json(name, data_of, given):
+def test_data_repeats_and_is_json(name, data_of, inputs):
     """The same parameters give the same numbers, times excepted, and JSON loses none of them."""
     module = load_figure(name)
-    again = module.compute(module.Params(**CASES[name]), given)
+    again = module.compute(module.Params(**CASES[name]), inputs)
     first = data_of(name)
     assert ("timings" in again) == getattr(module, "MEASURES_TIME", False)
     assert {**again, "timings": None} == {**first, "timings": None}

@@ -60,7 +60,7 @@ def test_film_begins_with_the_models_fresh_weights(data_of, tmp_path):
 
 
 @pytest.mark.slow
-def test_film_of_the_shipped_model_ends_at_its_summary(given):
+def test_film_of_the_shipped_model_ends_at_its_summary(inputs):
     """The last row's loss is the one that training wrote down."""
     folder = pretrained_dir() / "small"
     data = checkpoint_film.compute(checkpoint_film.Params(tokens=1), SimpleNamespace(run=lambda _: folder))
@@ -76,8 +76,8 @@ def test_film_without_the_text_shows_no_loss(tmp_path):
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     summary["data"]["sha256"] = "0" * 64
     (tmp_path / "run" / "summary.json").write_text(json.dumps(summary))
-    given = SimpleNamespace(run=lambda _: tmp_path / "run")
-    data = checkpoint_film.compute(checkpoint_film.Params(prompt="to be", tokens=3), given)
+    inputs = SimpleNamespace(run=lambda _: tmp_path / "run")
+    data = checkpoint_film.compute(checkpoint_film.Params(prompt="to be", tokens=3), inputs)
     assert {row["loss"] for row in data["rows"]} == {None}
     assert "loss" not in checkpoint_film.describe(data)
 
@@ -273,7 +273,7 @@ def test_measuring_leaves_the_model_as_it_was():
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
-def test_gradient_flow_compares_new_and_trained_models(data_of, given):
+def test_gradient_flow_compares_new_and_trained_models(data_of, inputs):
     """Means lie between the seeds' extremes, begin at 1, and are those of the models asked directly."""
     data = data_of("gradient_flow")
     assert list(data["models"]) == ["transformer", "lstm", "rnn"]
@@ -287,16 +287,16 @@ def test_gradient_flow_compares_new_and_trained_models(data_of, given):
             )
             step = (found["mean"][far] / found["mean"][near]) ** (1 / (far - near))
             assert found["factor"][1] == pytest.approx(step, rel=0.01)
-    rnns = [loaded for loaded in given.sweep_models("flow") if loaded.model.config.architecture == "rnn"]
+    rnns = [loaded for loaded in inputs.sweep_models("flow") if loaded.model.config.architecture == "rnn"]
     windows = gradient_flow.read_windows(rnns[0], 4)
     logs = [gradient_flow.gradient_norms(loaded.model, windows).log().mean(0).flip(0) for loaded in rnns]
     expected = torch.stack([log - log[0] for log in logs]).mean(0).exp()
     assert data["models"]["rnn"]["trained"]["mean"] == pytest.approx(expected.tolist(), rel=0.01)
 
 
-def test_windows_are_the_held_out_text(given):
+def test_windows_are_the_held_out_text(inputs):
     """The end of the text that was kept from training, side by side, each with the token to predict."""
-    loaded = given.sweep_models("flow")[0]
+    loaded = inputs.sweep_models("flow")[0]
     text = (flow() / "text.txt").read_text()
     held_out = text[int(len(text) * 0.9) :]
     windows = gradient_flow.read_windows(loaded, 100)
@@ -304,9 +304,9 @@ def test_windows_are_the_held_out_text(given):
     assert "".join(loaded.tokenizer.decode(row[:-1].tolist()) for row in windows) == held_out[: windows[:, 1:].numel()]
 
 
-def test_gradient_flow_needs_text(tmp_path, given):
+def test_gradient_flow_needs_text(tmp_path, inputs):
     """Models of a synthetic task have no text to read."""
-    loaded = given.sweep_models("flow")[0]
+    loaded = inputs.sweep_models("flow")[0]
     shutil.copytree(loaded.files.path, tmp_path / "run")
     recipe = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())
     (tmp_path / "run" / "config.yaml").write_text(yaml.safe_dump({**recipe, "data": "copy"}))

@@ -18,31 +18,31 @@ def attention_of(loaded, sentence):
     return torch.stack([layer[0] for layer in taps.values["attention"]]).detach()
 
 
-def test_attention_map_shows_the_models_weights(data_of, given):
+def test_attention_map_shows_the_models_weights(data_of, inputs):
     """A chosen layer and head gives that head's weights: rows sum to 1 and nothing looks ahead."""
     data = data_of("attention_map", sentence="to be", layer=2, head=1)
     weights = torch.tensor(data["weights"])
-    assert torch.allclose(weights, attention_of(given.model(""), "to be")[1, 0], atol=1e-4)
+    assert torch.allclose(weights, attention_of(inputs.model(""), "to be")[1, 0], atol=1e-4)
     assert torch.allclose(weights.sum(1), torch.ones(5), atol=1e-3)
     assert torch.equal(weights, weights.tril())
     assert (data["layer"], data["head"], data["tokens"]) == (2, 1, ["t", "o", "␣", "b", "e"])
 
 
-def test_attention_map_takes_means_over_what_is_left_open(data_of, given):
+def test_attention_map_takes_means_over_what_is_left_open(data_of, inputs):
     """`choose: mean` averages all heads, or those of a layer."""
-    whole = attention_of(given.model(""), "to be")
+    whole = attention_of(inputs.model(""), "to be")
     every = torch.tensor(data_of("attention_map", sentence="to be", choose="mean")["weights"])
     layer = torch.tensor(data_of("attention_map", sentence="to be", choose="mean", layer=1)["weights"])
     assert torch.allclose(every, whole.mean((0, 1)), atol=1e-4)
     assert torch.allclose(layer, whole[0].mean(0), atol=1e-4)
 
 
-def test_attention_map_chooses_the_clearest_head(data_of, given):
+def test_attention_map_chooses_the_clearest_head(data_of, inputs):
     """No other head looks harder at single tokens that are neither first, just before, nor the token itself."""
     sentence = "to be or not"
     data = data_of("attention_map", sentence=sentence)
     clarity = {}
-    for layer, heads in enumerate(attention_of(given.model(""), sentence), 1):
+    for layer, heads in enumerate(attention_of(inputs.model(""), sentence), 1):
         for head, weights in enumerate(heads, 1):
             looks = [max([0.0, *row[1 : max(1, i - 1)].tolist()]) for i, row in enumerate(weights)]
             clarity[layer, head] = sum(looks) / len(looks)
@@ -66,9 +66,9 @@ def test_attention_map_says_what_is_missing(params, message, data_of):
     assert caught.value.problems[0].hint
 
 
-def test_next_token_shows_the_models_distribution(data_of, given):
+def test_next_token_shows_the_models_distribution(data_of, inputs):
     """Shares are the softmax of the last logits, the likeliest first, and with the rest they make 1."""
-    loaded = given.model("")
+    loaded = inputs.model("")
     data = data_of("next_token", prompt="to b", bars=6)
     logits = loaded.model(torch.tensor([loaded.tokenizer.encode("to b")]))[0].detach()
     p = logits[0, -1].double().softmax(-1)
@@ -87,7 +87,7 @@ def test_completions_are_next_tokens(data_of):
         assert line["candidates"] == data_of("next_token", prompt=line["prompt"], bars=3)["candidates"]
 
 
-def test_lstm_cell_reads_its_gates_off_the_module(data_of, given):
+def test_lstm_cell_reads_its_gates_off_the_module(data_of, inputs):
     """Order and activations are torch's (i, f, g, o), and the formulas the paper's."""
     data = data_of("lstm_cell")
     order = [(gate["name"], gate["activation"]) for gate in data["gates"]]
@@ -96,9 +96,9 @@ def test_lstm_cell_reads_its_gates_off_the_module(data_of, given):
     assert data["output"] == "output × tanh c′"
 
 
-def test_lstm_gates_are_what_the_weights_give(data_of, given):
+def test_lstm_gates_are_what_the_weights_give(data_of, inputs):
     """The means of the first layer's gates, recomputed from the weights and the fused kernel's states."""
-    loaded = given.model("small-lstm")
+    loaded = inputs.model("small-lstm")
     rnn = loaded.model.rnn
     with torch.no_grad():
         x = loaded.model.embed(torch.tensor(loaded.tokenizer.encode("to be")))
@@ -118,12 +118,12 @@ def test_lstm_cell_refuses_a_transformer(data_of):
         data_of("lstm_cell", model="")
 
 
-def test_memory_bottleneck_measures_each_model(data_of, given):
+def test_memory_bottleneck_measures_each_model(data_of, inputs):
     """Shares are those of the evaluation with the same seed; the distances reach the end of the context."""
     data = data_of("memory_bottleneck")
     assert (data["distances"][0], data["distances"][-1], data["chance"]) == (2, 38, 0.1)
     for name, key in (("recall", "attention"), ("recall-lstm", "lstm"), ("recall-rnn", "rnn")):
-        loaded = given.model(name)
+        loaded = inputs.model(name)
         shares = accuracy_by_distance(loaded.model, loaded.tokenizer, "recall", data["distances"], rows=32)
         assert data[key]["accuracy"] == pytest.approx(shares, abs=1e-4)
         assert all(0 <= share <= 1 for share in shares)

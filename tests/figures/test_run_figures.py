@@ -32,12 +32,12 @@ def test_training_curve_says_what_is_missing(log, message, tmp_path):
     """A folder without a log, or one that has just begun, is a message."""
     if log is not None:
         (tmp_path / "metrics.jsonl").write_text(log)
-    given = SimpleNamespace(run=lambda _: tmp_path)
+    inputs = SimpleNamespace(run=lambda _: tmp_path)
     with pytest.raises(ModelError, match=message):
-        training_curve.compute(training_curve.Params(), given)
+        training_curve.compute(training_curve.Params(), inputs)
 
 
-def test_laws_give_their_papers_numbers(data_of, given):
+def test_laws_give_their_papers_numbers(data_of, inputs):
     """Kaplan: 2.83 at 1e8 parameters; the constants are the printed ones, each with a source."""
     data = data_of("scaling_law")
     kaplan, hoffmann, besiroglu = data["laws"]
@@ -48,7 +48,7 @@ def test_laws_give_their_papers_numbers(data_of, given):
     expected = 1.69 + 406.4 / 1e9**0.34 + 410.7 / 2e10**0.28
     assert hoffmann["losses"][at[9.0]] == pytest.approx(expected, rel=1e-3)
     assert (hoffmann["floor"], besiroglu["floor"]) == (1.69, 1.8169)
-    assert all(row["source"] for row in given.table("scaling_laws.csv"))
+    assert all(row["source"] for row in inputs.table("scaling_laws.csv"))
 
 
 def test_more_text_lowers_a_law_of_both(data_of):

@@ -50,7 +50,7 @@ def with_errors(losses: np.ndarray, seed: int, shared: float = 0.01, own: float 
 
 
 def changed(sweep: dict, **values) -> SimpleNamespace:
-    """A figure's `given` with the sweep after all its runs got `values`."""
+    """A figure's inputs with the sweep after all its runs got `values`."""
     sweep = copy.deepcopy(sweep)
     for number, run in enumerate(sweep["runs"]):
         run |= {name: value(number) if callable(value) else value for name, value in values.items()}
@@ -58,9 +58,9 @@ def changed(sweep: dict, **values) -> SimpleNamespace:
 
 
 @pytest.fixture
-def sweep(given) -> dict:
+def sweep(inputs) -> dict:
     """The summary of the shipped sweep: eight sizes of each architecture, two seeds."""
-    return given.sweep("scaling")
+    return inputs.sweep("scaling")
 
 
 @pytest.fixture
@@ -234,11 +234,12 @@ def test_scaling_law_finds_the_law_of_a_sweep(sweep, exponent, floor):
     assert (truth <= ours["high"]).all()
 
 
-def test_scaling_law_says_when_it_cannot_tell(sweep, given):
+def test_scaling_law_says_when_it_cannot_tell(sweep, inputs):
     """Losses that do not depend on size give an interval around zero, and the picture says so."""
     noise = np.random.default_rng(2).normal(3, 0.1, len(sweep["runs"])).tolist()
     data = scaling_law.compute(
-        scaling_law.Params(), SimpleNamespace(sweep=changed(sweep, val_loss=noise.__getitem__).sweep, table=given.table)
+        scaling_law.Params(),
+        SimpleNamespace(sweep=changed(sweep, val_loss=noise.__getitem__).sweep, table=inputs.table),
     )
     assert data["ours"]["exponent"]["low"] < 0.02
     assert "too few to tell" in scaling_law.describe(data)

@@ -1,0 +1,63 @@
+"""What figures and recordings are computed from, found by name in a project: models, runs, sweeps, data files."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from talkgen.figures.base import Data
+from talkgen.lm.files.catalog import ModelFiles, find_model
+from talkgen.pipeline.sweeps import find_sweep_models, read_sweep
+
+if TYPE_CHECKING:
+    from talkgen.lm.answer.engine import Engine
+    from talkgen.lm.files.weights import Loaded
+
+_TABLES = Path(__file__).parents[1] / "figures" / "data"
+
+
+class ProjectInputs:
+    """What figures ask for, by name; models and engines are opened at most once in a build."""
+
+    def __init__(self, project: Path, model: ModelFiles) -> None:
+        self._project, self._model = project, model
+        self._loaded: dict[str, Loaded] = {}
+        self._engines: dict[str, Engine] = {}
+
+    def open(self, files: ModelFiles) -> Loaded:
+        """The model in `files`, in float32 on the CPU."""
+        from talkgen.lm.files.weights import load_model
+
+        if files.name not in self._loaded:
+            self._loaded[files.name] = load_model(files)
+        return self._loaded[files.name]
+
+    def engine(self, files: ModelFiles) -> Engine:
+        """An exact engine over that model."""
+        from talkgen.lm.answer.engine import Engine
+
+        if files.name not in self._engines:
+            self._engines[files.name] = Engine(self.open(files))
+        return self._engines[files.name]
+
+    def model(self, name: str) -> Loaded:
+        """The model named `name`; the deck's own where it is empty."""
+        return self.open(find_model(name, self._project) if name else self._model)
+
+    def run(self, name: str) -> Path:
+        """The folder of the run named `name`; of the deck's own model where it is empty."""
+        return find_model(name, self._project).path if name else self._model.path
+
+    def sweep(self, name: str) -> Data:
+        """The summary of the sweep named `name`."""
+        return read_sweep(name, self._project)
+
+    def sweep_models(self, name: str) -> list[Loaded]:
+        """The models of the sweep named `name`."""
+        return [self.open(files) for files in find_sweep_models(name, self._project)]
+
+    def table(self, name: str) -> list[dict[str, str]]:
+        """The rows of the data file `name`; lines that start with # are comments."""
+        lines = (_TABLES / name).read_text(encoding="utf-8").splitlines()
+        return list(csv.DictReader(line for line in lines if not line.startswith("#")))
