@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from talkgen.assets import cache_dir
+from talkgen.files import write_json
 
 REMEMBERED_FROM = 1 << 20  # bytes; below this, reading the file costs less than reading the memo
 SETTLED = 2.0  # s; a file changed within a clock tick of its digest could change again without a new time
@@ -56,10 +57,5 @@ def _recall(memo: Path, mark: list[int]) -> str | None:
 
 
 def _remember(memo: Path, mark: list[int], digest: str) -> None:
-    try:
-        handle, name = tempfile.mkstemp(dir=memo.parent, prefix=".memo-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"mark": mark, "sha256": digest}, file)
-        Path(name).replace(memo)
-    except OSError:  # a cache that cannot be written costs time, never the build
-        return
+    with suppress(OSError):  # a cache that cannot be written costs time, never the build
+        write_json(memo, {"mark": mark, "sha256": digest})

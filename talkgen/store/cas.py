@@ -13,21 +13,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from talkgen.digest import digest_bytes, digest_file
 from talkgen.errors import TalkgenError
+from talkgen.files import new_file, write_json
+from talkgen.lock import hold_lock
 from talkgen.store.key import Key, canonical
-from talkgen.store.lock import hold_lock
 
-ABANDONED = 3600.0  # s after which a temporary file belongs to a process that was killed
 _CHUNK = 1 << 20  # bytes
 
 
@@ -76,9 +73,7 @@ class Store:
         try:
             stored = {name: self._keep(content) for name, content in outputs.items()}
             action = Action(key.hexdigest, key.kind, key.parts, stored, seconds, json.loads(canonical(about)))
-            text = json.dumps(_write_record(action), indent=1, sort_keys=True)
-            with self._new_file(self._record(key.hexdigest)) as file:
-                file.write(text.encode())
+            write_json(self._record(key.hexdigest), _write_record(action))
         except OSError as error:
             hint = "free some space, or set TALKGEN_CACHE to another folder"
             raise StoreError(f"the store in {self.root} cannot be written: {error.strerror or error}", hint) from error
@@ -128,7 +123,7 @@ class Store:
         """Copies into cas/; a file that is there and whole is left alone."""
         digest = digest_file(content) if isinstance(content, Path) else digest_bytes(content)
         if not self._is_whole(digest):
-            with self._new_file(self.path(digest)) as file:
+            with new_file(self.path(digest)) as file:
                 copied = hashlib.sha256()
                 for chunk in _chunks(content):
                     file.write(chunk)
@@ -136,28 +131,6 @@ class Store:
                 if copied.hexdigest() != digest:
                     raise StoreError("a file changed while it was copied into the store", "build again")
         return digest
-
-    @contextmanager
-    def _new_file(self, path: Path) -> Iterator[Any]:
-        """A file to write that becomes `path` when all is on the disk, and leaves nothing where that fails."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._remove_abandoned(path.parent)
-        temporary = path.parent / f".{secrets.token_hex(8)}.tmp"
-        try:
-            with temporary.open("xb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-            _sync_folder(path.parent)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-    def _remove_abandoned(self, folder: Path) -> None:
-        for path in folder.glob(".*.tmp"):
-            with suppress(OSError):  # another process may have renamed it by now
-                if time.time() - path.stat().st_mtime > ABANDONED:
-                    path.unlink()
 
 
 def _chunks(content: bytes | Path) -> Iterator[bytes]:
@@ -167,14 +140,6 @@ def _chunks(content: bytes | Path) -> Iterator[bytes]:
     with content.open("rb") as file:
         while chunk := file.read(_CHUNK):
             yield chunk
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _write_record(action: Action) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from talkgen.errors import TalkgenError
-from talkgen.store.cas import ABANDONED, Store, StoreError
+from talkgen.files import ABANDONED
+from talkgen.store.cas import Store, StoreError
 from talkgen.store.key import make_key
 
 
@@ -172,12 +173,13 @@ def test_killed_writer_leaves_whole_things_only(store):
 def test_files_of_killed_writers_are_swept(store):
     """A temporary file that is old is removed by the next writer; one in use is not."""
     store.put(key(1), {"a": b"1"})
-    for name, age in ((".old.tmp", ABANDONED + 60), (".new.tmp", 1)):
+    old, new = (f".{name}-0123456789abcdef.tmp" for name in ("old", "new"))
+    for name, age in ((old, ABANDONED + 60), (new, 1)):
         (store.root / "cas" / name).write_bytes(b"x")
         os.utime(store.root / "cas" / name, (time.time() - age,) * 2)
     store.put(key(2), {"a": b"2"})
 
-    assert [name for name in files(store) if name.endswith(".tmp")] == [".new.tmp"]
+    assert [name for name in files(store) if name.endswith(".tmp")] == [new]
 
 
 HOLDER = """

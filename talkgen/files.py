@@ -1,0 +1,190 @@
+"""The one writer of files: what it writes appears whole or not at all, also after a kill or a power cut.
+
+A file or folder is made under a temporary name beside its place, brought to the disk and renamed; what killed
+processes left behind goes with the next writing. Knows nothing of what is written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+ABANDONED = 3600.0  # s after which a temporary file belongs to a process that was killed
+_TEMPORARY = re.compile(r"\.(?P<name>.{1,40})-[0-9a-f]{16}\.tmp", re.DOTALL)
+_SHOWN = 40  # characters of the place's name in the temporary one, which may be no longer than 255 bytes
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replaces `path` by `content`; a reader sees the old file or the new one.
+
+    Raises:
+        OSError: it cannot be written; it names `path`, which is as it was.
+    """
+    with new_file(path) as file:
+        file.write(content)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replaces `path` by `text` in UTF-8, lines ended as they are in it; raises as `write_bytes` does."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Replaces `path` by `value` as JSON that people can read; raises as `write_bytes` does.
+
+    Raises:
+        TypeError: `value` is not JSON.
+    """
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that takes the place of `path` when the block ends well, and is gone when not.
+
+    Missing folders are made, a link stays a link, an older file's mode is kept. A device or a pipe is written to.
+
+    Raises:
+        OSError: it cannot be written; it names `path`, which is as it was.
+    """
+    mode = _mode(path)
+    if mode is not None and not stat.S_ISREG(mode):
+        with path.open("wb") as device:  # raises for a folder
+            yield device
+        return
+    place = Path(os.path.realpath(path))
+    temporary = _temporary(place)
+    try:
+        with _naming(path, temporary):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            _remove_abandoned(place.parent)
+            with temporary.open("xb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            if mode is not None:
+                temporary.chmod(stat.S_IMODE(mode))
+            temporary.replace(place)
+            _sync_folder(place.parent)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_folder(path: Path, *, alone: bool = False, flush: bool = True) -> Iterator[Path]:
+    """An empty folder to fill that takes the place of `path` when the block ends well, and is gone when not.
+
+    Who is `alone` holds a lock: every other temporary folder for `path` is a killed process's. Without `flush` the
+    files are left to the system, which suits what is large and can be had again.
+
+    Raises:
+        OSError: it cannot be written; it names `path`, which is as it was.
+    """
+    path = path.absolute()
+    stage = _temporary(path)
+    try:
+        with _naming(path, stage):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _remove_abandoned(path.parent)
+            if alone:
+                remove_unfinished(path)
+            stage.mkdir()
+            yield stage
+            if flush:
+                _sync_tree(stage)
+            _take_place(stage, path)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def remove_unfinished(path: Path) -> None:
+    """Removes every temporary file and folder for `path`, however new; for who holds a lock on it."""
+    for found in _temporaries(path.parent):
+        if found.name[1:].startswith(f"{path.name[:_SHOWN]}-"):
+            _remove(found)
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None
+
+
+def _temporary(place: Path) -> Path:
+    return place.with_name(f".{place.name[:_SHOWN]}-{secrets.token_hex(8)}.tmp")
+
+
+def _temporaries(folder: Path) -> list[Path]:
+    return [path for path in folder.glob(".*.tmp") if _TEMPORARY.fullmatch(path.name)]
+
+
+def _remove_abandoned(folder: Path) -> None:
+    for path in _temporaries(folder):
+        with suppress(OSError):  # another process may have renamed it by now
+            if time.time() - path.stat().st_mtime > ABANDONED:
+                _remove(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _naming(path: Path, temporary: Path) -> Iterator[None]:
+    """Lets an error name what was to be written, not the temporary file nobody asked for."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None or str(error.filename).startswith(str(temporary)):
+            error.filename, error.filename2 = str(path), None
+        raise
+
+
+def _take_place(stage: Path, path: Path) -> None:
+    old = _temporary(path)
+    moved = path.exists()
+    if moved:
+        path.rename(old)
+    try:
+        stage.rename(path)
+    except OSError:
+        if moved:
+            old.rename(path)
+        raise
+    _sync_folder(path.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _sync_tree(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            with path.open("rb+") as file:  # Windows flushes only what is open for writing
+                os.fsync(file.fileno())
+        elif path.is_dir() and not path.is_symlink():
+            _sync_folder(path)
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Brings the names in a folder to the disk; Windows does that itself and opens no folder."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
