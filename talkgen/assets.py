@@ -44,14 +44,12 @@ def sweeps_dir() -> Path:
 
 
 def cache_dir(name: str) -> Path:
-    """The folder `name` of the user's cache ("models", "node", "store"), made if missing.
+    """The folder `name` of the user's cache ("models", "node", "store"); who writes there makes it.
 
     `TALKGEN_CACHE` moves the whole cache; otherwise the platform's rule (XDG_CACHE_HOME on Linux) holds.
     """
     root = os.environ.get("TALKGEN_CACHE") or platformdirs.user_cache_dir("talkgen")
-    folder = Path(root) / name
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return Path(root) / name
 
 
 def project_dir(outline: Path) -> Path:

@@ -97,7 +97,7 @@ def new_folder(path: Path, *, alone: bool = False, flush: bool = True) -> Iterat
             path.parent.mkdir(parents=True, exist_ok=True)
             _remove_abandoned(path.parent)
             if alone:
-                remove_unfinished(path)
+                remove_unfinished(path.parent, path.name)
             stage.mkdir()
             yield stage
             if flush:
@@ -107,11 +107,11 @@ def new_folder(path: Path, *, alone: bool = False, flush: bool = True) -> Iterat
         shutil.rmtree(stage, ignore_errors=True)
 
 
-def remove_unfinished(path: Path) -> None:
-    """Removes every temporary file and folder for `path`, however new; for who holds a lock on it."""
-    for found in _temporaries(path.parent):
-        if found.name[1:].startswith(f"{path.name[:_SHOWN]}-"):
-            _remove(found)
+def remove_unfinished(folder: Path, name: str = "") -> None:
+    """Removes what killed processes left in `folder` (for `name`, or all), however new; for who holds a lock on it."""
+    for path in _temporaries(folder):
+        if path.name[1:].startswith(f"{name[:_SHOWN]}-" if name else ""):
+            _remove(path)
 
 
 def _mode(path: Path) -> int | None:

@@ -41,6 +41,7 @@ def own_cache(tmp_path_factory, monkeypatch) -> Path:
     shared = {name: assets.cache_dir(name) for name in ("node", "models")}
     cache = tmp_path_factory.mktemp("cache")
     for name, folder in shared.items():
+        folder.mkdir(parents=True, exist_ok=True)
         (cache / name).symlink_to(folder)
     monkeypatch.setenv("TALKGEN_CACHE", str(cache))
     return cache

@@ -55,6 +55,14 @@ def test_no_marks_of_unfinished_work():
     assert found == []
 
 
+@pytest.mark.parametrize("file", SOURCES, ids=lambda path: path.stem)
+def test_files_are_written_in_one_place(file):
+    """What must appear whole goes through talkgen.files, what one process may do goes through talkgen.lock."""
+    if file.name != "files.py":
+        ways = ("fcntl", "fsync", "mkstemp", "mkdtemp", "os.replace", "os.rename", "msvcrt")
+        assert [way for way in ways if way in file.read_text(encoding="utf-8")] == []
+
+
 def test_no_drawers_for_leftovers():
     """No module is named for what it does not know where to put."""
     assert not [file for file in SOURCES if file.stem in {"utils", "helpers", "common", "misc"}]

@@ -9,6 +9,7 @@ import typer
 
 from talkgen.cli.console import out, progress
 from talkgen.errors import TalkgenError
+from talkgen.files import write_text
 
 if TYPE_CHECKING:
     from talkgen.importers.images import DeckImages
@@ -32,8 +33,7 @@ def import_(
     text = import_deck(deck)
     images = find_images(deck)
     copied = copy_images(images, out_dir)
-    out_dir.mkdir(parents=True, exist_ok=True)
-    outline.write_text(text, encoding="utf-8")
+    write_text(outline, text)
     _tell(images, copied)
     out(f"{outline}; now try: talkgen build {out_dir}")
 

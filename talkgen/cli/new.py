@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ import typer
 from talkgen.assets import asset_dir
 from talkgen.cli.console import out
 from talkgen.errors import TalkgenError
+from talkgen.files import write_bytes
 
 
 def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.")]) -> None:
@@ -21,5 +21,7 @@ def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder t
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise TalkgenError(f"{folder} is there already and not empty", "name a new folder; nothing was written")
-    shutil.copytree(asset_dir("templates") / "new", folder, dirs_exist_ok=True)
+    template = asset_dir("templates") / "new"
+    for file in (path for path in template.rglob("*") if path.is_file()):
+        write_bytes(folder / file.relative_to(template), file.read_bytes())
     out(f"made {folder}; now try:\n  cd {folder}\n  talkgen present slides/talk")

@@ -5,19 +5,18 @@ Packages are installed once into the cache, in a folder named for the lock file,
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 from talkgen.assets import asset_dir, cache_dir
 from talkgen.errors import ToolError
+from talkgen.files import new_folder
+from talkgen.lock import hold_lock
 
 Which = Literal["marp", "slidev"]
 Report = Callable[[str], None]
@@ -72,12 +71,11 @@ def npm_packages(which: Which, report: Report) -> Path:
     folder = _folder(which)
     if folder.is_dir():
         return folder
-    with _lock(folder.with_suffix(".lock")):
+    with hold_lock(folder.with_suffix(".lock"), f"the npm packages of {which.capitalize()}", report, _INSTALL_SECONDS):
         if folder.is_dir():  # another build installed it while this one waited
             return folder
         report(f"installing the npm packages of {which.capitalize()} ({SIZES[which]}, once)")
-        stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
+        with new_folder(folder, alone=True, flush=False) as stage:
             for name in ("package.json", "package-lock.json"):
                 shutil.copyfile(asset_dir("templates") / "node" / which / name, stage / name)
             npm = find_node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
@@ -85,18 +83,8 @@ def npm_packages(which: Which, report: Report) -> Path:
             hint = "is the network there? the packages are fetched once"
             env = {**_NO_DOWNLOADS, "npm_config_cache": str(cache_dir("npm")), "npm_config_update_notifier": "false"}
             run_node(command, cwd=stage, timeout=_INSTALL_SECONDS, env=env, hint=hint)
-            stage.rename(folder)
-        finally:
-            shutil.rmtree(stage, ignore_errors=True)
         report(f"installed {folder}")
     return folder
-
-
-@contextmanager
-def _lock(file: Path) -> Iterator[None]:
-    with file.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 def run_node(

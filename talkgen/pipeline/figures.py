@@ -12,6 +12,7 @@ from talkgen import assets
 from talkgen.errors import OutlineError, TalkgenError, did_you_mean
 from talkgen.figures.base import Canvas
 from talkgen.figures.registry import FIGURES, load_figure
+from talkgen.files import write_bytes
 from talkgen.lm.files.catalog import first_available
 from talkgen.pipeline.compute import draw_picture
 from talkgen.pipeline.inputs import ProjectInputs
@@ -36,5 +37,5 @@ def draw_one(name: str, params: Mapping[str, Any], model: str, theme: str, file:
     canvas = Canvas(load_style(theme, here))
     data = module.compute(chosen, ProjectInputs(here, first_available(model, here)))
     outputs = draw_picture(name, data, canvas, {"figure": name, "parameters": chosen.model_dump(mode="json")})
-    file.write_bytes(outputs[file.suffix.removeprefix(".")])
+    write_bytes(file, outputs[file.suffix.removeprefix(".")])
     return outputs["alt"].decode()

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from talkgen.digest import digest_file
 from talkgen.errors import TalkgenError
 from talkgen.export.marp import export_marp
 from talkgen.export.slidev import export_slidev
+from talkgen.files import new_folder
 from talkgen.outline.schema import Targets
 from talkgen.render.deck import Rendering
 from talkgen.store.key import Key
@@ -54,7 +53,8 @@ def publish(
     kept = {name: files for name, files in kept.items() if all((folder / file).exists() for file in files)}
     wanted = kept.get(format, [SOURCE[target]] if format == "md" else None)
     if wanted is None or old.things != things or old.about.get("exports") != kept or not _is_whole(rendering, folder):
-        with _staging(folder) as stage:
+        with new_folder(folder, alone=True) as made:
+            stage = made.resolve()  # exporters change folders
             _write_files(rendering, stage)
             for files in kept.values():
                 _carry_over(files, folder, stage)
@@ -116,22 +116,3 @@ def _carry_over(files: list[str], folder: Path, stage: Path) -> None:
             shutil.copytree(folder / top, stage / top, dirs_exist_ok=True)
         else:
             shutil.copyfile(folder / top, stage / top)
-
-
-@contextmanager
-def _staging(folder: Path) -> Iterator[Path]:
-    """A folder beside `folder` that takes its place when all went well, and is gone when not."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    for abandoned in folder.parent.glob(f".{folder.name}-*"):  # of a killed build; the build's lock is ours
-        shutil.rmtree(abandoned, ignore_errors=True)
-    stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent)).resolve()  # exporters change folders
-    stage.chmod(0o755)
-    try:
-        yield stage
-        old = stage.with_name(f"{stage.name}-old")
-        if folder.exists():
-            folder.rename(old)
-        stage.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)

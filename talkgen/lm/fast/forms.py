@@ -13,12 +13,14 @@ import logging
 import statistics
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 
 import torch
 from torch import Tensor
 
 from talkgen.assets import cache_dir
+from talkgen.files import write_json
 from talkgen.lm.fast import native
 from talkgen.lm.fast.compiled_lstm import CompiledLSTM
 from talkgen.lm.fast.compiled_transformer import CompiledTransformer
@@ -111,7 +113,8 @@ def measure(files: ModelFiles, device: str = "cpu") -> list[Measured]:
     except (OSError, ValueError, TypeError):
         logging.getLogger(__name__).info("comparing the forms of %s, once", files.label)
     found = _measure(load_model(files), files, device)
-    record.write_text(json.dumps([asdict(row) for row in found]), encoding="utf-8")
+    with suppress(OSError):  # a cache that cannot be written costs time, never the answer
+        write_json(record, [asdict(row) for row in found])
     return found
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-import os
 import platform
 import shutil
 import subprocess
@@ -19,6 +18,7 @@ from pathlib import Path
 import torch
 
 from talkgen.assets import cache_dir
+from talkgen.files import write_bytes
 
 _SOURCES = Path(__file__).with_name("cpp")
 # No -ffast-math: linking with it would change how the whole process rounds, torch included.
@@ -85,10 +85,7 @@ def _processor() -> str:
 
 
 def _compile(command: list[str], target: Path) -> None:
-    handle, stage = tempfile.mkstemp(suffix=".so", dir=target.parent)
-    os.close(handle)
-    try:
-        subprocess.run([*command, "-o", stage], check=True, capture_output=True, text=True, timeout=_PATIENCE)
-        Path(stage).replace(target)
-    finally:
-        Path(stage).unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / target.name
+        subprocess.run([*command, "-o", made], check=True, capture_output=True, text=True, timeout=_PATIENCE)
+        write_bytes(target, made.read_bytes())

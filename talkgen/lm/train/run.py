@@ -8,19 +8,19 @@ state.safetensors   weights and optimizer in full precision: what `--resume` goe
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
-import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from talkgen.errors import ModelError
+from talkgen.files import remove_unfinished, write_bytes, write_json, write_text
 from talkgen.lm.train.recipe import KeepRecipe, Recipe
+from talkgen.lock import hold_lock
 from talkgen.yamlfile import read_yaml, validate
 
 
@@ -39,16 +39,16 @@ class RunFolder:
         """Keeps a second training out of the folder; turns a full disk into words. Only who `leads` takes the lock.
 
         Raises:
-            ModelError: another training holds the folder, or it cannot be written.
+            TalkgenError: another training holds the folder.
+            ModelError: it cannot be written.
         """
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            with (self.path / ".lock").open("w") as lock:
+            lock = hold_lock(self.path / ".lock", f"the run in {self.path}", timeout=0)
+            with lock if leads else nullcontext():
                 if leads:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    for folder in (self.path, self.path / "checkpoints"):
+                        remove_unfinished(folder)
                 yield
-        except BlockingIOError as error:
-            raise ModelError(f"another training is writing to {self.path}", "wait for it, or stop it") from error
         except OSError as error:
             raise _explain(error, self) from error
 
@@ -63,7 +63,7 @@ class RunFolder:
                 f"{self.path} holds a run already",
                 "go on with --resume, choose another --out, or move the folder away",
             )
-        replace_file(self.config, yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False).encode())
+        write_text(self.config, yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False))
 
     def check_recipe(self, recipe: Recipe) -> None:
         """Makes sure that a resumed run goes on with what it began with; only the number of steps may change.
@@ -88,13 +88,13 @@ class RunFolder:
         """Drops log lines, whole or torn, that a killed run wrote after its last saved `step`."""
         if self.metrics.is_file():
             rows = [row for row in read_metrics(self.path) if row["step"] <= step]
-            replace_file(self.metrics, "".join(json.dumps(row) + "\n" for row in rows).encode())
+            write_text(self.metrics, "".join(json.dumps(row) + "\n" for row in rows))
         for later in (number for number in self.steps() if number > step):
             shutil.rmtree(self.checkpoint(later))
 
     def write_state(self, content: bytes) -> None:
         """Replaces what `--resume` goes on from."""
-        replace_file(self.state, content)
+        write_bytes(self.state, content)
 
     def checkpoint(self, step: int) -> Path:
         """The folder of the checkpoint after `step` steps."""
@@ -112,7 +112,7 @@ class RunFolder:
 
     def finish(self, summary: Mapping[str, Any]) -> None:
         """Writes summary.json."""
-        replace_file(self.summary, (json.dumps(summary, indent=1, ensure_ascii=False) + "\n").encode())
+        write_json(self.summary, summary)
 
 
 def kept_steps(keep: KeepRecipe, steps: int) -> set[int]:
@@ -132,20 +132,6 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
         except ValueError:
             continue
     return rows
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Writes `content` so that a reader, or a reader after a power cut, sees the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _flat(value: Any, prefix: str = "") -> dict[str, Any]:

@@ -18,6 +18,7 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from talkgen.errors import ModelError, TalkgenError
+from talkgen.files import write_json
 from talkgen.lm.train.recipe import (
     KeepRecipe,
     ModelRecipe,
@@ -28,7 +29,7 @@ from talkgen.lm.train.recipe import (
     ScheduleRecipe,
     TokenizerRecipe,
 )
-from talkgen.lm.train.run import RunFolder, replace_file
+from talkgen.lm.train.run import RunFolder
 
 _SUMMARY = (
     "name",
@@ -107,7 +108,7 @@ def sweep(recipe: SweepRecipe, folder: Path, execute: Executor, report: Report =
         for s, (_, rate, _) in zip(done, cells, strict=True)
     ]
     summary = {"name": recipe.name, "recipe": recipe.model_dump(mode="json"), "runs": runs}
-    replace_file(folder / "sweep.json", (json.dumps(summary, indent=1) + "\n").encode())
+    write_json(folder / "sweep.json", summary)
     return summary
 
 

@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from talkgen.errors import ModelError
+from talkgen.errors import ModelError, TalkgenError
 from talkgen.lm.train.recipe import KeepRecipe, Recipe
-from talkgen.lm.train.run import RunFolder, kept_steps, read_metrics, replace_file
+from talkgen.lm.train.run import RunFolder, kept_steps, read_metrics
 
 
 def _run(tmp_path, steps=()) -> RunFolder:
@@ -71,7 +71,8 @@ def test_pruning_keeps_what_is_asked_for(tmp_path):
 def test_two_trainings_cannot_write_to_one_folder(tmp_path):
     """The second is told so while the first goes on."""
     run = _run(tmp_path)
-    with run.held(), pytest.raises(ModelError, match="another training"), RunFolder(run.path).held():
+    refused = pytest.raises(TalkgenError, match=r"another talkgen \(process \d+\) is working on the run in")
+    with run.held(), refused, RunFolder(run.path).held():
         pass
 
 
@@ -82,17 +83,17 @@ def test_a_full_disk_is_said_in_words_with_the_checkpoint_that_is_kept(tmp_path)
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_a_file_that_fails_halfway_leaves_the_old_one(tmp_path, monkeypatch):
-    """The old content stands and no temporary file is left."""
-    path = tmp_path / "summary.json"
-    replace_file(path, b"old")
-    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
+def test_what_a_killed_run_was_writing_goes_with_the_next_start(tmp_path):
+    """Temporary files and half a checkpoint are gone as soon as another training holds the folder."""
+    run = _run(tmp_path, steps=(10,))
+    (run.path / ".state.safetensors-0123456789abcdef.tmp").write_bytes(b"half")
+    (run.path / "checkpoints" / ".step-000020-0123456789abcdef.tmp").mkdir()
 
-    with pytest.raises(OSError, match="full"):
-        replace_file(path, b"new")
+    with run.held():
+        pass
 
-    assert path.read_bytes() == b"old"
-    assert [file.name for file in tmp_path.iterdir()] == ["summary.json"]
+    assert [path.name for path in run.path.glob(".*.tmp")] == []
+    assert [path.name for path in (run.path / "checkpoints").iterdir()] == ["step-000010"]
 
 
 def test_the_summary_is_json(tmp_path):

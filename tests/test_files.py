@@ -1,0 +1,183 @@
+"""The one writer of files: whole or not at all, whatever happens in between."""
+
+import errno
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+
+import pytest
+
+from talkgen.files import ABANDONED, new_file, new_folder, remove_unfinished, write_bytes, write_json, write_text
+
+STALE = ".deck.html-0123456789abcdef.tmp"
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def break_off(writing, name):
+    """Stops in the middle of a file, or of a folder with `name` in it."""
+    with writing as made:
+        made.write(b"ne") if name is None else (made / name).touch()
+        raise ValueError("halfway")
+
+
+def test_what_is_written_is_there(tmp_path):
+    """Bytes, text and JSON; folders on the way are made; the old content goes."""
+    write_bytes(tmp_path / "a" / "b" / "bytes", b"\0\r\n")
+    write_text(tmp_path / "text", "old")
+    write_text(tmp_path / "text", "é\n")
+    write_json(tmp_path / "json", {"é": [1, None]})
+
+    assert (tmp_path / "a" / "b" / "bytes").read_bytes() == b"\0\r\n"
+    assert (tmp_path / "text").read_bytes() == "é\n".encode()
+    assert (tmp_path / "json").read_text(encoding="utf-8") == '{\n "é": [\n  1,\n  null\n ]\n}\n'
+    assert names(tmp_path) == ["a", "json", "text"]
+
+
+def test_modes_and_links_are_kept(tmp_path):
+    """A new file has the user's usual mode, an old one its own; what a link leads to is replaced, not the link."""
+    file, link = tmp_path / "script.sh", tmp_path / "link"
+    before = os.umask(0o027)
+    try:
+        write_text(file, "new")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+    file.chmod(0o751)
+    link.symlink_to(file.name)
+    write_text(link, "newer")
+
+    assert link.is_symlink()
+    assert file.read_text(encoding="utf-8") == "newer"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o751
+
+
+def test_a_failure_leaves_the_old_file_alone(tmp_path):
+    """An error halfway leaves the old content and nothing else."""
+    write_text(tmp_path / "deck.html", "old")
+    with pytest.raises(ValueError, match="halfway"):
+        break_off(new_file(tmp_path / "deck.html"), None)
+
+    assert (tmp_path / "deck.html").read_text(encoding="utf-8") == "old"
+    assert names(tmp_path) == ["deck.html"]
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from talkgen.files import write_bytes
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    write_bytes(Path(sys.argv[1]), b"x" * 5000)
+except OSError as error:
+    print(error.errno, error.filename)
+"""
+
+
+def test_a_file_that_the_system_does_not_take_is_named_and_leaves_nothing(tmp_path):
+    """A limit of the system met while writing: the error names the file that was wanted, and no half of it stays."""
+    file = tmp_path / "big"
+    done = subprocess.run([sys.executable, "-c", LIMITED, file], capture_output=True, text=True, check=True)
+
+    assert done.stdout == f"{errno.EFBIG} {file}\n"
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "code"),
+    [
+        ("file/deck.html", errno.ENOTDIR),
+        ("folder", errno.EISDIR),
+        ("loop", errno.ELOOP),
+        ("x" * 300, errno.ENAMETOOLONG),
+    ],
+)
+def test_errors_name_what_was_to_be_written(tmp_path, place, code):
+    """Not the temporary file, of which nobody knows."""
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(OSError, match="Errno") as caught:
+        write_bytes(tmp_path / place, b"")
+
+    assert caught.value.errno == code
+    assert caught.value.filename in {str(tmp_path / place), str(tmp_path / "file")}
+    assert names(tmp_path) == ["file", "folder", "loop"]
+
+
+def test_a_device_is_written_to_not_replaced():
+    """A full device says so, and is a device afterwards."""
+    from pathlib import Path
+
+    with pytest.raises(OSError, match="No space left") as caught:
+        write_bytes(Path("/dev/full"), b"x" * 100_000)
+    assert caught.value.errno == errno.ENOSPC
+    assert stat.S_ISCHR(Path("/dev/full").stat().st_mode)
+
+
+def test_a_folder_takes_the_place_of_the_old_one(tmp_path):
+    """As a whole: what was in the old one is gone; after a failure it is as it was."""
+    deck = tmp_path / "deck"
+    for name in ("one", "two"):
+        with new_folder(deck) as stage:
+            assert stage.parent == tmp_path
+            (stage / name).write_text(name, encoding="utf-8")
+    assert names(deck) == ["two"]
+    with pytest.raises(ValueError, match="halfway"):
+        break_off(new_folder(deck), "three")
+
+    assert names(deck) == ["two"]
+    assert names(tmp_path) == ["deck"]
+
+
+def test_what_killed_processes_left_is_removed_when_it_is_old(tmp_path):
+    """Old temporaries go with the next writing; new ones, and other people's files, stay."""
+    old, new, other = tmp_path / STALE, tmp_path / STALE.replace("deck", "page"), tmp_path / ".mine.tmp"
+    for file, age in ((old, ABANDONED + 60), (new, 1), (other, ABANDONED + 60)):
+        file.touch()
+        os.utime(file, (time.time() - age,) * 2)
+    write_text(tmp_path / "text", "")
+
+    assert names(tmp_path) == sorted([new.name, other.name, "text"])
+
+
+def test_who_holds_the_lock_removes_what_is_unfinished_at_once(tmp_path):
+    """Of one name, or all; folders too."""
+    (tmp_path / STALE).mkdir()
+    (tmp_path / STALE.replace("deck", "page")).touch()
+    with new_folder(tmp_path / "deck.html", alone=True):
+        pass
+    assert names(tmp_path) == [STALE.replace("deck", "page"), "deck.html"]
+    remove_unfinished(tmp_path)
+    assert names(tmp_path) == ["deck.html"]
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from talkgen.files import write_bytes
+print("ready", flush=True)
+for number in range(1_000_000):
+    write_bytes(Path(sys.argv[1]), bytes([number % 256]) * 100_000)
+"""
+
+
+def test_a_killed_writer_leaves_a_whole_file(tmp_path):
+    """Whenever it is killed, the file is one of those written, in full."""
+    file = tmp_path / "deck.html"
+    for delay in (0.02, 0.07, 0.11):
+        process = subprocess.Popen([sys.executable, "-c", WRITER, file], stdout=subprocess.PIPE)
+        process.stdout.readline()
+        time.sleep(delay)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+
+        content = file.read_bytes()
+        assert len(content) == 100_000
+        assert len(set(content)) == 1
