@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "export": set(),
     "importers": {"outline"},
     "pipeline": {"outline", "store", "lm", "figures", "render", "export"},
-    "serve": {"lm", "pipeline", "outline", "render", "store"},
+    "serve": {"lm"},
     "cli": {"pipeline", "serve", "lm", "outline", "figures", "render", "export", "store", "importers"},
 }
 

@@ -8,44 +8,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from talkgen.errors import ModelError
+from talkgen.lm.answer import wire
 from talkgen.lm.files.catalog import ModelFiles
 from talkgen.outline.schema import Live
 
 if TYPE_CHECKING:
     from talkgen.lm.answer.engine import Answer, Engine
-    from talkgen.lm.text.tokenizer import Tokenizer
+    from talkgen.lm.answer.sample import Sampling
 
 GREEDY_STEPS = 8
 ELEMENT = "talkgen-live"
 
 
-def record(block: Live, models: Sequence[ModelFiles], engines: Mapping[str, Engine]) -> dict[str, Any]:
-    """The recording of `block`, as plain JSON values.
-
-    `answers` maps each model's name to prompt -> answer; every model answers every prompt that a click on any of them
-    can lead to.
+def record(block: Live, models: Sequence[ModelFiles], engines: Mapping[str, Engine]) -> wire.RecordingJSON:
+    """The recording of `block`; every model answers every prompt that a click on any of them can lead to.
 
     Raises:
         ModelError: the prompt is nothing that a model can continue.
     """
-    settings = {"bars": block.bars, "temperature": block.temperature, "top_k": block.top_k, "top_p": block.top_p}
-    asked = {files.name: _Asked(engines[files.name], settings) for files in models}
+    from talkgen.lm.answer.sample import Sampling
+
+    sampling = Sampling(block.temperature, block.top_k, block.top_p)
+    asked = {files.name: _Asked(engines[files.name], block.bars, sampling) for files in models}
     reachable = {prompt for one in asked.values() for prompt in one.reachable(block.prompt)}
     prompts = {block.prompt} | {prompt for prompt in reachable if all(one.fits(prompt) for one in asked.values())}
     return {
         "element": ELEMENT,
         "prompt": block.prompt,
         "models": [_describe(files) for files in models],
-        "settings": settings,
+        "settings": wire.settings_json(block.bars, sampling),
         "recorded": {"date": datetime.now(UTC).date().isoformat(), "device": "cpu"},
         "answers": {name: {prompt: one.recorded(prompt) for prompt in sorted(prompts)} for name, one in asked.items()},
     }
 
 
-def _describe(files: ModelFiles) -> dict[str, Any]:
+def _describe(files: ModelFiles) -> wire.ModelJSON:
     architecture = files.about().get("architecture")
     return {"name": files.name, "label": files.label, "digest": files.digest(), "architecture": architecture}
 
@@ -53,13 +53,13 @@ def _describe(files: ModelFiles) -> dict[str, Any]:
 class _Asked:
     """The answers of one engine, each asked for once."""
 
-    def __init__(self, engine: Engine, settings: Mapping[str, Any]) -> None:
-        self._engine, self._settings = engine, settings
+    def __init__(self, engine: Engine, bars: int, sampling: Sampling) -> None:
+        self._engine, self._bars, self._sampling = engine, bars, sampling
         self._answers: dict[str, Answer] = {}
 
     def answer(self, prompt: str) -> Answer:
         if prompt not in self._answers:
-            self._answers[prompt] = self._engine.next_token(prompt, **self._settings)
+            self._answers[prompt] = self._engine.next_token(prompt, bars=self._bars, sampling=self._sampling)
         return self._answers[prompt]
 
     def reachable(self, prompt: str) -> Iterator[str]:
@@ -83,23 +83,8 @@ class _Asked:
 
     def _texts(self, prompt: str) -> Iterator[str]:
         tokenizer = self._engine.tokenizer
-        return (item.text for item in self.answer(prompt).candidates if stands_for_text(item.id, tokenizer))
+        return (item.text for item in self.answer(prompt).candidates if wire.stands_for_text(item.id, tokenizer))
 
-    def recorded(self, prompt: str) -> dict[str, Any]:
-        """The answer to `prompt` without what differs from one run to the next."""
-        answer = answer_json(self.answer(prompt), self._engine.tokenizer)
-        return {name: value for name, value in answer.items() if name not in ("reused", "milliseconds")}
-
-
-def answer_json(answer: Answer, tokenizer: Tokenizer) -> dict[str, Any]:
-    """An answer as the elements read it: a candidate that no text can be continued with says `"append": false`."""
-    data = answer.to_json()
-    for candidate in data["candidates"]:
-        if not stands_for_text(candidate["id"], tokenizer):
-            candidate["append"] = False
-    return data
-
-
-def stands_for_text(token: int, tokenizer: Tokenizer) -> bool:
-    """Whether a token can be appended to a prompt: special tokens and fragments of a character cannot be typed."""
-    return token not in tokenizer.special.values() and "\ufffd" not in tokenizer.decode([token])
+    def recorded(self, prompt: str) -> wire.AnswerJSON:
+        """The answer to `prompt`, as it is kept."""
+        return wire.recorded_json(self.answer(prompt), self._engine.tokenizer)

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from talkgen.errors import ModelError, TalkgenError, did_you_mean
+from talkgen.lm.answer.wire import answer_json
 from talkgen.lm.files.catalog import ModelFiles
-from talkgen.pipeline.recordings import answer_json
 from talkgen.serve.limits import Question
 
 if TYPE_CHECKING:
@@ -154,18 +154,13 @@ class Engines:
         self._loaded.wait()
         engine = self.find(question.model)
         name = next(name for name, known in self._engines.items() if known is engine)
-        about = {key: self._about[name][key] for key in ("name", "label", "digest")}
+        about = self._about[name]
         answer = answer_json(self._ask(engine, question), engine.tokenizer)
-        return json.dumps({**answer, "model": about}, ensure_ascii=False, separators=(",", ":")).encode()
+        answer["model"] = {"name": about["name"], "label": about["label"], "digest": about["digest"]}
+        return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
 
     def _ask(self, engine: Engine, question: Question) -> Answer:
-        return engine.next_token(
-            question.prompt,
-            bars=question.bars,
-            temperature=question.temperature,
-            top_k=question.top_k,
-            top_p=question.top_p,
-        )
+        return engine.next_token(question.prompt, bars=question.bars, sampling=question.sampling)
 
     def ask(self, question: Question) -> Answer:
         """The answer to `question`, for a caller in a thread of its own that can wait.

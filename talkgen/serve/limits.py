@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from talkgen.lm.answer.sample import Sampling
 
 PROMPT_CHARACTERS = 8_000
 BODY_BYTES = 2_000_000
@@ -37,6 +40,13 @@ class Question(BaseModel):
     temperature: float = Field(1.0, gt=0, le=5)
     top_k: int | None = Field(None, ge=1)
     top_p: float | None = Field(None, gt=0, le=1)
+
+    @property
+    def sampling(self) -> Sampling:
+        """How the next token is chosen."""
+        from talkgen.lm.answer.sample import Sampling
+
+        return Sampling(self.temperature, self.top_k, self.top_p)
 
 
 class RateLimit:

@@ -2,6 +2,18 @@
  * What a live block answered when the deck was built; travels in an attribute as base64 of UTF-8 JSON.
  */
 
+/*
+ * The JSON of an answer and of a recording, as talkgen/lm/answer/wire.py describes it; a test holds the two together.
+ *
+ * @typedef {{ id, text }} Token
+ * @typedef {{ id, text, p, p_sampled, append }} Candidate
+ * @typedef {{ tokens, candidates, other, entropy, reused, milliseconds, model }} Answer
+ * @typedef {{ name, label, digest, architecture }} Model
+ * @typedef {{ bars, temperature, top_k, top_p }} Settings
+ * @typedef {{ date, device }} Recorded
+ * @typedef {{ element, prompt, models, settings, recorded, answers }} Recording
+ */
+
 /** The JSON value in a base64 attribute. */
 export function decodeAttribute(base64) {
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));

@@ -5,10 +5,11 @@ from tiny_models import CONTEXT, make_project
 
 from talkgen.errors import ModelError
 from talkgen.lm.answer.engine import Engine
+from talkgen.lm.answer.wire import answer_json
 from talkgen.lm.files.catalog import find_model
 from talkgen.lm.files.weights import load_model
 from talkgen.outline.schema import Live
-from talkgen.pipeline.recordings import GREEDY_STEPS, record, stands_for_text
+from talkgen.pipeline.recordings import GREEDY_STEPS, record
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def test_every_bar_can_be_clicked_once_and_the_first_one_many_times(made):
     prompt = "abc"
     for _ in range(GREEDY_STEPS):
         prompt += typed(answers[prompt])[0]
-        expected = engines["tiny"].next_token(prompt, bars=5).to_json()
+        expected = answer_json(engines["tiny"].next_token(prompt, bars=5), engines["tiny"].tokenizer)
         assert answers[prompt]["tokens"] == expected["tokens"]
         assert [item["p"] for item in answers[prompt]["candidates"]] == pytest.approx(
             [item["p"] for item in expected["candidates"]], abs=1e-5
@@ -76,10 +77,3 @@ def test_a_prompt_that_does_not_fit_is_an_error(made):
     """The build says that a prompt is too long; the page never has to."""
     with pytest.raises(ModelError, match="the prompt has 65 tokens"):
         made("tiny", prompt="x" * (CONTEXT + 1))
-
-
-def test_what_cannot_be_typed_is_marked(made):
-    """A byte that is no character and a special token cannot be appended to a text."""
-    _, engines = made("tiny", prompt="a")
-    tokenizer = engines["tiny"].tokenizer
-    assert [stands_for_text(token, tokenizer) for token in (97, 10, 200, 256)] == [True, True, False, False]

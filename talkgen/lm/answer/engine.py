@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,7 +17,7 @@ from talkgen.errors import ModelError
 from talkgen.lm.answer.batch import Batch
 from talkgen.lm.answer.beam import Beam, search_beams
 from talkgen.lm.answer.prefix import PrefixCache
-from talkgen.lm.answer.sample import Sampling, filter_probabilities, penalize, sample
+from talkgen.lm.answer.sample import UNCHANGED, Sampling, filter_probabilities, penalize, sample
 from talkgen.lm.files.weights import Loaded
 from talkgen.lm.models.base import State
 
@@ -53,20 +52,6 @@ class Answer:
     entropy: float
     reused: int
     seconds: float
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON values; probabilities rounded to 6 digits, so that they repeat."""
-        return {
-            "tokens": [{"id": piece.id, "text": piece.text} for piece in self.pieces],
-            "candidates": [
-                {"id": c.id, "text": c.text, "p": round(c.p, 6), "p_sampled": round(c.p_sampled, 6)}
-                for c in self.candidates
-            ],
-            "other": round(self.other, 6),
-            "entropy": round(self.entropy, 4),
-            "reused": self.reused,
-            "milliseconds": round(1000 * self.seconds, 1),
-        }
 
 
 @dataclass(frozen=True)
@@ -128,26 +113,17 @@ class Engine:
         return self.batch.read(ids[-1:], state)
 
     @torch.inference_mode()
-    def next_token(
-        self,
-        prompt: str,
-        *,
-        bars: int = 8,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-    ) -> Answer:
+    def next_token(self, prompt: str, *, bars: int = 8, sampling: Sampling = UNCHANGED) -> Answer:
         """The distribution of the token after `prompt`: the `bars` likeliest tokens and the rest.
 
         Raises:
-            ModelError: the prompt does not fit the model's context, or a sampling value is out of range.
+            ModelError: the prompt does not fit the model's context.
         """
-        how = Sampling(temperature, top_k, top_p)
         started = time.perf_counter()
         ids = self.encode(prompt)
         logits, reused = self._read(ids)
         p = logits.softmax(dim=-1)
-        sampled = p if how == Sampling() else filter_probabilities(logits, how)
+        sampled = p if sampling == UNCHANGED else filter_probabilities(logits, sampling)
         top = p.topk(min(bars, self.tokenizer.vocab_size))
         texts = self.tokenizer.pieces(top.indices.tolist())
         candidates = tuple(
@@ -174,7 +150,7 @@ class Engine:
         cancelled: Callable[[], bool] | None = None,
         stop: Sequence[str] = (),
         seed: int = 0,
-        sampling: Sampling | None = None,
+        sampling: Sampling = UNCHANGED,
     ) -> Completion:
         """Continues `prompt` by at most `max_tokens` tokens; each is given to `on_token` as it is drawn.
 
@@ -184,7 +160,6 @@ class Engine:
         Raises:
             ModelError: the prompt does not fit the model's context.
         """
-        how = sampling or Sampling()
         started = time.perf_counter()
         ids = self.encode(prompt)
         new: list[int] = []
@@ -197,8 +172,8 @@ class Engine:
                 ended = "cancelled"
                 break
             logits = self.batch.read(unread, state)  # a step at a time, together with whoever else asks
-            penalized = penalize(logits, ids + new, how.repetition_penalty)
-            token = sample(filter_probabilities(penalized, how), generator)
+            penalized = penalize(logits, ids + new, sampling.repetition_penalty)
+            token = sample(filter_probabilities(penalized, sampling), generator)
             if token == self.tokenizer.end:
                 ended = "end"
                 break

@@ -47,6 +47,10 @@ class Sampling:
             raise ModelError(f"{wrong[0]} = {getattr(self, wrong[0])} is out of range")
 
 
+UNCHANGED = Sampling()
+"""The model's own distribution."""
+
+
 def penalize(logits: Tensor, used: Sequence[int], penalty: float) -> Tensor:
     """Divides positive logits [V] of `used` tokens by `penalty` and multiplies negative ones."""
     if penalty == 1.0 or not used:

@@ -11,6 +11,7 @@ from transformers.generation.logits_process import (
     TopPLogitsWarper,
 )
 
+from talkgen.errors import ModelError
 from talkgen.lm.answer.sample import Sampling, filter_probabilities, penalize, sample
 
 P = torch.tensor([0.5, 0.25, 0.15, 0.07, 0.03])
@@ -78,3 +79,10 @@ def test_pruned_tokens_are_never_drawn():
     p = filter_probabilities(P.log(), Sampling(top_k=2))
     generator = torch.Generator().manual_seed(9)
     assert {sample(p, generator) for _ in range(2_000)} == {0, 1}
+
+
+@pytest.mark.parametrize("bad", [{"temperature": -1}, {"top_k": 0}, {"top_p": 0.0}, {"top_p": 1.5}])
+def test_sampling_out_of_range_is_refused(bad):
+    """A setting that means nothing is named."""
+    with pytest.raises(ModelError, match=next(iter(bad))):
+        Sampling(**bad)

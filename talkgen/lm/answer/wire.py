@@ -1,0 +1,116 @@
+"""The JSON of an answer, as types: what recordings hold, `/api/next` sends and the elements in a page read.
+
+The elements name the same fields in `templates/web/recording.js`; a test holds the two together. Knows no server, no
+page and no outline.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NotRequired, TypedDict
+
+if TYPE_CHECKING:
+    from talkgen.lm.answer.engine import Answer, Candidate
+    from talkgen.lm.answer.sample import Sampling
+    from talkgen.lm.text.tokenizer import Tokenizer
+
+
+class TokenJSON(TypedDict):
+    """A token of the prompt."""
+
+    id: int
+    text: str
+
+
+class CandidateJSON(TypedDict):
+    """A possible next token; `append` is there, and false, where no text can be continued with it."""
+
+    id: int
+    text: str
+    p: float
+    p_sampled: float
+    append: NotRequired[bool]
+
+
+class AnswerJSON(TypedDict):
+    """The distribution after a prompt; `reused` and `milliseconds` differ from run to run, and are in no recording."""
+
+    tokens: list[TokenJSON]
+    candidates: list[CandidateJSON]
+    other: float
+    entropy: float
+    reused: NotRequired[int]
+    milliseconds: NotRequired[float]
+    model: NotRequired[ModelJSON]
+
+
+class ModelJSON(TypedDict):
+    """Who answers; a recording also says of what kind it is, by which the bars are coloured."""
+
+    name: str
+    label: str
+    digest: str
+    architecture: NotRequired[str | None]
+
+
+class SettingsJSON(TypedDict):
+    """What is asked beside the prompt."""
+
+    bars: int
+    temperature: float
+    top_k: int | None
+    top_p: float | None
+
+
+class RecordedJSON(TypedDict):
+    """When and where a recording was made."""
+
+    date: str
+    device: str
+
+
+class RecordingJSON(TypedDict):
+    """All that a live block can show by itself; `answers` maps each model's name to prompt -> answer."""
+
+    element: str
+    prompt: str
+    models: list[ModelJSON]
+    settings: SettingsJSON
+    recorded: RecordedJSON
+    answers: dict[str, dict[str, AnswerJSON]]
+
+
+def answer_json(answer: Answer, tokenizer: Tokenizer) -> AnswerJSON:
+    """An answer whose probabilities are rounded to 6 digits, so that they repeat."""
+    return {
+        "tokens": [{"id": piece.id, "text": piece.text} for piece in answer.pieces],
+        "candidates": [_candidate(candidate, tokenizer) for candidate in answer.candidates],
+        "other": round(answer.other, 6),
+        "entropy": round(answer.entropy, 4),
+        "reused": answer.reused,
+        "milliseconds": round(1000 * answer.seconds, 1),
+    }
+
+
+def _candidate(candidate: Candidate, tokenizer: Tokenizer) -> CandidateJSON:
+    p, sampled = round(candidate.p, 6), round(candidate.p_sampled, 6)
+    found: CandidateJSON = {"id": candidate.id, "text": candidate.text, "p": p, "p_sampled": sampled}
+    if not stands_for_text(candidate.id, tokenizer):
+        found["append"] = False
+    return found
+
+
+def recorded_json(answer: Answer, tokenizer: Tokenizer) -> AnswerJSON:
+    """An answer without what differs from one run to the next."""
+    made = answer_json(answer, tokenizer)
+    del made["reused"], made["milliseconds"]
+    return made
+
+
+def settings_json(bars: int, sampling: Sampling) -> SettingsJSON:
+    """The settings of a question, as a page sends them back with every prompt."""
+    return {"bars": bars, "temperature": sampling.temperature, "top_k": sampling.top_k, "top_p": sampling.top_p}
+
+
+def stands_for_text(token: int, tokenizer: Tokenizer) -> bool:
+    """Whether a token can be appended to a prompt: special tokens and fragments of a character cannot be typed."""
+    return token not in tokenizer.special.values() and "\ufffd" not in tokenizer.decode([token])
