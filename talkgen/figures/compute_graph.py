@@ -67,9 +67,9 @@ def _trace(cell: Cell, tokens: int) -> nx.DiGraph[int]:
     import torch
 
     from talkgen.figures.measure.dependencies import trace_units
+    from talkgen.lm.models.attention import Attention, Pass
     from talkgen.lm.models.config import ModelConfig
     from talkgen.lm.models.lstm import RecurrentLM
-    from talkgen.lm.models.transformer import Attention
 
     draw = torch.Generator().manual_seed(_SEED)
     x = torch.randn(tokens, _WIDTH, generator=draw)
@@ -77,7 +77,7 @@ def _trace(cell: Cell, tokens: int) -> nx.DiGraph[int]:
         torch.manual_seed(_SEED)
         if cell == "attention":
             layer = Attention(ModelConfig(1, n_embd=_WIDTH, n_head=1))
-            return trace_units(lambda x: layer(x[None], None, None, 0, None), x)
+            return trace_units(lambda x: layer(x[None], Pass()), x)
         model = RecurrentLM(ModelConfig(1, cell, 1, _WIDTH))
 
     def unroll(x: torch.Tensor, h: torch.Tensor, c: torch.Tensor) -> torch.Tensor:

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from talkgen.figures.measure.dependencies import trace_units
+from talkgen.lm.models.attention import Attention, Pass
 from talkgen.lm.models.config import ModelConfig
-from talkgen.lm.models.transformer import Attention
 
 
 def levels(graph: nx.DiGraph) -> list[int]:
@@ -43,7 +43,7 @@ def test_in_place_operations_count_as_their_plain_forms():
 def test_attention_is_three_steps_at_every_length(tokens, heads):
     """Causal attention has n(n-1)/2 scores, and a softmax and a sum for every token that can look back."""
     layer = Attention(ModelConfig(1, n_embd=8, n_head=heads))
-    graph = trace_units(lambda x: layer(x[None], None, None, 0, None), torch.randn(tokens, 8))
+    graph = trace_units(lambda x: layer(x[None], Pass()), torch.randn(tokens, 8))
     assert levels(graph) == [tokens, tokens * (tokens - 1) // 2, tokens - 1, tokens - 1]
     sums = [about["inputs"] for _, about in graph.nodes(data=True) if about["level"] == 3]
     assert sorted(sums) == [tuple(range(t + 1)) for t in range(1, tokens)]
@@ -55,7 +55,7 @@ def test_traced_inputs_are_what_a_nudge_changes():
     layer = Attention(ModelConfig(1, n_embd=8, n_head=2)).double()
 
     def run(x: torch.Tensor) -> torch.Tensor:
-        return layer(x[None], None, None, 0, None)[0]
+        return layer(x[None], Pass())[0]
 
     x = torch.randn(5, 8, dtype=torch.double)
     graph = trace_units(run, x)

@@ -1,4 +1,4 @@
-"""An LSTM or a tanh RNN for reading alone, on a CPU: the same logits as `lm.lstm`, without torch's cost of a call.
+"""An LSTM or a tanh RNN for reading alone, on a CPU: the same logits as `models.lstm`, without torch's cost of a call.
 
 The work is in `cpp/recurrent.cpp`. Attention over past states is not there: such a model reads by itself.
 """

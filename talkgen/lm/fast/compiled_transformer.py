@@ -1,4 +1,4 @@
-"""A transformer for reading alone, on a CPU: the same logits as `lm.transformer`, from packed weights, far sooner.
+"""A transformer for reading alone, on a CPU: the same logits as `models.transformer`, from packed weights, far sooner.
 
 The work is in `cpp/transformer.cpp`; here its structures are filled in. There is nothing to see inside: who wants
 attention weights or gradients takes the model itself.
@@ -19,8 +19,10 @@ from talkgen.lm.fast.native import load_library, why_not
 from talkgen.lm.fast.pointers import Matrix, Pointers
 from talkgen.lm.files.packed import Format, Packed, pack
 from talkgen.lm.models.base import LanguageModel, State, Taps
+from talkgen.lm.models.cache import KVCache
 from talkgen.lm.models.config import ModelConfig
-from talkgen.lm.models.transformer import KVCache, Transformer, rotary_angles
+from talkgen.lm.models.rotary import rotary_angles
+from talkgen.lm.models.transformer import Transformer
 
 _ACTIVATION = {"gelu": 0, "gelu_tanh": 1, "swiglu": 2}
 _ROWS = 64  # tokens a pass takes at most: enough to use each weight often, few enough to stay in the caches
@@ -63,7 +65,7 @@ class _Rows(ctypes.Structure):
 
 
 Weights = Mapping[str, Packed | Tensor]
-"""Matrices packed, vectors in float32, under the names of `lm.transformer`."""
+"""Matrices packed, vectors in float32, under the names of `models.transformer`."""
 
 
 @dataclass(slots=True)
@@ -128,7 +130,6 @@ class CompiledTransformer(LanguageModel):
         """See `LanguageModel.forward`; there is nothing to tap."""
         if taps is not None:
             raise TypeError("a decoder shows nothing inside; load the model in float32")
-        B, T = ids.shape
         if state is not None and not isinstance(state, KVCache):
             raise TypeError("a transformer's state is a KVCache")
         B, T = ids.shape

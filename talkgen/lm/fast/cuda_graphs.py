@@ -14,17 +14,11 @@ import torch
 from torch import Tensor
 
 from talkgen.lm.fast.quantize import packed_bytes
+from talkgen.lm.models.attention import Pass
 from talkgen.lm.models.base import LanguageModel, State, Taps
-from talkgen.lm.models.transformer import (
-    Block,
-    KVCache,
-    Transformer,
-    attend,
-    join_heads,
-    rotary_angles,
-    rotate,
-    split_heads,
-)
+from talkgen.lm.models.cache import KVCache
+from talkgen.lm.models.rotary import rotary_angles
+from talkgen.lm.models.transformer import Transformer
 
 _SEATS = (1, 4, 16, 64, 128)
 _SHORTEST = 256  # tokens that a static cache holds at least
@@ -88,16 +82,34 @@ class GraphedTransformer(LanguageModel):
         return table.step(ids, caches)
 
 
+class SeatedCache(KVCache):
+    """A cache of fixed size, each of whose rows stands at a position of its own."""
+
+    def __init__(self, model: Transformer, seats: int, capacity: int) -> None:
+        super().__init__(model.config, seats, capacity, model.embed.weight.detach())
+        self.k.zero_(), self.v.zero_()  # what is masked must still be a number
+        self.positions = torch.zeros(seats, dtype=torch.long, device=self.k.device)
+        self._rows = torch.arange(seats, device=self.k.device)
+        self._slots = torch.arange(capacity, device=self.k.device)
+
+    def append(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Stores `k`, `v` [seats, H_kv, 1, D] of a layer where the positions say; returns the whole of that layer."""
+        self.k[layer].transpose(1, 2)[self._rows, self.positions] = k.squeeze(2)
+        self.v[layer].transpose(1, 2)[self._rows, self.positions] = v.squeeze(2)
+        return self.k[layer], self.v[layer]
+
+    def visible(self) -> Tensor:
+        """[seats, 1, 1, capacity], true up to each row's own position: a recorded step looks at all of the cache."""
+        return (self._slots <= self.positions.unsqueeze(1))[:, None, None]
+
+
 class Table:
     """A static cache with seats, and the recorded step over it."""
 
     def __init__(self, owner: GraphedTransformer, seats: int, capacity: int) -> None:
         self.owner, device = owner, owner.device
-        self.cache = KVCache(owner.config, seats, capacity, owner.model.embed.weight.detach())
-        for memory in (self.cache.k, self.cache.v):
-            memory.zero_()  # what is masked must still be a number
+        self.cache = SeatedCache(owner.model, seats, capacity)
         self.ids = torch.zeros(seats, 1, dtype=torch.long, device=device)
-        self.positions = torch.zeros(seats, dtype=torch.long, device=device)
         self.seated: list[tuple[KVCache, int] | None] = [None] * seats
         self.graph: torch.cuda.CUDAGraph | None = None
         self.logits = self._record() if device.type == "cuda" else None
@@ -115,7 +127,7 @@ class Table:
             return self._run()
 
     def _run(self) -> Tensor:
-        return step(self.owner, self.ids, self.positions, self.cache)
+        return step(self.owner, self.ids, self.cache)
 
     def step(self, ids: list[int], caches: list[KVCache]) -> Tensor:
         """One token of each text; logits [B, V], which the caller may keep."""
@@ -128,7 +140,7 @@ class Table:
                 self.cache.v[:, seat, :, : cache.length] = cache.v[:, 0, :, : cache.length]
         lengths = [cache.length for cache in caches]
         self.ids[:count, 0] = torch.tensor(ids)
-        self.positions[:count] = torch.tensor(lengths)
+        self.cache.positions[:count] = torch.tensor(lengths)
         if self.graph is not None and self.logits is not None:
             self.graph.replay()
             logits = self.logits[:count].clone()
@@ -143,31 +155,16 @@ class Table:
 
 
 @torch.inference_mode()
-def step(owner: GraphedTransformer, ids: Tensor, positions: Tensor, cache: KVCache) -> Tensor:
-    """`lm.transformer` for one token a row, `ids` [B, 1] at `positions` [B], with nothing that depends on their values.
-
-    Keys go where the positions say, and every row looks at the whole cache, past its own position masked; [B, V].
-    """
-    model, rows = owner.model, torch.arange(ids.size(0), device=ids.device)
+def step(owner: GraphedTransformer, ids: Tensor, cache: SeatedCache) -> Tensor:
+    """`models.transformer` for one token a row, `ids` [B, 1], with nothing that depends on values; logits [B, V]."""
+    model, positions, rotary = owner.model, cache.positions, None
     x = model.embed(ids)  # [B, 1, C]
-    rotary = None
     if owner.rotary is None:
         x = x + model.positions.weight[positions].unsqueeze(1)
     else:
         cos, sin = (table[positions][:, None, None] for table in owner.rotary)  # [B, 1, 1, D]
         rotary = cos, sin
-    slots = torch.arange(cache.k.size(3), device=ids.device)
-    visible = (slots <= positions.unsqueeze(1))[:, None, None]  # [B, 1, 1, S]
-    for layer, block in enumerate(model.blocks):
-        assert isinstance(block, Block)  # noqa: S101 – a ModuleList forgets what it holds
-        attention = block.attention
-        heads = (attention.n_head, attention.n_kv_head, attention.n_kv_head)
-        parts = attention.qkv(block.norm_1(x)).split([n * attention.head_dim for n in heads], dim=2)
-        q, k, v = (split_heads(part, n) for part, n in zip(parts, heads, strict=True))  # [B, heads, 1, D]
-        if rotary is not None:
-            q, k = rotate(q, *rotary), rotate(k, *rotary)
-        cache.k[layer].transpose(1, 2)[rows, positions] = k.squeeze(2)
-        cache.v[layer].transpose(1, 2)[rows, positions] = v.squeeze(2)
-        x = x + attention.proj(join_heads(attend(q, cache.k[layer], cache.v[layer], visible)))
-        x = x + block.mlp(block.norm_2(x))
+    given = Pass(rotary, cache, visible=cache.visible())
+    for block in model.blocks:
+        x = block(x, given)
     return model.head(model.norm(x)).float()[:, -1]

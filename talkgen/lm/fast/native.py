@@ -53,10 +53,6 @@ def _load() -> tuple[ctypes.CDLL | None, str | None]:
         library.read_transformer.restype, library.read_transformer.argtypes = None, [ctypes.c_void_p] * 3
         library.read_recurrent.restype = None
         library.read_recurrent.argtypes = [ctypes.c_void_p, ctypes.c_int32, *[ctypes.c_void_p] * 4]
-        for count in (library.block_keeps, library.block_needs):
-            count.restype, count.argtypes = ctypes.c_int64, [ctypes.c_void_p]
-        library.block_forward.restype, library.block_forward.argtypes = None, [ctypes.c_void_p] * 4
-        library.block_backward.restype, library.block_backward.argtypes = None, [ctypes.c_void_p] * 7
         return library, None
     except (OSError, subprocess.SubprocessError) as error:
         said = getattr(error, "stderr", None) or str(error)

@@ -4,7 +4,7 @@
     int8       a scale for every row, activations in bfloat16
     int4       a scale and a least value for every 32 weights of a row, activations in bfloat16
 
-What activations lose in bfloat16 decides how exact the last two are; whoever uses them measures it (`lm.forms`).
+What activations lose in bfloat16 decides how exact the last two are; whoever uses them measures it (`fast.forms`).
 """
 
 from __future__ import annotations

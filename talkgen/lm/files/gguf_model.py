@@ -61,7 +61,7 @@ def read_config(file: GGUFFile) -> ModelConfig:
 
 
 def read_packed(file: GGUFFile, config: ModelConfig) -> dict[str, Packed]:
-    """All weights under the names of `lm.transformer`, in the file's own blocks where we have them too.
+    """All weights under the names of `models.transformer`, in the file's own blocks where we have them too.
 
     Raises:
         ModelError: a tensor is missing or of another shape than the config says.

@@ -10,9 +10,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from talkgen.lm.models.attention import attend_openly, causal_mask
 from talkgen.lm.models.base import LanguageModel, State, Taps
 from talkgen.lm.models.config import ModelConfig
-from talkgen.lm.models.transformer import attend_openly, causal_mask
 
 
 class RecurrentState(State):

@@ -14,22 +14,12 @@ from typing import NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
+from talkgen.lm.models.attention import Attention, Pass, attend, attend_openly, join_heads, split_heads
 from talkgen.lm.models.base import LanguageModel, State, Taps, init_weights
+from talkgen.lm.models.cache import KVCache
 from talkgen.lm.models.config import PADDING, SEPARATOR, ModelConfig
-from talkgen.lm.models.transformer import (
-    MLP,
-    Attention,
-    Block,
-    KVCache,
-    attend,
-    attend_openly,
-    join_heads,
-    make_norm,
-    rotary_angles,
-    split_heads,
-)
-
-Rotary = tuple[Tensor, Tensor]
+from talkgen.lm.models.rotary import Rotary, rotary_angles
+from talkgen.lm.models.transformer import MLP, Block, make_norm
 
 
 class Memory(NamedTuple):
@@ -79,8 +69,9 @@ class TranslationState(State):
 class CrossAttention(nn.Module):
     """Multi-head attention from one sequence to another: queries of the target, keys and values of the source."""
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, layer: int) -> None:
         super().__init__()
+        self.layer = layer  # its place in the memory
         self.n_head, self.n_kv_head = config.n_head, config.n_kv_head
         self.q = nn.Linear(config.n_embd, self.n_head * config.head_dim, bias=config.bias)
         self.kv = nn.Linear(config.n_embd, 2 * self.n_kv_head * config.head_dim, bias=config.bias)
@@ -91,9 +82,9 @@ class CrossAttention(nn.Module):
         k, v = self.kv(source).chunk(2, dim=2)
         return split_heads(k, self.n_kv_head), split_heads(v, self.n_kv_head)
 
-    def forward(self, x: Tensor, k: Tensor, v: Tensor, visible: Tensor, taps: Taps | None) -> Tensor:
+    def forward(self, x: Tensor, memory: Memory, taps: Taps | None) -> Tensor:
         """Attends from `x` [B, T, C] to the source; [B, T, C]."""
-        q = split_heads(self.q(x), self.n_head)
+        q, (k, v), visible = split_heads(self.q(x), self.n_head), memory.layers[self.layer], memory.visible
         y = attend(q, k, v, visible) if taps is None else attend_openly(q, k, v, taps, visible, "cross")
         return self.proj(join_heads(y))
 
@@ -101,20 +92,17 @@ class CrossAttention(nn.Module):
 class DecoderBlock(nn.Module):
     """Look at the target so far, look at the source, then compute."""
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, layer: int) -> None:
         super().__init__()
-        self.norm_1, self.attention = make_norm(config), Attention(config)
-        self.norm_2, self.cross = make_norm(config), CrossAttention(config)
+        self.norm_1, self.attention = make_norm(config), Attention(config, layer)
+        self.norm_2, self.cross = make_norm(config), CrossAttention(config, layer)
         self.norm_3, self.mlp = make_norm(config), MLP(config)
         self.drop = nn.Dropout(config.dropout)
 
-    def forward(
-        self, x: Tensor, rotary: Rotary | None, cache: KVCache | None, layer: int, memory: Memory, taps: Taps | None
-    ) -> Tensor:
-        """[B, T, C] to [B, T, C]."""
-        k, v = memory.layers[layer]
-        x = x + self.drop(self.attention(self.norm_1(x), rotary, cache, layer, None))
-        x = x + self.drop(self.cross(self.norm_2(x), k, v, memory.visible, taps))
+    def forward(self, x: Tensor, given: Pass, memory: Memory, taps: Taps | None) -> Tensor:
+        """[B, T, C] to [B, T, C]; `taps` see where the target looks in the source."""
+        x = x + self.drop(self.attention(self.norm_1(x), given))
+        x = x + self.drop(self.cross(self.norm_2(x), memory, taps))
         return x + self.drop(self.mlp(self.norm_3(x)))
 
 
@@ -126,9 +114,9 @@ class EncoderDecoder(LanguageModel):
         self.embed = nn.Embedding(config.vocab_size, config.n_embd)
         if config.positions == "learned":
             self.positions = nn.Embedding(config.block_size, config.n_embd)
-        self.encoder = nn.ModuleList(Block(config) for _ in range(config.n_layer))
+        self.encoder = nn.ModuleList(Block(config, layer) for layer in range(config.n_layer))
         self.encoder_norm = make_norm(config)
-        self.decoder = nn.ModuleList(DecoderBlock(config) for _ in range(config.n_layer))
+        self.decoder = nn.ModuleList(DecoderBlock(config, layer) for layer in range(config.n_layer))
         self.norm = make_norm(config)
         self.head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
         init_weights(self, config)
@@ -170,8 +158,9 @@ class EncoderDecoder(LanguageModel):
         words = source != PADDING  # [B, S]
         visible = words[:, None, None]
         x, rotary = self._embed(source, (words.cumsum(1) - 1).clamp_min(0))
-        for layer, block in enumerate(self.encoder):
-            x = block(x, rotary, None, layer, None, visible)
+        given = Pass(rotary, visible=visible)
+        for block in self.encoder:
+            x = block(x, given)
         x = self.encoder_norm(x)
         decoder = cast("Iterable[DecoderBlock]", self.decoder)
         return Memory([block.cross.read(x) for block in decoder], visible)
@@ -179,8 +168,9 @@ class EncoderDecoder(LanguageModel):
     def _decode(self, target: Tensor, memory: Memory, cache: KVCache | None, taps: Taps | None) -> Tensor:
         past = cache.length if cache is not None else 0
         x, rotary = self._embed(target, torch.arange(past, past + target.size(1), device=target.device))
-        for layer, block in enumerate(self.decoder):
-            x = block(x, rotary, cache, layer, memory, taps)
+        given = Pass(rotary, cache)
+        for block in self.decoder:
+            x = block(x, given, memory, taps)
         if cache is not None:
             cache.length = past + target.size(1)
         return self.norm(x)

@@ -101,10 +101,15 @@ def test_heads_share_keys_as_in_torch(n_head, n_kv_head, head_dim):
     torch.testing.assert_close(logits, model(ids)[0], atol=1e-4, rtol=1e-5)
 
 
+@pytest.mark.parametrize("steep", [1, 40])
+@pytest.mark.parametrize("family", FAMILIES)
 @torch.inference_mode()
-def test_float32_is_as_exact_as_torch():
-    """Without rounded weights only the order of sums differs."""
-    model = make_model(**LLAMA)
+def test_float32_is_as_exact_as_torch(family, steep):
+    """Without rounded weights only the order of sums differs, also where activations' exponentials vanish."""
+    model = make_model(**FAMILIES[family])
+    for block in model.blocks:
+        block.mlp.up.weight.mul_(steep)
+        block.mlp.down.weight.div_(steep)
     ids = torch.randint(131, (1, 120))
     logits, _ = CompiledTransformer.from_transformer(model, "float32")(ids)
     torch.testing.assert_close(logits, model(ids)[0], atol=5e-5, rtol=1e-5)

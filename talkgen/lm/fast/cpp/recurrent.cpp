@@ -1,4 +1,4 @@
-// One token through an LSTM or a tanh RNN: the arithmetic of lm/lstm.py's `step` without its calls.
+// One token through an LSTM or a tanh RNN: the arithmetic of models/lstm.py's `step` without its calls.
 #include "linear.h"
 
 struct Recurrent {

@@ -1,4 +1,4 @@
-// A transformer's forward pass, a few tokens at a time: the arithmetic of lm/transformer.py without its calls.
+// A transformer's forward pass, a few tokens at a time: the arithmetic of models/transformer.py without its calls.
 #include "attention.h"
 #include "linear.h"
 #include "rows.h"
@@ -50,7 +50,7 @@ void remember(const Model& model, const Rows& rows, int layer, float* qkv) {
         const int at = rows.positions[r];
         if (model.cos)
             for (int h = 0; h < H + KV; h++)
-                turn(row + h * D, model.cos + (int64_t)at * (D / 2), model.sin + (int64_t)at * (D / 2), D, false);
+                turn(row + h * D, model.cos + (int64_t)at * (D / 2), model.sin + (int64_t)at * (D / 2), D);
         for (int h = 0; h < KV; h++) {
             const int64_t place = layer * rows.layer_stride[r] + h * rows.head_stride[r] + (int64_t)at * D;
             std::memcpy(rows.keys[r] + place, row + (H + h) * D, D * sizeof(float));
@@ -77,8 +77,8 @@ void attend(const Model& model, const Rows& rows, int layer, const float* qkv, f
     }
 }
 
-// y [m, n_inner] from what `up` gave: [m, n_inner], or with SwiGLU [m, gate and value of n_inner each], which is lost.
-void activate(const Model& model, float* h, float* y, int m) {
+// y [m, n_inner] from what `up` gave: [m, n_inner], or with SwiGLU [m, gate and value of n_inner each].
+void activate(const Model& model, const float* h, float* y, int m) {
     const int n = model.n_inner, width = model.activation == SWIGLU ? 2 * n : n;
 #pragma omp parallel for num_threads(model.threads) if (m > 1)
     for (int r = 0; r < m; r++) activate_row((Activation)model.activation, h + (int64_t)r * width, y + (int64_t)r * n, n);
