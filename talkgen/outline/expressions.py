@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from talkgen.errors import OutlineError, Problem
 from talkgen.outline.files import check_file, is_picture
-from talkgen.outline.formula import MAX_SOURCE, Formula, FormulaError
+from talkgen.outline.formula import MAX_SOURCE, Chain, Formula, FormulaError
 from talkgen.outline.schema import Figure, Live, Node, Outline, Tokens
 from talkgen.outline.source import Source
 from talkgen.yamlfile import PathInData, by_place, where_path
@@ -56,8 +56,8 @@ def names_used(source: Source) -> set[str]:
     return {name for expression in find_expressions(source) for name in expression.formula.names}
 
 
-def chains_used(source: Source) -> set[str]:
-    """The dotted names that the expressions use, as "figures.compute_graph.rnn.depth"."""
+def chains_used(source: Source) -> set[Chain]:
+    """The names that the expressions use with the steps into them, as ("figures", "compute_graph", "rnn", "depth")."""
     return {chain for expression in find_expressions(source) for chain in expression.formula.chains}
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MAX_SOURCE = 1_000  # characters in one expression
 MAX_NODES = 200
 _LARGEST = 1e300
-_CHAIN = ("Name", "Getattr", "Getitem")
+Chain = tuple[Any, ...]  # a name and the keys and indices behind it
 
 
 class FormulaError(Exception):
@@ -42,12 +42,12 @@ class Formula:
     def __init__(self, source: str) -> None:
         self.source = source
         self._tree = _parse(source)
-        self.chains = frozenset(_chains(self._tree))
+        self.chains = frozenset(_chains(self._tree))  # the values it depends on, which a deck's keys hold
 
     @property
     def names(self) -> frozenset[str]:
         """The top-level names it uses, as "figures"."""
-        return frozenset(chain.split(".")[0] for chain in self.chains)
+        return frozenset(chain[0] for chain in self.chains)
 
     def evaluate(self, values: Mapping[str, Any]) -> Any:
         """Its value: plain data.
@@ -138,22 +138,26 @@ def _check(tree: nodes.Node) -> None:
 _NOT_HERE = {"Call": "a call", "Concat": "~ (put texts side by side instead)", "TemplateData": "text", "Test": "a test"}
 
 
-def _chains(tree: nodes.Node) -> list[str]:
-    """The dotted names it uses, as long as they go: "figures.compute_graph.rnn.depth"."""
-    dotted = _dotted(tree)
-    if dotted:
-        return [dotted]
+def _chains(tree: nodes.Node) -> list[Chain]:
+    """The names it uses with the steps into them, as long as they go: ("figures", "compute_graph", "rnn", "depth")."""
+    if chain := _chain(tree):
+        return [chain]
     return [chain for child in tree.iter_child_nodes() for chain in _chains(child)]
 
 
-def _dotted(node: Any) -> str:
+def _chain(node: Any) -> Chain:
+    """The steps of `a.b["c"][0]`; none where it does not begin with a name, or a step is computed."""
     kind = type(node).__name__
     if kind == "Name":
-        return str(node.name)
+        return (node.name,)
     if kind == "Getattr" or (kind == "Getitem" and type(node.arg).__name__ == "Const"):
-        inner = _dotted(node.node)
-        return f"{inner}.{node.attr if kind == 'Getattr' else node.arg.value}" if inner else ""
-    return ""
+        inner = _chain(node.node)
+        return (*inner, node.attr if kind == "Getattr" else node.arg.value) if inner else ()
+    return ()
+
+
+def _dotted(node: Any) -> str:
+    return ".".join(map(str, _chain(node)))
 
 
 # --------------------------------------------------------------------------------------------------------- evaluation

@@ -106,7 +106,13 @@ def test_names_used(load):
     source = load(TALK)
 
     assert names_used(source) == {"vars", "model", "figures"}
-    assert chains_used(source) == {"vars.topic", "vars.n", "model.label", "model.parameters", "figures.a.depth"}
+    assert chains_used(source) == {
+        ("vars", "topic"),
+        ("vars", "n"),
+        ("model", "label"),
+        ("model", "parameters"),
+        ("figures", "a", "depth"),
+    }
     assert len(find_expressions(source)) == 15
 
 

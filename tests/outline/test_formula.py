@@ -123,11 +123,17 @@ def test_any_text_is_a_value_or_a_message(source):
 
 
 def test_names_are_what_the_build_has_to_bring():
-    """The dotted names an expression uses, as far as they are written out."""
-    formula = Formula("figures.a['b'].c + model.n if vars[model.key].x else 1 | default(run.loss)")
+    """The names an expression uses, with the steps into them as far as they are written out; a key may hold a dot."""
+    formula = Formula("figures.a['b'].c + model.n if vars[model.key].x else 1 | default(runs['v1.5'].loss)")
 
-    assert formula.chains == {"figures.a.b.c", "model.n", "vars", "model.key", "run.loss"}
-    assert formula.names == {"figures", "model", "vars", "run"}
+    assert formula.chains == {
+        ("figures", "a", "b", "c"),
+        ("model", "n"),
+        ("vars",),
+        ("model", "key"),
+        ("runs", "v1.5", "loss"),
+    }
+    assert formula.names == {"figures", "model", "vars", "runs"}
 
 
 @pytest.mark.parametrize(
