@@ -17,7 +17,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from talkgen import __version__
 from talkgen.assets import cache_dir
@@ -28,8 +28,11 @@ from talkgen.lm.files.catalog import find_model
 from talkgen.pipeline.inputs import ProjectInputs
 from talkgen.pipeline.plan import ChipsThing, FigureThing, LiveThing, Plan, Thing
 from talkgen.store.cas import Action, Store
-from talkgen.store.key import versions
+from talkgen.store.packages import versions
 from talkgen.yamlfile import where_path
+
+if TYPE_CHECKING:
+    from talkgen.lm.files.weights import Loaded
 
 Report = Callable[[str], None]
 
@@ -134,9 +137,7 @@ def _compute_data(thing: FigureThing, plan: Plan, inputs: ProjectInputs, store: 
 def _make_answer(thing: LiveThing | ChipsThing, inputs: ProjectInputs, store: Store, report: Report) -> Made:
     started = time.perf_counter()
     if isinstance(thing, ChipsThing):
-        tokenizer = inputs.open(thing.model).tokenizer
-        ids = tokenizer.encode(thing.text)
-        result: Any = {"ids": ids, "pieces": tokenizer.pieces(ids), "model": thing.model.label}
+        result: Any = split(thing.text, inputs.open(thing.model))
     else:
         from talkgen.pipeline.recordings import record
 
@@ -146,6 +147,12 @@ def _make_answer(thing: LiveThing | ChipsThing, inputs: ProjectInputs, store: St
     report(f"made {thing.name} ({seconds:.1f} s)")
     outputs = {"json": json.dumps(result, ensure_ascii=False).encode()}
     return Made(thing, store.put(thing.key, outputs, seconds, {}), fresh=False)
+
+
+def split(text: str, loaded: Loaded) -> Data:
+    """A text as a model's tokenizer cuts it."""
+    ids = loaded.tokenizer.encode(text)
+    return {"ids": ids, "pieces": loaded.tokenizer.pieces(ids), "model": loaded.label}
 
 
 def provenance(thing: FigureThing, plan: Plan, data: Action) -> Data:

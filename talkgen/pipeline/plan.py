@@ -5,7 +5,7 @@ Planning reads names, parameters and digests. It imports neither torch nor matpl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,16 @@ from talkgen.outline.source import Source
 from talkgen.pipeline.sweeps import find_sweep_models, find_sweep_summary
 from talkgen.pipeline.values import values_before
 from talkgen.render.deck import BlockPath
-from talkgen.store.key import Key, code_digest, make_key, versions
+from talkgen.store.key import Key, code_parts, make_key
 from talkgen.style import Style, load_style
 from talkgen.yamlfile import where_path
 
 SCHEMA = 1  # raised when what a key stands for changes
 LIVE_ELEMENTS = {"next_token": "talkgen-live", "rnn_vs_attention": "talkgen-live"}
+# What runs, where the code that is named cannot say so itself: who is behind a Protocol, what a build does in passing.
+_OPENING = "talkgen.pipeline.inputs:ProjectInputs.open"
+_CHIPS = ("talkgen.pipeline.compute:split", _OPENING)
+_RECORDING = ("talkgen.pipeline.recordings:record", "talkgen.pipeline.inputs:ProjectInputs.engine", _OPENING)
 CANVAS_WIDTH, CANVAS_HEIGHT = 1152, 470  # a figure below a slide's title and a line of text
 
 
@@ -149,7 +153,7 @@ class _Planner:
                 return self._plan_live(path, block)
             case Tokens():
                 files = self._find(block.model)
-                parts = {"text": block.tokens, **_model(files), **_code("talkgen.lm.files.weights:load_model")}
+                parts = {"text": block.tokens, **_model(files), **code_parts(*_CHIPS)}
                 return ChipsThing(
                     self._name("tokens", path, block), path, block.tokens, files, make_key("chips", parts)
                 )
@@ -177,8 +181,7 @@ class _Planner:
         parts = {f"setting {name}": value for name, value in settings.items()}
         for files in models:
             parts |= _model(files)
-        parts |= _code("talkgen.pipeline.recordings:record", "talkgen.lm.files.weights:load_model")
-        parts |= versions("torch")
+        parts |= code_parts(*_RECORDING)
         return LiveThing(self._name("recording", path, block), path, block, models, make_key("recording", parts))
 
     def _plan_figure(self, path: BlockPath, block: Figure) -> FigureThing:
@@ -193,9 +196,8 @@ class _Planner:
             "theme": canvas.style.model_dump(mode="json"),
             "width": canvas.width,
             "height": canvas.height,
-            **_code(f"{module}:draw", f"{module}:describe", "talkgen.figures.draw.save:save_picture"),
+            **code_parts(f"{module}:draw", f"{module}:describe", "talkgen.pipeline.compute:draw_picture"),
             "fonts": [digest_file(font) for font in sorted((assets.asset_dir("templates") / "fonts").glob("*.ttf"))],
-            **versions("matplotlib"),
         }
         name = self._name("figure", path, block)
         return FigureThing(name, path, block.figure, params, canvas, data_key, make_key("picture", look))
@@ -241,8 +243,7 @@ def figure_data_key(figure: str, params: Params, model: ModelFiles, project: Pat
     module = load_figure(figure)
     device = machine() if getattr(module, "MEASURES_TIME", False) else "cpu"
     parts: dict[str, Any] = {"schema": SCHEMA, "figure": figure, "device": device}
-    parts |= _code(f"{FIGURES[figure]}:compute")
-    parts |= versions("torch", "numpy")
+    parts |= code_parts(f"{FIGURES[figure]}:compute", "talkgen.pipeline.inputs:ProjectInputs")
     used = uses(params)
     for name, value in params.model_dump(mode="json").items():
         if name not in used:
@@ -266,25 +267,19 @@ def uses(params: Params) -> dict[str, str]:
 
 def _used(kind: str, name: str, model: ModelFiles, project: Path) -> dict[str, Any]:
     """A key's part for the model, run or sweep that a parameter names; `model` where it names none."""
-    loading = _code("talkgen.lm.files.weights:load_model")
     if kind.startswith("sweep"):
         part = {f"sweep {name}": {"digest": digest_file(find_sweep_summary(name, project))}}
         if kind == "sweep":
             return part
         weights = {f"weights {files.name}": {"digest": files.digest()} for files in find_sweep_models(name, project)}
-        return {**part, **weights, **loading}
-    part = _model(find_model(name, project) if name else model, kind)
-    return {**part, **loading} if kind == "model" else part
+        return {**part, **weights}
+    return _model(find_model(name, project) if name else model, kind)
 
 
 def _model(files: ModelFiles, kind: str = "model") -> dict[str, Any]:
     """A key's part for a model or a run; its step is there to be named when it changes."""
     digest = files.digest() if kind == "model" else files.run_digest()
     return {f"{kind} {files.name}": {"digest": digest, "step": files.about()["step"]}}
-
-
-def _code(*roots: str) -> Mapping[str, str]:
-    return {f"code of {root}": code_digest(root) for root in roots}
 
 
 def param_problem(figure: str, kind: type[Params], detail: Any) -> Problem:

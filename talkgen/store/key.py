@@ -11,16 +11,14 @@ what it digests.
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from talkgen.digest import digest_bytes
-from talkgen.store.code import code_digest
-
-__all__ = ["Key", "canonical", "code_digest", "explain", "make_key", "versions"]
+from talkgen.store.code import read_code
+from talkgen.store.packages import matter
 
 SCHEMA = 1  # of what the store keeps; a new number makes everything stale
 
@@ -65,15 +63,14 @@ def _counted(value: Any) -> Any:
     return [_counted(inner) for inner in value] if isinstance(value, list) else value
 
 
-def versions(*names: str) -> dict[str, str]:
-    """The installed versions of the packages `names`, without importing them; "absent" for one that is not there."""
-    found = {}
-    for name in names:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = "absent"
-    return found
+def code_parts(*roots: str) -> dict[str, str]:
+    """A key's parts for the code that `roots` run together: its digest, and the packages whose versions matter to it.
+
+    Raises:
+        LookupError: there is no such module, or no such name in it.
+    """
+    code = read_code(*roots)
+    return {f"code of {roots[0]}": code.digest, **matter(code.packages)}
 
 
 def explain(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:

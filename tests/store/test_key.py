@@ -1,14 +1,12 @@
 """Keys: what they stand for, and what is said when they differ."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talkgen.store.key import explain, make_key, versions
+from talkgen.store.key import code_parts, explain, make_key
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -86,14 +84,17 @@ def test_reasons_are_words():
     )
 
 
-def test_versions_are_read_without_importing():
-    """The versions of installed packages, of one that is not there too, and no import of any."""
-    program = (
-        "import sys; from talkgen.store.key import versions; print(versions('torch', 'matplotlib', 'no-such-package'));"
-        "print({'torch', 'matplotlib', 'numpy'} & set(sys.modules))"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+def test_code_brings_the_packages_that_it_runs():
+    """A table asks no torch; a model's figure asks all that reads it; what is drawn asks matplotlib."""
+    inputs = "talkgen.pipeline.inputs:ProjectInputs"
+    table = code_parts("talkgen.figures.parameter_counts:compute", inputs)
+    looked_into = code_parts("talkgen.figures.attention_map:compute", inputs)
+    drawn = code_parts("talkgen.figures.attention_map:draw", "talkgen.pipeline.compute:draw_picture")
 
-    assert done.stdout.splitlines()[1] == "set()"
-    assert versions("no-such-package") == {"no-such-package": "absent"}
-    assert versions("pytest") == {"pytest": pytest.__version__}
+    assert set(table) == {"code of talkgen.figures.parameter_counts:compute"}
+    assert {"torch", "numpy", "safetensors", "gguf", "tokenizers"} <= set(looked_into)
+    assert "matplotlib" not in looked_into
+    assert "matplotlib" in drawn
+    assert "torch" not in drawn
+    assert "Python" in code_parts("talkgen.lm.train.corpus:read_corpus")
+    assert "networkx" in code_parts("talkgen.figures.compute_graph:compute")
