@@ -109,12 +109,20 @@ def make_plan(source: Source, model: str | None = None) -> Plan:
         OutlineError: figures, parameters, elements or models that do not exist, all of them at once.
     """
     project = assets.project_dir(source.path)
-    deck_model = first_available(model or source.outline.model or "small", project)
+    deck_model = first_available(model, project) if model else _deck_model(source, project)
     outline = evaluate_inputs(source, values_before(source.outline, deck_model, project))
     theme = outline.theme if isinstance(outline.theme, str) else "night"
     planner = _Planner(source, outline, project, load_style(theme, project), deck_model)
     things = planner.plan_all()
     return Plan(source, outline, project, planner.style, deck_model, things)
+
+
+def _deck_model(source: Source, project: Path) -> ModelFiles:
+    try:
+        return first_available(source.outline.model or "small", project)
+    except TalkgenError as error:
+        place = source.place(("model",))
+        raise OutlineError([Problem(one.message, one.hint, place, "model") for one in error.problems]) from error
 
 
 class _Planner:

@@ -151,8 +151,7 @@ class Engines:
         return flight
 
     def _compute(self, question: Question) -> bytes:
-        self._loaded.wait()
-        engine = self.find(question.model)
+        engine = self.ready(question.model)
         name = next(name for name, known in self._engines.items() if known is engine)
         about = self._about[name]
         answer = answer_json(self._ask(engine, question), engine.tokenizer)
@@ -162,14 +161,22 @@ class Engines:
     def _ask(self, engine: Engine, question: Question) -> Answer:
         return engine.next_token(question.prompt, bars=question.bars, sampling=question.sampling)
 
+    def ready(self, name: str | None) -> Engine:
+        """What `find` finds, once models are loaded; for a caller in a thread of its own that can wait.
+
+        Raises:
+            ModelError: it is not there.
+        """
+        self._loaded.wait()
+        return self.find(name)
+
     def ask(self, question: Question) -> Answer:
         """The answer to `question`, for a caller in a thread of its own that can wait.
 
         Raises:
             TalkgenError: as `answer` does.
         """
-        self._loaded.wait()
-        return self._ask(self.find(question.model), question)
+        return self._ask(self.ready(question.model), question)
 
 
 def describe(files: ModelFiles, device: str) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
@@ -19,6 +20,15 @@ class Beam:
     score: float
 
 
+@dataclass(frozen=True)
+class Branch:
+    """A text that a step looked at, the end token left out, its log-probability, and what became of it."""
+
+    ids: tuple[int, ...]
+    log_p: float
+    fate: Literal["kept", "dropped", "ended"]
+
+
 @torch.inference_mode()
 def search_beams(
     model: LanguageModel,
@@ -28,11 +38,13 @@ def search_beams(
     max_tokens: int,
     length_penalty: float = 0.6,
     end: int | None = None,
+    on_step: Callable[[list[Branch]], None] | None = None,
 ) -> list[Beam]:
     """The best `width` continuations of `ids`, the best first.
 
     A text's score is its log-probability over ((5 + length) / 6) ** length_penalty (Wu et al. 2016, eq. 14); 0 prefers
-    short texts, as probability does. A text is finished by the token `end`, or after `max_tokens`.
+    short texts, as probability does. A text is finished by the token `end`, or after `max_tokens`. Each step tells
+    `on_step` the texts it looked at, the likeliest first.
     """
     logits, state = model(torch.tensor([ids], device=model.device), last_only=True)
     state = state.select(torch.zeros(1, dtype=torch.long, device=model.device))
@@ -45,13 +57,20 @@ def search_beams(
         rows, tokens = best.indices // total.size(1), best.indices % total.size(1)
         going: list[tuple[tuple[int, ...], float]] = []
         kept: list[int] = []
+        seen: list[Branch] = []
         for row, token, sum_ in zip(rows.tolist(), tokens.tolist(), best.values.tolist(), strict=True):
             text = open_[row][0]
             if token == end:
                 finished.append(_finish(text, sum_, len(text) + 1, length_penalty))
+                seen.append(Branch(text, sum_, "ended"))
             elif len(going) < width:
                 going.append(((*text, token), sum_))
                 kept.append(row)
+                seen.append(Branch((*text, token), sum_, "kept"))
+            else:
+                seen.append(Branch((*text, token), sum_, "dropped"))
+        if on_step is not None:
+            on_step(seen)
         finished = sorted(finished, key=lambda beam: beam.score, reverse=True)[:width]
         open_ = going
         if not open_ or step == max_tokens - 1 or _decided(finished, open_, width, max_tokens, length_penalty):

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from talkgen.errors import ModelError
 from talkgen.lm.answer.batch import Batch
-from talkgen.lm.answer.beam import Beam, search_beams
+from talkgen.lm.answer.beam import Beam, Branch, search_beams
 from talkgen.lm.answer.prefix import PrefixCache
 from talkgen.lm.answer.sample import UNCHANGED, Sampling, filter_probabilities, penalize, sample
 from talkgen.lm.files.weights import Loaded
@@ -191,7 +191,13 @@ class Engine:
         return Completion(text, pieces, ended, time.perf_counter() - started)
 
     def beams(
-        self, prompt: str, *, width: int = 4, max_tokens: int = 32, length_penalty: float = 0.6
+        self,
+        prompt: str,
+        *,
+        width: int = 4,
+        max_tokens: int = 32,
+        length_penalty: float = 0.6,
+        on_step: Callable[[list[Branch]], None] | None = None,
     ) -> list[tuple[str, Beam]]:
         """The likeliest continuations that a beam of `width` finds, the best first; see `search_beams`.
 
@@ -203,7 +209,13 @@ class Engine:
         ids = self.encode(prompt)
         room = min(max_tokens, self.context - len(ids))
         found = search_beams(
-            self.model, ids, width=width, max_tokens=room, length_penalty=length_penalty, end=self.tokenizer.end
+            self.model,
+            ids,
+            width=width,
+            max_tokens=room,
+            length_penalty=length_penalty,
+            end=self.tokenizer.end,
+            on_step=on_step,
         )
         return [(self.tokenizer.decode(list(beam.ids)), beam) for beam in found]
 
