@@ -82,6 +82,17 @@ def _device() -> str:
     return f"CPU, {torch.get_num_threads()} threads, torch {torch.__version__}"
 
 
+def _kernels() -> str:
+    from talkgen.lm.fast.native import load_library, why_not
+
+    if load_library() is None:
+        raise TalkgenError(
+            f"models answer by torch alone: {why_not()}",
+            "with a C++ compiler on x86-64 (AVX2) they answer several times as fast",
+        )
+    return "compiled for this processor"
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "Node": _node,
     "Marp": _packages("marp"),
@@ -90,5 +101,6 @@ CHECKS: dict[str, Callable[[], str]] = {
     "models": _models,
     "smollm2": _smollm2,
     "device": _device,
+    "kernels": _kernels,
 }
 NEEDED = ("Node", "models")

@@ -53,11 +53,11 @@ def show(name: Name, json: Json = False) -> None:
     Examples:
       talkgen model show small
     """
-    from talkgen.lm.fast.forms import measure
+    from talkgen.lm.fast.forms import describe_kernels, measure
     from talkgen.lm.files.catalog import find_model
 
     files = find_model(name, Path.cwd())
-    about = {**files.about(), "path": str(files.path), "digest": files.digest()}
+    about = {**files.about(), "path": str(files.path), "digest": files.digest(), "kernels": describe_kernels()}
     forms = measure(files)
     if json:
         out_json({**about, "forms": [{**asdict(form), "good": form.good} for form in forms]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -53,4 +54,17 @@ def present(
         device=device,
     )
     names = ", ".join(item.label for item in files) if not recorded else "recorded answers only"
-    serve(settings, on_ready=lambda: out(f"http://{host}:{port}  ({names}; Ctrl-C ends)"))
+
+    def tell() -> None:
+        out(f"http://{host}:{port}  ({names}; Ctrl-C ends)")
+        if settings.models:  # beside the server, which must not wait for a compiler
+            threading.Thread(target=_tell_kernels, args=(device,), daemon=True).start()
+
+    serve(settings, on_ready=tell)
+
+
+def _tell_kernels(device: str) -> None:
+    from talkgen.lm.fast.forms import describe_kernels
+    from talkgen.serve.engines import pick_device
+
+    out(f"kernels: {describe_kernels(pick_device(device))}")

@@ -12,20 +12,13 @@ from torch import Tensor
 
 from talkgen.errors import ModelError
 from talkgen.lm.fast.native import load_library, why_not
-from talkgen.lm.fast.pointers import Matrix, Pointers
+from talkgen.lm.fast.pointers import Pointers
+from talkgen.lm.fast.structures import Matrix, Recurrent
 from talkgen.lm.files.packed import Format, Packed, pack
 from talkgen.lm.models.base import LanguageModel, State, Taps
 from talkgen.lm.models.lstm import RecurrentLM, RecurrentState
 
 _PARTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-
-
-class _Recurrent(ctypes.Structure):
-    _fields_ = (
-        *((name, ctypes.c_int32) for name in ("n_layer", "n_embd", "lstm", "threads")),
-        *((name, Matrix) for name in ("embed", "head")),
-        ("layers", ctypes.POINTER(Matrix)),
-    )
 
 
 class CompiledLSTM(LanguageModel):
@@ -47,7 +40,7 @@ class CompiledLSTM(LanguageModel):
         self.bytes = 0
         self._model = self._describe(model, format)
 
-    def _describe(self, model: RecurrentLM, format: Format) -> _Recurrent:
+    def _describe(self, model: RecurrentLM, format: Format) -> Recurrent:
         config = model.config
         layers = (Matrix * config.n_layer)(*(self._layer(model, i, format) for i in range(config.n_layer)))
         self._pointers.keep(layers)
@@ -55,7 +48,7 @@ class CompiledLSTM(LanguageModel):
         embed = self._matrix(pack(model.embed.weight.float().cpu(), coarse))
         head = embed if config.tied_head else self._matrix(pack(model.head.weight.float().cpu(), coarse))
         sizes = (config.n_layer, config.n_embd, int(config.architecture == "lstm"), 1)
-        return _Recurrent(*sizes, embed, head, ctypes.cast(layers, ctypes.POINTER(Matrix)))
+        return Recurrent(*sizes, embed, head, ctypes.cast(layers, ctypes.POINTER(Matrix)))
 
     def _layer(self, model: RecurrentLM, i: int, format: Format) -> Matrix:
         """What multiplies x and what multiplies h side by side, so that a layer is one product."""

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from talkgen.errors import ModelError
 from talkgen.lm.fast.native import load_library, why_not
-from talkgen.lm.fast.pointers import Matrix, Pointers
+from talkgen.lm.fast.pointers import Pointers
+from talkgen.lm.fast.structures import SIZES, Layer, Matrix, Model, Norm, Rows
 from talkgen.lm.files.packed import Format, Packed, pack
 from talkgen.lm.models.base import LanguageModel, State, Taps
 from talkgen.lm.models.cache import KVCache
@@ -26,42 +27,6 @@ from talkgen.lm.models.transformer import Transformer
 
 _ACTIVATION = {"gelu": 0, "gelu_tanh": 1, "swiglu": 2}
 _ROWS = 64  # tokens a pass takes at most: enough to use each weight often, few enough to stay in the caches
-
-_SIZES = ("n_layer", "n_embd", "n_head", "n_kv_head", "head_dim", "n_inner", "vocab_size")
-
-_int, _float, _pointer = ctypes.c_int32, ctypes.c_float, ctypes.c_void_p
-
-
-class _Norm(ctypes.Structure):
-    _fields_ = (("weight", _pointer), ("bias", _pointer))
-
-
-class _Layer(ctypes.Structure):
-    _fields_ = (
-        *((name, _Norm) for name in ("norm_1", "norm_2")),
-        *((name, Matrix) for name in ("qkv", "proj", "up", "down")),
-    )
-
-
-class _Model(ctypes.Structure):
-    _fields_ = (
-        *((name, _int) for name in _SIZES),
-        *((name, _int) for name in ("rms", "activation", "threads")),
-        ("eps", _float),
-        *((name, _pointer) for name in ("cos", "sin", "positions")),
-        ("embed", Matrix),
-        ("head", Matrix),
-        ("norm", _Norm),
-        ("layers", ctypes.POINTER(_Layer)),
-    )
-
-
-class _Rows(ctypes.Structure):
-    _fields_ = (
-        ("count", _int),
-        ("wanted", _int),
-        *((name, _pointer) for name in ("tokens", "positions", "keys", "values", "layer_stride", "head_stride")),
-    )
 
 
 Weights = Mapping[str, Packed | Tensor]
@@ -174,19 +139,19 @@ class CompiledTransformer(LanguageModel):
             raise ValueError("a token is not in the vocabulary, or there are more than the model's context holds")
         arrays = (
             (ctypes.c_int64 * count)(*(row.token for row in rows)),
-            (_int * count)(*(row.position for row in rows)),
-            (_pointer * count)(*(row.cache.k[0, row.place].data_ptr() for row in rows)),
-            (_pointer * count)(*(row.cache.v[0, row.place].data_ptr() for row in rows)),
+            (ctypes.c_int32 * count)(*(row.position for row in rows)),
+            (ctypes.c_void_p * count)(*(row.cache.k[0, row.place].data_ptr() for row in rows)),
+            (ctypes.c_void_p * count)(*(row.cache.v[0, row.place].data_ptr() for row in rows)),
             (ctypes.c_int64 * count)(*(row.cache.k.stride(0) for row in rows)),
             (ctypes.c_int64 * count)(*(row.cache.k.stride(2) for row in rows)),
         )
-        given = _Rows(count, len(logits), *(ctypes.addressof(array) for array in arrays))
+        given = Rows(count, len(logits), *(ctypes.addressof(array) for array in arrays))
         self._model.threads = torch.get_num_threads()
         self._library.read_transformer(ctypes.byref(self._model), ctypes.byref(given), logits.data_ptr())
 
-    def _describe(self) -> _Model:
+    def _describe(self) -> Model:
         config = self.config
-        model = _Model(*(getattr(config, name) for name in _SIZES))
+        model = Model(*(getattr(config, name) for name in SIZES))
         model.rms, model.eps = int(config.norm == "rms"), config.norm_eps
         model.activation = _ACTIVATION[config.activation]
         if config.positions == "rotary":
@@ -197,18 +162,18 @@ class CompiledTransformer(LanguageModel):
             model.positions = self._vector("positions.weight")
         model.embed, model.norm = self._matrix("embed"), self._norm("norm")
         model.head = self._matrix("embed" if config.tied_head else "head")
-        layers = (_Layer * config.n_layer)(*(self._layer(f"blocks.{i}.") for i in range(config.n_layer)))
+        layers = (Layer * config.n_layer)(*(self._layer(f"blocks.{i}.") for i in range(config.n_layer)))
         self._pointers.keep(layers)
-        model.layers = ctypes.cast(layers, ctypes.POINTER(_Layer))
+        model.layers = ctypes.cast(layers, ctypes.POINTER(Layer))
         return model
 
-    def _layer(self, prefix: str) -> _Layer:
+    def _layer(self, prefix: str) -> Layer:
         norms = (self._norm(prefix + name) for name in ("norm_1", "norm_2"))
         names = ("attention.qkv", "attention.proj", "mlp.up", "mlp.down")
-        return _Layer(*norms, *(self._matrix(prefix + name) for name in names))
+        return Layer(*norms, *(self._matrix(prefix + name) for name in names))
 
-    def _norm(self, name: str) -> _Norm:
-        return _Norm(self._vector(f"{name}.weight"), self._vector(f"{name}.bias"))
+    def _norm(self, name: str) -> Norm:
+        return Norm(self._vector(f"{name}.weight"), self._vector(f"{name}.bias"))
 
     def _matrix(self, name: str) -> Matrix:
         weight = self._weights[f"{name}.weight"]

@@ -83,6 +83,15 @@ def load_fast(files: ModelFiles, device: str = "cpu") -> Loaded:
     return replace(loaded, model=next(model for _, model in _forms(loaded, files, device, best.form)))
 
 
+def describe_kernels(device: str = "cpu") -> str:
+    """What computes where models answer on `device`, and why it is not compiled code where it could be."""
+    if device.startswith("cuda"):
+        return "torch's own, a token's recorded as one CUDA graph"
+    if device != "cpu":
+        return "torch's own"
+    return "compiled for this processor" if native.load_library() else f"torch's own: {native.why_not()}"
+
+
 def load_stored(files: ModelFiles) -> Loaded:
     """A GGUF file's model on the decoder, in the file's own blocks.
 

@@ -1,62 +1,95 @@
 """Compiles the C++ files beside it for this machine's processor, once, and loads them; knows no model.
 
 A compiler is not something every laptop has, and a processor may lack the instructions: then there is no library, and
-whoever asked goes on with torch alone.
+whoever asked goes on with torch alone. What a compiler could not do is remembered, and not tried by every process anew.
 """
 
 from __future__ import annotations
 
 import ctypes
 import hashlib
+import logging
 import platform
 import shutil
 import subprocess
 import tempfile
+import threading
 from functools import cache
 from pathlib import Path
 
 import torch
 
 from talkgen.assets import cache_dir
-from talkgen.files import write_bytes
+from talkgen.files import write_bytes, write_text
+from talkgen.lm.fast.structures import differing
 
 _SOURCES = Path(__file__).with_name("cpp")
 # No -ffast-math: linking with it would change how the whole process rounds, torch included.
 _FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-fopenmp", "-shared", "-fPIC")
-_PATIENCE = 120  # seconds
+_ONE_AT_A_TIME = threading.Lock()  # of the threads that ask first; processes may compile twice, to the same file
+_PATIENCE = 120  # seconds; 5 of a processor's time are enough, so whoever needs more than this will not end
 
 
 @cache
 def load_library() -> ctypes.CDLL | None:
-    """The compiled decoder; None where it cannot be had, and :func:`why_not` says why."""
-    return _load()[0]
+    """The compiled library; None where it cannot be had, and :func:`why_not` says why."""
+    with _ONE_AT_A_TIME:
+        return _load()[0]
 
 
-@cache
 def why_not() -> str | None:
-    """Why there is no compiled decoder; None where there is one."""
+    """Why there is no compiled library; None where there is one."""
+    load_library()
     return _load()[1]
+
+
+class _RefusedError(Exception):
+    """There is no library, for a reason that someone should read."""
 
 
 @cache
 def _load() -> tuple[ctypes.CDLL | None, str | None]:
+    try:
+        library = ctypes.CDLL(str(_compiled()))
+    except (_RefusedError, OSError) as error:
+        return None, str(error)
+    if unlike := differing(library):
+        return None, f"the compiled library lays out {', '.join(unlike)} in another way"
+    library.read_transformer.restype, library.read_transformer.argtypes = None, [ctypes.c_void_p] * 3
+    library.read_recurrent.restype = None
+    library.read_recurrent.argtypes = [ctypes.c_void_p, ctypes.c_int32, *[ctypes.c_void_p] * 4]
+    return library, None
+
+
+def _compiled() -> Path:
+    """The library's file, made if it is not there."""
     compiler = next(filter(None, map(shutil.which, ("c++", "g++", "clang++"))), None)
     if compiler is None:
-        return None, "no C++ compiler was found"
+        raise _RefusedError("no C++ compiler was found")
     if platform.machine().lower() not in ("x86_64", "amd64"):
-        return None, f"it is written for x86-64, and this is {platform.machine()}"
+        raise _RefusedError(f"it is written for x86-64, and this is {platform.machine()}")
     target = cache_dir("decoder") / f"{fingerprint()}.so"
+    failed = target.with_name(f"{target.stem}-{_version(compiler)}.failed")
+    if target.is_file():
+        return target
+    if failed.is_file():
+        raise _RefusedError(f"{failed.read_text(encoding='utf-8')} (remembered in {failed})")
     try:
-        if not target.is_file():
-            _compile([compiler, *_FLAGS, *map(str, sorted(_SOURCES.glob("*.cpp"))), *_openmp()], target)
-        library = ctypes.CDLL(str(target))
-        library.read_transformer.restype, library.read_transformer.argtypes = None, [ctypes.c_void_p] * 3
-        library.read_recurrent.restype = None
-        library.read_recurrent.argtypes = [ctypes.c_void_p, ctypes.c_int32, *[ctypes.c_void_p] * 4]
-        return library, None
-    except (OSError, subprocess.SubprocessError) as error:
-        said = getattr(error, "stderr", None) or str(error)
-        return None, f"{compiler} did not compile it: {said.strip().splitlines()[0]}"
+        _compile([compiler, *_FLAGS, *map(str, sorted(_SOURCES.glob("*.cpp"))), *_openmp()], target)
+    except subprocess.SubprocessError as error:
+        said = str(getattr(error, "stderr", None) or error).strip().splitlines()[0]
+        reason = f"{compiler} did not compile it: {said}"
+        logging.getLogger(__name__).warning("models answer by torch alone: %s", reason)
+        write_text(failed, reason)
+        raise _RefusedError(reason) from error
+    return target
+
+
+def _version(compiler: str) -> str:
+    """Changes with the compiler's file: a new one is given its chance."""
+    file = Path(compiler).resolve()
+    about = file.stat()
+    return hashlib.sha256(f"{file} {about.st_size} {about.st_mtime_ns}".encode()).hexdigest()[:8]
 
 
 def _openmp() -> list[str]:

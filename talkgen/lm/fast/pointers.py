@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
-
 import torch
 from torch import Tensor
 
+from talkgen.lm.fast.structures import Matrix
 from talkgen.lm.files.packed import Format, Packed
 
-_KIND: dict[Format, int] = {"float32": 32, "float16": 16, "int8": 8, "int4": 4}
-
-
-class Matrix(ctypes.Structure):
-    """A packed matrix and its bias, which may be null; see cpp/linear.h."""
-
-    _fields_ = (
-        *((name, ctypes.c_int32) for name in ("kind", "n", "k")),
-        *((name, ctypes.c_void_p) for name in ("data", "bias")),
-    )
+_KIND: dict[Format, int] = {"float32": 32, "float16": 16, "int8": 8, "int4": 4}  # as in cpp/linear.h
 
 
 class Pointers:

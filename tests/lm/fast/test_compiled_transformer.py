@@ -1,14 +1,9 @@
 """The compiled decoder against the model it stands for: every family, every format, any order of reading."""
 
-import shutil
-import subprocess
-import sys
-
 import pytest
 import torch
 
 from talkgen.errors import ModelError
-from talkgen.lm.fast import native
 from talkgen.lm.fast.compiled_transformer import CompiledTransformer
 from talkgen.lm.files.packed import FORMATS, pack
 from talkgen.lm.models.base import Taps
@@ -52,11 +47,6 @@ def as_packed(model, decoder):
             weight = decoder._weights[name]
             parameter.copy_(weight if isinstance(weight, torch.Tensor) else weight.dense())
     return model
-
-
-def test_this_machine_has_the_decoder():
-    """A compiler and AVX2 are there where the tests run, so nothing below is left out silently."""
-    assert native.why_not() is None
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -203,35 +193,6 @@ def test_weights_are_small():
     decoder = CompiledTransformer.from_transformer(model, "int4")
     expected = matrices * 20 // 32 + pack(model.embed.weight, "int8").bytes + 4 * 7 * 96
     assert decoder.bytes == expected
-
-
-def test_without_a_compiler_it_says_so(tmp_path):
-    """No compiler is a reason that can be read, and not a crash."""
-    code = (
-        "import torch\n"
-        "from talkgen.lm.fast import native\n"
-        "from talkgen.lm.models.config import ModelConfig\n"
-        "from talkgen.lm.fast.compiled_transformer import CompiledTransformer\n"
-        "from talkgen.lm.models.transformer import Transformer\n"
-        "print(native.why_not())\n"
-        "CompiledTransformer.from_transformer(Transformer(ModelConfig(vocab_size=9)), 'float32')\n"
-    )
-    environment = {"PATH": str(tmp_path), "TALKGEN_CACHE": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
-    assert done.stdout.strip() == "no C++ compiler was found"
-    assert "ModelError: the fast decoder cannot be used" in done.stderr
-
-
-def test_a_compiler_that_fails_is_quoted(tmp_path):
-    """What the compiler said is passed on, and nothing half-made stays in the cache."""
-    compiler = tmp_path / "c++"
-    compiler.write_text("#!/bin/sh\necho 'avx2: what is that?' >&2\nexit 1\n", encoding="utf-8")
-    compiler.chmod(0o755)
-    code = "from talkgen.lm.fast import native; print(native.why_not())"
-    environment = {"PATH": f"{tmp_path}:{shutil.which('sh').rsplit('/', 1)[0]}", "TALKGEN_CACHE": str(tmp_path / "c")}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
-    assert done.stdout.strip().endswith("did not compile it: avx2: what is that?")
-    assert not list((tmp_path / "c").rglob("*.so"))
 
 
 def test_the_error_says_what_to_do(monkeypatch):

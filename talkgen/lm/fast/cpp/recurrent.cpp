@@ -7,6 +7,8 @@ struct Recurrent {
     const Matrix* layers;  // [4 C or C, 2 C]: what x and h are multiplied with, side by side; both biases in one
 };
 
+extern "C" const int32_t size_of_Recurrent = sizeof(Recurrent);  // compared by who fills it in
+
 // Reads a token of each of `m` texts; h and c [n_layer, m, C] are changed in place; logits [m, vocab_size].
 extern "C" void read_recurrent(const Recurrent* pointer, int32_t m, const int64_t* tokens, float* h, float* c,
                                float* logits) {

@@ -95,6 +95,10 @@ void look_up(const Model& model, const Rows& rows, float* x) {
 
 }  // namespace
 
+// What the other side takes these structures for is compared before it uses them.
+extern "C" const int32_t size_of_Matrix = sizeof(Matrix), size_of_Norm = sizeof(Norm), size_of_Layer = sizeof(Layer),
+                         size_of_Model = sizeof(Model), size_of_Rows = sizeof(Rows);
+
 // Reads the rows, remembers their keys and values, and gives the logits [wanted, vocab_size] of the last ones.
 extern "C" void read_transformer(const Model* pointer, const Rows* given, float* logits) {
     const Model& model = *pointer;
