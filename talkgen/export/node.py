@@ -18,9 +18,9 @@ from talkgen.errors import ToolError
 from talkgen.files import new_folder
 from talkgen.lock import hold_lock
 
-Which = Literal["marp", "slidev"]
+Which = Literal["marp", "slidev", "mermaid", "browser"]
 Report = Callable[[str], None]
-SIZES = {"marp": "140 MB", "slidev": "600 MB"}
+SIZES = {"marp": "140 MB", "slidev": "600 MB", "mermaid": "200 MB", "browser": "60 MB"}
 _INSTALL_SECONDS = 1200
 _TAIL = 12  # lines of a failed program that are shown
 # Browsers are the system's: an install script that downloads one would fail behind a package mirror.
@@ -52,8 +52,10 @@ def node_version() -> str:
 
 
 def _folder(which: Which) -> Path:
-    lock = asset_dir("templates") / "node" / which / "package-lock.json"
-    return cache_dir("node") / f"{which}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}"
+    files = sorted((asset_dir("templates") / "node" / which).iterdir())
+    return (
+        cache_dir("node") / f"{which}-{hashlib.sha256(b''.join(file.read_bytes() for file in files)).hexdigest()[:12]}"
+    )
 
 
 def installed_packages(which: str) -> Path | None:
@@ -76,8 +78,7 @@ def npm_packages(which: Which, report: Report) -> Path:
             return folder
         report(f"installing the npm packages of {which.capitalize()} ({SIZES[which]}, once)")
         with new_folder(folder, alone=True, flush=False) as stage:
-            for name in ("package.json", "package-lock.json"):
-                shutil.copyfile(asset_dir("templates") / "node" / which / name, stage / name)
+            shutil.copytree(asset_dir("templates") / "node" / which, stage, dirs_exist_ok=True)
             npm = find_node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
             command = [str(npm), "ci", "--no-audit", "--no-fund", "--loglevel=error"]
             hint = "is the network there? the packages are fetched once"

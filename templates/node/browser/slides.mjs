@@ -1,0 +1,99 @@
+// Looks at every slide of a built deck: reads {browser, url, tool, count, width, height, axe} from the file that is named
+// and prints {slides: [{over, clipped, smallest, problems}], hosts}. Sizes are px of the slide as it was designed.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import puppeteer from "puppeteer-core";
+
+const request = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"];
+const axe = request.axe ? readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8") : null;
+
+const browser = await puppeteer.launch({ executablePath: request.browser, headless: true, args: flags });
+try {
+  const page = await browser.newPage();
+  await page.setViewport({ width: request.width, height: request.height });
+  const hosts = new Set();
+  page.on("request", (asked) => {
+    const { protocol, host } = new URL(asked.url());
+    if (protocol.startsWith("http") && host !== new URL(request.url).host) hosts.add(host);
+  });
+  await page.goto(request.url, { waitUntil: "load" });
+  if (axe) await page.evaluate(axe);
+  const slides = [];
+  for (let number = 1; number <= request.count; number++) {
+    const hash = request.tool === "marp" ? `#${number}` : `#/${number}`;
+    await page.evaluate((to) => (location.hash = to), hash);
+    const root = await waitForSlide(page, request.tool, number);
+    const seen = await page.evaluate(measure, root, request.width);
+    if (axe) seen.problems = await page.evaluate(examine, root);
+    slides.push(seen);
+  }
+  process.stdout.write(JSON.stringify({ slides, hosts: [...hosts].sort() }));
+} finally {
+  await browser.close();
+}
+
+// The selector of the slide's root, once it stands still.
+async function waitForSlide(page, tool, number) {
+  const root =
+    tool === "marp" ? "svg.bespoke-marp-active section[data-marpit-pagination], svg.bespoke-marp-active section"
+    : `.slidev-page-${number} .slidev-layout`;
+  await page.waitForSelector(root, { timeout: 15_000 });
+  await page.evaluate(async (selector) => {
+    await document.fonts.ready;
+    const pictures = [...document.querySelectorAll(`:is(${selector}) img`)];
+    await Promise.all(pictures.map((picture) => picture.decode().catch(() => {})));
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  }, root);
+  return root;
+}
+
+// Runs in the page: how far anything shown reaches over the slide's edges, what is cut off inside it, its smallest text.
+function measure(selector, width) {
+  const root = document.querySelector(selector);
+  const frame = root.getBoundingClientRect();
+  const scale = frame.width / width;
+  const over = { top: 0, right: 0, bottom: 0, left: 0 };
+  const clipped = [];
+  let smallest = null;
+  const words = (element) => (element.getAttribute?.("alt") || element.textContent || element.localName).trim().slice(0, 60);
+
+  const visit = (element, inside = false) => { // inside: of something that cuts off what reaches over it
+    const look = getComputedStyle(element);
+    if (look.display === "none" || element.classList.contains("tg-background")) return;
+    const box = element.getBoundingClientRect();
+    const replaced = ["img", "svg", "video", "iframe", "canvas"].includes(element.localName);
+    const texts = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    if (!inside && box.width && box.height && (replaced || texts.length || element.shadowRoot)) {
+      for (const [side, far] of [
+        ["top", frame.top - box.top],
+        ["left", frame.left - box.left],
+        ["right", box.right - frame.right],
+        ["bottom", box.bottom - frame.bottom],
+      ]) {
+        if (far / scale > over[side]) over[side] = Math.round(far / scale);
+      }
+    }
+    if (texts.length) {
+      const size = parseFloat(look.fontSize);
+      if (box.width && (!smallest || size < smallest.size)) smallest = { size, words: words(element) };
+    }
+    const cuts = look.overflowX !== "visible" || look.overflowY !== "visible";
+    if (cuts && element !== root && element.clientWidth) {
+      const wide = element.scrollWidth - element.clientWidth, tall = element.scrollHeight - element.clientHeight;
+      if (wide > 1 || tall > 1) clipped.push({ wide, tall, words: words(element) });
+      inside = true;
+    }
+    if (!replaced) for (const child of element.children) visit(child, inside);
+  };
+  for (const child of root.children) visit(child);
+  return { over, clipped, smallest };
+}
+
+// Runs in the page: what axe-core finds serious on the slide.
+async function examine(selector) {
+  const found = await axe.run(document.querySelector(selector), { resultTypes: ["violations"] });
+  return found.violations
+    .filter(({ impact }) => ["serious", "critical"].includes(impact))
+    .map(({ id, help, nodes }) => ({ rule: id, help, where: nodes.slice(0, 3).map((node) => node.html.slice(0, 160)) }));
+}
