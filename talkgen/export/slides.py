@@ -1,4 +1,4 @@
-"""Looks at every slide of a built deck in the installed browser: what is over its edges, what is cut, how small is text.
+"""Looks at every slide of a built deck in the installed browser: what is over its edges or cut, how small text is.
 
 Knows nothing of outlines: a slide is its number. Sizes are px of the slide as designed (1280 wide for 16:9).
 """

@@ -57,14 +57,20 @@ function measure(selector, width) {
   const clipped = [];
   let smallest = null;
   const words = (element) => (element.getAttribute?.("alt") || element.textContent || element.localName).trim().slice(0, 60);
+  // A text can be wider than the element that it stands in.
+  const boxOf = (text) => {
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    return range.getBoundingClientRect();
+  };
 
   const visit = (element, inside = false) => { // inside: of something that cuts off what reaches over it
     const look = getComputedStyle(element);
     if (look.display === "none" || element.classList.contains("tg-background")) return;
-    const box = element.getBoundingClientRect();
-    const replaced = ["img", "svg", "video", "iframe", "canvas"].includes(element.localName);
+    const replaced = ["img", "svg", "video", "iframe", "canvas"].includes(element.localName) || element.shadowRoot;
     const texts = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
-    if (!inside && box.width && box.height && (replaced || texts.length || element.shadowRoot)) {
+    const boxes = replaced ? [element.getBoundingClientRect()] : texts.map(boxOf);
+    for (const box of inside ? [] : boxes.filter(({ width, height }) => width && height)) {
       for (const [side, far] of [
         ["top", frame.top - box.top],
         ["left", frame.left - box.left],
@@ -76,7 +82,7 @@ function measure(selector, width) {
     }
     if (texts.length) {
       const size = parseFloat(look.fontSize);
-      if (box.width && (!smallest || size < smallest.size)) smallest = { size, words: words(element) };
+      if (boxes[0].width && (!smallest || size < smallest.size)) smallest = { size, words: words(element) };
     }
     const cuts = look.overflowX !== "visible" || look.overflowY !== "visible";
     if (cuts && element !== root && element.clientWidth) {
