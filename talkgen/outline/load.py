@@ -13,6 +13,9 @@ from talkgen.outline.schema import Outline
 from talkgen.outline.source import Source
 from talkgen.yamlfile import read_yaml, validate
 
+NAME = "outline.yaml"
+_NEW = "name the outline or its folder, or make a talk with 'talkgen new'"
+
 
 def load_outline(path: Path) -> Source:
     """The outline in a file.
@@ -21,15 +24,29 @@ def load_outline(path: Path) -> Source:
         OutlineError: with every problem of the outline and of what it includes: files that are missing or outside
             the project, YAML that does not parse, unknown keys, values of the wrong kind, ids used twice.
     """
-    document, files = splice_includes(read_yaml(_outline_file(path), OutlineError))
+    document, files = splice_includes(read_yaml(find_outline(path), OutlineError))
     problems = (*document.problems, *check_files(document), *check_names(document))
     checked = replace(document, problems=problems)
     return Source(validate(checked, Outline, OutlineError), document.path, files, document)
 
 
-def _outline_file(path: Path) -> Path:
-    """The file itself, or the `outline.yaml` of a talk's folder."""
-    inside = path / "outline.yaml"
-    if path.is_dir() and not inside.is_file():
-        raise OutlineError(f"there is no outline.yaml in {path}", "name the outline, or make a talk with 'talkgen new'")
-    return inside if path.is_dir() else path
+def find_outline(path: Path) -> Path:
+    """The outline that `path` names: a file, a talk's folder, or a project with one talk in its `slides/`.
+
+    Raises:
+        OutlineError: there is none, or a project has several.
+    """
+    if not path.is_dir():
+        if path.is_file():
+            return path
+        raise OutlineError(f"there is no outline at {path}", _NEW)
+    if (path / NAME).is_file():
+        return path / NAME
+    talks = sorted(path.glob(f"slides/*/{NAME}"))
+    if len(talks) > 1:
+        raise OutlineError(
+            f"{path} holds {len(talks)} talks", f"name one of: {', '.join(str(talk.parent) for talk in talks)}"
+        )
+    if not talks:
+        raise OutlineError(f"there is no {NAME} in {path}", _NEW)
+    return talks[0]
