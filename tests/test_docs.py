@@ -10,7 +10,8 @@ from typer.main import get_command
 from talkgen import __version__
 from talkgen.cli.app import app
 from talkgen.figures.registry import FIGURES
-from talkgen.outline.schema import BLOCKS, LAYOUTS
+from talkgen.outline.blocks import BLOCKS
+from talkgen.outline.schema import LAYOUTS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

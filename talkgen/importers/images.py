@@ -16,7 +16,7 @@ from pathlib import Path
 from talkgen.errors import TalkgenError
 from talkgen.importers.deck import is_slidev, read_deck
 from talkgen.importers.text import prose
-from talkgen.outline.files import PICTURE, file_name
+from talkgen.outline.addresses import PICTURE, file_name
 
 SIZE_LIMIT = 2**26  # bytes a picture
 TOTAL_LIMIT = 2**29  # bytes a deck

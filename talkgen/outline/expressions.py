@@ -1,34 +1,30 @@
 """The `{{ … }}` in an outline's texts: finds them, says what they use, and puts values in their place.
 
-Texts are all that is shown, spoken or given to a figure or a model; source for one program (code, html, raw,
-mermaid, style) and names are left as they are. What an expression is, `formula` knows.
+Texts are all that is shown, spoken or given to a figure or a model; what an outline's fields call verbatim (names,
+source for one program) is left as it is. What an expression is, `formula` knows.
 """
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from talkgen.errors import OutlineError, Problem
-from talkgen.outline.files import check_file, is_picture
+from talkgen.outline.files import check_text
 from talkgen.outline.formula import MAX_SOURCE, Chain, Formula, FormulaError
-from talkgen.outline.schema import Figure, Live, Node, Outline, Tokens
+from talkgen.outline.node import Mark, Marks, Node, marks
+from talkgen.outline.schema import Outline
 from talkgen.outline.source import Source
-from talkgen.yamlfile import PathInData, by_place, where_path
+from talkgen.outline.walk import Text, find_texts
+from talkgen.yamlfile import PathInData, by_place
 
 NodeT = TypeVar("NodeT", bound=Node)
 
 MAX_EXPRESSIONS = 2_000  # in an outline
 MAX_PROBLEMS = 50  # told at once
 MAX_OUTPUT = 5_000_000  # characters that all expressions of an outline may make
-_VERBATIM = {
-    "id", "class_", "layout", "lang", "size", "theme", "transition", "style", "directives", "frontmatter", "vars",
-    "model", "beside", "figure", "live", "gradio", "code", "language", "steps", "mermaid", "html", "raw", "side",
-    "filters", "align", "include",
-}  # fmt: skip
-_COMPUTED = (Figure, Live, Tokens)  # computed from their texts, so that these cannot use what is computed
 
 
 @dataclass(frozen=True)
@@ -49,11 +45,6 @@ def find_expressions(source: Source) -> list[Expression]:
         OutlineError: some are not expressions; with each of them.
     """
     return [expression for text in _read(source).values() for expression in text]
-
-
-def names_used(source: Source) -> set[str]:
-    """The top-level names that the expressions use, as "figures", "model"."""
-    return {name for expression in find_expressions(source) for name in expression.formula.names}
 
 
 def chains_used(source: Source) -> set[Chain]:
@@ -97,18 +88,20 @@ def _read(source: Source) -> dict[PathInData, list[Expression]]:
     problems: list[Problem] = []
     found: dict[PathInData, list[Expression]] = {}
     count = 0
-    for path, text, is_input in _texts(source.outline, ()) if source.outline.expressions else ():
-        found[path] = []
-        for start, end in _spans(text):
+    for text in find_texts(source.outline) if source.outline.expressions else ():
+        if "{{" not in text.text or Mark.VERBATIM in text.marks:
+            continue
+        found[text.path] = []
+        for start, end in _spans(text.text):
             if len(problems) >= MAX_PROBLEMS:
                 raise OutlineError(sorted(problems, key=by_place))
             try:
                 count += 1
                 if count > MAX_EXPRESSIONS:
                     raise FormulaError(f"an outline has at most {MAX_EXPRESSIONS:,} expressions", _TURN_OFF)
-                found[path].append(_expression(path, text, start, end, is_input))
+                found[text.path].append(_expression(text, start, end))
             except FormulaError as error:
-                problems.append(_problem(source, path, start, error))
+                problems.append(_problem(source, text.path, start, error))
     if problems:
         raise OutlineError(sorted(problems, key=by_place))
     return found
@@ -117,42 +110,14 @@ def _read(source: Source) -> dict[PathInData, list[Expression]]:
 _TURN_OFF = "to show braces as they are, set 'expressions: false'"
 
 
-def _expression(path: PathInData, text: str, start: int, end: int, is_input: bool) -> Expression:
+def _expression(text: Text, start: int, end: int) -> Expression:
     if not end:
         raise FormulaError("this '{{' is never closed", "close it with '}}', or write {{ '{{' }} to show braces")
-    formula = Formula(text[start + 2 : end - 2])
+    formula = Formula(text.text[start + 2 : end - 2])
+    is_input = Mark.INPUT in text.marks
     if is_input and "figures" in formula.names:
         raise FormulaError("what is computed cannot use the figures, which are computed with it", "use vars or model")
-    return Expression(path, start, end, formula, is_input)
-
-
-def _texts(node: Node, path: PathInData) -> Iterator[tuple[PathInData, str, bool]]:
-    """The texts with braces in a part of an outline: path, text, and whether something is computed from it."""
-    for name, value in _shown(node):
-        is_input = isinstance(node, _COMPUTED) and name in ("params", "prompt", "tokens")
-        for inner, text in _strings(value, (*path, name)):
-            if isinstance(text, Node):
-                yield from _texts(text, inner)
-            elif "{{" in text:
-                yield inner, text, is_input
-
-
-def _shown(node: Node) -> Iterator[tuple[str, Any]]:
-    return ((name, getattr(node, name)) for name in type(node).model_fields if name not in _VERBATIM)
-
-
-def _strings(value: Any, path: PathInData) -> Iterator[tuple[PathInData, str | Node]]:
-    """The strings and nodes in a value; the key of a bullet has the path of what is under it, and then "" ."""
-    if isinstance(value, str | Node):
-        yield path, value
-    elif isinstance(value, list | tuple):
-        for index, each in enumerate(value):
-            yield from _strings(each, (*path, index))
-    elif isinstance(value, dict):
-        for key, each in value.items():
-            if "bullets" in path:
-                yield (*path, key, ""), key
-            yield from _strings(each, (*path, key))
+    return Expression(text.path, start, end, formula, is_input)
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
@@ -173,9 +138,9 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _problem(source: Source, path: PathInData, offset: int, error: FormulaError) -> Problem:
-    if path[-1:] == ("",):  # a bullet's key
-        return Problem(error.message, error.hint, source.place(path[:-1]), where_path(path[:-1]))
-    return Problem(error.message, error.hint, source.place_in(path, offset), where_path(path))
+    if path[-1:] == ("",):  # a bullet with children: its text is a key, which has no places inside
+        return source.document.problem(error.message, error.hint, path)
+    return source.document.problem(error.message, error.hint, path, offset)
 
 
 # -------------------------------------------------------------------------------------------------- putting values in
@@ -193,38 +158,42 @@ class _Work:
 
     def node(self, node: NodeT, path: PathInData) -> NodeT:
         changed = {}
-        for name, value in _shown(node):
-            new = self.value(value, (*path, name))
+        for name, about in marks(type(node)).items():
+            value = getattr(node, name)
+            new = value if Mark.VERBATIM in about else self.value(value, (*path, name), about)
             if new is not value:
                 changed[name] = new
         return node.model_copy(update=changed) if changed else node
 
-    def value(self, value: Any, path: PathInData) -> Any:
+    def value(self, value: Any, path: PathInData, about: Marks) -> Any:
         if isinstance(value, str):
-            return self.text(value, path)
+            return self.text(Text(path, value, about))
         if isinstance(value, Node):
             return self.node(value, path)
         if isinstance(value, list):
-            new = [self.value(each, (*path, index)) for index, each in enumerate(value)]
+            new = [self.value(each, (*path, index), about) for index, each in enumerate(value)]
             return value if all(map(operator.is_, new, value)) else new
         if isinstance(value, dict):
-            return {self.text(key, (*path, key, "")): self.value(each, (*path, key)) for key, each in value.items()}
+            return {
+                self.text(Text((*path, key, ""), key, about)): self.value(each, (*path, key), about)
+                for key, each in value.items()
+            }
         return value
 
-    def text(self, text: str, path: PathInData) -> Any:
-        expressions = self.texts.get(path, [])
+    def text(self, text: Text) -> Any:
+        expressions = self.texts.get(text.path, [])
         if not expressions:
-            return text
+            return text.text
         first = expressions[0]
-        if "params" in path and len(expressions) == 1 and text[first.start : first.end] == text.strip():
+        if "params" in text.path and len(expressions) == 1 and text.text[first.start : first.end] == text.text.strip():
             return self.compute(first, first.formula.evaluate)
         parts, done = [], 0
         for expression in expressions:
-            parts += [text[done : expression.start], self.compute(expression, expression.formula.text)]
+            parts += [text.text[done : expression.start], self.compute(expression, expression.formula.text)]
             done = expression.end
-        new = "".join([*parts, text[done:]])
-        if path[-1] in ("image", "video") or (path[-1] == "background" and is_picture(new)):
-            self.check_file(new, path)
+        new = "".join([*parts, text.text[done:]])
+        if not self.problems:
+            self.problems += check_text(replace(text, text=new), self.source.document)
         return new
 
     def compute(self, expression: Expression, evaluate: Callable[[Mapping[str, Any]], Any]) -> Any:
@@ -239,8 +208,3 @@ class _Work:
             self.problems.append(_problem(self.source, expression.path, expression.start, error))
             return ""
         return value
-
-    def check_file(self, name: str, path: PathInData) -> None:
-        wrong, hint = check_file(name, self.source.path)
-        if wrong and not self.problems:
-            self.problems.append(Problem(wrong, hint, self.source.place(path), where_path(path)))

@@ -1,110 +1,142 @@
-"""Checks that the files an outline names are there and inside its project; opens none of them."""
+"""The files an outline names, wherever it names them: one resolver for checking, copying and keys; opens none of them.
+
+A name is relative to the outline's folder; `/x.png`, as Slidev writes it, is a file of the folder `public` beside it.
+What is on the web stays there.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote
 
 from talkgen.assets import project_dir
 from talkgen.errors import Problem, did_you_mean
-from talkgen.outline.walk import find_blocks, find_slides
-from talkgen.yamlfile import Document, PathInData, where_path
-
-_ELSEWHERE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#")  # a URL
-_PICTURE = re.compile(r"[^()\s]+\.(png|jpe?g|gif|svg|webp|avif|bmp)", re.IGNORECASE)
-# A picture in Markdown, up to the end of its address; a link may stand in what is shown without it.
-PICTURE = (
-    r"!\[(?P<alt>(?:[^\[\]\n]|\[[^\[\]\n]{0,500}\]){0,500})\]"
-    r"\(\s{0,9}(?P<to><[^<>\n]{1,500}>|(?:[^\s()<>]|\([^\s()<>]{0,99}\)){1,500})"
+from talkgen.outline.addresses import (
+    Address,
+    css_addresses,
+    file_name,
+    html_addresses,
+    markdown_addresses,
+    marp_addresses,
 )
-_SRC = r"""<(?:img|video|source)\b[^<>]{0,2000}?\ssrc\s{0,9}=\s{0,9}["']?(?P<to>[^"'<>\s]{1,500})"""
-_IN_TEXT = (re.compile(PICTURE), re.compile(_SRC, re.IGNORECASE))
-_CODE = re.compile(r"^(`{3,}|~{3,})[^\n]*\n.*?(?:^\1|\Z)|`[^`\n]+`|<!--.*?(?:-->|\Z)", re.MULTILINE | re.DOTALL)
+from talkgen.outline.node import Holds
+from talkgen.outline.parts import Parts
+from talkgen.outline.walk import Text, find_texts
+from talkgen.yamlfile import Document
+
+_ELSEWHERE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#|/demos/|$")  # a URL, a part of the page, our server, nothing
+_SOURCE = {Holds.MARP, Holds.SLIDEV, Holds.DIRECTIVES, Holds.FRONTMATTER}
 
 
-def find_file(name: str, outline: Path) -> tuple[Path | None, str, str]:
-    """The file `name` beside `outline`, resolved; or None, what is wrong with it, and a hint."""
-    folder = outline.parent
-    path = folder / name
-    if Path(name).is_absolute():
-        return None, f"'{name}' is an absolute path", "name files relative to the outline's folder"
+class FileError(Exception):
+    """A name that is no file's; `hint` says what to do."""
+
+    def __init__(self, message: str, hint: str = "", *, missing: bool = False) -> None:
+        super().__init__(message)
+        self.message, self.hint, self.missing = message, hint, missing
+
+
+def find_file(name: str, outline: Path) -> Path:
+    """The file `name` beside `outline`, resolved.
+
+    Raises:
+        FileError: there is none, or it is outside the project.
+    """
+    if name.startswith("/") and not (outline.parent / "public" / name[1:]).is_file():
+        raise FileError(f"'{name}' is an absolute path", "name files relative to the outline's folder")
+    path = outline.parent / (f"public{name}" if name.startswith("/") else name)
     try:
         resolved = path.resolve()
         if not resolved.is_relative_to(project_dir(outline)):
-            return None, f"'{name}' is outside the project", "copy it beside the outline"
+            raise FileError(f"'{name}' is outside the project", "copy it beside the outline")
         if resolved.is_file():
-            return resolved, "", ""
+            return resolved
         near = did_you_mean(path.name, [each.name for each in path.parent.iterdir() if each.is_file()])
+    except RuntimeError:  # Path.resolve, of links in a circle
+        raise FileError(f"'{name}' is a link that leads to itself", "put the file itself there") from None
     except (OSError, ValueError):  # too long a name, a NUL in it, a folder that is not there
         near = ""
     hint = near if near.startswith("did you mean") else "names are relative to the outline's folder"
-    return None, f"there is no file '{name}'", hint
+    raise FileError(f"there is no file '{name}'", hint, missing=True)
 
 
-def check_file(name: str, outline: Path) -> tuple[str, str]:
-    """What is wrong with `name`, a picture's or a video's file or address, and a hint; empty where nothing is."""
-    return ("", "") if not name or _ELSEWHERE.match(name) else find_file(name, outline)[1:]
+def find_address(address: str, outline: Path) -> Path | None:
+    """The file that an address in a text names, without what else a browser reads in it; None where it is none's.
+
+    Raises:
+        FileError: as `find_file`.
+    """
+    if _ELSEWHERE.match(address):
+        return None
+    try:
+        return find_file(address, outline)  # a name may hold what is special in an address
+    except FileError:
+        return find_file(file_name(address), outline)
 
 
-def is_picture(background: str) -> bool:
-    """Whether a slide's background names a picture's file, not a colour or a gradient."""
-    return bool(_PICTURE.fullmatch(background))
+def addresses_in(text: str, holds: Holds) -> Iterable[Address]:
+    """The addresses in a text of this kind, outside of settings."""
+    match holds:
+        case Holds.FILE:
+            return [Address(text, 0, len(text))]
+        case Holds.BACKGROUND:
+            return [Address(text, 0, len(text))] if is_file_name(text) else css_addresses(text)
+        case Holds.MARKDOWN | Holds.SLIDEV:
+            return markdown_addresses(text)
+        case Holds.HTML:
+            return html_addresses(text)
+        case Holds.CSS:
+            return css_addresses(text)
+        case Holds.MARP:
+            return marp_addresses(text)
+        case Holds.DIRECTIVES | Holds.FRONTMATTER:
+            return []
 
 
-def check_files(document: Document) -> Iterator[Problem]:
-    """A problem for each picture or video that is missing or outside the project."""
-    for path, name, offset in _named_files(document.data):
-        wrong, hint = ("", "") if "{{" in name else check_file(name, document.path)
-        if wrong:
-            place = document.place(path) if offset is None else document.place_in(path, offset)
-            yield Problem(wrong, hint, place, where_path(path))
+def setting_holds(name: str) -> Holds | None:
+    """What the setting `name` of a target holds, a directive of Marp's or a key of Slidev's; None where no file."""
+    match name.removeprefix("_"):
+        case "image" | "background":
+            return Holds.BACKGROUND
+        case "backgroundImage" | "style":
+            return Holds.CSS
+        case "header" | "footer":
+            return Holds.MARKDOWN
+        case _:
+            return None
 
 
-def _named_files(data: Any) -> Iterator[tuple[PathInData, str, int | None]]:
-    """Path, name, and where the name begins in the text if it is inside a text."""
-    for path, slide in find_slides(data):
-        for key in ("title", "subtitle"):
-            yield from _in_text((*path, key), slide.get(key))
-        background = slide.get("background")
-        if isinstance(background, str) and is_picture(background):
-            yield (*path, "background"), background, None
-    for path, key, block in find_blocks(data):
-        if key in ("image", "video") and isinstance(block[key], str):
-            yield (*path, key), block[key], None
-        elif isinstance(block, str):
-            yield from _in_text(path, block)
-        elif key in ("markdown", "bullets", "quote", "table"):
-            for where, text in _texts((*path, key), block[key]):
-                yield from _in_text(where, text)
-    for key in ("header", "footer"):
-        yield from _in_text((key,), data.get(key) if isinstance(data, dict) else None)
+def is_file_name(background: str) -> bool:
+    """Whether a slide's background names a file, not a colour or a gradient: functions of CSS have brackets."""
+    return bool(re.search(r"[./]", background)) and "(" not in background
 
 
-def _texts(path: PathInData, data: Any) -> Iterator[tuple[PathInData, str]]:
-    """The texts in a block's own lists and mappings; the keys of a list's mappings are items."""
-    if isinstance(data, str):
-        yield path, data
-    elif isinstance(data, dict):
-        for key, value in data.items():
-            yield from _texts((*path, str(key)), value)
-    elif isinstance(data, list):
-        for index, value in enumerate(data):
-            yield from _texts((*path, index), value)
+def check_files(parts: Parts, document: Document) -> Iterator[Problem]:
+    """A problem for each file that is missing or outside the project; names in expressions are left for later."""
+    for path, part in parts.items():
+        for text in find_texts(part, path):
+            yield from check_text(text, document)
 
 
-def file_name(address: str) -> str:
-    """The file that an address in a text names, without what else a browser reads in it."""
-    return unquote(re.split(r"[?#]", address)[0])
+def check_text(text: Text, document: Document) -> Iterator[Problem]:
+    """A problem for each file that a text names and that is missing or outside the project.
+
+    What an author's source for one target names and is not there breaks that target's deck alone: its build says so.
+    """
+    for holds in text.marks:
+        if not isinstance(holds, Holds):
+            continue
+        for address in addresses_in(text.text, _of_setting(text, holds)):
+            try:
+                if "{{" not in address.to:
+                    find_address(address.to, document.path)
+            except FileError as error:
+                if not (error.missing and holds in _SOURCE):
+                    offset = address.start or None  # of a whole text, its key
+                    yield document.problem(error.message, error.hint, text.path, offset)
 
 
-def _in_text(path: PathInData, text: Any) -> Iterator[tuple[PathInData, str, int | None]]:
-    if not isinstance(text, str):
-        return
-    prose = _CODE.sub(lambda code: " " * len(code[0]), text)
-    for found in (found for pattern in _IN_TEXT for found in pattern.finditer(prose)):
-        name = file_name(found["to"].strip("<>"))
-        if not name.startswith("/"):  # the site's own root, which the target serves
-            yield path, name, found.start("to")
+def _of_setting(text: Text, holds: Holds) -> Holds:
+    name = str(text.path[-1]) if holds in (Holds.DIRECTIVES, Holds.FRONTMATTER) else ""
+    return setting_holds(name) or holds

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from talkgen.errors import OutlineError, Place, Problem
-from talkgen.outline.files import find_file
-from talkgen.outline.walk import find_blocks, find_slides
+from talkgen.outline.blocks import block_key
+from talkgen.outline.files import FileError, find_file
+from talkgen.outline.parts import raw_bodies, raw_slides
 from talkgen.yamlfile import Document, PathInData, Spot, read_text, read_yaml, where_path
 
 MAX_DEPTH = 10  # includes within includes
@@ -24,12 +25,12 @@ _MARKDOWN, _YAML = (".md", ".markdown"), (".yaml", ".yml")
 
 def splice_includes(document: Document) -> tuple[Document, tuple[Path, ...]]:
     """The document without includes, and all files it is made of; problems are added to the document's."""
-    if not any(key == "include" for _, key, _ in find_blocks(document.data)):
+    if not any(block_key(block) == "include" for body in raw_bodies(document.data) for block in body):
         return document, (document.path,)
     splicer = _Splicer(document.path)
     try:
         tree = splicer.grow(document, document.data, ())
-        for path, slide in find_slides(document.data):
+        for path, slide in raw_slides(document.data):
             if isinstance(slide.get("body"), list):
                 body = tree.at((*path, "body"))
                 body.value = splicer.splice(body.value, (*path, "body"), (document.path.resolve(),))
@@ -110,16 +111,11 @@ class _Splicer:
     def include(self, block: _Tree, name: str, where: PathInData, trail: tuple[Path, ...]) -> list[_Tree]:
         """The blocks of the file `name`; none, and a problem, where it cannot be had."""
         spot = block.value["include"].spot or block.spot
-        path, wrong, hint = find_file(name, self.outline)
-        if path and path in trail:
-            chain = " → ".join(each.name for each in (*trail[trail.index(path) :], path))
-            wrong, hint = f"the file includes itself: {chain}", "leave one of the includes out"
-        elif len(trail) > MAX_DEPTH:
-            wrong = f"includes are nested more than {MAX_DEPTH} deep"
-        elif len(block.value) > 1:
-            wrong, hint = "an include has no other keys", "write the options in the included file"
-        if not path or wrong:
-            self.problems.append(Problem(wrong, hint, spot.entry if spot else None, where_path((*where, "include"))))
+        try:
+            path = self.find(block, name, trail)
+        except FileError as error:
+            place, at = spot.entry if spot else None, where_path((*where, "include"))
+            self.problems.append(Problem(error.message, error.hint, place, at))
             return []
         self.files[path] = None
         try:
@@ -127,6 +123,22 @@ class _Splicer:
         except OutlineError as error:
             self.problems += error.problems
             return []
+
+    def find(self, block: _Tree, name: str, trail: tuple[Path, ...]) -> Path:
+        """The file that a block includes.
+
+        Raises:
+            FileError: there is none, or it cannot be included here.
+        """
+        path = find_file(name, self.outline)
+        if path in trail:
+            chain = " → ".join(each.name for each in (*trail[trail.index(path) :], path))
+            raise FileError(f"the file includes itself: {chain}", "leave one of the includes out")
+        if len(trail) > MAX_DEPTH:
+            raise FileError(f"includes are nested more than {MAX_DEPTH} deep")
+        if len(block.value) > 1:
+            raise FileError("an include has no other keys", "write the options in the included file")
+        return path
 
     def read(self, path: Path, where: PathInData, trail: tuple[Path, ...]) -> list[_Tree]:
         shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

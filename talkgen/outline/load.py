@@ -9,9 +9,10 @@ from talkgen.errors import OutlineError
 from talkgen.outline.files import check_files
 from talkgen.outline.includes import splice_includes
 from talkgen.outline.names import check_names
+from talkgen.outline.parts import sound_parts
 from talkgen.outline.schema import Outline
 from talkgen.outline.source import Source
-from talkgen.yamlfile import read_yaml, validate
+from talkgen.yamlfile import read_yaml, spell, validate
 
 NAME = "outline.yaml"
 _NEW = "name the outline or its folder, or make a talk with 'talkgen new'"
@@ -25,9 +26,10 @@ def load_outline(path: Path) -> Source:
             the project, YAML that does not parse, unknown keys, values of the wrong kind, ids used twice.
     """
     document, files = splice_includes(read_yaml(find_outline(path), OutlineError))
-    problems = (*document.problems, *check_files(document), *check_names(document))
-    checked = replace(document, problems=problems)
-    return Source(validate(checked, Outline, OutlineError), document.path, files, document)
+    document = spell(document, Outline)
+    parts = sound_parts(document.data)
+    problems = (*document.problems, *check_files(parts, document), *check_names(parts, document))
+    return Source(validate(replace(document, problems=problems), Outline, OutlineError), document.path, files, document)
 
 
 def find_outline(path: Path) -> Path:

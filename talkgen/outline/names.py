@@ -1,27 +1,31 @@
-"""Checks the names that an outline gives: an id is used once."""
+"""Checks the names that an outline gives and uses: an id is used once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from talkgen.errors import Problem
+from talkgen.outline.blocks import Block
+from talkgen.outline.parts import Parts
+from talkgen.outline.schema import Slide
 from talkgen.outline.walk import find_blocks, find_slides
-from talkgen.yamlfile import Document, PathInData, where_path
+from talkgen.yamlfile import Document, PathInData
 
 
-def check_names(document: Document) -> Iterator[Problem]:
+def check_names(parts: Parts, document: Document) -> Iterator[Problem]:
     """A problem for each id that a slide or a block before it has."""
-    slides = [((*path, "id"), slide.get("id")) for path, slide in find_slides(document.data)]
-    blocks = [
-        ((*path, "id"), block.get("id")) for path, _, block in find_blocks(document.data) if isinstance(block, dict)
-    ]
-    for named in (slides, blocks):
-        first: dict[str, PathInData] = {}
-        for path, name in named:
-            if not isinstance(name, str):
-                continue
-            if name in first:
-                line = document.place(first[name]).line
-                message, hint = f"the id '{name}' is used twice (first on line {line})", "give each its own"
-                yield Problem(message, hint, document.place(path), where_path(path))
-            first.setdefault(name, path)
+    slides = [found for path, part in parts.items() for found in find_slides(part, path)]
+    blocks = [found for path, part in parts.items() for found in find_blocks(part, path)]
+    yield from _check_ids(slides, document)
+    yield from _check_ids(blocks, document)
+
+
+def _check_ids(named: Sequence[tuple[PathInData, Slide | Block]], document: Document) -> Iterator[Problem]:
+    first: dict[str, PathInData] = {}
+    for path, node in named:
+        if node.id in first:
+            line = document.place(first[node.id]).line
+            message = f"the id '{node.id}' is used twice (first on line {line})"
+            yield document.problem(message, "give each its own", (*path, "id"))
+        elif node.id is not None:
+            first[node.id] = (*path, "id")

@@ -24,14 +24,6 @@ class Source:
         """What images and includes are relative to."""
         return self.path.parent
 
-    def place(self, path: PathInData) -> Place | None:
-        """Where the value at `path` stands, or the nearest value around it; None where the talk is not from a file."""
-        return self.document.place(self._in_document(path))
-
-    def place_in(self, path: PathInData, offset: int) -> Place | None:
-        """Where the character at `offset` of the text at `path` stands."""
-        return self.document.place_in(self._in_document(path), offset)
-
-    def _in_document(self, path: PathInData) -> PathInData:
-        """The path in the YAML: a bare string there is a Markdown block here."""
-        return path[:-1] if path[-1:] == ("markdown",) and path not in self.document.spots else path
+    def place(self, path: PathInData) -> Place:
+        """Where the value at `path` stands, or the nearest value around it."""
+        return self.document.place(path)

@@ -1,38 +1,75 @@
-"""Walks the blocks of an outline's raw data, whatever shape it is in: what is not well formed is passed over."""
+"""Walks a typed outline, or any part of one: its blocks, and its texts with what their fields say of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from talkgen.outline.schema import BLOCKS, block_key
+from talkgen.outline.blocks import AnyBlock, Bullets, Columns
+from talkgen.outline.node import Marks, Node, marks
+from talkgen.outline.schema import Outline, Slide
 from talkgen.yamlfile import PathInData
 
-
-def find_slides(data: Any) -> Iterator[tuple[PathInData, dict[str, Any]]]:
-    """The slides, each with its path."""
-    slides = data.get("slides") if isinstance(data, dict) else None
-    for index, slide in enumerate(slides if isinstance(slides, list) else []):
-        if isinstance(slide, dict):
-            yield ("slides", index), slide
+Part = Outline | Slide | AnyBlock  # of an outline, or all of it
 
 
-def find_blocks(data: Any) -> Iterator[tuple[PathInData, str, Any]]:
-    """All blocks, those in columns included: path, the key that names the block, and its YAML (text or a mapping)."""
-    for path, slide in find_slides(data):
-        yield from _in_body((*path, "body"), slide.get("body"))
+@dataclass(frozen=True)
+class Text:
+    """A text in an outline: its path, and the marks of its field."""
+
+    path: PathInData
+    text: str
+    marks: Marks
 
 
-def _in_body(path: PathInData, body: Any) -> Iterator[tuple[PathInData, str, Any]]:
-    for index, block in enumerate(body if isinstance(body, list) else []):
-        here, key = (*path, index), block_key(block)
-        if key in BLOCKS:
-            yield here, key, block
-        for cell, inner in columns_of(block):
-            yield from _in_body((*here, "columns", cell), inner)
+def find_blocks(node: Part, path: PathInData = ()) -> Iterator[tuple[PathInData, AnyBlock]]:
+    """The blocks of the part at `path`, itself if it is one, each with its own path; those inside other blocks too."""
+    if not isinstance(node, Outline | Slide):
+        yield path, node
+    for body_path, body in _bodies(node, path):
+        for index, block in enumerate(body):
+            yield from find_blocks(block, (*body_path, index))
 
 
-def columns_of(block: Any) -> Iterator[tuple[int, list[Any]]]:
-    """The bodies inside a `columns` block; nothing for any other."""
-    if isinstance(block, dict) and block_key(block) == "columns" and isinstance(block["columns"], list):
-        yield from ((cell, body) for cell, body in enumerate(block["columns"]) if isinstance(body, list))
+def find_slides(node: Part, path: PathInData = ()) -> Iterator[tuple[PathInData, Slide]]:
+    """The slides of the part at `path`, itself if it is one."""
+    if isinstance(node, Slide):
+        yield path, node
+    elif isinstance(node, Outline):
+        yield from ((("slides", number), slide) for number, slide in enumerate(node.slides))
+
+
+def _bodies(node: Part, path: PathInData) -> Iterator[tuple[PathInData, list[AnyBlock]]]:
+    """The lists of blocks in a node, those of its blocks left out."""
+    match node:
+        case Outline():
+            yield from ((("slides", number, "body"), slide.body) for number, slide in enumerate(node.slides))
+        case Slide():
+            yield (*path, "body"), node.body
+        case Columns():
+            yield from (((*path, "columns", index), column) for index, column in enumerate(node.columns))
+
+
+def find_texts(node: Node, path: PathInData = ()) -> Iterator[Text]:
+    """The texts in the node at `path`, those of the nodes in it too."""
+    for name, about in marks(type(node)).items():
+        for inner, value in _strings(getattr(node, name), (*path, name), keys=isinstance(node, Bullets)):
+            if isinstance(value, str):
+                yield Text(inner, value, about)
+            else:
+                yield from find_texts(value, inner)
+
+
+def _strings(value: Any, path: PathInData, *, keys: bool) -> Iterator[tuple[PathInData, str | Node]]:
+    """The strings and nodes in a value, with `keys` those of mappings: a bullet has the path of its children and ""."""
+    if isinstance(value, str | Node):
+        yield path, value
+    elif isinstance(value, list | tuple):
+        for index, each in enumerate(value):
+            yield from _strings(each, (*path, index), keys=keys)
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            if keys:
+                yield (*path, key, ""), key
+            yield from _strings(each, (*path, key), keys=keys)

@@ -5,7 +5,7 @@ Planning reads names, parameters and digests. It imports neither torch nor matpl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,11 @@ from talkgen.figures.base import Canvas, Params, Uses
 from talkgen.figures.measure.timing import machine
 from talkgen.figures.registry import FIGURES, load_figure
 from talkgen.lm.files.catalog import ModelFiles, find_model, first_available
+from talkgen.outline.blocks import Block, Figure, Live, Tokens
 from talkgen.outline.expressions import evaluate_inputs
-from talkgen.outline.schema import Block, Columns, Figure, Live, Outline, Tokens
+from talkgen.outline.schema import Outline
 from talkgen.outline.source import Source
+from talkgen.outline.walk import find_blocks
 from talkgen.pipeline.sweeps import find_sweep_models, find_sweep_summary
 from talkgen.pipeline.values import values_before
 from talkgen.render.deck import BlockPath
@@ -88,20 +90,6 @@ class Plan:
     things: tuple[Thing, ...]
 
 
-def walk_blocks(outline: Outline) -> Iterator[tuple[BlockPath, Block]]:
-    """Every block of an outline with its path, those inside columns too."""
-
-    def walk(blocks: Sequence[Block], path: BlockPath) -> Iterator[tuple[BlockPath, Block]]:
-        for i, block in enumerate(blocks):
-            yield (*path, i), block
-            if isinstance(block, Columns):
-                for j, column in enumerate(block.columns):
-                    yield from walk(column, (*path, i, "columns", j))
-
-    for number, slide in enumerate(outline.slides):
-        yield from walk(slide.body, ("slides", number, "body"))
-
-
 def make_plan(source: Source, model: str | None = None) -> Plan:
     """The plan of the talk `source`; `model` goes before the outline's own default model.
 
@@ -135,7 +123,7 @@ class _Planner:
 
     def plan_all(self) -> tuple[Thing, ...]:
         things = []
-        for path, block in walk_blocks(self.outline):
+        for path, block in find_blocks(self.outline):
             try:
                 thing = self._plan_block(path, block)
             except TalkgenError as error:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from talkgen.errors import ModelError
 from talkgen.lm.answer import wire
 from talkgen.lm.files.catalog import ModelFiles
-from talkgen.outline.schema import Live
+from talkgen.outline.blocks import Live
 
 if TYPE_CHECKING:
     from talkgen.lm.answer.engine import Answer, Engine

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import html
+import hashlib
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import assert_never
 from urllib.parse import quote
 
-from talkgen.outline import schema
-from talkgen.outline.files import file_name, find_file
-from talkgen.outline.schema import Block
+from pydantic import JsonValue
+
+from talkgen.outline import blocks
+from talkgen.outline.addresses import replace_addresses
+from talkgen.outline.blocks import AnyBlock, Block
+from talkgen.outline.files import FileError, addresses_in, find_address, is_file_name, setting_holds
+from talkgen.outline.load import NAME
+from talkgen.outline.node import Holds
 from talkgen.render.deck import BlockPath, Chips, Deck, Degraded, LiveAnswer, Picture
-from talkgen.render.escape import attribute, escape, payload, plain
+from talkgen.render.escape import attribute, attribute_url, escape, payload, plain
+from talkgen.render.media import write_background, write_image, write_video
 
 
 class BlockWriter(ABC):
@@ -27,38 +34,98 @@ class BlockWriter(ABC):
         self.files: dict[str, str | Path] = {}
         self.degraded: list[Degraded] = []
 
-    def write(self, blocks: Sequence[Block], path: BlockPath) -> str:
+    def write(self, body: Sequence[AnyBlock], path: BlockPath) -> str:
         """The blocks of a body, with blank lines between them."""
-        return "\n\n".join(text for i, block in enumerate(blocks) if (text := self.block(block, (*path, i))))
+        return "\n\n".join(text for i, block in enumerate(body) if (text := self.block(block, (*path, i))))
 
-    def block(self, block: Block, path: BlockPath) -> str:
-        """One block; its kind names the method that writes it."""
-        writer = getattr(self, f"write_{block.key}")
-        text: str = writer(block, path)
+    def block(self, block: AnyBlock, path: BlockPath) -> str:
+        """One block."""
+        text = self._write(block, path)
         return (
             f'<div class="tg-anchor" id="{attribute(block.id)}"></div>\n\n{text}'
             if block.id and block.key == "markdown"
             else text
         )
 
+    def _write(self, block: AnyBlock, path: BlockPath) -> str:
+        match block:
+            case blocks.Markdown():
+                return self.write_markdown(block, path)
+            case blocks.Bullets():
+                return self.write_bullets(block, path)
+            case blocks.Figure():
+                return self.write_figure(block, path)
+            case blocks.Live():
+                return self.write_live(block, path)
+            case blocks.Gradio():
+                return self.write_gradio(block, path)
+            case blocks.Tokens():
+                return self.write_tokens(block, path)
+            case blocks.Math():
+                return self.write_math(block, path)
+            case blocks.Code():
+                return self.write_code(block, path)
+            case blocks.Mermaid():
+                return self.write_mermaid(block, path)
+            case blocks.Image():
+                return self.write_image(block, path)
+            case blocks.Video():
+                return self.write_video(block, path)
+            case blocks.Embed():
+                return self.write_embed(block, path)
+            case blocks.Table():
+                return self.write_table(block, path)
+            case blocks.Quote():
+                return self.write_quote(block, path)
+            case blocks.Columns():
+                return self.write_columns(block, path)
+            case blocks.Toc():
+                return self.write_toc(block, path)
+            case blocks.Html():
+                return self.write_html(block, path)
+            case blocks.Raw():
+                return self.write_raw(block, path)
+            case blocks.Include():
+                raise TypeError("an include is gone once its outline is loaded")
+            case _:
+                assert_never(block)
+
     def degrade(self, path: BlockPath, message: str) -> None:
         """Notes that something is shown otherwise than written."""
         where = f"slide {int(path[1]) + 1}" if len(path) > 1 else "deck"
         self.degraded.append(Degraded(where, message))
 
-    def file(self, name: str) -> str:
-        """The address in the deck of a file beside the outline, which is copied; others are left as they are."""
-        return self.address(name) or name
-
     def address(self, name: str) -> str | None:
-        """The address in the deck of a file of the talk, which is copied; None where there is none of that name."""
-        name = name if (self.deck.folder / name).is_file() else file_name(name)
-        source, _, _ = find_file(name, self.deck.folder / "outline.yaml")
+        """The address in the deck of the file that an address in the outline names; None of what is no file's.
+
+        The file is copied under its own path, and one from outside the talk's folder under a name that no other has.
+        """
+        try:
+            source = find_address(name, self.deck.folder / NAME)
+        except FileError:
+            return None
         if source is None:
             return None
-        target = f"images/{name}".replace("../", "")
-        self.files[f"{self.folder}{target}"] = source
-        return quote(f"{self.assets}{target}")
+        folder = self.deck.folder.resolve()
+        inside = source.is_relative_to(folder)
+        own = source.relative_to(folder).as_posix() if inside else f"{_digest(source.parent)}/{source.name}"
+        self.files[f"{self.folder}images/{own}"] = source
+        return quote(f"{self.assets}images/{own}")
+
+    def relink(self, source: str, holds: Holds) -> str:
+        """Source of this kind with the addresses that the talk's files have in the deck; these are copied."""
+        return replace_addresses(source, addresses_in(source, holds), self.address)
+
+    def background(self, value: str) -> str:
+        """What lies behind a slide."""
+        return write_background(self.relink(value, Holds.BACKGROUND), is_picture=is_file_name(value))
+
+    def relink_settings(self, settings: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        """The same for settings that a target is given untouched."""
+        return {
+            name: self.relink(value, holds) if isinstance(value, str) and (holds := setting_holds(name)) else value
+            for name, value in settings.items()
+        }
 
     @abstractmethod
     def text(self, source: str) -> str:
@@ -73,22 +140,22 @@ class BlockWriter(ABC):
         """A link to a slide, counted from 1, as HTML."""
 
     @abstractmethod
-    def write_bullets(self, block: schema.Bullets, path: BlockPath) -> str:
+    def write_bullets(self, block: blocks.Bullets, path: BlockPath) -> str:
         """A list, one item a click where it asks for it."""
 
     @abstractmethod
-    def write_code(self, block: schema.Code, path: BlockPath) -> str:
+    def write_code(self, block: blocks.Code, path: BlockPath) -> str:
         """A listing."""
 
     @abstractmethod
-    def write_mermaid(self, block: schema.Mermaid, path: BlockPath) -> str:
+    def write_mermaid(self, block: blocks.Mermaid, path: BlockPath) -> str:
         """A diagram."""
 
     @abstractmethod
-    def write_raw(self, block: schema.Raw, path: BlockPath) -> str:
+    def write_raw(self, block: blocks.Raw, path: BlockPath) -> str:
         """Source for this target."""
 
-    def write_markdown(self, block: schema.Markdown, path: BlockPath) -> str:  # noqa: ARG002 – one signature for all
+    def write_markdown(self, block: blocks.Markdown, path: BlockPath) -> str:  # noqa: ARG002 – one signature for all
         """Text."""
         return self.text(block.markdown)
 
@@ -108,7 +175,7 @@ class BlockWriter(ABC):
                 lines += self.list_items(children, numbered, mark, depth + 1)
         return lines
 
-    def write_figure(self, block: schema.Figure, path: BlockPath) -> str:
+    def write_figure(self, block: blocks.Figure, path: BlockPath) -> str:
         """A computed picture, with its alt text and, on hovering, where it comes from."""
         picture = self.deck.computed[path]
         if not isinstance(picture, Picture):
@@ -120,14 +187,14 @@ class BlockWriter(ABC):
         image = f'<img src="{self.assets}{name}.svg" alt="{attribute(picture.alt)}" {size}>'
         return f'<figure class="tg-figure"{self._id(block)}>{image}{caption}</figure>'
 
-    def write_live(self, block: schema.Live, path: BlockPath) -> str:
+    def write_live(self, block: blocks.Live, path: BlockPath) -> str:
         """The element that plays a recording and, with a server, answers live."""
         live = self.deck.computed[path]
         if not isinstance(live, LiveAnswer):
             raise TypeError(f"nothing was recorded for {path}")
         return f'<{live.element}{self._id(block)} recording="{payload(dict(live.recording))}"></{live.element}>'
 
-    def write_tokens(self, block: schema.Tokens, path: BlockPath) -> str:
+    def write_tokens(self, block: blocks.Tokens, path: BlockPath) -> str:
         """Token chips; the words stand inside for readers without scripts."""
         chips = self.deck.computed[path]
         if not isinstance(chips, Chips):
@@ -136,39 +203,25 @@ class BlockWriter(ABC):
         ids = " ids" if block.ids else ""
         return f'<talkgen-tokens{self._id(block)} size="{block.size}"{ids} data="{data}"></talkgen-tokens>'
 
-    def write_math(self, block: schema.Math, path: BlockPath) -> str:  # noqa: ARG002
+    def write_math(self, block: blocks.Math, path: BlockPath) -> str:  # noqa: ARG002
         """A displayed formula; a blank line would end it."""
         lines = [line for line in block.math.strip().splitlines() if line.strip()]
         return "\n".join(["$$", *lines, "$$"])
 
-    def write_image(self, block: schema.Image, path: BlockPath) -> str:  # noqa: ARG002
+    def write_image(self, block: blocks.Image, path: BlockPath) -> str:  # noqa: ARG002 – one signature for all
         """A picture in the text, or behind it."""
-        address, filters = self.file(block.image), " ".join(f"{k}({v})" for k, v in block.filters.items())
-        style = f"filter:{html.escape(filters)};" if filters else ""
-        if block.background or block.side:
-            fit = block.size if block.size in ("cover", "contain") else "cover"
-            side = f" tg-{block.side}" if block.side else ""
-            return (
-                f'<img class="tg-background{side}" src="{attribute_url(address)}" alt="{attribute(block.alt)}" '
-                f'style="object-fit:{fit};{style}">'
-            )
-        style += "".join(f"{name}:{px}px;" for name in ("width", "height") if (px := getattr(block, name)))
-        image = f'<img src="{attribute_url(address)}" alt="{attribute(block.alt)}" style="{style}">'
-        caption = f"<figcaption>{escape(block.caption)}</figcaption>" if block.caption else ""
-        return f'<figure class="tg-image"{self._id(block)}>{image}{caption}</figure>'
+        return write_image(block, self.relink(block.image, Holds.FILE))
 
-    def write_video(self, block: schema.Video, path: BlockPath) -> str:  # noqa: ARG002
+    def write_video(self, block: blocks.Video, path: BlockPath) -> str:  # noqa: ARG002
         """A film from a file."""
-        flags = "".join(f" {name}" for name in ("controls", "autoplay", "loop") if getattr(block, name))
-        muted = " muted" if block.autoplay else ""  # browsers start only silent films by themselves
-        return f'<video class="tg-video" src="{attribute_url(self.file(block.video))}"{flags}{muted}></video>'
+        return write_video(block, self.relink(block.video, Holds.FILE))
 
-    def write_embed(self, block: schema.Embed, path: BlockPath) -> str:
+    def write_embed(self, block: blocks.Embed, path: BlockPath) -> str:
         """A page in a frame."""
         self.degrade(path, f"the page {block.embed} is fetched from the network when the slide is shown")
         return self._frame(block.embed, block.title or block.embed, block.height)
 
-    def write_gradio(self, block: schema.Gradio, path: BlockPath) -> str:
+    def write_gradio(self, block: blocks.Gradio, path: BlockPath) -> str:
         """A Gradio app in a frame; there only while the talk is presented."""
         self.degrade(path, f"the app {block.gradio} runs only while the talk is presented")
         return self._frame(f"/demos/{block.gradio}", block.gradio, block.height)
@@ -179,7 +232,7 @@ class BlockWriter(ABC):
             f'style="height:{height}px"></iframe>'
         )
 
-    def write_table(self, block: schema.Table, path: BlockPath) -> str:  # noqa: ARG002
+    def write_table(self, block: blocks.Table, path: BlockPath) -> str:  # noqa: ARG002
         """A table whose every line begins with a bar: a line of dashes would end the slide."""
         signs = {"left": ":---", "center": ":---:", "right": "---:"}
         rows = block.table
@@ -191,13 +244,13 @@ class BlockWriter(ABC):
         shown = (self.inline(cell.strip().replace("\n", "<br>")).replace("|", "\\|") for cell in cells)
         return f"| {' | '.join(shown)} |"
 
-    def write_quote(self, block: schema.Quote, path: BlockPath) -> str:  # noqa: ARG002
+    def write_quote(self, block: blocks.Quote, path: BlockPath) -> str:  # noqa: ARG002
         """Somebody's words and name."""
         lines = [f"> {line}".rstrip() for line in self.text(block.quote).splitlines()]
         by = ["", f'<p class="tg-by">{escape(block.by)}</p>'] if block.by else []
         return "\n".join([*lines, *by])
 
-    def write_columns(self, block: schema.Columns, path: BlockPath) -> str:
+    def write_columns(self, block: blocks.Columns, path: BlockPath) -> str:
         """Blocks side by side; blank lines let Markdown in again."""
         shares = " ".join(f"{share}fr" for share in block.widths or [1] * len(block.columns))
         columns = [
@@ -206,7 +259,7 @@ class BlockWriter(ABC):
         inner = "\n\n".join(columns)
         return f'<div class="tg-columns" style="grid-template-columns:{shares}">\n\n{inner}\n\n</div>'
 
-    def write_toc(self, block: schema.Toc, path: BlockPath) -> str:  # noqa: ARG002
+    def write_toc(self, block: blocks.Toc, path: BlockPath) -> str:  # noqa: ARG002
         """The titles of the talk, each a link."""
         shown = [slide for slide in self.deck.outline.slides if not slide.hide]
         items = [
@@ -216,14 +269,26 @@ class BlockWriter(ABC):
         ]
         return f'<ol class="tg-toc" style="columns:{block.columns}">{"".join(items)}</ol>' if block.toc else ""
 
-    def write_html(self, block: schema.Html, path: BlockPath) -> str:  # noqa: ARG002
-        """The author's HTML as it is, without blank lines, which would end it."""
-        return "\n".join(line for line in block.html.strip().splitlines() if line.strip())
+    def write_html(self, block: blocks.Html, path: BlockPath) -> str:  # noqa: ARG002
+        """The author's HTML, without blank lines, which would end it."""
+        page = self.relink(block.html, Holds.HTML)
+        return "\n".join(line for line in page.strip().splitlines() if line.strip())
 
     def _id(self, block: Block) -> str:
         return f' id="{attribute(block.id)}"' if block.id else ""
 
+    def raw(self, source: str | None, holds: Holds, path: BlockPath) -> str:
+        """An author's source for this target; nothing, and a note, where there is none."""
+        if source is None:
+            self.degrade(path, "this source is for the other target only")
+            return ""
+        for address in addresses_in(source, holds):
+            try:
+                find_address(address.to, self.deck.folder / NAME)
+            except FileError as error:
+                self.degrade(path, error.message)
+        return self.relink(source, holds)
 
-def attribute_url(address: str) -> str:
-    """An address as the value of a quoted attribute."""
-    return html.escape(address.replace(" ", "%20"), quote=True)
+
+def _digest(folder: Path) -> str:
+    return hashlib.sha256(str(folder).encode()).hexdigest()[:8]

@@ -34,6 +34,11 @@ def attribute(text: str) -> str:
     return escape(re.sub(r"\s+", " ", text).strip())
 
 
+def attribute_url(address: str) -> str:
+    """An address as the value of a quoted attribute."""
+    return html.escape(address.replace(" ", "%20"), quote=True)
+
+
 def payload(value: Any) -> str:
     """JSON as base64 of UTF-8: inert in Markdown, in Vue and in HTML."""
     return base64.b64encode(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()).decode()

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from talkgen.outline import schema
-from talkgen.outline.schema import Slide
-from talkgen.render.blocks import BlockWriter, attribute_url
+from talkgen.outline import blocks
+from talkgen.outline.node import Holds
+from talkgen.outline.schema import Slide, ThemeNames
+from talkgen.render.blocks import BlockWriter
 from talkgen.render.deck import BlockPath, Deck, Rendering
 from talkgen.render.elements import elements_script
 from talkgen.render.escape import attribute, comment, fence, scalar
@@ -33,26 +34,24 @@ class MarpWriter(BlockWriter):
         """A link to a slide."""
         return f'<a href="#{number}">{text}</a>'
 
-    def write_bullets(self, block: schema.Bullets, path: BlockPath) -> str:  # noqa: ARG002
+    def write_bullets(self, block: blocks.Bullets, path: BlockPath) -> str:  # noqa: ARG002
         """Marp shows items of `*` and `1)` lists one by one."""
         return "\n".join(self.list_items(block.bullets, block.numbered, "*" if block.reveal else "-"))
 
-    def write_code(self, block: schema.Code, path: BlockPath) -> str:
+    def write_code(self, block: blocks.Code, path: BlockPath) -> str:
         """A listing; Marp highlights no lines click by click."""
         if block.steps:
             self.degrade(path, "Marp shows the listing at once, without steps")
         return fence(block.code, block.language)
 
-    def write_mermaid(self, block: schema.Mermaid, path: BlockPath) -> str:
+    def write_mermaid(self, block: blocks.Mermaid, path: BlockPath) -> str:
         """The diagram's source: Marp draws none."""
         self.degrade(path, "Marp draws no Mermaid diagram and shows its source")
         return fence(block.mermaid, "mermaid")
 
-    def write_raw(self, block: schema.Raw, path: BlockPath) -> str:
+    def write_raw(self, block: blocks.Raw, path: BlockPath) -> str:
         """Source for Marp."""
-        if block.raw.marp is None:
-            self.degrade(path, "this source is for Slidev only")
-        return undivided(block.raw.marp or "")
+        return undivided(self.raw(block.raw.marp, Holds.MARP, path))
 
 
 def render_marp(deck: Deck) -> Rendering:
@@ -60,40 +59,42 @@ def render_marp(deck: Deck) -> Rendering:
     writer = MarpWriter(deck)
     slides = [(i, slide) for i, slide in enumerate(deck.outline.slides) if not slide.hide]
     pages = ["\n\n".join(_slide_parts(writer, slide, number, first=i == 0)) for i, (number, slide) in enumerate(slides)]
-    text = _front_matter(deck) + "\n\n" + "\n\n---\n\n".join(pages) + "\n"
-    files: dict[str, str | Path] = {"deck.md": text, "talkgen.js": elements_script(), **writer.files}
+    text = _front_matter(writer) + "\n\n" + "\n\n---\n\n".join(pages) + "\n"
+    files: dict[str, str | Path] = {"deck.md": text, "talkgen.js": elements_script()}
     if isinstance(deck.outline.theme, str):
-        files |= {f"themes/{deck.style.name}.css": theme_css(deck), **font_files("fonts/")}
-    return Rendering(files, tuple(writer.degraded))
+        files |= {f"themes/{deck.style.name}.css": _theme_css(writer), **font_files("fonts/")}
+    return Rendering(files | writer.files, tuple(writer.degraded))
 
 
-def theme_css(deck: Deck) -> str:
+def _theme_css(writer: MarpWriter) -> str:
     """The Marp theme made of the deck's style."""
-    sheet = style_sheet("marp/theme.css.j2", deck.style, deck.outline.size, deck.outline.style)
+    deck = writer.deck
+    own = writer.relink(deck.outline.style or "", Holds.CSS)
+    sheet = style_sheet("marp/theme.css.j2", deck.style, deck.outline.size, own)
     return sheet.replace("/* fonts */", font_faces("fonts/"))
 
 
-def _front_matter(deck: Deck) -> str:
-    outline = deck.outline
-    theme = outline.theme.marp or "default" if isinstance(outline.theme, schema.ThemeNames) else deck.style.name
+def _front_matter(writer: MarpWriter) -> str:
+    deck, outline = writer.deck, writer.deck.outline
+    theme = outline.theme.marp or "default" if isinstance(outline.theme, ThemeNames) else deck.style.name
     values: dict[str, Any] = {"marp": True, "title": outline.title, "theme": theme, "lang": outline.lang}
     values |= {"size": outline.size, "math": "mathjax"}
-    for name in ("author", "description", "header", "footer", "transition"):
-        if getattr(outline, name):
-            values[name] = getattr(outline, name)
+    values |= {"author": outline.author, "description": outline.description, "transition": outline.transition}
+    values |= {"header": writer.relink(outline.header or "", Holds.MARKDOWN)}
+    values |= {"footer": writer.relink(outline.footer or "", Holds.MARKDOWN)}
     if outline.paginate:
         values["paginate"] = True
     if outline.style and not isinstance(outline.theme, str):
-        values["style"] = outline.style
-    values |= outline.directives
+        values["style"] = writer.relink(outline.style, Holds.CSS)
+    values = {name: value for name, value in values.items() if value} | writer.relink_settings(outline.directives)
     return "\n".join(["---", *(f"{name}: {scalar(value)}" for name, value in values.items()), "---"])
 
 
 def _slide_parts(writer: MarpWriter, slide: Slide, number: int, *, first: bool) -> Iterator[str]:
     if directives := _directives(writer, slide):
         yield "\n".join(["<!--", *(f"{name}: {scalar(value)}" for name, value in directives.items()), "-->"])
-    if slide.background and (behind := background(writer, slide.background)):
-        yield behind
+    if slide.background:
+        yield writer.background(slide.background)
     if slide.id:
         yield f'<div class="tg-anchor" id="{attribute(slide.id)}"></div>'
     if slide.title and slide.layout != "full":
@@ -116,12 +117,4 @@ def _directives(writer: MarpWriter, slide: Slide) -> Mapping[str, Any]:
         found["_paginate"] = False
     if slide.transition:
         found["transition"] = slide.transition
-    return {name: value for name, value in found.items() if value != ""} | slide.directives
-
-
-def background(writer: BlockWriter, value: str) -> str:
-    """What lies behind a slide: a picture beside the outline, or any CSS background."""
-    address = writer.file(value)
-    if address != value or "://" in value:
-        return f'<img class="tg-background" src="{attribute_url(address)}" alt="" style="object-fit:cover">'
-    return f'<div class="tg-background" style="background:{attribute_url(value).replace("%20", " ")}"></div>'
+    return {name: value for name, value in found.items() if value != ""} | writer.relink_settings(slide.directives)

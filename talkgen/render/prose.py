@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from talkgen.outline.files import PICTURE
+from talkgen.outline.addresses import PICTURE
 from talkgen.outline.nesting import misfits
 from talkgen.render.escape import escape, fence
 from talkgen.render.listings import own_listing, slidev_listing

@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from talkgen.assets import asset_dir
-from talkgen.outline import schema
-from talkgen.outline.schema import Live, Slide
+from talkgen.outline import blocks
+from talkgen.outline.node import Holds
+from talkgen.outline.schema import Slide
+from talkgen.outline.walk import find_blocks
 from talkgen.render.blocks import BlockWriter
 from talkgen.render.deck import BlockPath, Deck, Rendering
 from talkgen.render.elements import elements_script
 from talkgen.render.escape import comment, fence, scalar
 from talkgen.render.listings import known_language
-from talkgen.render.marp import background
+from talkgen.render.media import size_picture
 from talkgen.render.prose import aligned, spoken, vue_markdown
 from talkgen.render.themes import SIZES, font_faces, font_files, style_sheet
 
@@ -38,12 +40,12 @@ class SlidevWriter(BlockWriter):
         """A link to a slide that works under every router."""
         return f'<Link to="{number}">{text}</Link>'
 
-    def write_bullets(self, block: schema.Bullets, path: BlockPath) -> str:  # noqa: ARG002
+    def write_bullets(self, block: blocks.Bullets, path: BlockPath) -> str:  # noqa: ARG002
         """A list; `v-clicks` shows its items one by one."""
         text = "\n".join(self.list_items(block.bullets, block.numbered, "-"))
         return f'<v-clicks depth="3">\n\n{text}\n\n</v-clicks>' if block.reveal else text
 
-    def write_code(self, block: schema.Code, path: BlockPath) -> str:
+    def write_code(self, block: blocks.Code, path: BlockPath) -> str:
         """A listing with its steps."""
         language = known_language(block.language)
         if block.language.lower() not in ("", language):
@@ -51,15 +53,13 @@ class SlidevWriter(BlockWriter):
         steps = f" {{{block.steps.replace(' ', '')}}}" if block.steps else ""
         return fence(block.code, f"{language}{steps}")
 
-    def write_mermaid(self, block: schema.Mermaid, path: BlockPath) -> str:  # noqa: ARG002
+    def write_mermaid(self, block: blocks.Mermaid, path: BlockPath) -> str:  # noqa: ARG002
         """A diagram, drawn in the page."""
         return fence(block.mermaid, "mermaid")
 
-    def write_raw(self, block: schema.Raw, path: BlockPath) -> str:
+    def write_raw(self, block: blocks.Raw, path: BlockPath) -> str:
         """Source for Slidev."""
-        if block.raw.slidev is None:
-            self.degrade(path, "this source is for Marp only")
-        return aligned(block.raw.slidev or "")
+        return aligned(self.raw(block.raw.slidev, Holds.SLIDEV, path))
 
 
 def render_slidev(deck: Deck) -> Rendering:
@@ -75,27 +75,28 @@ def render_slidev(deck: Deck) -> Rendering:
         "package.json": json.dumps({"name": "talk", "private": True, "type": "module"}, indent=1) + "\n",
         "index.html": project / "index.html",
         "vite.config.ts": project / "vite.config.ts",
-        "slide-top.vue": _slide_top(deck),
-        **writer.files,
+        "slide-top.vue": _slide_top(writer),
     }
     if isinstance(deck.outline.theme, str):
-        files |= {"style.css": deck_css(deck), **font_files("public/fonts/")}
+        files |= {"style.css": _deck_css(writer), **font_files("public/fonts/")}
     elif deck.outline.style:
-        files["style.css"] = deck.outline.style
-    return Rendering(files, tuple(writer.degraded))
+        files["style.css"] = writer.relink(deck.outline.style, Holds.CSS)
+    return Rendering(files | writer.files, tuple(writer.degraded))
 
 
-def deck_css(deck: Deck) -> str:
+def _deck_css(writer: SlidevWriter) -> str:
     """The project's style sheet made of the deck's style."""
-    sheet = style_sheet("slidev/style.css.j2", deck.style, deck.outline.size, deck.outline.style)
+    deck = writer.deck
+    own = writer.relink(deck.outline.style or "", Holds.CSS)
+    sheet = style_sheet("slidev/style.css.j2", deck.style, deck.outline.size, own)
     return sheet.replace("/* fonts */", font_faces("/fonts/"))
 
 
-def _slide_top(deck: Deck) -> str:
+def _slide_top(writer: SlidevWriter) -> str:
     """Footer, header and page number of every slide but covers and ends."""
-    outline = deck.outline
+    outline = writer.deck.outline
     parts = [
-        f'<div class="tg-{name}" v-pre>{_inline(value)}</div>'
+        f'<div class="tg-{name}" v-pre>{_inline(writer.relink(value, Holds.MARKDOWN))}</div>'
         for name in ("header", "footer")
         if (value := getattr(outline, name))
     ]
@@ -109,11 +110,16 @@ def _inline(markdown: str) -> str:
     """A footer's inline Markdown as HTML, made by the library that Marp's own parser is a port of."""
     from markdown_it import MarkdownIt
 
-    return str(MarkdownIt("commonmark", {"html": False}).renderInline(markdown))
+    parser = MarkdownIt("commonmark", {"html": False})
+    tokens = parser.parseInline(markdown)
+    for token in tokens[0].children or ():
+        if token.type == "image":
+            size_picture(token)
+    return str(parser.renderer.render(tokens, parser.options, {}))
 
 
-def _headmatter(deck: Deck) -> dict[str, Any]:
-    outline = deck.outline
+def _headmatter(writer: SlidevWriter) -> dict[str, Any]:
+    deck, outline = writer.deck, writer.deck.outline
     width, height = SIZES[outline.size]
     own = isinstance(outline.theme, str)
     theme = "none" if isinstance(outline.theme, str) else outline.theme.slidev or "default"
@@ -124,22 +130,26 @@ def _headmatter(deck: Deck) -> dict[str, Any]:
     values |= {"drawings": {"persist": False}, "selectable": True, "mcp": False}
     if own:
         values["colorSchema"] = deck.style.scheme
-    return {name: value for name, value in {**values, **outline.frontmatter}.items() if value is not None}
+    return {
+        name: value
+        for name, value in {**values, **writer.relink_settings(outline.frontmatter)}.items()
+        if value is not None
+    }
 
 
 def _page(writer: SlidevWriter, slide: Slide, number: int, *, first: bool) -> str:
-    values = _headmatter(writer.deck) if first else {}
-    values |= _frontmatter(writer.deck, slide)
+    values = _headmatter(writer) if first else {}
+    values |= _frontmatter(writer, slide)
     body = "\n\n".join(_slide_parts(writer, slide, number))
     lines = [f"{name}: {scalar(value)}" for name, value in values.items()]
     return "\n".join(["---", *lines, "---", "", body])
 
 
-def _frontmatter(deck: Deck, slide: Slide) -> dict[str, Any]:
+def _frontmatter(writer: SlidevWriter, slide: Slide) -> dict[str, Any]:
     """A slide's settings. In talkgen's own themes a layout is a class, so that one style sheet serves both targets."""
     classes = (slide.class_ or "").split()
     values: dict[str, Any] = {}
-    if isinstance(deck.outline.theme, str):
+    if isinstance(writer.deck.outline.theme, str):
         classes = [*([slide.layout] if slide.layout != "default" else []), *classes]
         values["layout"] = "default"
     else:
@@ -152,23 +162,14 @@ def _frontmatter(deck: Deck, slide: Slide) -> dict[str, Any]:
         values["hideInToc"] = True
     if slide.id:
         values["routeAlias"] = slide.id
-    if any(isinstance(block, Live) for block in _all_blocks(slide)):
+    if any(isinstance(block, blocks.Live) for _, block in find_blocks(slide)):
         values["preload"] = False  # else the page would set the element up long before its slide
-    return {**values, **slide.frontmatter}
-
-
-def _all_blocks(slide: Slide) -> Iterator[schema.Block]:
-    stack: list[schema.Block] = list(slide.body)
-    while stack:
-        block = stack.pop()
-        yield block
-        if isinstance(block, schema.Columns):
-            stack += [inner for column in block.columns for inner in column]
+    return {**values, **writer.relink_settings(slide.frontmatter)}
 
 
 def _slide_parts(writer: SlidevWriter, slide: Slide, number: int) -> Iterator[str]:
-    if slide.background and (behind := background(writer, slide.background)):
-        yield behind
+    if slide.background:
+        yield writer.background(slide.background)
     if slide.title and slide.layout != "full":
         yield f"# {writer.inline(slide.title)}"
     if slide.subtitle:

@@ -57,20 +57,21 @@ class Document:
 
     def spot(self, path: PathInData) -> Spot:
         """The spot of the value at `path`, or of the nearest value around it."""
-        for length in range(len(path), -1, -1):
-            if path[:length] in self.spots:
-                return self.spots[path[:length]]
         start = Place(self.path, 1, 1)
-        return Spot(start, start)
+        return self.spots.get(self._known(path), Spot(start, start))
+
+    def _known(self, path: PathInData) -> PathInData:
+        """The path itself, or that of the nearest value around it that stands in the file."""
+        return next((path[:length] for length in range(len(path), 0, -1) if path[:length] in self.spots), ())
 
     def place(self, path: PathInData) -> Place:
         """Where the value at `path` stands: its key, or itself in a list; the nearest value around it if missing."""
         return self.spot(path).entry
 
     def place_in(self, path: PathInData, offset: int) -> Place:
-        """Where the character at `offset` of the text at `path` stands."""
+        """Where the character at `offset` of the text at `path` (or nearest around it) stands."""
         spot, value = self.spot(path), self.data
-        for step in path:
+        for step in self._known(path):
             value = value[step]
         ahead = len("".join(str(value)[:offset].split()))
         inked = _inked(spot.raw, spot.style)
@@ -79,6 +80,24 @@ class Document:
         lines = before.count("\n")
         column = index - before.rfind("\n") if lines else spot.value.column + index
         return Place(spot.value.path, spot.value.line + lines, column)
+
+    def problem(self, message: str, hint: str, path: PathInData, offset: int | None = None) -> Problem:
+        """A problem of the value at `path`, or of the character at `offset` of the text there."""
+        place = self.place(path) if offset is None else self.place_in(path, offset)
+        return Problem(message, hint, place, where_path(self._known(path)))
+
+
+def where_path(path: PathInData) -> str:
+    """A path in a document as people write it: `slides[3].body[0].figure`."""
+    written = ""
+    for step in path:
+        if isinstance(step, int):
+            written += f"[{step}]"
+        elif step.replace("_", "").replace("-", "").isalnum():
+            written += f".{step}" if written else step
+        else:
+            written += f"[{step!r}]"
+    return written
 
 
 @lru_cache(maxsize=4)

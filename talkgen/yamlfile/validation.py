@@ -9,30 +9,19 @@ import sys
 import types
 import typing
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, Discriminator, Tag, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 from typing_extensions import TypeAliasType, evaluate_forward_ref
 
 from talkgen.errors import Problem, TalkgenError, did_you_mean
-from talkgen.yamlfile.document import Document, PathInData
+from talkgen.yamlfile.document import Document, PathInData, where_path
+from talkgen.yamlfile.unions import NamedUnion
 from talkgen.yamlfile.words import explain, name_of
 
 T = TypeVar("T")
-
-
-def where_path(path: PathInData) -> str:
-    """A path in a document as people write it: `slides[3].body[0].figure`."""
-    written = ""
-    for step in path:
-        if isinstance(step, int):
-            written += f"[{step}]"
-        elif step.replace("_", "").replace("-", "").isalnum():
-            written += f".{step}" if written else step
-        else:
-            written += f"[{step!r}]"
-    return written
 
 
 def validate(document: Document, model: type[T], error: type[TalkgenError] = TalkgenError) -> T:
@@ -41,22 +30,24 @@ def validate(document: Document, model: type[T], error: type[TalkgenError] = Tal
     Raises:
         TalkgenError: `error`, with every problem of the document, those of reading it included.
     """
-    adapter: TypeAdapter[T] = TypeAdapter(model)
-    data, problems, value = document.data, list(document.problems), None
+    document = spell(document, model)
+    problems, value = list(document.problems), None
     try:
-        value = adapter.validate_python(data)
-    except ValidationError as first:
-        data, spelled = _spell(document, model, first)
-        try:
-            value = adapter.validate_python(data) if spelled else None
-            failed = None if spelled else first
-        except ValidationError as second:
-            failed = second
-        if failed:
-            problems += _problems(document, model, failed)
+        value = TypeAdapter(model).validate_python(document.data)
+    except ValidationError as failed:
+        problems += _problems(document, model, failed)
     if problems:
         raise error(sorted(problems, key=by_place))
     return typing.cast("T", value)
+
+
+def spell(document: Document, model: Any) -> Document:
+    """The document with plain scalars as text, spelled as in the file, wherever `model` wants text."""
+    try:
+        TypeAdapter(model).validate_python(document.data)
+    except ValidationError as failed:
+        return replace(document, data=_spelled(document, model, failed))
+    return document
 
 
 def by_place(problem: Problem) -> tuple[str, int, int]:
@@ -65,16 +56,15 @@ def by_place(problem: Problem) -> tuple[str, int, int]:
     return (str(place.path), place.line, place.column) if place else ("", 0, 0)
 
 
-def _spell(document: Document, model: Any, failed: ValidationError) -> tuple[Any, bool]:
-    """The data with plain scalars as text wherever text was wanted, and whether there were any."""
-    data, spelled = document.data, False
+def _spelled(document: Document, model: Any, failed: ValidationError) -> Any:
+    data = document.data
     for detail in failed.errors(include_url=False, include_context=False):
         if detail["type"] in ("string_type", "union_tag_not_found") and isinstance(detail["input"], int | float):
             path, _ = _locate(model, detail["loc"])
             spot = document.spots.get(path)
             if spot and spot.raw and not spot.style:
-                data, spelled = _with(data, path, spot.raw), True
-    return data, spelled
+                data = _with(data, path, spot.raw)
+    return data
 
 
 def _with(data: Any, path: PathInData, value: Any) -> Any:
@@ -107,7 +97,7 @@ def _problem(document: Document, path: PathInData, details: list[tuple[ErrorDeta
     if kind == "missing":
         return Problem(f"'{name}' is missing", "", document.place(path[:-1]), where_path(path[:-1]))
     if kind.startswith("union_tag"):
-        message, hint = _unnamed(detail["input"], [tag for tag, _ in _tagged(holder)])
+        message, hint = _unnamed(detail["input"], list(_tagged(holder)))
         return Problem(message, hint, document.place(path), where_path(path))
     message, hint = explain([each for each, _ in details])
     purpose = _description(name, holder)
@@ -125,7 +115,7 @@ def _hint(name: str, holder: Any) -> str:
     """What an unknown key of the model `holder` was meant to be."""
     fields = _fields(holder)
     for field, annotation in fields.items():
-        if any(name == tag for member in _inside(annotation) for tag, _ in _tagged(member)):
+        if any(name in _tagged(member) for member in _inside(annotation)):
             return f"'{name}' goes in the list under '{field}:'"
     return did_you_mean(name, fields)
 
@@ -152,7 +142,7 @@ def _locate(annotation: Any, loc: tuple[str | int, ...]) -> tuple[PathInData, An
 
 def _walk(annotation: Any, loc: tuple[str | int, ...], holder: Any = None) -> tuple[PathInData, Any] | None:
     annotation = _bare(annotation)
-    tagged = dict(_tagged(annotation))
+    tagged = _tagged(annotation)
     if not loc:
         return (), annotation if tagged else holder
     step, rest = loc[0], loc[1:]
@@ -189,15 +179,15 @@ def _aliased(alias: TypeAliasType) -> Any:
 
 
 def _is_tagged(annotation: Any) -> bool:
-    return any(isinstance(note, Discriminator) for note in get_args(annotation)[1:])
+    return any(isinstance(note, NamedUnion) for note in get_args(annotation)[1:])
 
 
-def _tagged(annotation: Any) -> Iterator[tuple[str, Any]]:
-    """The names and types of a union with a discriminator; nothing for any other type."""
-    if get_origin(annotation) is Annotated and _is_tagged(annotation):
-        for member in get_args(get_args(annotation)[0]):
-            notes = get_args(member)[1:]
-            yield next(note.tag for note in notes if isinstance(note, Tag)), member
+def _tagged(annotation: Any) -> dict[str, Any]:
+    """The members of a union of which a key names one, by that key; nothing for any other type."""
+    if get_origin(annotation) is not Annotated:
+        return {}
+    notes = [note for note in get_args(annotation)[1:] if isinstance(note, NamedUnion)]
+    return notes[0].members(get_args(annotation)[0]) if notes else {}
 
 
 def _members(annotation: Any) -> list[Any]:
@@ -222,7 +212,7 @@ def _fields(annotation: Any) -> dict[str, Any]:
 def _annotation(model: type[BaseModel], name: str) -> Any:
     """A field's type with its annotations, which `model_fields` takes apart."""
     field = model.model_fields[name]
-    notes = [note for note in field.metadata if isinstance(note, Discriminator | Tag)]
+    notes = [note for note in field.metadata if isinstance(note, NamedUnion)]
     return Annotated[(field.annotation, *notes)] if notes else field.annotation
 
 

@@ -12,7 +12,7 @@ from talkgen.export.browser import find_browser
 from talkgen.lm.answer.engine import Engine
 from talkgen.lm.files.catalog import find_model
 from talkgen.lm.files.weights import load_model
-from talkgen.outline.schema import Live
+from talkgen.outline.blocks import Live
 from talkgen.pipeline.recordings import record
 from talkgen.render.elements import elements_script
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from talkgen.errors import OutlineError
-from talkgen.outline.expressions import chains_used, evaluate, evaluate_inputs, find_expressions, names_used
+from talkgen.outline.expressions import chains_used, evaluate, evaluate_inputs, find_expressions
 from talkgen.outline.load import load_outline
 from talkgen.outline.schema import Outline
 
@@ -101,11 +101,10 @@ def test_inputs_are_evaluated_before_the_figures(load):
     assert slide.body[0].markdown == "{{ vars.n }} *steps*"
 
 
-def test_names_used(load):
-    """What a build has to bring: top-level names, and the dotted ones."""
+def test_every_expression_is_found(load):
+    """What a build has to bring: the names that the expressions use, however deep they stand."""
     source = load(TALK)
 
-    assert names_used(source) == {"vars", "model", "figures"}
     assert chains_used(source) == {
         ("vars", "topic"),
         ("vars", "n"),
@@ -146,8 +145,8 @@ slides:
 """
     source = load(text, part__md="# Part\n\nsome text\nand {{ range(9) }}\n")
 
-    assert problems(evaluate, source, VALUES) == problems(names_used, source)
-    assert [(file, line, column) for file, line, column, *_ in problems(names_used, source)] == [
+    assert problems(evaluate, source, VALUES) == problems(find_expressions, source)
+    assert [(file, line, column) for file, line, column, *_ in problems(find_expressions, source)] == [
         ("outline.yaml", 1, 9), ("outline.yaml", 3, 18), ("outline.yaml", 6, 20), ("outline.yaml", 7, 18),
         ("part.md", 4, 5),
     ]  # fmt: skip
@@ -185,9 +184,5 @@ def test_the_talk_that_ships_loads():
     """The repository's own talk is a valid outline and its expressions parse."""
     root = Path(__file__).parents[2]
 
-    assert names_used(load_outline(root / "slides" / "attention" / "outline.yaml")) <= {
-        "vars",
-        "model",
-        "runs",
-        "figures",
-    }
+    chains = chains_used(load_outline(root / "slides" / "attention" / "outline.yaml"))
+    assert {chain[0] for chain in chains} <= {"vars", "model", "runs", "figures"}

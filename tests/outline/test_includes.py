@@ -42,7 +42,7 @@ def test_blocks_take_the_place_of_the_include(write):
         ("outline.yaml", 4, 9), ("a.yaml", 1, 3), ("b.md", 1, 1),
         ("a.yaml", 4, 3), ("b.md", 1, 1), ("outline.yaml", 9, 9),
     ]  # fmt: skip
-    inside = source.place_in(("slides", 0, "body", 2, "markdown"), len("# Title\n\nte"))
+    inside = source.document.place_in(("slides", 0, "body", 2, "markdown"), len("# Title\n\nte"))
     assert (inside.path.name, inside.line, inside.column) == ("b.md", 3, 3)
 
 

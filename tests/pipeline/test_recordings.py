@@ -8,7 +8,7 @@ from talkgen.lm.answer.engine import Engine
 from talkgen.lm.answer.wire import answer_json
 from talkgen.lm.files.catalog import find_model
 from talkgen.lm.files.weights import load_model
-from talkgen.outline.schema import Live
+from talkgen.outline.blocks import Live
 from talkgen.pipeline.recordings import GREEDY_STEPS, record
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from talkgen.outline.schema import Outline
-from talkgen.pipeline.plan import walk_blocks
+from talkgen.outline.walk import find_blocks
 from talkgen.render.deck import Chips, Computed, Deck, LiveAnswer, Picture
 from talkgen.style import load_style
 
@@ -19,6 +19,6 @@ def make_deck(slides: list[dict[str, Any]], folder: Path, **outline: Any) -> Dec
         "live": LiveAnswer("talkgen-live", {"prompt": "</talkgen-live><script>", "models": []}),
         "tokens": Chips(("to", " {{kens}}"), (1, 2), "small"),
     }
-    computed = {path: results[block.key] for path, block in walk_blocks(parsed) if block.key in results}
+    computed = {path: results[block.key] for path, block in find_blocks(parsed) if block.key in results}
     theme = parsed.theme if isinstance(parsed.theme, str) else "night"
     return Deck(parsed, folder, computed, load_style(theme, folder))

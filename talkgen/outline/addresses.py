@@ -1,0 +1,206 @@
+"""Where addresses of pictures, films and sounds stand in Markdown, HTML and CSS; opens no file, knows no outline.
+
+Markdown is read by its parser, tags by one for HTML; each address comes with its place in the text, so that what finds
+a missing file can also say where, and what copies one can write the copy's address in its place.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+# What an element fetches to be shown; of all others, a target's own components too, it is `src`.
+_FETCHED = {"video": ("src", "poster"), "object": ("data",), "image": ("href", "xlink:href"), "link": ("href",)}
+_VALUE = r"""(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)'|(?P<c>[^\s"'=<>`]+))"""
+_ATTRIBUTE = re.compile(rf"\s(?P<name>[^\s\"'<>/=]+)\s*=\s*{_VALUE}")
+_CANDIDATE = re.compile(r"(?P<c>[^\s,]+)[^,]*")  # of `srcset`
+_CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_CSS_URL = re.compile(r"""\burl\(\s*(?:"(?P<a>[^"\n]*)"|'(?P<b>[^'\n]*)'|(?P<c>[^\s"'()]*))\s*\)""", re.IGNORECASE)
+_COMMENT = re.compile(r"<!--(?P<c>.*?)(?:-->|\Z)", re.DOTALL)
+# A picture in Markdown, up to the end of its address; a link may stand in what is shown without it.
+PICTURE = (
+    r"!\[(?P<alt>(?:[^\[\]\n]|\[[^\[\]\n]{0,500}\]){0,500})\]"
+    r"\(\s{0,9}(?P<to><[^<>\n]{1,500}>|(?:[^\s()<>]|\([^\s()<>]{0,99}\)){1,500})"
+)
+_NEAR = 2_000  # characters between two pictures of a line that are searched for the second
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address in a text as a browser reads it, and where it stands there."""
+
+    to: str
+    start: int
+    end: int
+
+    def moved(self, offset: int) -> Address:
+        """The same in a text that begins `offset` characters earlier."""
+        return Address(self.to, self.start + offset, self.end + offset)
+
+
+def file_name(address: str) -> str:
+    """The file that an address in a text names, without what else a browser reads in it."""
+    return unquote(re.split(r"[?#]", address)[0])
+
+
+def css_addresses(text: str) -> Iterator[Address]:
+    """Each `url(…)` of a style sheet outside its comments."""
+    for found in _CSS_URL.finditer(_CSS_COMMENT.sub(_blank, text)):
+        yield _group(found)
+
+
+def html_addresses(text: str) -> list[Address]:
+    """What the tags of a page fetch, in attributes, in style sheets and in an element's own style."""
+    page = _Page(text)
+    page.feed(text)
+    page.close()
+    return page.found
+
+
+def markdown_addresses(text: str) -> list[Address]:
+    """Markdown's pictures, and what tags in it fetch; code shows its text."""
+    if "![" not in text and "<" not in text:  # most texts: the parser is loaded for the others
+        return []
+    reader = _Pictures(text)
+    reader.read()
+    return [*reader.found, *html_addresses(reader.prose)]
+
+
+def marp_addresses(text: str) -> list[Address]:
+    """The same for Marp's own source, whose comments are directives: `<!-- backgroundImage: url(x.png) -->`."""
+    found = markdown_addresses(text)
+    for comment in _COMMENT.finditer(text):
+        inside = [*css_addresses(comment["c"]), *markdown_addresses(comment["c"])]
+        found += [each.moved(comment.start("c")) for each in inside]
+    return found
+
+
+def replace_addresses(text: str, found: Iterable[Address], address: Callable[[str], str | None]) -> str:
+    """The text with what `address` gives in place of each address found in it; None leaves one as it is."""
+    parts, done = [], 0
+    for each in sorted(found, key=lambda one: one.start):
+        new = address(each.to)
+        if new is not None and each.start >= done:
+            parts += [text[done : each.start], new]
+            done = each.end
+    return "".join([*parts, text[done:]])
+
+
+def _group(found: re.Match[str]) -> Address:
+    """The address in one of the groups a, b and c of a match: in double quotes, in single ones, or bare."""
+    name = next(name for name in ("a", "b", "c") if found.groupdict().get(name) is not None)
+    return Address(found[name], found.start(name), found.end(name))
+
+
+def _blank(found: re.Match[str]) -> str:
+    """As much white space as there was text, so that places stay."""
+    return re.sub(r"[^\n]", " ", found[0])
+
+
+class _Page(HTMLParser):
+    """Collects the addresses in a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[Address] = []
+        self._lines = [0, *(end.end() for end in re.finditer("\n", text))]
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 – their places are needed as well
+        """Reads a tag's attributes."""
+        start = self._here()
+        for found in _ATTRIBUTE.finditer(self.get_starttag_text() or ""):
+            name, value = found["name"].lower(), _group(found).moved(start)
+            if name == "style":
+                self.found += [each.moved(value.start) for each in css_addresses(value.to)]
+            elif name == "srcset":
+                self.found += [_group(each).moved(value.start) for each in _CANDIDATE.finditer(value.to)]
+            elif name in _FETCHED.get(tag, ("src",)):
+                self.found.append(Address(html.unescape(value.to), value.start, value.end))
+
+    def handle_data(self, data: str) -> None:
+        """Reads a style sheet."""
+        if self.cdata_elem == "style":
+            self.found += [each.moved(self._here()) for each in css_addresses(data)]
+
+    def _here(self) -> int:
+        line, column = self.getpos()
+        return self._lines[line - 1] + column
+
+
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+
+
+class _Pictures:
+    """Finds Markdown's pictures in its tokens, and their places in its source; `prose` is the source without code."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.found: list[Address] = []
+        self._lines = [0, *(end.end() for end in re.finditer("\n", text)), len(text)]
+        self._at = 0  # how far the source is read
+        self._code: list[tuple[int, int]] = []
+        self._defined: dict[str, Address | None] = {}
+
+    def read(self) -> None:
+        """Reads all of the source."""
+        lines = 0, len(self._lines) - 1
+        for token in _parser().parse(self.text):
+            lines = (token.map[0], token.map[1]) if token.map else lines  # a table's cells have none of their own
+            start, end = (self._lines[min(line, len(self._lines) - 1)] for line in lines)
+            if token.type in ("fence", "code_block"):
+                self._code.append((start, end))
+            self._at = max(self._at, start)
+            for child in token.children or ():
+                if child.type == "code_inline":
+                    self._read_code(child, end)
+                elif child.type == "image" and (picture := self._read_picture(child)):
+                    self.found.append(picture)
+
+    @property
+    def prose(self) -> str:
+        """The source with white space for its code and comments."""
+        parts, done = [], 0
+        for start, end in self._code:
+            parts += [self.text[done:start], re.sub(r"[^\n]", " ", self.text[start:end])]
+            done = end
+        return _COMMENT.sub(_blank, "".join([*parts, self.text[done:]]))
+
+    def _read_code(self, token: Token, end: int) -> None:
+        ticks = rf"(?<!`){token.markup}(?!`)"
+        if code := re.compile(f"{ticks}.*?{ticks}", re.DOTALL).search(self.text, self._at, end):
+            self._code.append(code.span())
+            self._at = code.end()
+
+    def _read_picture(self, token: Token) -> Address | None:
+        to, shown = unquote(str(token.attrs["src"])), f"![{token.content}]"
+        at = self.text.find(shown, self._at, self._at + len(shown) + _NEAR)
+        if at >= 0:
+            self._at = at + len(shown)
+        found = re.compile(rf"[^(]{{0,{_NEAR if at < 0 else 0}}}\(\s*{_spelled(to)}").match(self.text, self._at)
+        if found:
+            self._at = found.end()
+            return Address(to, found.start("c"), found.end("c"))
+        if to not in self._defined:  # the address stands elsewhere: ![alt][name]
+            found = re.compile(rf"^ {{0,3}}\[[^\]\n]+\]:\s*{_spelled(to)}", re.MULTILINE).search(self.text)
+            self._defined[to] = Address(to, found.start("c"), found.end("c")) if found else None
+        return self._defined[to]
+
+
+def _spelled(address: str) -> str:
+    """A pattern of the ways to write an address in Markdown: with backslashes, percent signs and entities."""
+    ways = (rf"(?:\\?{re.escape(sign)}|{re.escape(quote(sign, safe=''))}|&\#?\w+;)" for sign in address)
+    return f"<?(?P<c>{''.join(ways)})"

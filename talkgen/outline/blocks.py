@@ -1,0 +1,280 @@
+"""The blocks of a slide's body as frozen types: the one place that lists them; knows no figure names and no target.
+
+In YAML a block is a mapping with one key that names it (`figure: compute_graph`) and further keys that are its options;
+a bare string is Markdown. A block is a class here, listed in `AnyBlock`: loading, the schema, the renderers' dispatch
+and what is done with its texts follow from that. Past this module nobody handles untyped dictionaries.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+
+from pydantic import Field, JsonValue, field_validator, model_validator
+from typing_extensions import TypeAliasType
+
+from talkgen.outline.nesting import misfits
+from talkgen.outline.node import FileName, Holds, Mark, Name, Node, Prose
+from talkgen.yamlfile import NamedUnion
+
+ModelNames = Annotated[str | tuple[str, ...], Mark.VERBATIM]  # one name, or several in order of preference
+
+
+class Block(Node):
+    """A piece of a slide's body; `key` is the YAML key that names it."""
+
+    key: ClassVar[str]
+    id: Name | None = Field(None, description="A name to refer to this block by, in expressions and links.")
+
+
+class Markdown(Block):
+    """Text in Markdown; a bare string in the body."""
+
+    key = "markdown"
+    markdown: Prose
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return {"markdown": value} if isinstance(value, str) else value
+
+
+Bullet = TypeAliasType("Bullet", "str | dict[str, list[Bullet]]")
+
+
+class Bullets(Block):
+    """A list; an item with children is a mapping of its text to them."""
+
+    key = "bullets"
+    bullets: Annotated[list[Bullet], Holds.MARKDOWN] = Field(min_length=1)
+    numbered: bool = False
+    reveal: bool = Field(False, description="Show one item a click.")
+
+
+class Figure(Block):
+    """A computed figure."""
+
+    key = "figure"
+    figure: Name
+    params: Annotated[dict[str, JsonValue], Mark.INPUT] = {}
+    height: int | None = Field(None, gt=0, le=720, description="Height on the slide in px of a 720 px slide.")
+    caption: str | None = None
+
+
+class Live(Block):
+    """A live element: a prompt answered by a real model, recorded for when it is gone."""
+
+    key = "live"
+    live: Name
+    prompt: Annotated[str, Mark.INPUT] = ""
+    model: ModelNames | None = None
+    beside: ModelNames | None = Field(None, description="A second model, shown next to the first.")
+    bars: int = Field(8, ge=1, le=20)
+    temperature: float = Field(1.0, gt=0, le=5)
+    top_k: int | None = Field(None, ge=1)
+    top_p: float | None = Field(None, gt=0, le=1)
+
+
+class Gradio(Block):
+    """A Gradio app from demos/, in a frame."""
+
+    key = "gradio"
+    gradio: Name
+    height: int = Field(480, gt=0, le=720)
+
+
+class Tokens(Block):
+    """Text split into chips by a model's own tokenizer."""
+
+    key = "tokens"
+    tokens: Annotated[str, Mark.INPUT]
+    model: ModelNames | None = None
+    size: Literal["normal", "large", "huge"] = "normal"
+    ids: bool = Field(False, description="Show each token's number under it.")
+
+
+class Math(Block):
+    """A displayed formula in TeX."""
+
+    key = "math"
+    math: str
+
+
+class Code(Block):
+    """A code listing; `steps` highlights lines click by click."""
+
+    key = "code"
+    code: Annotated[str, Mark.VERBATIM]
+    language: Name = ""
+    steps: Name | None = Field(
+        None,
+        pattern=r"^(all|[\d,\s-]+)(\|(all|[\d,\s-]+))*$",
+        description="Line numbers to highlight, a click after each '|': 1|2-3|all.",
+    )
+
+
+class Mermaid(Block):
+    """A Mermaid diagram."""
+
+    key = "mermaid"
+    mermaid: Annotated[str, Mark.VERBATIM]
+
+
+class Image(Block):
+    """A picture from a file beside the outline (or an https address)."""
+
+    key = "image"
+    image: FileName
+    alt: str = ""
+    width: int | None = Field(None, gt=0)
+    height: int | None = Field(None, gt=0)
+    background: bool = False
+    side: Literal["left", "right"] | None = None
+    size: Name | None = Field(None, description="Background size: cover, contain, or a percentage.")
+    filters: Annotated[dict[str, str], Mark.VERBATIM] = Field({}, description="CSS filters, as {brightness: '0.5'}.")
+    caption: str | None = None
+
+
+class Video(Block):
+    """A video from a file beside the outline."""
+
+    key = "video"
+    video: FileName
+    controls: bool = True
+    autoplay: bool = False
+    loop: bool = False
+
+
+class Embed(Block):
+    """A web page in a frame; asks the network, so the build reports it."""
+
+    key = "embed"
+    embed: str
+    title: str = ""
+    height: int = Field(480, gt=0, le=720)
+
+
+class TableRows(Node):
+    """A table's cells, as Markdown text."""
+
+    head: list[Prose]
+    rows: list[list[Prose]]
+    align: list[Literal["left", "center", "right"]] = []
+
+    @model_validator(mode="after")
+    def _check_cells(self) -> Self:
+        for number, row in enumerate(self.rows, 1):
+            if len(row) != len(self.head):
+                raise ValueError(f"row {number} has {len(row)} cells, the head has {len(self.head)}")
+        if self.align and len(self.align) != len(self.head):
+            raise ValueError(f"align has {len(self.align)} entries, the head has {len(self.head)} cells")
+        return self
+
+
+class Table(Block):
+    """A table."""
+
+    key = "table"
+    table: TableRows
+
+
+class Quote(Block):
+    """Somebody's words."""
+
+    key = "quote"
+    quote: Prose
+    by: str | None = None
+
+
+class Columns(Block):
+    """Blocks side by side."""
+
+    key = "columns"
+    columns: list[list[AnyBlock]] = Field(min_length=2, max_length=4)
+    widths: list[int] | None = Field(None, description="Relative widths, one a column.")
+
+    @model_validator(mode="after")
+    def _check_widths(self) -> Self:
+        if self.widths and (len(self.widths) != len(self.columns) or min(self.widths) < 1):
+            raise ValueError(f"widths must be {len(self.columns)} positive numbers, one a column")
+        return self
+
+
+class Toc(Block):
+    """The talk's table of contents."""
+
+    key = "toc"
+    toc: bool = True
+    columns: int = Field(1, ge=1, le=3)
+
+
+class Html(Block):
+    """HTML, passed to both targets as it is."""
+
+    key = "html"
+    html: Annotated[str, Mark.VERBATIM, Holds.HTML]
+
+    @field_validator("html")
+    @classmethod
+    def _fits(cls, value: str) -> str:
+        if wrong := sorted(misfits(value)):
+            raise ValueError(f"<{wrong[0]}> is opened and not closed where it should be, or the other way round")
+        return value
+
+
+class RawText(Node):
+    """Source for one target each."""
+
+    marp: Annotated[str | None, Mark.VERBATIM, Holds.MARP] = None
+    slidev: Annotated[str | None, Mark.VERBATIM, Holds.SLIDEV] = None
+
+
+class Raw(Block):
+    """Source passed to a target untouched."""
+
+    key = "raw"
+    raw: RawText
+
+
+class Include(Block):
+    """Blocks from another file: a YAML list of blocks, or Markdown. Gone once an outline is loaded."""
+
+    key = "include"
+    include: Name
+
+
+def block_key(value: Any) -> str | None:
+    """The name of the block that `value` is: its one key that names a block; None where it has none or several."""
+    if isinstance(value, str):
+        return "markdown"
+    if isinstance(value, Block):
+        return value.key
+    if isinstance(value, dict):
+        # `columns` is a block and also an option of `toc`; the first key of the mapping decides.
+        return next((key for key in value if key in BLOCKS), None)
+    return None
+
+
+AnyBlock = Annotated[
+    Markdown
+    | Bullets
+    | Figure
+    | Live
+    | Gradio
+    | Tokens
+    | Math
+    | Code
+    | Mermaid
+    | Image
+    | Video
+    | Embed
+    | Table
+    | Quote
+    | Columns
+    | Toc
+    | Html
+    | Raw
+    | Include,
+    NamedUnion(block_key),
+]
+BLOCKS: dict[str, type[Block]] = {kind.key: kind for kind in get_args(get_args(AnyBlock)[0])}
+Columns.model_rebuild()
