@@ -32,6 +32,7 @@ PICTURE = (
     r"!\[(?P<alt>(?:[^\[\]\n]|\[[^\[\]\n]{0,500}\]){0,500})\]"
     r"\(\s{0,9}(?P<to><[^<>\n]{1,500}>|(?:[^\s()<>]|\([^\s()<>]{0,99}\)){1,500})"
 )
+_PERHAPS = re.compile(r"!\[|<(?=[a-zA-Z])[^<]*(?:src|poster|href|data|style)", re.IGNORECASE)
 _NEAR = 2_000  # characters between two pictures of a line that are searched for the second
 
 
@@ -69,7 +70,7 @@ def html_addresses(text: str) -> list[Address]:
 
 def markdown_addresses(text: str) -> list[Address]:
     """Markdown's pictures, and what tags in it fetch; code shows its text."""
-    if "![" not in text and "<" not in text:  # most texts: the parser is loaded for the others
+    if not _PERHAPS.search(text):  # most texts: the parser is loaded for the others
         return []
     reader = _Pictures(text)
     reader.read()
