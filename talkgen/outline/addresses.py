@@ -1,7 +1,7 @@
 """Where addresses of pictures, films and sounds stand in Markdown, HTML and CSS; opens no file, knows no outline.
 
-Markdown is read by its parser, tags by one for HTML; each address comes with its place in the text, so that what finds
-a missing file can also say where, and what copies one can write the copy's address in its place.
+Markdown is read by its parser, tags by a tokenizer; each address comes with its place in the text, so that what finds a
+missing file can also say where, and what copies one can write the copy's address in its place.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 _FETCHED = {"video": ("src", "poster"), "object": ("data",), "image": ("href", "xlink:href"), "link": ("href",)}
 _VALUE = r"""(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)'|(?P<c>[^\s"'=<>`]+))"""
 _ATTRIBUTE = re.compile(rf"\s(?P<name>[^\s\"'<>/=]+)\s*=\s*{_VALUE}")
+# Own, as the standard library's parser takes time with the square of what is never closed, and tells no places in tags.
+_TAG = re.compile(r"""<(?P<name>[a-zA-Z][\w:.-]*)(?P<attributes>(?:[^<>"']|"[^"]*"|'[^']*')*)>""")
 _CANDIDATE = re.compile(r"(?P<c>[^\s,]+)[^,]*")  # of `srcset`
 _CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _CSS_URL = re.compile(r"""\burl\(\s*(?:"(?P<a>[^"\n]*)"|'(?P<b>[^'\n]*)'|(?P<c>[^\s"'()]*))\s*\)""", re.IGNORECASE)
@@ -60,12 +61,28 @@ def css_addresses(text: str) -> Iterator[Address]:
         yield _group(found)
 
 
-def html_addresses(text: str) -> list[Address]:
+def html_addresses(text: str) -> Iterator[Address]:
     """What the tags of a page fetch, in attributes, in style sheets and in an element's own style."""
-    page = _Page(text)
-    page.feed(text)
-    page.close()
-    return page.found
+    page, at = _COMMENT.sub(_blank, text), 0
+    while tag := _TAG.search(page, at):
+        yield from _fetched(tag)
+        at, name = tag.end(), tag["name"].lower()
+        if name in ("style", "script"):  # no tags are in them
+            end = re.compile(f"</{name}|\\Z", re.IGNORECASE).search(page, at)
+            inside, at = (page[at : end.start()], end.end()) if end else ("", at)
+            if name == "style":
+                yield from (each.moved(tag.end()) for each in css_addresses(inside))
+
+
+def _fetched(tag: re.Match[str]) -> Iterator[Address]:
+    for found in _ATTRIBUTE.finditer(tag["attributes"]):
+        name, value = found["name"].lower(), _group(found).moved(tag.start("attributes"))
+        if name == "style":
+            yield from (each.moved(value.start) for each in css_addresses(value.to))
+        elif name == "srcset":
+            yield from (_group(each).moved(value.start) for each in _CANDIDATE.finditer(value.to))
+        elif name in _FETCHED.get(tag["name"].lower(), ("src",)):
+            yield Address(html.unescape(value.to), value.start, value.end)
 
 
 def markdown_addresses(text: str) -> list[Address]:
@@ -106,36 +123,6 @@ def _group(found: re.Match[str]) -> Address:
 def _blank(found: re.Match[str]) -> str:
     """As much white space as there was text, so that places stay."""
     return re.sub(r"[^\n]", " ", found[0])
-
-
-class _Page(HTMLParser):
-    """Collects the addresses in a page."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: list[Address] = []
-        self._lines = [0, *(end.end() for end in re.finditer("\n", text))]
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 – their places are needed as well
-        """Reads a tag's attributes."""
-        start = self._here()
-        for found in _ATTRIBUTE.finditer(self.get_starttag_text() or ""):
-            name, value = found["name"].lower(), _group(found).moved(start)
-            if name == "style":
-                self.found += [each.moved(value.start) for each in css_addresses(value.to)]
-            elif name == "srcset":
-                self.found += [_group(each).moved(value.start) for each in _CANDIDATE.finditer(value.to)]
-            elif name in _FETCHED.get(tag, ("src",)):
-                self.found.append(Address(html.unescape(value.to), value.start, value.end))
-
-    def handle_data(self, data: str) -> None:
-        """Reads a style sheet."""
-        if self.cdata_elem == "style":
-            self.found += [each.moved(self._here()) for each in css_addresses(data)]
-
-    def _here(self) -> int:
-        line, column = self.getpos()
-        return self._lines[line - 1] + column
 
 
 @cache
