@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 
@@ -52,6 +52,12 @@ class TalkgenError(Exception):
             (Problem(message, hint, place),) if isinstance(message, str) else tuple(message)
         )
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def at(self, place: Place | None, where: str) -> list[Problem]:
+        """Its problems, placed there as far as they have no place of their own."""
+        return [
+            replace(problem, place=problem.place or place, where=problem.where or where) for problem in self.problems
+        ]
 
 
 class OutlineError(TalkgenError):

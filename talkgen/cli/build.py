@@ -82,8 +82,8 @@ def show_report(done: BuildReport, json: bool) -> None:
     if json:
         out_json(done.to_json())
         return
-    for item in done.degraded:
-        progress(f"note: {item.where}: {item.message}")
+    for item in done.deck.degraded:
+        progress(f"note: {item['where']}: {item['message']}")
     made = f"{len(done.computed)} computed, {len(done.reused)} unchanged"
     for path in done.outputs:
         out(f"{path}  ({made}, {done.seconds:.1f} s)")

@@ -36,7 +36,6 @@ def present(
       talkgen present slides/attention --recorded
     """
     from talkgen.pipeline import build as pipeline
-    from talkgen.pipeline.plan import live_models
     from talkgen.serve.run import check_port, serve
     from talkgen.serve.settings import Settings
 
@@ -44,10 +43,10 @@ def present(
     request = pipeline.Request(Path(outline), target.value, out=out_dir, model=model)
     done = pipeline.build(request, progress)
     show_report(done, json=False)
-    files = live_models(done.plan)
+    files = done.plan.live_models
     settings = Settings(
         deck=done.outputs[0],
-        models=() if recorded else tuple(files),
+        models=() if recorded else files,
         project=done.plan.project,
         host=host,
         port=port,

@@ -20,24 +20,24 @@ def status(
     why: Annotated[bool, typer.Option("--why", help="Say what changed.")] = False,
     json: Json = False,
 ) -> None:
-    """Lists every figure, recording and token split as fresh or stale; exits with 1 when something is stale.
+    """Lists all that a deck is made of as fresh, stale or damaged; exits with 1 when something is not fresh.
 
     Examples:
       talkgen status slides/attention --why
     """
-    from talkgen.pipeline.build import Request
+    from talkgen.pipeline.request import Request
     from talkgen.pipeline.status import status as read_status
 
-    things = read_status(Request(Path(outline), target.value, out=out_dir, model=model))
-    stale = [thing for thing in things if thing.state != "fresh"]
+    changes = read_status(Request(Path(outline), target.value, out=out_dir, model=model))
+    stale = [change for change in changes if change.state != "fresh"]
     if json:
-        out_json({"things": [asdict(thing) for thing in things], "stale": len(stale)})
+        out_json({"artifacts": [asdict(change) for change in changes], "stale": len(stale)})
     else:
-        for thing in things:
-            out(f"{thing.state:5}  {thing.thing}")
-            for reason in thing.why if why else ():
-                out(f"         {reason}")
-        out(f"{len(things) - len(stale)} fresh, {len(stale)} stale" + (_hint(why) if stale else ""))
+        for change in changes:
+            out(f"{change.state:7}  {change.name}")
+            for reason in change.why if why else ():
+                out(f"           {reason}")
+        out(f"{len(changes) - len(stale)} fresh, {len(stale)} stale" + (_hint(why) if stale else ""))
     if stale:
         raise typer.Exit(1)
 

@@ -13,7 +13,7 @@ for them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -35,22 +35,32 @@ True`, so that they are kept for this machine alone.
 
 @dataclass(frozen=True)
 class Uses:
-    """Marks a parameter as the name of something the figure depends on: a "model", a "run", a "sweep" or its models."""
+    """Marks a parameter as the name of something the figure depends on, and says what of it: only that is in its key.
 
-    kind: str
+    Of a model its weights; of a run its log, config, summary, checkpoints or the text it was trained on; of a sweep its
+    summary, and of its runs the same as of a run.
+    """
+
+    kind: Literal["model", "run", "sweep"]
+    parts: tuple[Part, ...]
 
 
-ModelName = Annotated[str, Uses("model")]
+Part = Literal["weights", "log", "config", "summary", "checkpoints", "text"]
+
+ModelName = Annotated[str, Uses("model", ("weights",))]
 """A parameter naming a model; the empty string stands for the deck's own model."""
 
-RunName = Annotated[str, Uses("run")]
-"""A parameter naming a training run."""
+RunLog = Annotated[str, Uses("run", ("log", "config"))]
+"""A parameter naming a training run whose log the figure reads."""
 
-SweepName = Annotated[str, Uses("sweep")]
+RunFilm = Annotated[str, Uses("run", ("checkpoints", "config", "text"))]
+"""A parameter naming a training run whose checkpoints the figure asks, also about the text they were trained on."""
+
+SweepName = Annotated[str, Uses("sweep", ("summary",))]
 """A parameter naming a sweep: a grid of training runs that `talkgen sweep` finished."""
 
-SweepModels = Annotated[str, Uses("sweep models")]
-"""A parameter naming a sweep whose trained models the figure looks into."""
+SweepModels = Annotated[str, Uses("sweep", ("summary", "weights", "config", "text"))]
+"""A parameter naming a sweep whose trained models the figure looks into, also with the text they were trained on."""
 
 
 class Params(BaseModel):
@@ -66,7 +76,7 @@ class Inputs(Protocol):
         """The model that a `ModelName` parameter names, in float32 on the CPU."""
 
     def run(self, name: str) -> Path:
-        """The folder of the run that a `RunName` parameter names."""
+        """The folder of the run that a parameter names."""
 
     def sweep(self, name: str) -> Data:
         """The summary (sweep.json) of the sweep that a `SweepName` parameter names."""

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from talkgen.errors import ModelError
 from talkgen.figures import base
-from talkgen.figures.base import Canvas, Data, Inputs, RunName
+from talkgen.figures.base import Canvas, Data, Inputs, RunFilm
 from talkgen.figures.draw.drawing import POINTS, sheet, styled, text_width, write
 from talkgen.figures.measure.tokens import show_piece
 from talkgen.figures.numbers import significant
@@ -37,7 +37,7 @@ _HEAD = 44  # px above the rows, for the prompt
 class Params(base.Params):
     """A run that kept checkpoints, and how its models continue the prompt; temperature 0 takes the likeliest token."""
 
-    run: RunName = "small"
+    run: RunFilm = "small"
     prompt: str = Field("The statement", min_length=1, max_length=200)
     tokens: int = Field(24, ge=1, le=100)
     temperature: float = Field(0.7, ge=0, le=10)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from talkgen.errors import TalkgenError, did_you_mean
-from talkgen.figures.base import FigureModule
+
+if TYPE_CHECKING:
+    from talkgen.figures.base import FigureModule
 
 FIGURES = {
     "alignment": "talkgen.figures.alignment",
@@ -27,12 +29,21 @@ FIGURES = {
 }
 
 
-def load_figure(name: str) -> FigureModule:
-    """The module of the figure `name`; brings neither torch nor matplotlib.
+def figure_module(name: str) -> str:
+    """The dotted name of the module of the figure `name`.
 
     Raises:
         TalkgenError: there is no such figure.
     """
     if name not in FIGURES:
         raise TalkgenError(f"there is no figure '{name}'", did_you_mean(name, FIGURES))
-    return cast("FigureModule", importlib.import_module(FIGURES[name]))
+    return FIGURES[name]
+
+
+def load_figure(name: str) -> FigureModule:
+    """The module of the figure `name`; brings neither torch nor matplotlib.
+
+    Raises:
+        TalkgenError: there is no such figure.
+    """
+    return cast("FigureModule", importlib.import_module(figure_module(name)))

@@ -9,7 +9,7 @@ import yaml
 
 from talkgen.errors import ModelError
 from talkgen.figures import base
-from talkgen.figures.base import Canvas, Data, Inputs, RunName
+from talkgen.figures.base import Canvas, Data, Inputs, RunLog
 from talkgen.figures.draw.drawing import POINTS, blank, label_axis, plot, styled, write
 from talkgen.figures.draw.lines import Line, draw_lines
 from talkgen.figures.numbers import human, significant
@@ -25,8 +25,8 @@ _NAMES = {"transformer": "Transformer", "lstm": "LSTM", "rnn": "RNN"}
 class Params(base.Params):
     """The runs, side by side."""
 
-    run: RunName = "small"
-    beside: RunName = "small-lstm"
+    run: RunLog = "small"
+    beside: RunLog = "small-lstm"
 
 
 def compute(params: Params, inputs: Inputs) -> Data:

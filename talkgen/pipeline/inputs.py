@@ -6,15 +6,15 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from talkgen.figures.base import Data
 from talkgen.lm.files.catalog import ModelFiles, find_model
 from talkgen.pipeline.sweeps import find_sweep_models, read_sweep
 
 if TYPE_CHECKING:
+    from talkgen.figures.base import Data
     from talkgen.lm.answer.engine import Engine
     from talkgen.lm.files.weights import Loaded
 
-_TABLES = Path(__file__).parents[1] / "figures" / "data"
+TABLES = Path(__file__).parents[1] / "figures" / "data"
 
 
 class ProjectInputs:
@@ -58,6 +58,11 @@ class ProjectInputs:
         return [self.open(files) for files in find_sweep_models(name, self._project)]
 
     def table(self, name: str) -> list[dict[str, str]]:
-        """The rows of the data file `name`; lines that start with # are comments."""
-        lines = (_TABLES / name).read_text(encoding="utf-8").splitlines()
-        return list(csv.DictReader(line for line in lines if not line.startswith("#")))
+        """The rows of the data file `name`."""
+        return read_table(name)
+
+
+def read_table(name: str) -> list[dict[str, str]]:
+    """The rows of the data file `name` of `talkgen/figures/data`; lines that start with # are comments."""
+    lines = (TABLES / name).read_text(encoding="utf-8").splitlines()
+    return list(csv.DictReader(line for line in lines if not line.startswith("#")))

@@ -1,102 +1,94 @@
 """Puts a rendering on disk and through the real Marp or Slidev, so that a reader never meets half a deck.
 
 A new deck is made whole in a folder beside the old one and takes its place by renaming. What was exported before from
-the same files is carried over instead of made again, so an unchanged deck starts no Node.
+the same files, and is still as it was, is carried over instead of made again.
 """
 
 from __future__ import annotations
 
-import hashlib
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from talkgen import __version__
 from talkgen.digest import digest_file
-from talkgen.errors import TalkgenError
-from talkgen.export.marp import export_marp
-from talkgen.export.slidev import export_slidev
-from talkgen.files import new_folder
-from talkgen.outline.schema import Targets
-from talkgen.render.deck import Rendering
-from talkgen.store.key import Key
-from talkgen.store.manifest import Manifest
+from talkgen.files import new_folder, write_text
+from talkgen.pipeline.artifacts import ExportArtifact
+from talkgen.pipeline.deck_folder import MANIFEST, DeckFolder
+from talkgen.pipeline.plan import Plan
+from talkgen.pipeline.rendering import content_digest, copied_files, file_digests, plan_export, plan_rendering
+from talkgen.store.manifest import Entry, Manifest, find_damage
+
+if TYPE_CHECKING:
+    from talkgen.render.deck import Rendering
 
 Report = Callable[[str], None]
-EXPORT = {"marp": export_marp, "slidev": export_slidev}
-SOURCE = {"marp": "deck.md", "slidev": "slides.md"}
-MANIFEST = "manifest.json"
+
+
+def publish(rendering: Rendering, plan: Plan, deck: DeckFolder, format: str, report: Report) -> bool:
+    """Writes a deck and exports it as `format` ("md" exports nothing); tells whether anything had to be exported.
+
+    Raises:
+        ToolError: the exporter failed; the folder is as it was.
+        TalkgenError: the folder holds something that is no deck of talkgen's.
+    """
+    deck.check_own()
+    files = file_digests(rendering)
+    content = content_digest(files)
+    exports = list(_kept_exports(deck, content))
+    is_missing = format not in ("md", *(export.artifact.label for export in exports))
+    with new_folder(deck.path, alone=True) as made:
+        stage = made.resolve()  # exporters change folders
+        _write_files(rendering, stage)
+        for export in exports:
+            _copy_files(export.files, deck.path, stage)
+        if is_missing:
+            exports.append(_export(deck, format, content, stage, report))
+        artifact = plan_rendering(plan, deck.target, copied_files(rendering, plan, deck.target))
+        entries = {each.name: Entry(each.full_key) for each in plan.artifacts}
+        entries |= {artifact.name: Entry(artifact.key, files)}
+        entries |= {export.artifact.name: Entry(export.artifact.key, export.files) for export in exports}
+        about = {
+            "talkgen": __version__,
+            "target": deck.target.name,
+            "content": content,
+            "copied": copied_files(rendering, plan, deck.target),
+            "opens": {export.artifact.label: export.opens for export in exports},
+            "degraded": [asdict(item) for item in rendering.degraded],
+        }
+        write_text(stage / MANIFEST, Manifest(entries, about).to_json())
+    return is_missing
 
 
 @dataclass(frozen=True)
-class Published:
-    """Where a deck is, which files of it to open, and whether anything had to be exported."""
+class _Export:
+    """An export with its files and those to open, by their path in the deck's folder."""
 
-    folder: Path
-    outputs: tuple[Path, ...]
-    exported: bool
-
-
-def publish(
-    rendering: Rendering, things: Mapping[str, Key], folder: Path, target: Targets, format: str, report: Report
-) -> Published:
-    """Writes a rendering to `folder` and exports it as `format` ("md" exports nothing).
-
-    Raises:
-        ToolError: the exporter failed; `folder` is as it was.
-        TalkgenError: `folder` holds something that is no deck of talkgen's.
-    """
-    old = _read_own(folder)
-    digest = rendering_digest(rendering)
-    kept: dict[str, list[str]] = old.about.get("exports", {}) if old.about.get("rendering") == digest else {}
-    kept = {name: files for name, files in kept.items() if all((folder / file).exists() for file in files)}
-    wanted = kept.get(format, [SOURCE[target]] if format == "md" else None)
-    if wanted is None or old.things != things or old.about.get("exports") != kept or not _is_whole(rendering, folder):
-        with new_folder(folder, alone=True) as made:
-            stage = made.resolve()  # exporters change folders
-            _write_files(rendering, stage)
-            for files in kept.values():
-                _carry_over(files, folder, stage)
-            exports = dict(kept)
-            if wanted is None:
-                exports[format] = [str(path.relative_to(stage)) for path in EXPORT[target](stage, format, report)]
-            about = {"talkgen": __version__, "target": target, "rendering": digest, "exports": exports}
-            (stage / MANIFEST).write_text(Manifest(things, about).to_json(), encoding="utf-8")
-    outputs = tuple(folder / name for name in wanted or exports[format])
-    return Published(folder, outputs, exported=wanted is None)
+    artifact: ExportArtifact
+    files: Mapping[str, str]
+    opens: Sequence[str]
 
 
-def _read_own(folder: Path) -> Manifest:
-    """The manifest of the deck in `folder`; nothing but a deck of talkgen's is ever replaced."""
-    if folder.exists() and not (folder.is_dir() and ((folder / MANIFEST).is_file() or not any(folder.iterdir()))):
-        raise TalkgenError(f"{folder} is there and is no deck that talkgen built", "name another folder with --out")
-    return Manifest.read(folder / MANIFEST)
+def _kept_exports(deck: DeckFolder, content: str) -> Iterator[_Export]:
+    """The exports that were made of the same files by the same tool, and are whole."""
+    for label, opens in deck.opens.items():
+        artifact = plan_export(deck.target, label, content)
+        entry = deck.built.entries.get(artifact.name)
+        if entry and entry.key.hexdigest == artifact.key.hexdigest and not find_damage(entry.files, deck.path):
+            yield _Export(artifact, entry.files, opens)
 
 
-def rendering_digest(rendering: Rendering) -> str:
-    """A digest over the names and contents of all files of a rendering."""
-    digest = hashlib.sha256(__version__.encode())
-    for name, content in sorted(rendering.files.items()):
-        inner = hashlib.sha256(content.encode()).hexdigest() if isinstance(content, str) else digest_file(content)
-        digest.update(f"{name}\0{inner}\n".encode())
-    return digest.hexdigest()
+def _export(deck: DeckFolder, format: str, content: str, stage: Path, report: Report) -> _Export:
+    before = set(_files_in(stage))
+    opens = [path.relative_to(stage).as_posix() for path in deck.target.export(stage, format, report)]
+    files = {name: digest_file(stage / name) for name in _files_in(stage) if name not in before}
+    return _Export(plan_export(deck.target, format, content), files, opens)
 
 
-def _is_whole(rendering: Rendering, folder: Path) -> bool:
-    """Whether every file of the rendering is on disk as it should be."""
-    for name, content in rendering.files.items():
-        file = folder / name
-        if not file.is_file():
-            return False
-        same = file.read_bytes() == content.encode() if isinstance(content, str) else _same_file(file, content)
-        if not same:
-            return False
-    return True
-
-
-def _same_file(a: Path, b: Path) -> bool:
-    return a.stat().st_size == b.stat().st_size and digest_file(a) == digest_file(b)
+def _files_in(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
 def _write_files(rendering: Rendering, folder: Path) -> None:
@@ -109,10 +101,7 @@ def _write_files(rendering: Rendering, folder: Path) -> None:
             shutil.copyfile(content, file)
 
 
-def _carry_over(files: list[str], folder: Path, stage: Path) -> None:
-    """Copies exported files; `site/index.html` stands for all of `site/`."""
-    for top in {Path(name).parts[0] for name in files}:
-        if (folder / top).is_dir():
-            shutil.copytree(folder / top, stage / top, dirs_exist_ok=True)
-        else:
-            shutil.copyfile(folder / top, stage / top)
+def _copy_files(names: Mapping[str, str], folder: Path, stage: Path) -> None:
+    for name in names:
+        (stage / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / name, stage / name)

@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 from talkgen.outline.schema import Outline
-from talkgen.pipeline.compute import Made
-from talkgen.pipeline.plan import LIVE_ELEMENTS, ChipsThing, FigureThing, LiveThing, Plan
-from talkgen.render.deck import BlockPath, Chips, Computed, Deck, LiveAnswer, Picture
-from talkgen.store.cas import Store
+from talkgen.pipeline.artifacts import FigureArtifact, RecordingArtifact, TokensArtifact
+from talkgen.pipeline.draft import LIVE_ELEMENTS
+from talkgen.pipeline.plan import Plan
+from talkgen.pipeline.results import Result, Results
+from talkgen.render.deck import Chips, Computed, Deck, LiveAnswer, Picture
 
 
-def resolve(outline: Outline, plan: Plan, made: Mapping[str, Made], store: Store) -> Deck:
+def resolve(outline: Outline, plan: Plan, results: Results) -> Deck:
     """The deck of `outline`, whose expressions are evaluated, with everything computed for it."""
-    computed: dict[BlockPath, Computed] = {
-        result.thing.path: _resolve_one(result, plan, store) for result in made.values()
-    }
-    return Deck(outline, plan.source.path.parent, computed, plan.style)
+    computed = {result.artifact.path: _resolve_one(result) for result in results.values()}
+    return Deck(outline, plan.source.folder, computed, plan.style)
 
 
-def _resolve_one(result: Made, plan: Plan, store: Store) -> Computed:
-    thing, outputs = result.thing, result.action.outputs
-    match thing:
-        case FigureThing():
+def _resolve_one(result: Result) -> Computed:
+    artifact, outputs = result.artifact, result.action.outputs
+    match artifact:
+        case FigureArtifact():
             return Picture(
-                svg=store.path(outputs["svg"]),
-                png=store.path(outputs["png"]),
-                name=f"{thing.name.split(' ', 1)[1].replace(' ', '-')}-{outputs['svg'][:8]}",
-                alt=store.read(result.action, "alt").decode(),
-                width=thing.canvas.width,
-                height=thing.canvas.height,
-                provenance={"data": result.data.outputs["data"] if result.data else "", "model": plan.model.label},
+                svg=result.path("svg"),
+                png=result.path("png"),
+                name=f"{artifact.label.replace(' ', '-')}-{outputs['svg'][:8]}",
+                alt=result.read("alt").decode(),
+                width=artifact.width,
+                height=artifact.height,
             )
-        case LiveThing():
-            return LiveAnswer(LIVE_ELEMENTS[thing.block.live], json.loads(store.read(result.action, "json")))
-        case ChipsThing():
-            chips = json.loads(store.read(result.action, "json"))
+        case RecordingArtifact():
+            return LiveAnswer(LIVE_ELEMENTS[artifact.block["live"]], json.loads(result.read("json")))
+        case TokensArtifact():
+            chips = json.loads(result.read("json"))
             return Chips(tuple(chips["pieces"]), tuple(chips["ids"]), chips["model"])

@@ -1,14 +1,21 @@
-"""The values that `{{ … }}` may name: `vars`, `model`, `run`, `runs`, `figures`; so no number in prose goes stale."""
+"""The values that `{{ … }}` may name: `vars`, `model`, `run`, `runs`, `figures`; so no number in prose goes stale.
+
+Those that a talk's texts do name are a thing of the deck for each of these namespaces, with a key.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from talkgen.errors import TalkgenError
 from talkgen.lm.files.catalog import ModelFiles, find_model, list_models
-from talkgen.outline.schema import Outline
+from talkgen.outline.formula import Chain
+from talkgen.pipeline.artifacts import ValuesArtifact
+from talkgen.store.key import Key, make_key
 
 
 class Runs(Mapping[str, Mapping[str, Any]]):
@@ -33,11 +40,40 @@ def read_summary(files: ModelFiles) -> Mapping[str, Any]:
     return json.loads(summary.read_text(encoding="utf-8")) if summary.is_file() else {}
 
 
-def values_before(outline: Outline, model: ModelFiles, project: Path) -> dict[str, Any]:
+def known_values(variables: Mapping[str, Any], model: ModelFiles, project: Path) -> dict[str, Any]:
     """What is known before anything is computed."""
-    return {"vars": outline.vars, "model": model.about(), "run": read_summary(model), "runs": Runs(project)}
+    return {"vars": variables, "model": model.about(), "run": read_summary(model), "runs": Runs(project)}
 
 
-def values_after(before: Mapping[str, Any], figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The same with each figure's data, by the block's id or else the figure's name."""
-    return {**before, "figures": figures}
+def plan_values(
+    chains: Iterable[Chain], values: Mapping[str, Any], figures: Mapping[str, Key]
+) -> tuple[ValuesArtifact, ...]:
+    """The namespaces that `chains` name, each with a key of the values it names there.
+
+    Of `figures` the keys of their numbers stand for these, which may not be computed yet.
+    """
+    known = {**values, "figures": {label: {"digest": key.hexdigest} for label, key in figures.items()}}
+    spaces: dict[str, dict[str, Any]] = {}
+    for chain in sorted(chains, key=repr):
+        steps = chain[:2] if chain[0] == "figures" else chain
+        spaces.setdefault(str(chain[0]), {})[".".join(map(str, steps))] = _plain(_follow(known, steps))
+    return tuple(ValuesArtifact(name, make_key("values", parts)) for name, parts in spaces.items())
+
+
+def _follow(values: Any, steps: Sequence[Any]) -> Any:
+    """The value that is reached by `steps`; None where there is none, which evaluating will tell."""
+    try:
+        for step in steps:
+            values = values[step]
+    except (TalkgenError, LookupError, TypeError):
+        return None
+    return values
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON; numbers that JSON lacks as text."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return repr(value) if isinstance(value, float) and not math.isfinite(value) else value

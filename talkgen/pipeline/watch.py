@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from talkgen.errors import TalkgenError
-from talkgen.pipeline.build import BuildReport, Request, build, find_outline
-from talkgen.pipeline.compute import Report
+from talkgen.outline.load import find_outline
+from talkgen.pipeline.build import BuildReport, Report, Request, build
 
 
 def watch(request: Request, report: Report, built: Callable[[BuildReport], None]) -> None:

@@ -27,7 +27,6 @@ class Picture:
     alt: str
     width: int  # px of a 1280 by 720 slide
     height: int
-    provenance: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

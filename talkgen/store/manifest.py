@@ -1,4 +1,4 @@
-"""What a built deck was made of: the key and the parts of each thing in it, written beside the deck."""
+"""What a built deck is made of: the key of each thing in it, and the digests of its files; written beside the deck."""
 
 from __future__ import annotations
 
@@ -8,27 +8,36 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from talkgen.digest import digest_file
 from talkgen.store.key import Key, explain
 
-__all__ = ["Change", "Manifest", "State", "compare", "explain"]
+__all__ = ["Change", "Entry", "Manifest", "State", "compare", "explain"]
 
-State = Literal["fresh", "stale", "new", "gone"]
+State = Literal["fresh", "stale", "damaged", "new", "gone"]
 
 
 @dataclass(frozen=True)
 class Change:
     """How one thing stands against the last build, and why."""
 
-    thing: str
+    name: str
     state: State
     why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Manifest:
-    """The key of each thing by its name ("figure compute_graph"); `about` is any JSON to keep with it."""
+class Entry:
+    """A thing of a deck: its key, and the digests of the files that it is, by their path in the deck's folder."""
 
-    things: Mapping[str, Key]
+    key: Key
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The things of a deck by name ("figure compute_graph"); `about` is any JSON to keep with them."""
+
+    entries: Mapping[str, Entry]
     about: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -36,32 +45,51 @@ class Manifest:
         """The manifest in a file; an empty one where there is none, or none that can be read."""
         try:
             record = json.loads(path.read_bytes())
-            things = {
-                name: Key(str(thing["key"]), str(thing["kind"]), dict(thing["parts"]))
-                for name, thing in record["things"].items()
+            entries = {
+                name: Entry(Key(str(entry["key"]), str(entry["kind"]), dict(entry["parts"])), dict(entry["files"]))
+                for name, entry in record["entries"].items()
             }
-            return cls(things, dict(record["about"]))
+            return cls(entries, dict(record["about"]))
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return cls({})
 
     def to_json(self) -> str:
         """The text of the file; equal manifests give equal text."""
-        things = {
-            name: {"key": key.hexdigest, "kind": key.kind, "parts": key.parts} for name, key in self.things.items()
+        entries = {
+            name: {"key": entry.key.hexdigest, "kind": entry.key.kind, "parts": entry.key.parts, "files": entry.files}
+            for name, entry in self.entries.items()
         }
-        return json.dumps({"about": self.about, "things": things}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        record = {"about": self.about, "entries": entries}
+        return json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def compare(old: Manifest, new: Manifest) -> list[Change]:
-    """How each thing of `new` stands against `old`, in the order of `new`; then what is gone."""
-    changes = [_change(name, old.things.get(name), key) for name, key in new.things.items()]
-    gone = [Change(name, "gone", ("no longer in the talk",)) for name in old.things if name not in new.things]
+def compare(old: Manifest, new: Mapping[str, Key], folder: Path) -> list[Change]:
+    """How each thing of `new` stands against the deck in `folder`, which `old` describes; then what is gone."""
+    changes = [_change(name, old.entries.get(name), key, folder) for name, key in new.items()]
+    gone = [Change(name, "gone", ("no longer in the talk",)) for name in old.entries if name not in new]
     return changes + gone
 
 
-def _change(name: str, old: Key | None, new: Key) -> Change:
+def _change(name: str, old: Entry | None, new: Key, folder: Path) -> Change:
     if old is None:
         return Change(name, "new", ("never built",))
-    if old.hexdigest == new.hexdigest:
-        return Change(name, "fresh")
-    return Change(name, "stale", explain(old.parts, new.parts) or ("talkgen keeps such things in another way now",))
+    if old.key.hexdigest != new.hexdigest:
+        why = explain(old.key.parts, new.parts) or ("talkgen keeps such things in another way now",)
+        return Change(name, "stale", why)
+    damage = find_damage(old.files, folder)
+    return Change(name, "damaged", damage) if damage else Change(name, "fresh")
+
+
+def find_damage(files: Mapping[str, str], folder: Path) -> tuple[str, ...]:
+    """What is wrong with the files of a deck in `folder`, a reason each: they are gone, or not as they were built."""
+    found = ((name, _state(folder / name, digest)) for name, digest in sorted(files.items()))
+    return tuple(f"{name} {state}" for name, state in found if state)
+
+
+def _state(file: Path, digest: str) -> str:
+    try:
+        return "" if digest_file(file) == digest else f"is not as it was built ({file.stat().st_size:,} bytes)"
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"

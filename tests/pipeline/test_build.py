@@ -63,11 +63,11 @@ def test_only_what_depends_on_a_change_is_made_again(request_, talk):
     build(request_, quiet)
     outline = talk / "outline.yaml"
     outline.write_text(outline.read_text(encoding="utf-8").replace("bars: 4}", "bars: 3}"), encoding="utf-8")
-    stale = {thing.thing: thing.why for thing in status(request_) if thing.state != "fresh"}
-    assert list(stale) == ["figure next_token"]
+    stale = {change.name: change.why for change in status(request_) if change.state != "fresh"}
+    assert list(stale) == ["figure next_token", "values figures", "rendering marp"]
     assert any("bars" in reason and "4" in reason and "3" in reason for reason in stale["figure next_token"])
     assert build(request_, quiet).computed == ("figure next_token",)
-    assert all(thing.state == "fresh" for thing in status(request_))
+    assert all(change.state == "fresh" for change in status(request_))
 
 
 def test_going_back_is_a_hit(request_, talk):
@@ -141,10 +141,10 @@ def test_a_missing_model_has_a_hint(request_):
 
 
 def test_manifest_says_what_the_deck_is_made_of(request_, talk):
-    """The manifest holds each thing's key and parts."""
+    """The manifest holds each key and its parts."""
     build(request_, quiet)
     manifest = json.loads((talk / "dist" / "marp" / "manifest.json").read_text(encoding="utf-8"))
-    parts = manifest["things"]["figure next_token"]["parts"]
+    parts = manifest["entries"]["figure next_token"]["parts"]
     assert parts["parameter prompt"] == "The statement"
     assert len(parts["model small"]["digest"]) == 64
 

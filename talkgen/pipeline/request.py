@@ -1,0 +1,38 @@
+"""What a user asks for: an outline, a target, a format, a place; and where all that is computed is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from talkgen import assets
+from talkgen.errors import TalkgenError, did_you_mean
+from talkgen.pipeline.deck_folder import DeckFolder
+from talkgen.pipeline.targets import TARGETS
+from talkgen.store.cas import Store
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to build: an outline (or the folder that holds it), for one target, in one format."""
+
+    outline: Path
+    target: str = "marp"
+    format: str = "html"
+    out: Path | None = None
+    model: str | None = None
+
+    def deck_folder(self, outline: Path) -> DeckFolder:
+        """Where the deck of the outline in the file `outline` is or goes.
+
+        Raises:
+            TalkgenError: there is no such target.
+        """
+        if self.target not in TARGETS:
+            raise TalkgenError(f"there is no target '{self.target}'", did_you_mean(self.target, TARGETS))
+        return DeckFolder(self.out or outline.parent / "dist" / self.target, TARGETS[self.target])
+
+
+def open_store() -> Store:
+    """The user's store, shared by all talks: what is filed by content can be shared."""
+    return Store(assets.cache_dir("store"))

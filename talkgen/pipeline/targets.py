@@ -1,0 +1,77 @@
+"""What a deck can be written for: Marp and Slidev, each with its renderer, its exporter and the templates these read.
+
+Renderers and exporters are loaded when a deck has to be written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from talkgen.assets import asset_dir
+
+if TYPE_CHECKING:
+    from talkgen.render.deck import Deck, Rendering
+
+Report = Callable[[str], None]
+_SHARED = ("web/*.js", "themes/*.j2", "fonts/*.woff2", "fonts/fonts.css")
+
+
+@dataclass(frozen=True)
+class Target:
+    """A target: the source file that it reads, and the code and the templates that go into a deck for it."""
+
+    name: str
+    source: str
+    renderer: str
+    exporter: str
+    patterns: tuple[str, ...]  # of the files of templates/ that the renderer reads or copies
+
+    def render(self, deck: Deck) -> Rendering:
+        """The files of the deck."""
+        rendering: Rendering = _load(self.renderer)(deck)
+        return rendering
+
+    def export(self, folder: Path, format: str, report: Report) -> list[Path]:
+        """Puts the rendering in `folder` through the real tool; the files to open.
+
+        Raises:
+            ToolError: the tool is missing or failed.
+        """
+        files: list[Path] = _load(self.exporter)(folder, format, report)
+        return files
+
+    def templates(self) -> Iterator[Path]:
+        """The files of templates/ that count, by name."""
+        for pattern in self.patterns:
+            yield from sorted(asset_dir("templates").glob(pattern))
+
+    def packages(self) -> Path:
+        """The lock file of the npm packages."""
+        return asset_dir("templates") / "node" / self.name / "package-lock.json"
+
+
+TARGETS = {
+    "marp": Target(
+        name="marp",
+        source="deck.md",
+        renderer="talkgen.render.marp:render_marp",
+        exporter="talkgen.export.marp:export_marp",
+        patterns=("marp/*", *_SHARED),
+    ),
+    "slidev": Target(
+        name="slidev",
+        source="slides.md",
+        renderer="talkgen.render.slidev:render_slidev",
+        exporter="talkgen.export.slidev:export_slidev",
+        patterns=("slidev/*", *_SHARED),
+    ),
+}
+
+
+def _load(root: str) -> Any:
+    module, _, name = root.partition(":")
+    return getattr(import_module(module), name)
