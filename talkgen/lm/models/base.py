@@ -10,6 +10,9 @@ from torch import Tensor, nn
 
 from talkgen.lm.models.config import ModelConfig
 
+TABLES = frozenset({"embed.weight", "positions.weight", "head.weight"})
+"""Parameters that are looked up or choose a token, in every model here: no part of what Kaplan et al. (2020) count."""
+
 
 class Taps:
     """A request for intermediate values; a model without one computes none of them.
@@ -85,8 +88,7 @@ class LanguageModel(nn.Module, ABC):
 
     def count_parameters(self, embeddings: bool = True) -> int:
         """Trainable numbers; without token and position embeddings as Kaplan et al. (2020) count."""
-        skipped = set() if embeddings else {"embed.weight", "positions.weight", "head.weight"}
-        return sum(p.numel() for name, p in self.named_parameters() if name not in skipped)
+        return sum(p.numel() for name, p in self.named_parameters() if embeddings or name not in TABLES)
 
     @property
     def device(self) -> torch.device:

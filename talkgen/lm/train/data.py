@@ -6,7 +6,6 @@ run equal an uninterrupted one.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Protocol
@@ -14,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from talkgen.digest import digest_bytes
 from talkgen.errors import ModelError
 from talkgen.lm.models.config import PADDING, SEPARATOR
 from talkgen.lm.text.lexicon import ADJECTIVES, NOUNS, english_words, french_words
@@ -57,6 +57,11 @@ def load_data(recipe: Recipe) -> Data:
     if recipe.data == "phrases":
         return PhraseData(recipe)
     return TextData(read_corpus(recipe.data), recipe)
+
+
+def identify(data: Data) -> dict[str, int | str]:
+    """What `data` is: equal for equal text, cut and tokenizer; a run that is gone on with must find it again."""
+    return {**data.about(), "tokenizer": digest_bytes(data.tokenizer.to_json().encode())}
 
 
 Side = tuple[str, NDArray[np.uint32]]
@@ -103,7 +108,7 @@ class TextData:
     def about(self) -> dict[str, int | str]:
         """Bytes and tokens on both sides of the cut, and the text's SHA-256."""
         return {
-            "sha256": hashlib.sha256((self.train_text + self.held_out_text).encode()).hexdigest(),
+            "sha256": digest_bytes((self.train_text + self.held_out_text).encode()),
             "train_bytes": len(self.train_text.encode()),
             "train_tokens": len(self.train_ids),
             "held_out_bytes": len(self.held_out_text.encode()),

@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import AdamW, Optimizer
 
+from talkgen.lm.models.base import TABLES, LanguageModel
 from talkgen.lm.train.distributed import scatter
 from talkgen.lm.train.recipe import OptimizerRecipe, ScheduleRecipe
 
@@ -65,20 +66,24 @@ def orthogonalise(matrices: Tensor, steps: int = 5) -> Tensor:
     return X if wide else X.mT
 
 
-def make_optimizers(model: nn.Module, recipe: OptimizerRecipe) -> list[Optimizer]:
-    """AdamW over two groups (matrices decay; gains and biases do not), and Muon for inner matrices if asked for."""
-    parameters = {id(p): (name, p) for name, p in model.named_parameters() if p.requires_grad}
-    tables = {id(p) for part in model.modules() if isinstance(part, nn.Embedding) for p in part.parameters()}
-    tables |= {key for key, (name, _) in parameters.items() if "head" in name}
-    inner = [key for key, (_, p) in parameters.items() if p.ndim == 2 and key not in tables]
-    muon = [parameters[key][1] for key in inner] if recipe.kind == "muon" else []
-    rest = [p for key, (_, p) in parameters.items() if recipe.kind == "adamw" or key not in inner]
+def make_optimizers(model: LanguageModel, recipe: OptimizerRecipe) -> list[Optimizer]:
+    """AdamW, and Muon for the matrices inside the model if the recipe asks for it; gains and biases do not decay."""
+    tables, matrices, vectors = sort_parameters(model)
+    by_muon = matrices if recipe.kind == "muon" else []
     groups = [
-        {"params": [p for p in rest if p.ndim >= 2], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in rest if p.ndim < 2], "weight_decay": 0.0},
+        {"params": tables if by_muon else tables + matrices, "weight_decay": recipe.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
     ]
-    adamw = AdamW([g for g in groups if g["params"]], lr=recipe.rate, betas=recipe.betas, fused=True)
-    return [adamw] if not muon else [adamw, Muon(muon, recipe.matrix_rate, weight_decay=recipe.weight_decay)]
+    adamw = AdamW(groups, lr=recipe.rate, betas=recipe.betas, fused=True)
+    return [adamw, Muon(by_muon, recipe.matrix_rate, weight_decay=recipe.weight_decay)] if by_muon else [adamw]
+
+
+def sort_parameters(model: LanguageModel) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+    """Every parameter once: tables (embeddings and the head), the matrices inside the model, gains and biases."""
+    named: list[tuple[str, Tensor]] = list(model.named_parameters())
+    tables = [p for name, p in named if name in TABLES]
+    matrices = [p for name, p in named if p.ndim == 2 and name not in TABLES]
+    return tables, matrices, [p for _, p in named if p.ndim < 2]
 
 
 def set_rates(optimizers: list[Optimizer], recipe: OptimizerRecipe, factor: float) -> None:

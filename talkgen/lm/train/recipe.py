@@ -5,10 +5,13 @@ A recipe and the text it names decide a run completely: the same recipe gives th
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from talkgen.digest import digest_bytes
 
 TASK_NAMES = ("copy", "recall", "brackets")
 SOURCES = ("python", "shakespeare", "text:FILE", "hf:ORG/NAME", "phrases", *TASK_NAMES)
@@ -137,6 +140,13 @@ class Recipe(Part):
         if self.model.architecture == "encoder-decoder" and self.data != "phrases":
             raise ValueError("an encoder-decoder learns from pairs of sentences: data: phrases")
         return self
+
+    def digest(self) -> str:
+        """A SHA-256 of all that is asked for, wherever the files lie that it names."""
+        kind = self.data.partition(":")[0]
+        asked = self.model_copy(update={"data": kind if kind == "text" else self.data})
+        asked = asked.model_copy(update={"tokenizer": self.tokenizer.model_copy(update={"file": None})})
+        return digest_bytes(json.dumps(asked.model_dump(mode="json"), sort_keys=True).encode())
 
     def anchored(self, folder: Path) -> Self:
         """The same with the files it names made absolute, starting at `folder`."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from talkgen import __version__
 from talkgen.lm.models.base import LanguageModel
 from talkgen.lm.train.data import AT_THE_END, Data, PhraseData, TaskData, TextData
 from talkgen.lm.train.evaluate import (
@@ -39,6 +40,8 @@ def summarise(trainer: Trainer, model: LanguageModel, step: int) -> dict[str, An
         "seconds": round(trainer.seconds, 1),
         "tokens_per_second": round(trainer.tokens / max(trainer.seconds, 1e-9)),
         "seed": recipe.seed,
+        "recipe": recipe.digest(),
+        "talkgen": __version__,
         "machine": describe_machine(device),
         "command": f"talkgen train {recipe.name}",
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from talkgen.lm.files.checkpoint import save_checkpoint
 from talkgen.lm.models.architectures import build_model
 from talkgen.lm.models.base import LanguageModel
 from talkgen.lm.models.config import ModelConfig
-from talkgen.lm.train.data import IGNORED, Data
+from talkgen.lm.train.data import IGNORED, Data, identify
 from talkgen.lm.train.distributed import World, gather, scatter
 from talkgen.lm.train.optimize import make_optimizers, pack_optimizers, rate_factor, set_rates, unpack_optimizers
 from talkgen.lm.train.recipe import Recipe
@@ -52,6 +53,11 @@ class Trainer:
     def tokens(self) -> int:
         """Tokens read so far, over all processes."""
         return self.step * self.recipe.schedule.rows * self.recipe.model.block_size
+
+    @cached_property
+    def identity(self) -> dict[str, int | str]:
+        """What is trained on."""
+        return identify(self.data)
 
     def _flops(self) -> float:
         """The whole run's, by the usual 6 a parameter and token."""
@@ -129,6 +135,7 @@ class Trainer:
             "losses": self.losses,
             "best": self.best if math.isfinite(self.best) else None,
             "best_step": self.best_step,
+            "data": self.identity,
         }
         return save({name: gather(tensor) for name, tensor in tensors.items()}, metadata={"talkgen": json.dumps(about)})
 
@@ -136,7 +143,7 @@ class Trainer:
         """Goes back to what :meth:`pack` took.
 
         Raises:
-            ModelError: the file is damaged, or belongs to a model of other shapes.
+            ModelError: the file is damaged, or was trained on other data than there is now.
         """
         try:
             with safe_open(path, framework="pt") as file:
@@ -144,16 +151,23 @@ class Trainer:
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 – not a mapping
         except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
             raise ModelError(f"{path} is damaged: {error}", "train again under another name") from error
+        self._check_data(path, about.get("data", {}))
         with torch.no_grad():
             for name, parameter in self.model.named_parameters():
                 saved = tensors.get(f"model.{name}")
                 if saved is None or saved.shape != parameter.shape:
                     was, now = tuple(saved.shape) if saved is not None else "absent", tuple(parameter.shape)
-                    raise ModelError(
-                        f"{path} does not fit: {name} was {was}, is {now}",
-                        "the text, and with it the vocabulary, has changed since; train under another name",
-                    )
+                    raise ModelError(f"{path} does not fit: {name} was {was}, is {now}", "train under another name")
                 parameter.copy_(scatter(saved, parameter))
         unpack_optimizers(self.optimizers, tensors)
         self.step, self.seconds, self.losses = about["step"], about["seconds"], about["losses"]
         self.best, self.best_step = about["best"] if about["best"] is not None else math.inf, about["best_step"]
+
+    def _check_data(self, path: Path, before: dict[str, int | str]) -> None:
+        now = self.identity
+        changed = [key for key in sorted({*before, *now}) if before.get(key) != now.get(key)]
+        if changed:
+            what = "; ".join(f"{key} was {str(before.get(key))[:12]}, is {str(now.get(key))[:12]}" for key in changed)
+            raise ModelError(
+                f"{path} was trained on other data: {what}", "bring that data back, or train under another name"
+            )
