@@ -2,40 +2,84 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 import traceback
+from contextlib import suppress
+from typing import Any
+
+from typer.exceptions import TyperException
 
 from talkgen import __version__
 from talkgen.errors import TalkgenError
+from talkgen.machine import in_words
 
-BUG, INTERRUPTED = 3, 130
+BUG, INTERRUPTED, UNREAD = 3, 130, 141
 
 
 def main() -> int:
-    """Runs the command line; the exit codes are 0 done, 1 the user's to mend, 2 usage, 3 a bug, 130 interrupted."""
+    """Runs the command line.
+
+    The exit codes are 0 done, 1 the user's to mend, 2 wrong usage, 3 a bug, 130 interrupted, and 141 where nobody reads
+    the output any more, as `head` does when it has enough.
+    """
     from talkgen.cli.app import app
 
     try:
-        app(standalone_mode=True)
+        code = app(prog_name="talkgen", standalone_mode=False)
     except TalkgenError as error:
-        for problem in error.problems:
-            print(f"talkgen: {problem}", file=sys.stderr)  # noqa: T201 – the one place that speaks for errors
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("talkgen: interrupted", file=sys.stderr)  # noqa: T201
-        return INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return INTERRUPTED
+        return _tell(error)
+    except TyperException as error:
+        return _explain_usage(error)
     except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):
+            return UNREAD
         return stop.code if isinstance(stop.code, int) else 1
+    except OSError as error:
+        _drop_output()
+        said = in_words(error)
+        return _tell(said) if said else _confess()
     except Exception:
+        return _confess()
+    if code == INTERRUPTED:
+        _say("talkgen: interrupted")
+    return code if isinstance(code, int) else 0
+
+
+def _tell(error: TalkgenError) -> int:
+    for problem in error.problems:
+        _say(f"talkgen: {problem}")
+    return error.exit_code
+
+
+def _explain_usage(error: Any) -> int:
+    """The usage, and for a mistyped option the one that was meant."""
+    meant = getattr(error, "possibilities", None)
+    if meant:
+        error.message += f". Did you mean {' or '.join(map(repr, sorted(meant)))}?"
+        error.possibilities = ()  # they are said
+    error.show()
+    return int(error.exit_code)
+
+
+def _confess() -> int:
+    with suppress(OSError):
         traceback.print_exc()
-        where = f"talkgen {__version__}, Python {platform.python_version()}, {platform.platform()}"
-        print(f"talkgen: this is a bug in talkgen; please report the lines above ({where})", file=sys.stderr)  # noqa: T201
-        return BUG
-    return 0
+    where = f"talkgen {__version__}, Python {platform.python_version()}, {platform.platform()}"
+    _say(f"talkgen: this is a bug in talkgen; please report the lines above ({where})")
+    return BUG
+
+
+def _say(text: str) -> None:
+    with suppress(OSError):  # nobody may be listening; the exit code still tells
+        print(text, file=sys.stderr, flush=True)  # noqa: T201 – the one place that speaks for errors
+
+
+def _drop_output() -> None:
+    """Lets what standard output did not take go nowhere, or Python would try again at its end and complain."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -15,18 +16,27 @@ Talk = Annotated[
 
 
 def out(text: str) -> None:
-    """A line of the result."""
-    typer.echo(text)
+    """A line of the result.
+
+    Raises:
+        OSError: standard output does not take it; it names that.
+    """
+    try:
+        typer.echo(text)
+    except OSError as error:
+        error.filename = "standard output"
+        raise
 
 
 def out_json(value: Any) -> None:
     """The result as one JSON document."""
-    typer.echo(json.dumps(value, indent=1, ensure_ascii=False, default=str))
+    out(json.dumps(value, indent=1, ensure_ascii=False, default=str))
 
 
 def progress(line: str) -> None:
-    """A line about what is being done."""
-    typer.echo(line, err=True)
+    """A line about what is being done; where nobody takes it, the work goes on."""
+    with suppress(OSError):
+        typer.echo(line, err=True)
 
 
 class Meter:
