@@ -149,8 +149,10 @@ def _naming(path: Path, temporary: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.filename is None or str(error.filename).startswith(str(temporary)):
-            error.filename, error.filename2 = str(path), None
+        names = [str(name) for name in (error.filename, error.filename2) if name is not None]
+        ours = next((name for name in names if name.startswith(str(temporary))), None if names else str(temporary))
+        if ours is not None:
+            error.filename, error.filename2 = ours.replace(str(temporary), str(path), 1), None
         raise
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from pathlib import Path
 
 from talkgen.assets import cache_dir
@@ -35,7 +36,8 @@ _WORDS = {
     "ESTALE": ("{file} is gone from its file server", "mount it again"),
     "ENOMEM": ("{file}: the memory is used up", "close other programs"),
     "EAGAIN": ("the system starts no more processes or threads", "close other programs, or raise the limit: ulimit -u"),
-}  # fmt: skip
+}
+_OR = {_SPACE: ", or free some space"}
 # By number; some do not exist on every system.
 _BY_NUMBER = {getattr(errno, name): words for name, words in _WORDS.items() if hasattr(errno, name)}
 _PACKAGE = Path(__file__).resolve().parent
@@ -47,20 +49,19 @@ class MachineError(TalkgenError):
 
 def in_words(error: OSError, hint: str = "") -> MachineError | None:
     """The system's refusal as a message; None where it is none that a user can mend. `hint` goes before ours."""
+    if isinstance(error, shutil.Error):  # of a folder's copy: what failed first, already in the system's words
+        _, target, why = error.args[0][0]
+        return MachineError(f"{target} cannot be written: {why}", hint or _ELSEWHERE)
     words = _BY_NUMBER.get(error.errno or 0)
     file = _file(error)
     if words is None or (error.errno == errno.ENOENT and (file is None or file.is_relative_to(_PACKAGE))):
         return None
     message, usual = words
-    return MachineError(message.format(file=file or "a file"), hint or _cache_hint(file) or usual)
+    if file and file.absolute().is_relative_to(cache_dir("").absolute()):
+        usual = f"talkgen keeps there what it computes; TALKGEN_CACHE=FOLDER moves it{_OR.get(usual, '')}"
+    return MachineError(message.format(file=file or "a file"), hint or usual)
 
 
 def _file(error: OSError) -> Path | None:
-    name = error.filename
+    name = error.filename if error.filename2 is None else error.filename2  # of a copy's, the one that is written
     return Path(os.fsdecode(name)) if isinstance(name, str | bytes | os.PathLike) else None
-
-
-def _cache_hint(file: Path | None) -> str:
-    cache = cache_dir("")
-    ours = file is not None and file.absolute().is_relative_to(cache.absolute())
-    return f"talkgen keeps what it computes in {cache}; TALKGEN_CACHE=FOLDER moves it" if ours else ""

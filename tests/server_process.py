@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from talkgen.lm.files.catalog import find_model
@@ -48,7 +48,6 @@ if __name__ == "__main__":
     deck, port, project, *names = sys.argv[1:]
     models = tuple(find_model(name, Path(project)) for name in names)
     settings = Settings(Path(deck), models, Path(project), port=int(port), device="cpu")
-    try:
+    with suppress(KeyboardInterrupt):
         serve(settings, lambda: print("ready", flush=True))
-    except KeyboardInterrupt:
-        print("interrupted")
+    print("ended")

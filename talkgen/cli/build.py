@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from talkgen.cli.console import Json, Talk, out, out_json, progress
+from talkgen.cli.console import Json, Quiet, Talk, out, out_json, reporter
 
 if TYPE_CHECKING:
     from talkgen.pipeline.build import BuildReport
@@ -51,6 +52,7 @@ def build(
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Build again whenever the talk changes.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Only say whether the outline can be built.")] = False,
     json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Builds the deck of a talk: computes what is stale, and nothing else.
 
@@ -66,24 +68,30 @@ def build(
     from talkgen.pipeline import build as pipeline
 
     request = pipeline.Request(Path(outline), target.value, format.value, out_dir, model)
+    report = reporter(quiet)
     if check:
         slides = pipeline.check(request)
         out_json({"slides": slides}) if json else out(f"{outline}: {slides} slides, nothing wrong")
     elif watch:
         from talkgen.pipeline.watch import watch as watch_talk
 
-        watch_talk(request, progress, lambda done: show_report(done, json))
+        watch_talk(request, report, lambda done: show_report(done, json, report))
     else:
-        show_report(pipeline.build(request, progress), json)
+        show_report(pipeline.build(request, report), json, report)
 
 
-def show_report(done: BuildReport, json: bool) -> None:
+def show_report(done: BuildReport, json: bool, report: Callable[[str], None]) -> None:
     """Prints what a build did."""
     if json:
         out_json(done.to_json())
         return
+<<<<<<< HEAD
     for item in done.deck.degraded:
         progress(f"note: {item['where']}: {item['message']}")
+=======
+    for item in done.degraded:
+        report(f"note: {item.where}: {item.message}")
+>>>>>>> f28d3f3 (What the machine refuses is said in words, with a place and a hint; --quiet; import --json; a server that ends where SIGINT is ignored)
     made = f"{len(done.computed)} computed, {len(done.reused)} unchanged"
     for path in done.outputs:
         out(f"{path}  ({made}, {done.seconds:.1f} s)")

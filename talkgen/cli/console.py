@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print one machine-readable report.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result and problems only.")]
 Talk = Annotated[
     str, typer.Argument(metavar="OUTLINE", help="An outline, or a folder with an outline.yaml.", show_default=False)
 ]
@@ -37,6 +39,16 @@ def progress(line: str) -> None:
     """A line about what is being done; where nobody takes it, the work goes on."""
     with suppress(OSError):
         typer.echo(line, err=True)
+
+
+def reporter(quiet: bool) -> Callable[[str], None]:
+    """Where a command says what it is doing: standard error, or nowhere."""
+    return silence if quiet else progress
+
+
+def silence(*what: object) -> None:
+    """Says nothing."""
+    del what
 
 
 class Meter:

@@ -11,6 +11,8 @@ import typer
 from talkgen import __version__, assets
 from talkgen.cli.console import Json, out, out_json
 from talkgen.errors import TalkgenError
+from talkgen.files import write_bytes
+from talkgen.machine import in_words
 
 
 def doctor(json: Json = False) -> None:
@@ -23,7 +25,7 @@ def doctor(json: Json = False) -> None:
     if json:
         out_json(checks)
     else:
-        out(f"talkgen {__version__}, Python {platform.python_version()}, cache {assets.cache_dir('store').parent}")
+        out(f"talkgen {__version__}, Python {platform.python_version()}")
         for name, result in checks.items():
             out(f"{'ok     ' if result['ok'] else 'missing'}  {name}: {result['found']}")
             if result["hint"]:
@@ -37,7 +39,20 @@ def _run(check: Callable[[], str]) -> dict[str, object]:
         return {"ok": True, "found": check(), "hint": ""}
     except TalkgenError as error:
         problem = error.problems[0]
-        return {"ok": False, "found": problem.message, "hint": problem.hint}
+    except OSError as error:
+        said = in_words(error)
+        if said is None:
+            raise
+        problem = said.problems[0]
+    return {"ok": False, "found": problem.message, "hint": problem.hint}
+
+
+def _cache() -> str:
+    folder = assets.cache_dir("")
+    tried = folder / "writable"  # really tried: a mode says nothing of a full disk
+    write_bytes(tried, b"yes")
+    tried.unlink()
+    return str(folder)
 
 
 def _node() -> str:
@@ -94,6 +109,7 @@ def _kernels() -> str:
 
 
 CHECKS: dict[str, Callable[[], str]] = {
+    "cache": _cache,
     "Node": _node,
     "Marp": _packages("marp"),
     "Slidev": _packages("slidev"),
@@ -103,4 +119,4 @@ CHECKS: dict[str, Callable[[], str]] = {
     "device": _device,
     "kernels": _kernels,
 }
-NEEDED = ("Node", "models")
+NEEDED = ("cache", "Node", "models")

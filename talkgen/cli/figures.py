@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from talkgen.cli.console import Json, out, out_json, progress
+from talkgen.cli.console import Json, Quiet, out, out_json, reporter
 from talkgen.errors import TalkgenError
 
 app = typer.Typer(help="Lists figures, and draws one by itself.", no_args_is_help=True)
@@ -46,6 +46,7 @@ def show(
     param: Annotated[list[str] | None, typer.Option("--param", "-p", help="key=value, as YAML.")] = None,
     model: Annotated[str, typer.Option("--model", "-m", help="The model where the figure asks for one.")] = "small",
     theme: Annotated[str, typer.Option("--theme", help="The theme to draw in.")] = "paper",
+    quiet: Quiet = False,
 ) -> None:
     """Draws one figure to a file and prints its alt text.
 
@@ -56,8 +57,10 @@ def show(
 
     if out_file.suffix not in (".svg", ".png"):
         raise TalkgenError(f"cannot draw to {out_file}", "name a file that ends in .svg or .png")
+    if not out_file.parent.is_dir():
+        raise TalkgenError(f"there is no folder {out_file.parent} to draw to", "make it, or name another place")
     params = dict(_parse_param(item) for item in param or [])
-    progress(f"drawing {name}")
+    reporter(quiet)(f"drawing {name}")
     out(draw_one(name, params, model, theme, out_file))
 
 

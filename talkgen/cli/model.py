@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from talkgen.cli.console import Json, Meter, out, out_json
+from talkgen.cli.console import Json, Meter, Quiet, out, out_json, silence
 
 app = typer.Typer(help="Lists, fetches and describes models.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="A model: small, smollm2, runs/NAME, FILE.gguf, hf:ORG/NAME.")]
@@ -32,7 +32,7 @@ def list_(json: Json = False) -> None:
 
 
 @app.command("pull")
-def pull(name: Name) -> None:
+def pull(name: Name, quiet: Quiet = False) -> None:
     """Fetches a model into the user's cache, going on where an earlier try ended.
 
     Examples:
@@ -40,7 +40,7 @@ def pull(name: Name) -> None:
     """
     from talkgen.lm.files.pull import pull as fetch
 
-    out(f"{name}: {fetch(name, Meter(name))}")
+    out(f"{name}: {fetch(name, silence if quiet else Meter(name))}")
 
 
 @app.command("show")

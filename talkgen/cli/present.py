@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from talkgen.cli.build import ModelOption, OutOption, Target, TargetOption, show_report
-from talkgen.cli.console import Talk, out, progress
+from talkgen.cli.console import Quiet, Talk, out, reporter
 
 
 def present(
@@ -25,6 +25,7 @@ def present(
     recorded: Annotated[
         bool, typer.Option("--recorded", help="Serve the recorded answers only; load no model.")
     ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Builds a talk and serves it with its live demos until interrupted.
 
@@ -41,9 +42,16 @@ def present(
 
     check_port(host, port)
     request = pipeline.Request(Path(outline), target.value, out=out_dir, model=model)
+<<<<<<< HEAD
     done = pipeline.build(request, progress)
     show_report(done, json=False)
     files = done.plan.live_models
+=======
+    report = reporter(quiet)
+    done = pipeline.build(request, report)
+    show_report(done, json=False, report=report)
+    files = live_models(done.plan)
+>>>>>>> f28d3f3 (What the machine refuses is said in words, with a place and a hint; --quiet; import --json; a server that ends where SIGINT is ignored)
     settings = Settings(
         deck=done.outputs[0],
         models=() if recorded else files,

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from talkgen.cli.console import Json, out, out_json, progress
+from talkgen.cli.console import Json, Quiet, out, out_json, reporter
 
 
 class ExecutorKind(StrEnum):
@@ -33,6 +33,7 @@ def sweep(
         Path | None, typer.Option("--out", metavar="DIR", help="The sweep's folder; a cluster needs it shared.")
     ] = None,
     json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Trains a grid of sizes, architectures and seeds, one run folder each; run again, it goes on where it stopped.
 
@@ -54,7 +55,7 @@ def sweep(
         recipe,
         folder or Path("runs") / recipe.name,
         lambda work: run_on_ray(work, threads) if executor is ExecutorKind.ray else run_locally(work, count),
-        progress,
+        reporter(quiet),
     )
     if json:
         out_json(summary)

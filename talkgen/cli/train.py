@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from talkgen.cli.console import Json, out, out_json, progress
+from talkgen.cli.console import Json, Quiet, out, out_json, progress, silence
 
 if TYPE_CHECKING:
     from talkgen.lm.train.loop import Progress
@@ -40,6 +40,7 @@ def train(
     runs: Runs = Path("runs"),
     device: DeviceOption = Device.auto,
     json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Trains the small pair (transformer and LSTM), or what CONFIG says, into runs/NAME.
 
@@ -61,7 +62,7 @@ def train(
     with stop_on_signal() as stopping:
         for recipe in recipes:
             folder = RunFolder(runs / recipe.name)
-            line = TrainingLine()
+            line = silence if quiet else TrainingLine()
             summaries.append(
                 run_training(recipe, folder, resume=resume, device=device.value, report=line, stopping=stopping)
             )

@@ -9,11 +9,11 @@ from __future__ import annotations
 import filecmp
 import os
 import re
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from talkgen.errors import TalkgenError
+from talkgen.files import write_bytes
 from talkgen.importers.deck import is_slidev, read_deck
 from talkgen.importers.text import prose
 from talkgen.outline.addresses import PICTURE, file_name
@@ -106,17 +106,14 @@ def copy_images(images: DeckImages, folder: Path) -> list[Path]:
     """Copies the files into `folder`, made if missing; returns what was not there before.
 
     Raises:
-        TalkgenError: another file has a picture's name, and nothing was copied; or a file cannot be read or written.
+        TalkgenError: another file has a picture's name, and nothing was copied.
+        OSError: a file cannot be read or written.
     """
     missing = {
         folder / place: file for place, file in images.files.items() if not _is_there(folder / place, file, folder)
     }
     for target, file in missing.items():
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, target)
-        except OSError as error:
-            raise TalkgenError(f"cannot copy {file} to {target}: {error.strerror or error}") from error
+        write_bytes(target, file.read_bytes())
     return list(missing)
 
 

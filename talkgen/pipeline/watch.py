@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from talkgen.errors import TalkgenError
+from talkgen.machine import in_words
 from talkgen.outline.load import find_outline
 from talkgen.pipeline.build import BuildReport, Report, Request, build
 
@@ -27,5 +28,14 @@ def _build_once(request: Request, report: Report, built: Callable[[BuildReport],
     try:
         built(build(request, report))
     except TalkgenError as error:
-        for problem in error.problems:
-            report(str(problem))
+        _report(error, report)
+    except OSError as error:
+        said = in_words(error)
+        if said is None:
+            raise
+        _report(said, report)
+
+
+def _report(error: TalkgenError, report: Report) -> None:
+    for problem in error.problems:
+        report(str(problem))

@@ -67,16 +67,13 @@ class Store:
         """Keeps the files `outputs` (content, or a file to copy) under `key`; `about` is any JSON.
 
         Raises:
-            StoreError: the disk is full or the store cannot be written.
+            OSError: the disk is full or the store cannot be written.
+            StoreError: a file changed while it was copied.
             ValueError: `about` is not JSON.
         """
-        try:
-            stored = {name: self._keep(content) for name, content in outputs.items()}
-            action = Action(key.hexdigest, key.kind, key.parts, stored, seconds, json.loads(canonical(about)))
-            write_json(self._record(key.hexdigest), _write_record(action))
-        except OSError as error:
-            hint = "free some space, or set TALKGEN_CACHE to another folder"
-            raise StoreError(f"the store in {self.root} cannot be written: {error.strerror or error}", hint) from error
+        stored = {name: self._keep(content) for name, content in outputs.items()}
+        action = Action(key.hexdigest, key.kind, key.parts, stored, seconds, json.loads(canonical(about)))
+        write_json(self._record(key.hexdigest), _write_record(action))
         return action
 
     def read(self, action: Action, name: str) -> bytes:

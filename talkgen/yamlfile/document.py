@@ -135,6 +135,8 @@ def read_text(path: Path, error: type[TalkgenError] = TalkgenError) -> str:
         TalkgenError: `error`, for a file that is missing, too large or not UTF-8.
     """
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe may never say anything, or never end
+            raise error(f"{path} is no file but a pipe or a device", "save its content to a file, and name that")
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:

@@ -29,13 +29,21 @@ def test_a_foreign_address_is_said():
         check_port("192.0.2.1", 8000)
 
 
-def test_it_serves_until_interrupted(deck):
-    """Ready means that the deck can be opened; Ctrl-C ends the process in good order."""
+@pytest.fixture(params=[signal.default_int_handler, signal.SIG_IGN], ids=["usual", "ignored"])
+def shell(request):
+    """How the shell that starts a program treats SIGINT, which programs inherit; in the background it is ignored."""
+    before = signal.signal(signal.SIGINT, request.param)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_it_serves_until_interrupted(deck, shell):
+    """Ready means that the deck can be opened; SIGINT ends the process in good order, whatever shell started it."""
     port = free_port()
     with server(deck, port) as process:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as page:
             assert page.read() == b"<h1>A deck</h1>"
         assert health(port) == {"status": "ready", "models": []}
         process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=60)[0] == "interrupted\n"
+        assert process.communicate(timeout=60)[0] == "ended\n"
     assert process.returncode == 0

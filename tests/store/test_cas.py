@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from talkgen.errors import TalkgenError
 from talkgen.files import ABANDONED
+from talkgen.machine import in_words
 from talkgen.store.cas import Store, StoreError
 from talkgen.store.key import make_key
 
@@ -113,18 +115,20 @@ def test_failed_put_leaves_nothing(store, tmp_path):
     """What cannot be stored wholly leaves neither a record nor a temporary file."""
     with pytest.raises(ValueError, match="JSON"):
         store.put(key(), {"a": b"1"}, about=object())
-    with pytest.raises(StoreError):
+    with pytest.raises(FileNotFoundError):
         store.put(key(), {"a": b"1", "b": tmp_path / "nowhere"})
 
     assert store.lookup(key()) is None
     assert list(store.root.rglob("*.tmp")) == []
 
 
-def test_unwritable_store_is_explained(tmp_path):
-    """A store that cannot be made says so, with a hint."""
+def test_unwritable_store_is_explained(tmp_path, monkeypatch):
+    """A store that cannot be made says so, and how to move it."""
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(StoreError, match=r"cannot be written: Not a directory\n  hint: free some space, or set"):
+    monkeypatch.setenv("TALKGEN_CACHE", str(tmp_path / "file"))
+    with pytest.raises(NotADirectoryError) as caught:
         Store(tmp_path / "file" / "store").put(key(), {"a": b"1"})
+    assert re.search(r"a file stands where .*\n  hint: .*TALKGEN_CACHE=FOLDER", str(in_words(caught.value)))
 
 
 def test_many_writers_at_once(store):

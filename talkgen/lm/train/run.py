@@ -21,7 +21,10 @@ from talkgen.errors import ModelError
 from talkgen.files import remove_unfinished, write_bytes, write_json, write_text
 from talkgen.lm.train.recipe import KeepRecipe, Recipe
 from talkgen.lock import hold_lock
+from talkgen.machine import in_words
 from talkgen.yamlfile import read_yaml, validate
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class RunFolder:
@@ -40,7 +43,7 @@ class RunFolder:
 
         Raises:
             TalkgenError: another training holds the folder.
-            ModelError: it cannot be written.
+            MachineError: it cannot be written.
         """
         try:
             lock = hold_lock(self.path / ".lock", f"the run in {self.path}", timeout=0)
@@ -50,7 +53,11 @@ class RunFolder:
                         remove_unfinished(folder)
                 yield
         except OSError as error:
-            raise _explain(error, self) from error
+            kept = f"the checkpoint of step {self.steps()[-1]} is kept: free some space, then --resume"
+            said = in_words(error, kept if self.steps() and error.errno in _FULL else "")
+            if said:
+                raise said from error
+            raise
 
     def begin(self, recipe: Recipe, *, again: bool) -> None:
         """Writes the recipe of a run, new or gone on with.
@@ -138,10 +145,3 @@ def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
     if not isinstance(value, dict):
         return {prefix: value}
     return {k: v for key, part in value.items() for k, v in _flat(part, f"{prefix}.{key}".lstrip(".")).items()}
-
-
-def _explain(error: OSError, run: RunFolder) -> ModelError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        kept = f"; the checkpoint of step {run.steps()[-1]} is kept" if run.steps() else ""
-        return ModelError(f"the disk is full: {run.path} cannot be written{kept}", "free some space, then --resume")
-    return ModelError(f"cannot write {error.filename or run.path}: {error.strerror or error}", "check --out")

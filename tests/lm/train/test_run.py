@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import json
+from pathlib import Path
 
 import pytest
 
 from talkgen.errors import ModelError, TalkgenError
+from talkgen.files import write_bytes
 from talkgen.lm.train.recipe import KeepRecipe, Recipe
 from talkgen.lm.train.run import RunFolder, kept_steps, read_metrics
+from talkgen.machine import MachineError
 
 
 def _run(tmp_path, steps=()) -> RunFolder:
@@ -79,8 +81,8 @@ def test_two_trainings_cannot_write_to_one_folder(tmp_path):
 def test_a_full_disk_is_said_in_words_with_the_checkpoint_that_is_kept(tmp_path):
     """No space left on the device becomes one message."""
     run = _run(tmp_path, steps=(40,))
-    with pytest.raises(ModelError, match=r"disk is full.*step 40 is kept"), run.held():
-        raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(MachineError, match=r"disk is full\n  hint: the checkpoint of step 40 is kept"), run.held():
+        write_bytes(Path("/dev/full"), b"x" * 100_000)
 
 
 def test_what_a_killed_run_was_writing_goes_with_the_next_start(tmp_path):
