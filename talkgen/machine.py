@@ -59,7 +59,7 @@ def in_words(error: OSError, hint: str = "") -> MachineError | None:
     message, usual = words
     if file and file.absolute().is_relative_to(cache_dir("").absolute()):
         usual = f"talkgen keeps there what it computes; TALKGEN_CACHE=FOLDER moves it{_OR.get(usual, '')}"
-    return MachineError(message.format(file=file or "a file"), hint or usual)
+    return MachineError(message.format(file=file or "the output"), hint or usual)
 
 
 def _file(error: OSError) -> Path | None:

@@ -85,13 +85,8 @@ def show_report(done: BuildReport, json: bool, report: Callable[[str], None]) ->
     if json:
         out_json(done.to_json())
         return
-<<<<<<< HEAD
     for item in done.deck.degraded:
-        progress(f"note: {item['where']}: {item['message']}")
-=======
-    for item in done.degraded:
-        report(f"note: {item.where}: {item.message}")
->>>>>>> f28d3f3 (What the machine refuses is said in words, with a place and a hint; --quiet; import --json; a server that ends where SIGINT is ignored)
+        report(f"note: {item['where']}: {item['message']}")
     made = f"{len(done.computed)} computed, {len(done.reused)} unchanged"
     for path in done.outputs:
         out(f"{path}  ({made}, {done.seconds:.1f} s)")

@@ -18,16 +18,8 @@ Talk = Annotated[
 
 
 def out(text: str) -> None:
-    """A line of the result.
-
-    Raises:
-        OSError: standard output does not take it; it names that.
-    """
-    try:
-        typer.echo(text)
-    except OSError as error:
-        error.filename = "standard output"
-        raise
+    """A line of the result."""
+    typer.echo(text)
 
 
 def out_json(value: Any) -> None:

@@ -42,16 +42,10 @@ def present(
 
     check_port(host, port)
     request = pipeline.Request(Path(outline), target.value, out=out_dir, model=model)
-<<<<<<< HEAD
-    done = pipeline.build(request, progress)
-    show_report(done, json=False)
-    files = done.plan.live_models
-=======
     report = reporter(quiet)
     done = pipeline.build(request, report)
     show_report(done, json=False, report=report)
-    files = live_models(done.plan)
->>>>>>> f28d3f3 (What the machine refuses is said in words, with a place and a hint; --quiet; import --json; a server that ends where SIGINT is ignored)
+    files = done.plan.live_models
     settings = Settings(
         deck=done.outputs[0],
         models=() if recorded else files,

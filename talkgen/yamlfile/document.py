@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from talkgen.errors import Place, Problem, TalkgenError
+from talkgen.machine import in_words
 
 PathInData = tuple[str | int, ...]
 
@@ -142,7 +143,8 @@ def read_text(path: Path, error: type[TalkgenError] = TalkgenError) -> str:
     except FileNotFoundError:
         raise error(f"there is no file {path}") from None
     except OSError as reason:
-        raise error(f"{path} cannot be read: {reason.strerror}") from None
+        said = in_words(reason)
+        raise error(said.problems if said else f"{path} cannot be read: {reason.strerror}") from None
     if len(content) > MAX_BYTES:
         raise error(f"the file is larger than {MAX_BYTES:,} bytes", "is it the right file?", Place(path, 1, 1))
     try:

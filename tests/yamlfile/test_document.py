@@ -162,5 +162,5 @@ def test_missing_file_is_named(tmp_path):
     """A file that is not there, and a folder, are said to be just that."""
     with pytest.raises(TalkgenError, match="there is no file"):
         read_yaml(tmp_path / "a.yaml")
-    with pytest.raises(TalkgenError, match="cannot be read: Is a directory"):
+    with pytest.raises(TalkgenError, match="is a folder, not a file"):
         read_yaml(tmp_path)
