@@ -78,7 +78,7 @@ def test_a_cache_that_takes_nothing(talk, tmp_path, monkeypatch, condition):
         assert_told(talkgen("build", talk, "-f", "md", prefix=prefix), cache, "TALKGEN_CACHE=FOLDER")
         status = talkgen("status", talk, prefix=prefix)
         doctor = talkgen("doctor", prefix=prefix)
-    assert "1 stale" in status.stdout
+    assert "tokens slide 1" in status.stdout
     assert status.stderr == ""
     assert doctor.returncode == 1
     assert "missing  cache" in doctor.stdout
@@ -148,3 +148,36 @@ def test_a_deck_whose_picture_is_a_link_to_itself(tmp_path):
     done = talkgen("import", tmp_path / "deck.md", "-o", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert "not copied: loop.png" in done.stderr
+
+
+NO_FILES = {
+    "image: loop.png": ("loop.png",),
+    "markdown: '![](loop.png)'": ("loop.png",),
+    "markdown: '![](/etc/passwd)'": ("/etc/passwd", "absolute"),
+    "markdown: '<img src=\"/etc/passwd\">'": ("/etc/passwd", "absolute"),
+    "markdown: '![bg](/etc/passwd)'": ("/etc/passwd", "absolute"),
+    "image: ../../etc/passwd": ("outside",),
+}
+
+
+@pytest.mark.parametrize("block", NO_FILES)
+def test_a_picture_that_is_none(talk, block):
+    """A link to itself, a file of the system, one outside the project: told with the line, whatever names it."""
+    (talk / "loop.png").symlink_to("loop.png")
+    (talk / "outline.yaml").write_text(f"title: T\nslides:\n  - body:\n      - {block}\n", encoding="utf-8")
+    assert_told(talkgen("build", talk, "-f", "md"), "outline.yaml:4:", "slides[0].body[0]", *NO_FILES[block])
+
+
+def test_a_background_that_is_no_picture_of_the_talk(talk):
+    """A file of the system is no background."""
+    text = "title: T\nslides:\n  - background: /etc/passwd\n    body: [Hello]\n"
+    (talk / "outline.yaml").write_text(text, encoding="utf-8")
+    assert_told(talkgen("build", talk, "-f", "md"), "outline.yaml:3:", "/etc/passwd")
+
+
+def test_a_new_talk_is_found_where_it_was_made(tmp_path, own_cache):
+    """`talkgen new t1; talkgen build t1` finds the talk it just made."""
+    assert talkgen("new", "t1", cwd=tmp_path).returncode == 0
+    done = talkgen("build", "t1", "--check", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "nothing wrong" in done.stdout
