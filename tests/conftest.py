@@ -37,8 +37,8 @@ slides:
 
 @pytest.fixture
 def own_cache(tmp_path_factory, monkeypatch) -> Path:
-    """A fresh user cache, so that nothing computed before is found; Node packages and models are the real ones."""
-    shared = {name: assets.cache_dir(name) for name in ("node", "models")}
+    """A fresh user cache, so that nothing computed before is found; what is costly to make is the real one's."""
+    shared = {name: assets.cache_dir(name) for name in ("node", "models", "matplotlib")}
     cache = tmp_path_factory.mktemp("cache")
     for name, folder in shared.items():
         folder.mkdir(parents=True, exist_ok=True)

@@ -65,4 +65,4 @@ def recording_key(block: Mapping[str, Any], models: Sequence[ModelFiles]) -> Key
 def tokens_key(text: str, model: ModelFiles) -> Key:
     """Of a text split by a model's tokenizer."""
     code = code_parts("talkgen.pipeline.tokens:split_tokens", f"{_INPUTS}.open")
-    return make_key("tokens", {"text": text, **use_model(model).parts, **code})
+    return make_key("tokens", {"the text": text, **use_model(model).parts, **code})
