@@ -15,6 +15,15 @@ _MAC = (
 )
 
 
+def has_browser() -> bool:
+    """Whether there is one."""
+    try:
+        find_browser()
+    except ToolError:
+        return False
+    return True
+
+
 def find_browser() -> Path:
     """The browser that TALKGEN_BROWSER names, else the first installed one of Chromium, Chrome and Edge.
 

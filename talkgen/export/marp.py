@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from talkgen.errors import ToolError
@@ -36,6 +37,9 @@ def _marp(folder: Path, arguments: list[str], report: Report) -> None:
 def _export_html(folder: Path, report: Report) -> Path:
     report("Marp: writing deck.html")
     page = folder / "deck.html"
+    script = folder / "mermaid.min.js"
+    if script.name in (folder / "deck.md").read_text(encoding="utf-8"):
+        shutil.copyfile(npm_packages("mermaid", report) / "node_modules" / "mermaid" / "dist" / script.name, script)
     _marp(folder, ["--output", page.name], report)
     page.write_text(inline_page(page.read_text(encoding="utf-8"), folder), encoding="utf-8")
     return page

@@ -23,6 +23,7 @@ from talkgen.export.browser import find_browser
 from talkgen.export.node import Report, npm_packages, run_node
 from talkgen.style import Style
 
+DRIVER = "browser/diagrams.mjs"  # in templates/node: what draws in the browser
 _SECONDS = 120
 _SECTIONS = 12  # colours that Mermaid asks for: cScale0 … cScale11
 _VIEW_BOX = re.compile(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"')
@@ -35,6 +36,7 @@ class Diagram:
     svg: bytes
     width: float
     height: float
+    words: str  # of its texts, for those who do not see it
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,13 @@ def _read(answer: dict[str, Any], style: Style) -> Diagram | Complaint:
     size = _VIEW_BOX.search(svg)
     if size is None:
         return Complaint("Mermaid drew a picture without a size", None)
-    return Diagram(_with_fonts(svg, style).encode(), float(size[1]), float(size[2]))
+    texts = re.findall(r"<text\b.*?</text>", svg, flags=re.DOTALL)
+    words = "; ".join(dict.fromkeys(filter(None, map(_words, texts))))
+    return Diagram(_with_fonts(svg, style).encode(), float(size[1]), float(size[2]), words)
+
+
+def _words(text: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
 
 
 def _with_fonts(svg: str, style: Style) -> str:

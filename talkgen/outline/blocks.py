@@ -113,10 +113,12 @@ class Code(Block):
 
 
 class Mermaid(Block):
-    """A Mermaid diagram."""
+    """A Mermaid diagram, drawn in the theme's colours."""
 
     key = "mermaid"
     mermaid: Annotated[str, Mark.VERBATIM]
+    alt: str = Field("", description="What it shows, for those who do not see it; its own words where empty.")
+    height: int | None = Field(None, gt=0, le=720, description="Most px that it may take of a 720 px slide.")
 
 
 class Image(Block):

@@ -75,6 +75,15 @@ class TokensArtifact(Artifact):
 
 
 @dataclass(frozen=True)
+class DiagramArtifact(Artifact):
+    """A Mermaid diagram to draw."""
+
+    kind = "diagram"
+    path: BlockPath
+    source: str
+
+
+@dataclass(frozen=True)
 class ValuesArtifact(Artifact):
     """The values of one namespace that texts name; the label is the namespace's name."""
 
@@ -95,4 +104,4 @@ class ExportArtifact(Artifact):
     kind = "export"
 
 
-ComputedArtifact = FigureArtifact | RecordingArtifact | TokensArtifact
+ComputedArtifact = FigureArtifact | RecordingArtifact | TokensArtifact | DiagramArtifact

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,14 @@ from talkgen.errors import OutlineError, Problem, TalkgenError
 from talkgen.figures.base import Canvas
 from talkgen.figures.registry import load_figure
 from talkgen.outline.blocks import Live
-from talkgen.pipeline.artifacts import ComputedArtifact, FigureArtifact, RecordingArtifact, TokensArtifact
+from talkgen.pipeline.artifacts import (
+    ComputedArtifact,
+    DiagramArtifact,
+    FigureArtifact,
+    RecordingArtifact,
+    TokensArtifact,
+)
+from talkgen.pipeline.diagrams import draw_all
 from talkgen.pipeline.drawing import Drawer
 from talkgen.pipeline.inputs import ProjectInputs
 from talkgen.pipeline.plan import Plan
@@ -61,9 +68,10 @@ class _Maker:
         self.problems: list[Problem] = []
         self.made: dict[str, Result] = {}
 
-    def make(self, artifacts: Iterable[ComputedArtifact]) -> dict[str, Result]:
+    def make(self, artifacts: Sequence[ComputedArtifact]) -> dict[str, Result]:
         try:
             drawings = [drawing for artifact in artifacts if (drawing := self.start(artifact))]
+            self.draw_diagrams([artifact for artifact in artifacts if isinstance(artifact, DiagramArtifact)])
             for drawing in drawings:
                 self.finish(drawing)
         finally:
@@ -82,6 +90,8 @@ class _Maker:
                     engines = {files.name: self.inputs.engine(files) for files in artifact.models}
                     block = Live.model_validate(artifact.block)
                     self.keep(artifact, lambda: record(block, artifact.models, engines))
+                case DiagramArtifact():
+                    pass  # one page of the browser draws all of them
                 case TokensArtifact():
                     self.keep(artifact, lambda: split_tokens(artifact.text, self.inputs.open(artifact.model)))
         except TalkgenError as error:
@@ -110,6 +120,19 @@ class _Maker:
         action = self.store.put(figure.key, outputs, time.perf_counter() - drawing.started, {"figure": figure.figure})
         self.made[figure.name] = Result(figure, self.store, action, drawing.data, computed=True)
         self.report(f"drew {figure.name}")
+
+    def draw_diagrams(self, diagrams: Sequence[DiagramArtifact]) -> None:
+        """Draws what is left of the diagrams in one page of the browser."""
+        if not diagrams:
+            return
+        started = time.perf_counter()
+        drawn, problems = draw_all(diagrams, self.plan, self.report)
+        self.problems += problems
+        seconds = (time.perf_counter() - started) / len(diagrams)
+        for diagram, outputs in drawn:
+            action = self.store.put(diagram.key, outputs, seconds, {})
+            self.made[diagram.name] = Result(diagram, self.store, action, computed=True)
+            self.report(f"drew {diagram.name}")
 
     def keep(self, artifact: ComputedArtifact, answer: Callable[[], Any]) -> None:
         """Keeps what a model answers."""

@@ -15,7 +15,7 @@ from talkgen.digest import digest_bytes
 from talkgen.errors import Problem, TalkgenError, did_you_mean
 from talkgen.figures.base import Params, Uses
 from talkgen.figures.registry import load_figure
-from talkgen.outline.blocks import Block, Figure, Live, ModelNames, Tokens
+from talkgen.outline.blocks import Block, Figure, Live, Mermaid, ModelNames, Tokens
 from talkgen.outline.expressions import evaluate_inputs, find_expressions
 from talkgen.outline.formula import Chain
 from talkgen.outline.schema import Outline, Slide
@@ -64,7 +64,16 @@ class TokensDraft:
     model: ModelNames | None
 
 
-BlockDraft = FigureDraft | RecordingDraft | TokensDraft
+@dataclass(frozen=True)
+class DiagramDraft:
+    """A Mermaid diagram."""
+
+    label: str
+    path: PathInData
+    source: str
+
+
+BlockDraft = FigureDraft | RecordingDraft | TokensDraft | DiagramDraft
 
 
 @dataclass(frozen=True)
@@ -122,6 +131,8 @@ class _Drafter:
                 )
             case Tokens():
                 return TokensDraft(self._label("tokens", path, block), path, block.tokens, block.model)
+            case Mermaid():
+                return DiagramDraft(self._label("diagram", path, block), path, block.mermaid)
             case _:
                 return None
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from talkgen import assets
 from talkgen.digest import digest_file
+from talkgen.export.mermaid import DRIVER
 from talkgen.figures.measure.timing import machine
 from talkgen.figures.registry import figure_module
 from talkgen.lm.files.catalog import ModelFiles
@@ -60,6 +61,23 @@ def recording_key(block: Mapping[str, Any], models: Sequence[ModelFiles]) -> Key
         parts |= use_model(files).parts
     roots = ("talkgen.pipeline.recordings:record", f"{_INPUTS}.engine", f"{_INPUTS}.open")
     return make_key("recording", parts | code_parts(*roots))
+
+
+def diagram_key(source: str, theme: Mapping[str, Any]) -> Key:
+    """Of a Mermaid diagram drawn in a theme's tokens."""
+    node = assets.asset_dir("templates") / "node"
+    programs = (node / "mermaid" / "package-lock.json", node / "browser" / "package-lock.json", node / DRIVER)
+    fonts = sorted((assets.asset_dir("templates") / "fonts").glob("*.ttf"))
+    return make_key(
+        "diagram",
+        {
+            "source": source,
+            "theme": theme,
+            **{f"templates/node/{file.parent.name}/{file.name}": digest_file(file) for file in programs},
+            **{f"font {font.name}": digest_file(font) for font in fonts},
+            **code_parts("talkgen.export.mermaid:draw_diagrams"),
+        },
+    )
 
 
 def tokens_key(text: str, model: ModelFiles) -> Key:

@@ -13,19 +13,29 @@ from typing import Any
 
 from talkgen import assets
 from talkgen.errors import OutlineError, Problem, TalkgenError
+from talkgen.export.browser import has_browser
 from talkgen.lm.files.catalog import ModelFiles, first_available
 from talkgen.outline.source import Source
 from talkgen.pipeline.artifacts import (
     Artifact,
     BlockPath,
     ComputedArtifact,
+    DiagramArtifact,
     FigureArtifact,
     RecordingArtifact,
     TokensArtifact,
     ValuesArtifact,
 )
-from talkgen.pipeline.draft import BlockDraft, Draft, FigureDraft, RecordingDraft, TokensDraft, make_draft
-from talkgen.pipeline.keys import data_key, picture_key, recording_key, tokens_key
+from talkgen.pipeline.draft import (
+    BlockDraft,
+    DiagramDraft,
+    Draft,
+    FigureDraft,
+    RecordingDraft,
+    TokensDraft,
+    make_draft,
+)
+from talkgen.pipeline.keys import data_key, diagram_key, picture_key, recording_key, tokens_key
 from talkgen.pipeline.used import find_used
 from talkgen.pipeline.values import known_values, plan_values
 from talkgen.style import Style, load_style
@@ -108,6 +118,8 @@ class _Planner:
     def plan_all(self, draft: Draft) -> tuple[ComputedArtifact, ...]:
         problems, artifacts = list(draft.problems), []
         for block in draft.blocks:
+            if isinstance(block, DiagramDraft) and not has_browser():
+                continue  # the deck then carries the source, and Mermaid draws it where the deck is shown
             try:
                 artifacts.append(self._plan(block))
             except TalkgenError as error:
@@ -127,6 +139,9 @@ class _Planner:
             case TokensDraft():
                 files = self._find(block.model)
                 return TokensArtifact(block.label, tokens_key(block.text, files), block.path, block.text, files)
+            case DiagramDraft():
+                key = diagram_key(block.source, self.theme)
+                return DiagramArtifact(block.label, key, block.path, block.source)
 
     def _plan_figure(self, block: FigureDraft) -> FigureArtifact:
         used = tuple(find_used(uses, block.params[name], self.model, self.project) for name, uses in block.uses.items())

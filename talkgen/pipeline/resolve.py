@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 from talkgen.outline.schema import Outline
-from talkgen.pipeline.artifacts import FigureArtifact, RecordingArtifact, TokensArtifact
+from talkgen.pipeline.artifacts import DiagramArtifact, FigureArtifact, RecordingArtifact, TokensArtifact
 from talkgen.pipeline.draft import LIVE_ELEMENTS
 from talkgen.pipeline.plan import Plan
 from talkgen.pipeline.results import Result, Results
-from talkgen.render.deck import Chips, Computed, Deck, LiveAnswer, Picture
+from talkgen.render.deck import Chips, Computed, Deck, Drawing, LiveAnswer, Picture
 
 
 def resolve(outline: Outline, plan: Plan, results: Results) -> Deck:
@@ -35,3 +35,7 @@ def _resolve_one(result: Result) -> Computed:
         case TokensArtifact():
             chips = json.loads(result.read("json"))
             return Chips(tuple(chips["pieces"]), tuple(chips["ids"]), chips["model"])
+        case DiagramArtifact():
+            size = json.loads(result.read("size"))
+            name = f"{artifact.name.replace(' ', '-')}-{outputs['svg'][:8]}"
+            return Drawing(result.path("svg"), name, result.read("words").decode(), size["width"], size["height"])

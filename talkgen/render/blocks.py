@@ -18,9 +18,12 @@ from talkgen.outline.blocks import AnyBlock, Block
 from talkgen.outline.files import FileError, addresses_in, find_address, is_file_name, setting_holds
 from talkgen.outline.load import NAME
 from talkgen.outline.node import Holds
-from talkgen.render.deck import BlockPath, Chips, Deck, Degraded, LiveAnswer, Picture
+from talkgen.render.deck import BlockPath, Chips, Deck, Degraded, Drawing, LiveAnswer, Picture
 from talkgen.render.escape import attribute, attribute_url, escape, payload, plain
 from talkgen.render.media import write_background, write_image, write_video
+
+_DIAGRAM_WIDTH, _DIAGRAM_HEIGHT = 1152, 520  # px of a slide below its title
+_DIAGRAM_SCALE = 1.5  # its text is the theme's small size: larger than this, a few boxes would shout
 
 
 class BlockWriter(ABC):
@@ -147,9 +150,22 @@ class BlockWriter(ABC):
     def write_code(self, block: blocks.Code, path: BlockPath) -> str:
         """A listing."""
 
-    @abstractmethod
     def write_mermaid(self, block: blocks.Mermaid, path: BlockPath) -> str:
-        """A diagram."""
+        """A diagram as a picture; its source where no browser drew it."""
+        drawing = self.deck.computed.get(path)
+        if not isinstance(drawing, Drawing):
+            self.degrade(path, "no browser was there to draw the diagram: it is drawn where the deck is shown")
+            return self.write_undrawn(block)
+        name = f"figures/{drawing.name}.svg"
+        self.files[f"{self.folder}{name}"] = drawing.svg
+        scale = min(_DIAGRAM_WIDTH / drawing.width, (block.height or _DIAGRAM_HEIGHT) / drawing.height, _DIAGRAM_SCALE)
+        size = f'style="width:{drawing.width * scale:.0f}px;height:{drawing.height * scale:.0f}px"'
+        alt = attribute(block.alt or f"Diagram: {drawing.words}")
+        return f'<figure class="tg-figure"{self._id(block)}><img src="{self.assets}{name}" alt="{alt}" {size}></figure>'
+
+    @abstractmethod
+    def write_undrawn(self, block: blocks.Mermaid) -> str:
+        """A diagram that Mermaid draws where the deck is shown."""
 
     @abstractmethod
     def write_raw(self, block: blocks.Raw, path: BlockPath) -> str:

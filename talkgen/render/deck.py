@@ -46,7 +46,18 @@ class Chips:
     model: str
 
 
-Computed = Picture | LiveAnswer | Chips
+@dataclass(frozen=True)
+class Drawing:
+    """A drawn diagram: the store's file, its name in the deck, its words, its own size in px."""
+
+    svg: Path
+    name: str
+    words: str
+    width: float
+    height: float
+
+
+Computed = Picture | LiveAnswer | Chips | Drawing
 
 
 @dataclass(frozen=True)

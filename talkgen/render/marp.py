@@ -16,10 +16,11 @@ from talkgen.outline.schema import Slide, ThemeNames
 from talkgen.render.blocks import BlockWriter
 from talkgen.render.deck import BlockPath, Deck, Rendering
 from talkgen.render.elements import elements_script
-from talkgen.render.escape import attribute, comment, fence, scalar
+from talkgen.render.escape import attribute, comment, escape, fence, scalar
 from talkgen.render.prose import markdown, undivided
 from talkgen.render.themes import font_faces, font_files, style_sheet
 
+MERMAID = '<script src="mermaid.min.js"></script>'  # which the export puts into the page
 SCRIPT = '<script type="module" src="talkgen.js"></script>'
 
 
@@ -44,10 +45,10 @@ class MarpWriter(BlockWriter):
             self.degrade(path, "Marp shows the listing at once, without steps")
         return fence(block.code, block.language)
 
-    def write_mermaid(self, block: blocks.Mermaid, path: BlockPath) -> str:
-        """The diagram's source: Marp draws none."""
-        self.degrade(path, "Marp draws no Mermaid diagram and shows its source")
-        return fence(block.mermaid, "mermaid")
+    def write_undrawn(self, block: blocks.Mermaid) -> str:
+        """The diagram's source, which Mermaid's script turns into a picture in the page."""
+        lines = escape(block.mermaid.strip()).replace("\n", "&#10;")  # a blank line would end the element
+        return f'<pre class="mermaid">{lines}</pre>\n{MERMAID}'
 
     def write_raw(self, block: blocks.Raw, path: BlockPath) -> str:
         """Source for Marp."""

@@ -53,8 +53,8 @@ class SlidevWriter(BlockWriter):
         steps = f" {{{block.steps.replace(' ', '')}}}" if block.steps else ""
         return fence(block.code, f"{language}{steps}")
 
-    def write_mermaid(self, block: blocks.Mermaid, path: BlockPath) -> str:  # noqa: ARG002
-        """A diagram, drawn in the page."""
+    def write_undrawn(self, block: blocks.Mermaid) -> str:
+        """A diagram that Slidev draws in the page."""
         return fence(block.mermaid, "mermaid")
 
     def write_raw(self, block: blocks.Raw, path: BlockPath) -> str:

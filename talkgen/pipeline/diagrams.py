@@ -1,0 +1,43 @@
+"""The Mermaid diagrams of a talk, drawn in the browser; one that Mermaid cannot read is a problem with its line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+
+from talkgen.errors import Problem
+from talkgen.export.mermaid import Complaint, Diagram, draw_diagrams
+from talkgen.pipeline.artifacts import DiagramArtifact
+from talkgen.pipeline.plan import Plan
+from talkgen.yamlfile import where_path
+
+Outputs = Mapping[str, bytes]
+
+
+def draw_all(
+    diagrams: Sequence[DiagramArtifact], plan: Plan, report: Callable[[str], None]
+) -> tuple[list[tuple[DiagramArtifact, Outputs]], list[Problem]]:
+    """The outputs of each diagram that can be drawn, and a problem for each that cannot.
+
+    Raises:
+        ToolError: the browser or Mermaid failed.
+    """
+    answers = draw_diagrams([diagram.source for diagram in diagrams], plan.style, report)
+    drawn: list[tuple[DiagramArtifact, Outputs]] = []
+    problems: list[Problem] = []
+    for diagram, answer in zip(diagrams, answers, strict=True):
+        match answer:
+            case Diagram():
+                size = json.dumps({"width": answer.width, "height": answer.height})
+                drawn.append((diagram, {"svg": answer.svg, "words": answer.words.encode(), "size": size.encode()}))
+            case Complaint():
+                problems.append(_problem(diagram, answer, plan))
+    return drawn, problems
+
+
+def _problem(diagram: DiagramArtifact, complaint: Complaint, plan: Plan) -> Problem:
+    path = (*diagram.path, "mermaid")
+    lines = diagram.source.split("\n")[: (complaint.line or 1) - 1]
+    place = plan.source.document.place_in(path, sum(len(line) + 1 for line in lines))
+    hint = "the syntax of each kind of diagram is on mermaid.js.org"
+    return Problem(f"Mermaid cannot read this diagram: {complaint.message}", hint, place, where_path(path))
