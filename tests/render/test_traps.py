@@ -189,7 +189,7 @@ def test_live_slides_are_not_loaded_ahead(tmp_path):
 
 
 def test_what_a_target_cannot_show_is_listed(tmp_path):
-    """Steps, diagrams that nobody drew and the other target's source are named with their slide, and something is shown instead."""
+    """Steps, undrawn diagrams and the other target's source are named with their slide; something is shown instead."""
     slides = [
         {"title": "Code", "body": [{"code": "a\nb", "language": "py", "steps": "1|2"}]},
         {"title": "Diagram", "body": [{"mermaid": "graph LR\nA-->B"}]},
