@@ -7,31 +7,36 @@ looks as if it had been drawn on the slide. Knows no target and no figure.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from talkgen.assets import asset_dirs
 from talkgen.errors import TalkgenError, did_you_mean
+from talkgen.yamlfile import read_yaml, validate
 
 
 class _Tokens(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Colors(_Tokens):
-    """CSS colours. `attention` and `recurrent` mean the same thing through every talk."""
+Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$", description="A colour is written as '#rrggbb', in quotes.")]
+Pixels = Annotated[int, Field(ge=0)]  # of a 1280 by 720 slide
 
-    background: str
-    surface: str
-    ink: str
-    muted: str
-    line: str
-    accent: str
-    attention: str
-    recurrent: str
-    good: str
-    bad: str
+
+class Colors(_Tokens):
+    """Colours that CSS and matplotlib read alike. `attention` and `recurrent` mean the same through every talk."""
+
+    background: Color
+    surface: Color
+    ink: Color
+    muted: Color
+    line: Color
+    accent: Color
+    attention: Color
+    recurrent: Color
+    good: Color
+    bad: Color
 
 
 class Fonts(_Tokens):
@@ -44,28 +49,28 @@ class Fonts(_Tokens):
 class Sizes(_Tokens):
     """Font sizes in px of a 1280 by 720 slide; `figure` is the smallest text of a figure as shown."""
 
-    title: int
-    cover: int
-    body: int
-    small: int
-    figure: int
+    title: Pixels
+    cover: Pixels
+    body: Pixels
+    small: Pixels
+    figure: Pixels
 
 
 class Spacing(_Tokens):
     """Distances in px of a 1280 by 720 slide."""
 
-    margin: int
-    gap: int
-    radius: int
+    margin: Pixels
+    gap: Pixels
+    radius: Pixels
 
 
 class Style(_Tokens):
     """A theme's tokens."""
 
     name: str
-    scheme: str
+    scheme: Literal["dark", "light"]
     colors: Colors
-    categories: tuple[str, ...]
+    categories: tuple[Color, ...] = Field(min_length=4)  # listings and chips use four
     sequence: str
     fonts: Fonts
     sizes: Sizes
@@ -90,13 +95,10 @@ def load_style(name: str, project: Path) -> Style:
     """The theme `name`, the project's own before a shipped one.
 
     Raises:
-        TalkgenError: there is no such theme, or its file is not valid.
+        TalkgenError: there is no such theme; or all that is wrong with its file, each with its place.
     """
     for root in asset_dirs("templates", project):
         file = root / "themes" / f"{name}.yaml"
         if file.is_file():
-            try:
-                return Style.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
-            except (ValidationError, yaml.YAMLError) as error:
-                raise TalkgenError(f"the theme file {file} is not valid: {error}") from error
+            return validate(read_yaml(file), Style)
     raise TalkgenError(f"there is no theme '{name}'", did_you_mean(name, style_names(project)))

@@ -1,23 +1,29 @@
-"""Checks the names that an outline gives and uses: an id is used once."""
+"""Checks the names that an outline gives and uses: an id is given once, and themes and layouts are there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from talkgen.errors import Problem
+from talkgen.assets import project_dir
+from talkgen.errors import Problem, did_you_mean
 from talkgen.outline.blocks import Block
 from talkgen.outline.parts import Parts
-from talkgen.outline.schema import Slide
+from talkgen.outline.schema import LAYOUTS, Outline, Slide
 from talkgen.outline.walk import find_blocks, find_slides
+from talkgen.style import style_names
 from talkgen.yamlfile import Document, PathInData
 
 
 def check_names(parts: Parts, document: Document) -> Iterator[Problem]:
-    """A problem for each id that a slide or a block before it has."""
+    """A problem for each id that a slide or a block before it has, for a theme and for layouts that are not there."""
     slides = [found for path, part in parts.items() for found in find_slides(part, path)]
     blocks = [found for path, part in parts.items() for found in find_blocks(part, path)]
     yield from _check_ids(slides, document)
     yield from _check_ids(blocks, document)
+    outline = parts.get(())
+    if isinstance(outline, Outline) and isinstance(outline.theme, str):  # another tool's theme has layouts of its own
+        yield from _check_theme(outline.theme, document)
+        yield from _check_layouts(slides, document)
 
 
 def _check_ids(named: Sequence[tuple[PathInData, Slide | Block]], document: Document) -> Iterator[Problem]:
@@ -29,3 +35,16 @@ def _check_ids(named: Sequence[tuple[PathInData, Slide | Block]], document: Docu
             yield document.problem(message, "give each its own", (*path, "id"))
         elif node.id is not None:
             first[node.id] = (*path, "id")
+
+
+def _check_theme(theme: str, document: Document) -> Iterator[Problem]:
+    names = style_names(project_dir(document.path))
+    if theme not in names:
+        yield document.problem(f"there is no theme '{theme}'", did_you_mean(theme, names), ("theme",))
+
+
+def _check_layouts(slides: Sequence[tuple[PathInData, Slide]], document: Document) -> Iterator[Problem]:
+    for path, slide in slides:
+        if slide.layout not in LAYOUTS:
+            hint = did_you_mean(slide.layout, LAYOUTS)
+            yield document.problem(f"there is no layout '{slide.layout}'", hint, (*path, "layout"))
