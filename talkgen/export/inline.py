@@ -10,7 +10,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 _SCRIPT = re.compile(r'<script([^>]*?)\ssrc="([^"]+)"([^>]*)></script>')
-_ATTRIBUTE = re.compile(r'(<(?:img|video|source|image|audio)\b[^>]*?\s(?:src|href|poster)=)"([^"]+)"')
+_TAG = re.compile(r"""<(?:img|video|source|image|audio|track|embed|object|link)\b(?:[^<>"']|"[^"]*"|'[^']*')*>""")
+_ATTRIBUTE = re.compile(r'(\s(?:src|href|poster|data)=)"([^"]+)"')
 _URL = re.compile(r"""url\((?P<quote>&quot;|"|'|)(?P<path>[^)"'&]+)(?P=quote)\)""")
 _TYPES = {".woff2": "font/woff2", ".svg": "image/svg+xml", ".js": "text/javascript"}
 
@@ -18,7 +19,7 @@ _TYPES = {".woff2": "font/woff2", ".svg": "image/svg+xml", ".js": "text/javascri
 def inline_page(page: str, folder: Path) -> str:
     """`page` with every file of `folder` that it names put into it; what is not below `folder` is left as it is."""
     page = _SCRIPT.sub(lambda match: _inline_script(match, folder), page)
-    page = _ATTRIBUTE.sub(lambda match: f'{match[1]}"{_data_uri(html.unescape(match[2]), folder) or match[2]}"', page)
+    page = _TAG.sub(lambda tag: _ATTRIBUTE.sub(lambda match: _inline_attribute(match, folder), tag[0]), page)
     return _URL.sub(lambda match: _inline_url(match, folder), page)
 
 
@@ -29,6 +30,10 @@ def _inline_script(match: re.Match[str], folder: Path) -> str:
     # Only "</script" ends a script; in JavaScript the backslash changes nothing.
     source = file.read_text(encoding="utf-8").replace("</script", "<\\/script")
     return f"<script{match[1]}{match[3]}>\n{source}\n</script>"
+
+
+def _inline_attribute(match: re.Match[str], folder: Path) -> str:
+    return f'{match[1]}"{_data_uri(html.unescape(match[2]), folder) or match[2]}"'
 
 
 def _inline_url(match: re.Match[str], folder: Path) -> str:

@@ -26,7 +26,8 @@ _ATTRIBUTE = re.compile(rf"\s(?P<name>[^\s\"'<>/=]+)\s*=\s*{_VALUE}")
 _TAG = re.compile(r"""<(?P<name>[a-zA-Z][\w:.-]*)(?P<attributes>(?:[^<>"']|"[^"]*"|'[^']*')*)>""")
 _CANDIDATE = re.compile(r"(?P<c>[^\s,]+)[^,]*")  # of `srcset`
 _CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
-_CSS_URL = re.compile(r"""\burl\(\s*(?:"(?P<a>[^"\n]*)"|'(?P<b>[^'\n]*)'|(?P<c>[^\s"'()]*))\s*\)""", re.IGNORECASE)
+_URL = r"""(?:"(?P<a>[^"\n]*)"|'(?P<b>[^'\n]*)'|&quot;(?P<d>[^&\n]*)&quot;|(?P<c>[^\s"'()]*))"""
+_CSS_URL = re.compile(rf"\burl\(\s*{_URL}\s*\)", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--(?P<c>.*?)(?:-->|\Z)", re.DOTALL)
 # A picture in Markdown, up to the end of its address; a link may stand in what is shown without it.
 PICTURE = (
@@ -115,8 +116,8 @@ def replace_addresses(text: str, found: Iterable[Address], address: Callable[[st
 
 
 def _group(found: re.Match[str]) -> Address:
-    """The address in one of the groups a, b and c of a match: in double quotes, in single ones, or bare."""
-    name = next(name for name in ("a", "b", "c") if found.groupdict().get(name) is not None)
+    """The address in one of the groups a to d of a match: in double quotes, in single ones, bare, in escaped ones."""
+    name = next(name for name in "abcd" if found.groupdict().get(name) is not None)
     return Address(found[name], found.start(name), found.end(name))
 
 

@@ -21,11 +21,11 @@ from talkgen.outline.formula import Chain
 from talkgen.outline.schema import Outline, Slide
 from talkgen.outline.source import Source
 from talkgen.outline.walk import find_blocks
+from talkgen.render.elements import LIVE
 from talkgen.store.key import canonical
 from talkgen.style import Style
 from talkgen.yamlfile import PathInData, where_path
 
-LIVE_ELEMENTS = {"next_token": "talkgen-live", "rnn_vs_attention": "talkgen-live"}
 CANVAS_WIDTH, CANVAS_HEIGHT = 1152, 470  # a figure below a slide's title and a line of text
 
 
@@ -122,8 +122,8 @@ class _Drafter:
             case Figure():
                 return self._draft_figure(path, block)
             case Live():
-                if block.live not in LIVE_ELEMENTS:
-                    hint = did_you_mean(block.live, LIVE_ELEMENTS)
+                if block.live not in LIVE:
+                    hint = did_you_mean(block.live, LIVE)
                     raise TalkgenError(f"there is no live element '{block.live}'", hint)
                 models = (block.model, block.beside) if block.beside else (block.model,)
                 return RecordingDraft(

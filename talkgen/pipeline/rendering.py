@@ -51,7 +51,8 @@ def copied_files(rendering: Rendering, plan: Plan, target: Target) -> list[str]:
     shipped = {file.resolve() for file in target.templates()}
     files = {content.resolve() for content in rendering.files.values() if isinstance(content, Path)}
     own = (file for file in files - shipped if file.is_relative_to(plan.project))
-    return sorted(Path(os.path.relpath(file, plan.source.folder.resolve())).as_posix() for file in own)
+    names = {Path(os.path.relpath(file, plan.source.folder.resolve())).as_posix() for file in own}
+    return sorted(names.union(rendering.missing))  # what is missing may be put there
 
 
 def plan_export(target: Target, format: str, content: str) -> ExportArtifact:

@@ -6,10 +6,10 @@ import json
 
 from talkgen.outline.schema import Outline
 from talkgen.pipeline.artifacts import DiagramArtifact, FigureArtifact, RecordingArtifact, TokensArtifact
-from talkgen.pipeline.draft import LIVE_ELEMENTS
 from talkgen.pipeline.plan import Plan
 from talkgen.pipeline.results import Result, Results
 from talkgen.render.deck import Chips, Computed, Deck, Drawing, LiveAnswer, Picture
+from talkgen.render.elements import LIVE
 
 
 def resolve(outline: Outline, plan: Plan, results: Results) -> Deck:
@@ -31,7 +31,7 @@ def _resolve_one(result: Result) -> Computed:
                 height=artifact.height,
             )
         case RecordingArtifact():
-            return LiveAnswer(LIVE_ELEMENTS[artifact.block["live"]], json.loads(result.read("json")))
+            return LiveAnswer(LIVE[artifact.block["live"]], json.loads(result.read("json")))
         case TokensArtifact():
             chips = json.loads(result.read("json"))
             return Chips(tuple(chips["pieces"]), tuple(chips["ids"]), chips["model"])

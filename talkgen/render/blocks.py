@@ -19,6 +19,7 @@ from talkgen.outline.files import FileError, addresses_in, find_address, is_file
 from talkgen.outline.load import NAME
 from talkgen.outline.node import Holds
 from talkgen.render.deck import BlockPath, Chips, Deck, Degraded, Drawing, LiveAnswer, Picture
+from talkgen.render.elements import TOKENS
 from talkgen.render.escape import attribute, attribute_url, escape, payload, plain
 from talkgen.render.media import write_background, write_image, write_video
 
@@ -36,6 +37,7 @@ class BlockWriter(ABC):
         self.deck = deck
         self.files: dict[str, str | Path] = {}
         self.degraded: list[Degraded] = []
+        self.missing: list[str] = []
 
     def write(self, body: Sequence[AnyBlock], path: BlockPath) -> str:
         """The blocks of a body, with blank lines between them."""
@@ -217,7 +219,7 @@ class BlockWriter(ABC):
             raise TypeError(f"nothing was tokenized for {path}")
         data = payload({"pieces": chips.pieces, "ids": chips.ids, "model": chips.model})
         ids = " ids" if block.ids else ""
-        return f'<talkgen-tokens{self._id(block)} size="{block.size}"{ids} data="{data}"></talkgen-tokens>'
+        return f'<{TOKENS}{self._id(block)} size="{block.size}"{ids} data="{data}"></{TOKENS}>'
 
     def write_math(self, block: blocks.Math, path: BlockPath) -> str:  # noqa: ARG002
         """A displayed formula; a blank line would end it."""
@@ -303,6 +305,7 @@ class BlockWriter(ABC):
                 find_address(address.to, self.deck.folder / NAME)
             except FileError as error:
                 self.degrade(path, error.message)
+                self.missing.append(address.to)
         return self.relink(source, holds)
 
 

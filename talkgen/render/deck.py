@@ -7,7 +7,7 @@ A block is addressed by its path in the outline, as in `("slides", 3, "body", 0)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -83,4 +83,5 @@ class Rendering:
     """A deck as files, by path inside the output folder: text, or the file to copy."""
 
     files: Mapping[str, str | Path]
-    degraded: tuple[Degraded, ...] = field(default=())
+    degraded: tuple[Degraded, ...] = ()
+    missing: tuple[str, ...] = ()  # files that an author's own source names and that are not there, as it names them

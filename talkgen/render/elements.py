@@ -1,4 +1,4 @@
-"""The custom elements of `templates/web` as one script without imports, the same for every target.
+"""The custom elements of `templates/web`: the one place that lists them, and their script, the same for every target.
 
 The modules are joined in the order in which they import one another, and their import and export words dropped: what is
 left runs as an inline module, from a file, or in a page that is being printed.
@@ -11,26 +11,32 @@ from pathlib import Path
 
 from talkgen.assets import asset_dir
 
+TOKENS = "talkgen-tokens"
+ELEMENTS = {TOKENS: "chips.js", "talkgen-live": "live.js"}  # each with the module that defines it
+LIVE = {"next_token": "talkgen-live", "rnn_vs_attention": "talkgen-live"}  # what `live:` may name, and what plays it
+
 _IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"\./([\w-]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const |let |class |function |async )", re.MULTILINE)
 
 
 def elements_script() -> str:
-    """The script that defines `<talkgen-live>` and `<talkgen-tokens>`; to be run as a module."""
-    return join_modules(asset_dir("templates") / "web" / "index.js")
+    """The script that defines every element; to be run as a module."""
+    folder = asset_dir("templates") / "web"
+    return join_modules(*(folder / module for module in ELEMENTS.values()))
 
 
-def join_modules(entry: Path) -> str:
-    """The module at `entry` and all that it imports from its folder, each once, what is imported first."""
-    sources: dict[str, str] = {}
+def join_modules(*entries: Path) -> str:
+    """The modules at `entries` and all that they import from their folder, each once, what is imported first."""
+    sources: dict[Path, str] = {}
 
-    def visit(name: str) -> None:
-        if name in sources:
+    def visit(file: Path) -> None:
+        if file in sources:
             return
-        text = entry.with_name(name).read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8")
         for imported in _IMPORT.findall(text):
-            visit(imported)
-        sources[name] = _EXPORT.sub("", _IMPORT.sub("", text)).strip()
+            visit(file.with_name(imported))
+        sources[file] = _EXPORT.sub("", _IMPORT.sub("", text)).strip()
 
-    visit(entry.name)
+    for entry in entries:
+        visit(entry)
     return "\n\n".join(sources.values()) + "\n"

@@ -64,7 +64,7 @@ def render_marp(deck: Deck) -> Rendering:
     files: dict[str, str | Path] = {"deck.md": text, "talkgen.js": elements_script()}
     if isinstance(deck.outline.theme, str):
         files |= {f"themes/{deck.style.name}.css": _theme_css(writer), **font_files("fonts/")}
-    return Rendering(files | writer.files, tuple(writer.degraded))
+    return Rendering(files | writer.files, tuple(writer.degraded), tuple(writer.missing))
 
 
 def _theme_css(writer: MarpWriter) -> str:

@@ -81,7 +81,7 @@ def render_slidev(deck: Deck) -> Rendering:
         files |= {"style.css": _deck_css(writer), **font_files("public/fonts/")}
     elif deck.outline.style:
         files["style.css"] = writer.relink(deck.outline.style, Holds.CSS)
-    return Rendering(files | writer.files, tuple(writer.degraded))
+    return Rendering(files | writer.files, tuple(writer.degraded), tuple(writer.missing))
 
 
 def _deck_css(writer: SlidevWriter) -> str:

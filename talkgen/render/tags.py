@@ -7,13 +7,13 @@ import re
 from collections.abc import Set
 
 from talkgen.outline.nesting import VOID
+from talkgen.render.elements import ELEMENTS
 
 _ELEMENTS = frozenset(
     "a abbr b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em "
     "figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p picture q rp rt ruby s samp "
-    "small source span strong sub summary sup table tbody td tfoot th thead time tr u ul var video wbr "
-    "talkgen-live talkgen-tokens".split()
-)
+    "small source span strong sub summary sup table tbody td tfoot th thead time tr u ul var video wbr".split()
+).union(ELEMENTS)
 _ATTRIBUTE = r"\s+[^\s\"'<>/=]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'=<>`]+))?"
 TAG = rf"<(?P<end>/?)(?P<name>[A-Za-z][\w-]*)(?P<attributes>(?:{_ATTRIBUTE})*)\s*(?P<empty>/?)>"  # CommonMark 6.6
 _ONE_ATTRIBUTE = re.compile(r"\s+([^\s\"'<>/=]+)(?:\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'=<>`]+))?")

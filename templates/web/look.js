@@ -20,6 +20,7 @@ export const LOOK = `
   --accent: var(--tg-accent, #d55e00);
   --radius: var(--tg-radius, 10px);
   display: block;
+  max-width: 100%;
   box-sizing: border-box;
   color: var(--ink);
   font: 400 28px/1.3 var(--tg-font-body, system-ui), system-ui, sans-serif;

@@ -36,7 +36,10 @@ HTML = [
     ('<img srcset="x.png 1x, y.png 2x"><object data="d.svg">', ["x.png", "y.png", "d.svg"]),
     ('<svg><image href="x.png"/></svg><a href="y.html">', ["x.png"]),
     ('<img src="x&amp;y.png"><!-- <img src="no.png"> -->', ["x&y.png"]),
-    ("<div style=\"background: url('x.png')\"></div>", ["x.png"]),
+    (
+        '<div style="background: url(\'x.png\')"></div><p style="background: url(&quot;y.png&quot;)">',
+        ["x.png", "y.png"],
+    ),
     ("<style>/* url(no.png) */ a { background: url(x.png) }</style>", ["x.png"]),
     ("<script>'<img src=no.png>'</script><Own src='x.glb' :src='no'/>", ["x.glb"]),
     ("<p\n  title='a\nb'>\n<img\nsrc=x.png>", ["x.png"]),

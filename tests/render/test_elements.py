@@ -7,19 +7,26 @@ import pytest
 
 from talkgen.assets import asset_dir
 from talkgen.export.node import find_node
-from talkgen.render.elements import elements_script, join_modules
+from talkgen.render.elements import ELEMENTS, LIVE, elements_script, join_modules
 
 
 def test_it_imports_and_exports_nothing():
-    """The script stands alone, and both elements are in it."""
+    """The script stands alone, and what is listed is what it defines; what a live block may name is played by these."""
     script = elements_script()
     assert not re.search(r"^(import|export)\b", script, re.MULTILINE)
-    assert {"talkgen-live", "talkgen-tokens"} == set(re.findall(r'customElements\.define\("([^"]+)"', script))
+    assert sorted(ELEMENTS) == sorted(re.findall(r'customElements\.define\("([^"]+)"', script))
+    assert set(LIVE.values()) <= set(ELEMENTS)
 
 
 def test_it_can_stand_inside_a_page():
     """Nothing in it ends a script element early."""
     assert "</script" not in elements_script().lower()
+
+
+def test_each_element_is_defined_by_its_module():
+    """The list says where to look."""
+    for tag, module in ELEMENTS.items():
+        assert f'define("{tag}"' in (asset_dir("templates") / "web" / module).read_text(encoding="utf-8")
 
 
 def test_every_module_is_used():

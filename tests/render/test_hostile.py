@@ -11,6 +11,7 @@ from real_tools import compile_slidev, parse_slidev, render_marp_core
 
 from talkgen.assets import asset_dir
 from talkgen.export.node import npm_packages, run_node
+from talkgen.render.elements import ELEMENTS
 from talkgen.render.listings import known_language
 from talkgen.render.marp import render_marp
 from talkgen.render.prose import markdown, spoken, vue_markdown
@@ -50,7 +51,7 @@ HARMFUL = [
     "`{$\\\\]a``/$\\<~$$_=:\\a`/``<\n<*-=_<>$: `]",
     '<div "x\n```\n{{ 14 }}\n\nafter',
 ]
-COMPONENTS = {"CodeBlockWrapper", "KaTexBlockWrapper", "talkgen-live", "talkgen-tokens"}
+COMPONENTS = {"CodeBlockWrapper", "KaTexBlockWrapper", *ELEMENTS}
 
 
 def trouble(slide: dict[str, str]) -> str | None:

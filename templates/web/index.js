@@ -1,4 +1,0 @@
-/** Everything a deck's page needs: importing this module defines the elements. */
-
-import "./chips.js";
-import "./live.js";
