@@ -15,6 +15,9 @@ from talkgen.assets import asset_dirs
 from talkgen.errors import TalkgenError, did_you_mean
 from talkgen.yamlfile import read_yaml, validate
 
+SIZES = {"16:9": (1280, 720), "4:3": (960, 720)}
+"""Width and height of a slide in px, by the outline's `size`."""
+
 
 class _Tokens(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -51,6 +51,7 @@ def build(
     model: ModelOption = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Build again whenever the talk changes.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Only say whether the outline can be built.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail where a slide does not hold what is on it.")] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -75,18 +76,31 @@ def build(
     elif watch:
         from talkgen.pipeline.watch import watch as watch_talk
 
-        watch_talk(request, report, lambda done: show_report(done, json, report))
-    else:
-        show_report(pipeline.build(request, report), json, report)
+        def show(done: BuildReport) -> None:
+            show_report(done, json, report)
+
+        watch_talk(request, report, show)
+    elif show_report(pipeline.build(request, report), json, report) and strict:
+        raise typer.Exit(1)
 
 
-def show_report(done: BuildReport, json: bool, report: Callable[[str], None]) -> None:
-    """Prints what a build did."""
+def show_report(done: BuildReport, json: bool, report: Callable[[str], None]) -> int:
+    """Prints what a build did, and then what does not fit on its slides; how many such slides there are.
+
+    The deck is there before its slides are looked at.
+    """
+    from talkgen.pipeline.overflow import find_overflow
+    from talkgen.pipeline.request import open_store
+
+    if not json:
+        for item in done.deck.degraded:
+            report(f"note: {item['where']}: {item['message']}")
+        made = f"{len(done.computed)} computed, {len(done.reused)} unchanged"
+        for path in done.outputs:
+            out(f"{path}  ({made}, {done.seconds:.1f} s)")
+    problems = find_overflow(done.deck, done.plan, open_store(), report)
     if json:
-        out_json(done.to_json())
-        return
-    for item in done.deck.degraded:
-        report(f"note: {item['where']}: {item['message']}")
-    made = f"{len(done.computed)} computed, {len(done.reused)} unchanged"
-    for path in done.outputs:
-        out(f"{path}  ({made}, {done.seconds:.1f} s)")
+        out_json({**done.to_json(), "overflow": [str(problem) for problem in problems]})
+    for problem in [] if json else problems:
+        out(str(problem))
+    return len(problems)

@@ -14,12 +14,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from talkgen.errors import ToolError
 from talkgen.export.browser import find_browser
 from talkgen.export.node import Report, npm_packages, run_node
 
+DRIVER = "browser/slides.mjs"  # in templates/node: what looks
 _SECONDS_A_SLIDE = 5
 _START_SECONDS = 60
 _TOLERANCE = 1  # px that letters may reach over an edge where browsers round
@@ -61,14 +62,14 @@ class Look:
 
 def look_at_slides(
     page: Path,
-    tool: Literal["marp", "slidev"],
+    tool: str,
     count: int,
     size: tuple[int, int],
     report: Report,
     *,
     accessibility: bool = False,
 ) -> Look:
-    """The `count` slides of the deck at `page` (Marp's deck.html, or the index.html of Slidev's site).
+    """The `count` slides of the deck at `page`, which the `tool` ("marp" or "slidev") made.
 
     Raises:
         ToolError: there is no browser, or the deck does not open in it.

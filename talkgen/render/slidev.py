@@ -23,7 +23,8 @@ from talkgen.render.escape import comment, fence, scalar
 from talkgen.render.listings import known_language
 from talkgen.render.media import size_picture
 from talkgen.render.prose import aligned, spoken, vue_markdown
-from talkgen.render.themes import SIZES, font_faces, font_files, style_sheet
+from talkgen.render.themes import font_faces, font_files, style_sheet
+from talkgen.style import SIZES
 
 
 class SlidevWriter(BlockWriter):

@@ -7,9 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from talkgen.assets import asset_dir
-from talkgen.style import Style
-
-SIZES = {"16:9": (1280, 720), "4:3": (960, 720)}
+from talkgen.style import SIZES, Style
 
 
 def style_sheet(template: str, style: Style, size: str, extra: str | None) -> str:

@@ -1,0 +1,84 @@
+"""What of a built deck does not fit on its slides as the browser lays them out: found once for an export, and kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from talkgen.assets import asset_dir
+from talkgen.digest import digest_file
+from talkgen.errors import Problem
+from talkgen.export.browser import has_browser
+from talkgen.export.slides import DRIVER, look_at_slides
+from talkgen.pipeline.deck_folder import DeckFolder
+from talkgen.pipeline.plan import Plan
+from talkgen.store.cas import Store
+from talkgen.store.key import Key, code_parts, make_key
+from talkgen.style import SIZES
+from talkgen.yamlfile import where_path
+
+FORMAT = "html"  # what a browser shows
+
+
+def find_overflow(deck: DeckFolder, plan: Plan, store: Store, report: Callable[[str], None]) -> list[Problem]:
+    """A problem for each slide that reaches over its edges or cuts off what is in it, with its place in the outline.
+
+    Nothing where no browser is there to lay the slides out, or where the deck was not built as HTML.
+
+    Raises:
+        ToolError: the browser failed, or the deck does not open in it.
+    """
+    if FORMAT not in deck.opens or not has_browser():
+        return []
+    key = _key(deck, plan)
+    found = store.lookup(key)
+    if found is None:
+        found = store.put(key, {"slides": json.dumps(_look(deck, plan, report)).encode()})
+    return list(_problems(json.loads(store.read(found, "slides")), deck, plan))
+
+
+def _key(deck: DeckFolder, plan: Plan) -> Key:
+    """What is seen depends on the export's files, on the slide's size, and on what looks at them."""
+    entry = deck.built.entries[f"export {FORMAT}"]
+    programs = asset_dir("templates") / "node" / "browser"
+    return make_key(
+        "overflow",
+        {
+            "files": entry.files,
+            "size": plan.source.outline.size,
+            "slides": len(_shown(plan)),
+            "driver": digest_file(asset_dir("templates") / "node" / DRIVER),
+            "packages": digest_file(programs / "package-lock.json"),
+            **code_parts("talkgen.export.slides:look_at_slides"),
+        },
+    )
+
+
+def _shown(plan: Plan) -> list[int]:
+    """The slides of the outline that are in the deck, in its order."""
+    return [index for index, slide in enumerate(plan.source.outline.slides) if not slide.hide]
+
+
+def _look(deck: DeckFolder, plan: Plan, report: Callable[[str], None]) -> list[dict[str, Any]]:
+    page = deck.path / deck.opens[FORMAT][0]
+    size = SIZES[plan.source.outline.size]
+    report("looking at every slide")
+    seen = look_at_slides(page, deck.target.name, len(_shown(plan)), size, report).slides
+    return [{"tall": each.too_tall, "wide": each.too_wide, "cut": each.clipped} for each in seen]
+
+
+def _problems(slides: list[dict[str, Any]], deck: DeckFolder, plan: Plan) -> Iterator[Problem]:
+    width, height = SIZES[plan.source.outline.size]
+    target = deck.target.name.capitalize()
+    for index, slide in zip(_shown(plan), slides, strict=True):
+        path = ("slides", index)
+        said = [
+            f"{px} px too {side} ({target}: {room + px} of {room})"
+            for px, side, room in ((slide["tall"], "tall", height), (slide["wide"], "wide", width))
+            if px
+        ]
+        said += [f"cut off in {target}, {cut}" for cut in slide["cut"]]
+        if said:
+            hint = "take something away, or give a picture another height"
+            yield Problem(f"slide {index + 1} is {'; '.join(said)}", hint, plan.source.place(path), where_path(path))

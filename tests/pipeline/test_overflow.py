@@ -1,0 +1,68 @@
+"""Slides that do not hold what is on them, in decks that the real tools built and a real browser laid out."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from talkgen.cli.app import app
+from talkgen.pipeline.build import Request, build
+from talkgen.pipeline.overflow import find_overflow
+from talkgen.pipeline.request import open_store
+
+pytestmark = pytest.mark.slow
+
+TALK = """\
+title: Too much
+model: small
+slides:
+  - title: Fits
+    body: [A line]
+  - title: Hidden
+    hide: true
+    body: [A line]
+  - title: Too tall
+    body:
+      - bullets: [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r]
+  - title: Cut
+    body:
+      - html: <div style="overflow:hidden;width:300px;white-space:nowrap">a line that is far longer than its box</div>
+"""
+
+
+@pytest.fixture
+def crowded(tmp_path, own_cache):
+    """The folder of a talk of which two slides hold too much."""
+    (tmp_path / "outline.yaml").write_text(TALK, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("target", ["marp", "slidev"])
+def test_what_does_not_fit_is_told_with_its_line(crowded, target):
+    """By how many px, in which tool, and where the slide is in the outline; what fits is not mentioned."""
+    done = build(Request(crowded, target), print)
+    tall, cut = find_overflow(done.deck, done.plan, open_store(), print)
+    assert "slide 3 is" in tall.message
+    assert "px too tall" in tall.message
+    assert f"({target.capitalize()}: " in tall.message
+    assert tall.place.line == 9
+    assert cut.where == "slides[3]"
+    assert cut.place.line == 12
+
+
+def test_a_deck_that_is_as_it_was_is_not_looked_at_again(crowded):
+    """What was seen is kept with the export."""
+    done = build(Request(crowded), print)
+    first = find_overflow(done.deck, done.plan, open_store(), print)
+    said: list[str] = []
+    again = build(Request(crowded), print)
+    assert find_overflow(again.deck, again.plan, open_store(), said.append) == first
+    assert said == []
+
+
+def test_strict_fails_on_it(crowded):
+    """And says the same as JSON."""
+    assert CliRunner().invoke(app, ["build", str(crowded), "--quiet"]).exit_code == 0
+    assert CliRunner().invoke(app, ["build", str(crowded), "--quiet", "--strict"]).exit_code == 1
+    printed = CliRunner().invoke(app, ["build", str(crowded), "--quiet", "--json"]).stdout
+    assert len(json.loads(printed)["overflow"]) == 2
