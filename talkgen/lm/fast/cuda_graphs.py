@@ -20,8 +20,12 @@ from talkgen.lm.models.cache import KVCache
 from talkgen.lm.models.rotary import rotary_angles
 from talkgen.lm.models.transformer import Transformer
 
+# A recorded step has a fixed number of rows. Each number costs a recording and a cache, so there are few; with a token
+# a row a step waits for the weights, and three empty seats of four cost next to nothing.
 _SEATS = (1, 4, 16, 64, 128)
-_SHORTEST = 256  # tokens that a static cache holds at least
+_SHORTEST = (
+    256  # tokens that a static cache holds at least; then powers of two, so that a long text is recorded a few times
+)
 
 
 class GraphedTransformer(LanguageModel):
@@ -119,7 +123,7 @@ class Table:
         stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
-            for _ in range(3):
+            for _ in range(3):  # as in torch's documentation
                 self._run()
         torch.cuda.current_stream().wait_stream(stream)
         self.graph = torch.cuda.CUDAGraph()
@@ -134,7 +138,7 @@ class Table:
         count = len(ids)
         for seat, cache in enumerate(caches):
             cache.reserve(cache.length + 1)
-            known = self.seated[seat]
+            known = self.seated[seat]  # whose keys lie there, and how many: rolled back or moved, they are copied anew
             if known is None or known[0] is not cache or known[1] != cache.length:
                 self.cache.k[:, seat, :, : cache.length] = cache.k[:, 0, :, : cache.length]
                 self.cache.v[:, seat, :, : cache.length] = cache.v[:, 0, :, : cache.length]

@@ -5,6 +5,10 @@
     int4       a scale and a least value for every 32 weights of a row, activations in bfloat16
 
 What activations lose in bfloat16 decides how exact the last two are; whoever uses them measures it (`fast.forms`).
+
+The operations are torch's own and partly private, as torchao's are underneath. torchao itself is no better road here:
+its int8 weights are widened as a whole at every call unless compiled (0.18, int8_tensor.py), which is slower than
+float32, and its int4 for CPUs lies in `prototype` under names that change with each release.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from torch import Tensor, nn
 from talkgen.lm.models.base import LanguageModel
 from talkgen.lm.models.transformer import Transformer
 
-_GROUP = 32
+_GROUP = 32  # weights that share a scale: ggml's, and the smallest that torch's kernels take
 TORCH_FORMS = ("float16", "int8", "int4")
 
 

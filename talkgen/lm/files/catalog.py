@@ -19,7 +19,7 @@ from talkgen.assets import cache_dir, pretrained_dir
 from talkgen.digest import digest_file
 from talkgen.errors import ModelError, Problem, TalkgenError, did_you_mean
 from talkgen.files import write_json
-from talkgen.lm.files.pull import PULLED
+from talkgen.lm.files.pull import PULLABLE
 
 Kind = Literal["checkpoint", "gguf", "hf"]
 
@@ -157,10 +157,10 @@ def find_model(name: str, project: Path) -> ModelFiles:
     for folder in (project / "runs" / name, pretrained_dir() / name):
         if _plain(name) and (folder / "checkpoints").is_dir():
             return ModelFiles(name, "checkpoint", folder, _label_of_run(name, folder))
-    if name in PULLED:
-        file = cache_dir("models") / name / PULLED[name].file
+    if name in PULLABLE:
+        file = cache_dir("models") / name / PULLABLE[name].file
         if file.is_file():
-            return ModelFiles(name, "gguf", file, PULLED[name].label)
+            return ModelFiles(name, "gguf", file, PULLABLE[name].label)
         raise ModelError(f"the model '{name}' is not on this machine", f"fetch it: talkgen model pull {name}")
     return _find_path(name, project)
 
@@ -188,7 +188,7 @@ def _find_path(name: str, project: Path) -> ModelFiles:
         if (path / "config.json").is_file():
             ours = "talkgen" in (path / "config.json").read_text(encoding="utf-8", errors="replace")
             return ModelFiles(name, "checkpoint" if ours else "hf", path.resolve(), path.name)
-    known = {files.name for files in list_models(project)} | set(PULLED)
+    known = {files.name for files in list_models(project)} | set(PULLABLE)
     raise ModelError(f"there is no model '{name}'", did_you_mean(name, known))
 
 
@@ -213,5 +213,5 @@ def list_models(project: Path) -> list[ModelFiles]:
     for root in (project / "runs", pretrained_dir()):
         if root.is_dir():
             names |= dict.fromkeys(sorted(path.name for path in root.iterdir() if any(path.glob("checkpoints/step-*"))))
-    names |= {name: None for name in PULLED if (cache_dir("models") / name / PULLED[name].file).is_file()}
+    names |= {name: None for name in PULLABLE if (cache_dir("models") / name / PULLABLE[name].file).is_file()}
     return [find_model(name, project) for name in names]

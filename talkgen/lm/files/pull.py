@@ -47,7 +47,7 @@ def _load_pullable() -> dict[str, Pullable]:
     return {name: Pullable(**{key: row[key] for key in Pullable.__annotations__}) for name, row in rows.items()}
 
 
-PULLED = _load_pullable()
+PULLABLE = _load_pullable()
 
 
 def pull(name: str, progress: Progress) -> Path:
@@ -56,9 +56,9 @@ def pull(name: str, progress: Progress) -> Path:
     Raises:
         ModelError: no such model, no network, or a file whose digest is not the expected one.
     """
-    if name not in PULLED:
-        raise ModelError(f"there is no model '{name}' to pull", did_you_mean(name, PULLED))
-    model = PULLED[name]
+    if name not in PULLABLE:
+        raise ModelError(f"there is no model '{name}' to pull", did_you_mean(name, PULLABLE))
+    model = PULLABLE[name]
     folder = cache_dir("models") / name
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / model.file

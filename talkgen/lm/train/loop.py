@@ -145,6 +145,8 @@ def _save(trainer: Trainer, run: RunFolder, kept: set[int]) -> None:
     state, model = trainer.pack(), trainer.whole_model()  # in parts, this takes every process
     if not trainer.world.leads:
         return
+    # The state is what a resumed run begins at, and never names a step whose checkpoint is not there; what is older
+    # goes last, so that a kill between any two of these leaves something to go on from.
     if not run.checkpoint(trainer.step).exists():
         trainer.publish(model, run.checkpoint(trainer.step))
     run.write_state(state)

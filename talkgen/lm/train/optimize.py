@@ -26,7 +26,10 @@ def rate_factor(step: int, schedule: ScheduleRecipe) -> float:
 class Muon(Optimizer):
     """Momentum orthogonalised by Newton-Schulz (Jordan et al. 2024), for the matrices inside the model.
 
-    Matrices of one shape are orthogonalised together, in float32: a CPU has no quick bfloat16.
+    What `torch.optim.Muon` computes, with matrices of one shape orthogonalised together and in float32. Losses are the
+    same within a seed's spread (tiny Shakespeare, 400 steps, seeds 1 to 3: 1.888, 1.874, 1.869; torch's 1.896, 1.875,
+    1.861). Time is not: torch's multiplies in bfloat16, and without a processor's instructions for that (AVX2) its step
+    took 15 times ours (2 layers of 128: 380 and 24 ms) and 20 times (3 of 256); with them (AMX) 0.8 and 0.4 times.
     """
 
     def __init__(self, params: Iterable[Tensor], lr: float, momentum: float = 0.95, weight_decay: float = 0.0) -> None:
@@ -45,11 +48,13 @@ class Muon(Optimizer):
                 self._move(parameters, shape, group)
 
     def _move(self, parameters: list[Tensor], shape: torch.Size, group: dict[str, float]) -> None:
+        # A running mean looked ahead by one step: Nesterov's, as Jordan's Muon takes it.
         gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         buffers = [self.state[p].setdefault("momentum", torch.zeros_like(p)) for p in parameters]
         torch._foreach_lerp_(buffers, gradients, 1 - group["momentum"])
         nesterov = torch._foreach_lerp(gradients, buffers, group["momentum"])
         updates = orthogonalise(torch.stack(list(nesterov))).unbind()
+        # Rows of an orthogonal tall matrix are short: without the factor its outputs would move less than a wide one's.
         torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
         torch._foreach_add_(parameters, list(updates), alpha=-group["lr"] * max(1, shape[0] / shape[1]) ** 0.5)
 
@@ -57,11 +62,11 @@ class Muon(Optimizer):
 def orthogonalise(matrices: Tensor, steps: int = 5) -> Tensor:
     """Roughly the nearest semi-orthogonal matrices to `matrices` [N, rows, columns]: singular values near 1."""
     a, b, c = 3.4445, -4.7750, 2.0315  # Jordan's quintic: steepest at 0 while staying bounded
-    wide = matrices.shape[1] <= matrices.shape[2]
+    wide = matrices.shape[1] <= matrices.shape[2]  # X Xᵀ is then the smaller of the two products
     X = matrices if wide else matrices.mT
-    X = X / (X.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    X = X / (X.norm(dim=(1, 2), keepdim=True) + 1e-7)  # no singular value above 1, where the quintic would diverge
     for _ in range(steps):
-        A = X @ X.mT
+        A = X @ X.mT  # [N, shorter side, shorter side]
         X = torch.baddbmm(X, torch.baddbmm(A, A, A, beta=b, alpha=c), X, beta=a)
     return X if wide else X.mT
 

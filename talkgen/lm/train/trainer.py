@@ -30,7 +30,7 @@ from talkgen.lm.train.distributed import World, gather, scatter
 from talkgen.lm.train.optimize import make_optimizers, pack_optimizers, rate_factor, set_rates, unpack_optimizers
 from talkgen.lm.train.recipe import Recipe
 
-COMPILE_FLOPS = 1e17  # below this, compiling takes longer than it saves
+COMPILE_FLOPS = 1e17  # a quarter of an hour at 1e14 a second; below, compiling for a minute takes longer than it saves
 
 
 class Trainer:
@@ -72,13 +72,14 @@ class Trainer:
         """
         began = time.perf_counter()
         recipe = self.recipe
+        # Dropout is the only draw in a step, and from (seed, step, rank) a resumed run draws the same.
         if self.model.config.dropout > 0:
             torch.manual_seed((recipe.seed << 31) + self.step * self.world.size + self.world.rank)
         loss = self.world.mean(self._backward())
         parameters = list(self.model.parameters())
         norm = nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None], foreach=True)
         result = float(loss), float(gather(norm))
-        if not all(map(math.isfinite, result)):
+        if not all(map(math.isfinite, result)):  # before the optimizers: one NaN in their state would stay there
             return result
         if result[1] > recipe.optimizer.clip:
             nn.utils.clip_grads_with_norm_(parameters, recipe.optimizer.clip, norm, foreach=True)
@@ -100,6 +101,7 @@ class Trainer:
         x, y = torch.from_numpy(inputs[mine]).to(device), torch.from_numpy(targets[mine]).to(device)
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
+        # One divisor for all parts and processes (their gradients are averaged), so that every target weighs the same.
         scored = int((targets != IGNORED).sum()) / self.world.size
         total = torch.zeros((), device=device)
         for xs, ys in zip(x.chunk(schedule.accumulate), y.chunk(schedule.accumulate), strict=True):

@@ -8,7 +8,7 @@ import pytest
 from talkgen import assets
 from talkgen.errors import ModelError
 from talkgen.lm.files.catalog import ModelFiles, find_model, first_available, list_models
-from talkgen.lm.files.pull import PULLED, pull
+from talkgen.lm.files.pull import PULLABLE, pull
 from talkgen.lm.files.weights import load_model
 
 
@@ -135,7 +135,7 @@ def test_pull_fetches_resumes_and_checks(tmp_path, monkeypatch):
     file = pull("smollm2", lambda done, total: seen.append((done, total)))
     assert seen[0][0] > stopped, "it goes on where it ended"
     assert seen[-1][0] == seen[-1][1]
-    assert [path.name for path in file.parent.iterdir()] == [PULLED["smollm2"].file]
+    assert [path.name for path in file.parent.iterdir()] == [PULLABLE["smollm2"].file]
     with file.open("r+b") as opened:
         opened.seek(1000)
         opened.write(b"damage")
