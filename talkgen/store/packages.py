@@ -6,10 +6,10 @@ Nothing is imported, `importlib.metadata` neither unless a package's folder does
 from __future__ import annotations
 
 import functools
+import os
 import re
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 _NAMES = {"jinja2": "Jinja2", "markdown_it": "markdown-it-py", "pydoc_data": "Python", "yaml": "PyYAML"}
 """What people call a package that is imported under another name. `pydoc_data` holds the text that models learn."""
@@ -52,14 +52,11 @@ def _version(name: str) -> str:
 def _installed() -> dict[str, str]:
     """The version of each package by its plain name; of two with a name, the one that would be imported."""
     found: dict[str, str] = {}
-    for place in sys.path:
-        try:
-            entries = list(Path(place).iterdir())
-        except OSError:  # an archive, or nothing
-            continue
-        for entry in entries:
-            if match := _FOLDER.fullmatch(entry.name):
-                found.setdefault(_plain(match["name"]), match["version"])
+    for place in filter(os.path.isdir, sys.path):
+        with os.scandir(place) as entries:
+            names = [entry.name for entry in entries if entry.name.endswith("-info")]
+        for match in filter(None, map(_FOLDER.fullmatch, names)):
+            found.setdefault(_plain(match["name"]), match["version"])
     return found
 
 

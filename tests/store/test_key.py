@@ -89,7 +89,7 @@ def test_code_brings_the_packages_that_it_runs():
     inputs = "talkgen.pipeline.inputs:ProjectInputs"
     table = code_parts("talkgen.figures.parameter_counts:compute", inputs)
     looked_into = code_parts("talkgen.figures.attention_map:compute", inputs)
-    drawn = code_parts("talkgen.figures.attention_map:draw", "talkgen.pipeline.compute:draw_picture")
+    drawn = code_parts("talkgen.figures.attention_map:draw", "talkgen.pipeline.drawing:draw_picture")
 
     assert set(table) == {"code of talkgen.figures.parameter_counts:compute"}
     assert {"torch", "numpy", "safetensors", "gguf", "tokenizers"} <= set(looked_into)
