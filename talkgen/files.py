@@ -1,7 +1,8 @@
 """The one writer of files: what it writes appears whole or not at all, also after a kill or a power cut.
 
 A file or folder is made under a temporary name beside its place, brought to the disk and renamed; what killed
-processes left behind goes with the next writing. Knows nothing of what is written.
+processes left behind goes with the next writing. What is not so is damaged, and reading says it. Knows nothing of what
+is written.
 """
 
 from __future__ import annotations
@@ -18,8 +19,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from talkgen.errors import TalkgenError
+from talkgen.machine import in_words
+
 ABANDONED = 3600.0  # s after which a temporary file belongs to a process that was killed
 _TEMPORARY = re.compile(r"\.(?P<name>.{1,40})-[0-9a-f]{16}\.tmp", re.DOTALL)
+_DAMAGED = "it was changed, or cut short; remove it, or let what wrote it write it again"
 _SHOWN = 40  # characters of the place's name in the temporary one, which may be no longer than 255 bytes
 
 
@@ -45,6 +50,24 @@ def write_json(path: Path, value: Any) -> None:
         TypeError: `value` is not JSON.
     """
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path, error: type[TalkgenError] = TalkgenError) -> dict[str, Any]:
+    """The object in a JSON file.
+
+    Raises:
+        TalkgenError: `error`, for a file that is missing, is no UTF-8 text, or holds no JSON object.
+    """
+    try:
+        data = json.loads(path.read_bytes())
+    except OSError as reason:
+        said = in_words(reason)
+        raise error(said.problems if said else f"{path} cannot be read: {reason.strerror}") from reason
+    except (ValueError, RecursionError) as reason:
+        raise error(f"{path} is no JSON", _DAMAGED) from reason
+    if not isinstance(data, dict):
+        raise error(f"{path} is no JSON object", _DAMAGED)
+    return data
 
 
 @contextmanager

@@ -10,7 +10,17 @@ import time
 
 import pytest
 
-from talkgen.files import ABANDONED, new_file, new_folder, remove_unfinished, write_bytes, write_json, write_text
+from talkgen.errors import ModelError
+from talkgen.files import (
+    ABANDONED,
+    new_file,
+    new_folder,
+    read_json,
+    remove_unfinished,
+    write_bytes,
+    write_json,
+    write_text,
+)
 
 STALE = ".deck.html-0123456789abcdef.tmp"
 
@@ -181,3 +191,21 @@ def test_a_killed_writer_leaves_a_whole_file(tmp_path):
         content = file.read_bytes()
         assert len(content) == 100_000
         assert len(set(content)) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"{", "is no JSON"), (b"[]", "is no JSON object"), (b"\xff{}", "is no JSON"), (b"[" * 100_000, "is no JSON")],
+)
+def test_a_damaged_file_is_said(tmp_path, content, words):
+    """Cut short, of another kind, no text, nested without end: named, with a hint, as the error that was asked for."""
+    (tmp_path / "summary.json").write_bytes(content)
+    with pytest.raises(ModelError, match=rf"summary\.json {words}\n  hint: "):
+        read_json(tmp_path / "summary.json", ModelError)
+
+
+def test_what_cannot_be_read_is_said(tmp_path):
+    """A file that is not there, and a folder."""
+    for path, words in ((tmp_path / "nowhere", "there is no"), (tmp_path, "is a folder")):
+        with pytest.raises(ModelError, match=f"{words}.*\n  hint: "):
+            read_json(path, ModelError)

@@ -19,6 +19,7 @@ from talkgen.figures.base import Canvas, Data, Inputs, RunFilm
 from talkgen.figures.draw.drawing import POINTS, sheet, styled, text_width, write
 from talkgen.figures.measure.tokens import show_piece
 from talkgen.figures.numbers import significant
+from talkgen.files import read_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
@@ -87,14 +88,12 @@ def spaced_steps(steps: Sequence[int], count: int) -> list[int]:
 
 def _text_of(run: RunFolder, recipe: Recipe) -> Text | None:
     """What the run was trained on; None where its source holds another text today, as it may in another Python."""
-    import json
-
     from talkgen.lm.train.data import load_data
 
     text = load_data(recipe)
     if not run.summary.is_file():
         return text
-    trained_on = json.loads(run.summary.read_text(encoding="utf-8"))["data"]
+    trained_on = read_json(run.summary, ModelError)["data"]
     return text if text.about().items() <= trained_on.items() else None
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from talkgen.assets import sweeps_dir
 from talkgen.errors import ModelError, did_you_mean
+from talkgen.files import read_json
 from talkgen.lm.files.catalog import ModelFiles
 
 SUMMARY = "sweep.json"
@@ -34,10 +34,7 @@ def read_sweep(name: str, project: Path) -> dict[str, Any]:
         ModelError: there is none, or its file is damaged.
     """
     file = find_sweep_summary(name, project)
-    try:
-        return dict(json.loads(file.read_text(encoding="utf-8")))
-    except ValueError as error:
-        raise ModelError(f"{file} is damaged", "run the sweep again: it writes it anew and trains nothing") from error
+    return read_json(file, ModelError)
 
 
 def find_sweep_models(name: str, project: Path) -> list[ModelFiles]:

@@ -5,13 +5,14 @@ A checkpoint is digested by its content, the log of a run by itself, so that nei
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from talkgen.digest import digest_bytes, digest_file
+from talkgen.errors import ModelError
+from talkgen.files import read_json
 from talkgen.lm.files.catalog import ModelFiles, find_model
 from talkgen.pipeline.sweeps import find_sweep_models, find_sweep_summary
 from talkgen.store.key import canonical
@@ -93,7 +94,7 @@ def _text(run: Path) -> dict[str, Any]:
     from talkgen.lm.train.recipe_file import read_recipe
 
     summary = run / "summary.json"
-    was = json.loads(summary.read_text(encoding="utf-8")).get("data") if summary.is_file() else None
+    was = read_json(summary, ModelError).get("data") if summary.is_file() else None
     today = _source(read_recipe(run / "config.yaml").data)
     return {"digest": digest_bytes(canonical([today, was]).encode()), "source": today}
 

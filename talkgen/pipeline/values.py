@@ -5,13 +5,13 @@ Those that a talk's texts do name are a thing of the deck for each of these name
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from talkgen.errors import TalkgenError
+from talkgen.errors import ModelError, TalkgenError
+from talkgen.files import read_json
 from talkgen.lm.files.catalog import ModelFiles, find_model, list_models
 from talkgen.outline.formula import Chain
 from talkgen.pipeline.artifacts import ValuesArtifact
@@ -37,7 +37,7 @@ class Runs(Mapping[str, Mapping[str, Any]]):
 def read_summary(files: ModelFiles) -> Mapping[str, Any]:
     """What `talkgen train` measured of a model; empty for a model that talkgen did not train."""
     summary = files.path / "summary.json"
-    return json.loads(summary.read_text(encoding="utf-8")) if summary.is_file() else {}
+    return read_json(summary, ModelError) if summary.is_file() else {}
 
 
 def known_values(variables: Mapping[str, Any], model: ModelFiles, project: Path) -> dict[str, Any]:

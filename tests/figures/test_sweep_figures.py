@@ -283,7 +283,7 @@ def test_a_sweep_of_the_project_is_found_and_a_damaged_one_is_said(project):
     assert find_sweep_summary("scaling", project) == file
     assert read_sweep("scaling", project)["name"] == "scaling"
     file.write_text('{"name": ', encoding="utf-8")
-    with pytest.raises(ModelError, match=r"sweep\.json is damaged"):
+    with pytest.raises(ModelError, match=r"sweep\.json is no JSON"):
         read_sweep("scaling", project)
 
 

@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from talkgen.errors import ModelError
-from talkgen.files import new_folder
+from talkgen.files import new_folder, read_json
 from talkgen.lm.files.memory import check_memory
 from talkgen.lm.models.architectures import build_model
 from talkgen.lm.models.base import LanguageModel
@@ -46,30 +46,13 @@ def save_checkpoint(
         (stage / TOKENIZER).write_text(tokenizer.to_json(), encoding="utf-8")
 
 
-def read_json(file: Path) -> dict[str, Any]:
-    """The object in a JSON file.
-
-    Raises:
-        ModelError: it is missing, or no JSON object.
-    """
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ModelError(f"{file} cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise ModelError(f"{file} is no JSON") from error
-    if not isinstance(data, dict):
-        raise ModelError(f"{file} is no JSON object")
-    return data
-
-
 def read_config(folder: Path) -> dict[str, Any]:
     """The readable record of a checkpoint: `config` and what was saved about it.
 
     Raises:
         ModelError: it is missing or not what `save_checkpoint` writes.
     """
-    record = read_json(folder / CONFIG)
+    record = read_json(folder / CONFIG, ModelError)
     if not isinstance(record.get("config"), dict):
         raise ModelError(f"{folder / CONFIG} describes no model that talkgen trained")
     return record

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from talkgen.errors import ModelError
-from talkgen.lm.files.checkpoint import assemble, read_json, read_tensors
+from talkgen.files import read_json
+from talkgen.lm.files.checkpoint import assemble, read_tensors
 from talkgen.lm.models.base import LanguageModel
 from talkgen.lm.models.config import ModelConfig
 from talkgen.lm.text.tokenizer import Tokenizer, load_tokenizer
@@ -52,7 +53,7 @@ def load_folder(folder: Path) -> tuple[LanguageModel, Tokenizer]:
     Raises:
         ModelError: a file is missing or damaged, they do not fit into memory, or they contradict each other.
     """
-    data = read_json(folder / "config.json")
+    data = read_json(folder / "config.json", ModelError)
     config = read_config(data, folder)
     tokenizer = load_tokenizer(folder / "tokenizer.json")
     rename = _from_gpt2 if data["model_type"] == "gpt2" else _from_llama
@@ -133,7 +134,7 @@ def _find_tensors(folder: Path) -> list[Path]:
         pickled = any(folder.glob("*.bin")) or any(folder.glob("*.pt"))
         hint = "a pickle can run any code and is not read; convert it to safetensors" if pickled else ""
         raise ModelError(f"{folder} holds no model.safetensors", hint)
-    named = read_json(index).get("weight_map")
+    named = read_json(index, ModelError).get("weight_map")
     if not isinstance(named, dict) or not named:
         raise ModelError(f"{index} names no shards")
     there = {path.name: path for path in folder.glob("*.safetensors")}

@@ -97,7 +97,7 @@ def _copy_row(rng: np.random.Generator, length: int, distance: tuple[int, int]) 
         back = _log_uniform(rng, *distance)
         ids += [*_copy_unit(rng, back).tolist(), len(_KEYS) + 1]
         known += [False] * back + [True] * back
-    return np.array(ids[:length]), np.array(known[:length])
+    return np.array(ids[:length], dtype=np.int64), np.array(known[:length], dtype=bool)  # also where none are
 
 
 def _copy_probe(rng: np.random.Generator, length: int, distance: int) -> Ids:

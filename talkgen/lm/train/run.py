@@ -131,9 +131,9 @@ def kept_steps(keep: KeepRecipe, steps: int) -> set[int]:
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """The logged rows of the run in folder `path`; a line torn by a kill is left out."""
+    """The logged rows of the run in folder `path`; a line torn by a kill or damaged is left out."""
     rows = []
-    for line in (path / "metrics.jsonl").read_text(encoding="utf-8").splitlines():
+    for line in (path / "metrics.jsonl").read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             rows.append(json.loads(line))
         except ValueError:

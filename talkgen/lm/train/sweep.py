@@ -6,7 +6,6 @@ is trained to the end. Runs are independent, so an executor is anything that map
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +17,7 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from talkgen.errors import ModelError, TalkgenError
-from talkgen.files import write_json
+from talkgen.files import read_json, write_json
 from talkgen.lm.train.recipe import (
     KeepRecipe,
     ModelRecipe,
@@ -129,7 +128,7 @@ def _finish(recipes: list[Recipe], folder: Path, execute: Executor, report: Repo
         report(f"{number} of {len(waiting)}: {outcome['name']}: " + _tell(outcome))
     if failed:
         raise ModelError(f"{len(failed)} of {len(recipes)} runs failed: {'; '.join(failed)}", "run it again to go on")
-    return [json.loads(RunFolder(folder / r.name).summary.read_text(encoding="utf-8")) for r in recipes]
+    return [read_json(RunFolder(folder / r.name).summary, ModelError) for r in recipes]
 
 
 def _tell(outcome: dict[str, Any]) -> str:

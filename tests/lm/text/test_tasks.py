@@ -56,6 +56,13 @@ def test_a_copy_probe_ends_on_the_letter_that_stood_at_the_distance(distance):
         assert text[-1] == text[-1 - distance] == text[text.rindex("\n") + 1]
 
 
+def test_a_copy_probe_may_fill_its_row():
+    """At the farthest distance nothing stands before what is copied, and the ids are whole numbers all the same."""
+    rows = TASKS["copy"].probes(np.random.default_rng(1), 20, LENGTH, LENGTH - 2)
+    assert rows.dtype == np.int64
+    assert (rows[:, -1] == rows[:, 1]).all()
+
+
 def test_copied_letters_are_marked_as_known():
     """Between a bar and the line break every token repeats the letters before the bar."""
     ids, known = TASKS["copy"].rows(np.random.default_rng(2), 5, 200, (3, 9))
