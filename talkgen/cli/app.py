@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from talkgen import __version__
-from talkgen.cli import build, doctor, figures, import_, model, new, present, schema, status, sweep, train
+from talkgen.cli import build, doctor, figures, import_, licenses, model, new, present, schema, status, sweep, train
 from talkgen.cli.console import out
 
 WELCOME = """talkgen builds talks whose figures are computed and whose demos are alive.
@@ -53,3 +53,4 @@ app.add_typer(model.app, name="model")
 app.command("import")(import_.import_)
 app.command("schema")(schema.schema)
 app.command("doctor")(doctor.doctor)
+app.command("licenses")(licenses.licenses)

@@ -35,6 +35,7 @@ class Pullable:
     member: str
     sha256: str
     label: str
+    license: str
 
     @property
     def file(self) -> str:
