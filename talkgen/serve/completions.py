@@ -96,13 +96,14 @@ def _generate(
     cancelled: Callable[[], bool],
     on_token: Callable[[Piece], None] | None = None,
 ) -> Completion:
+    from talkgen.lm.answer.batch import Caller
     from talkgen.lm.answer.sample import Sampling
 
     return engine.generate(
         asked.prompt,
         max_tokens=asked.max_tokens,
         on_token=on_token,
-        cancelled=cancelled,
+        caller=Caller(gone=cancelled),
         stop=asked.stops,
         seed=asked.seed,
         sampling=Sampling(asked.temperature, top_p=asked.top_p),

@@ -136,9 +136,9 @@ def test_different_questions_are_read_in_one_pass(engines):
         await engines.answer(Question(prompt="warm"))
         batch = engines.find(None).batch
         before = batch.passes
-        with batch._turn:
+        with batch.turn:
             tasks = [asyncio.create_task(engines.answer(Question(prompt=f"question {i}"))) for i in range(THREADS)]
-            while len(batch._queue) < THREADS:
+            while len(batch._waiting) < THREADS:
                 await asyncio.sleep(0.01)
         return batch.passes, before, await asyncio.gather(*tasks)
 

@@ -1,14 +1,16 @@
-"""Several threads read with one model: whoever comes while a pass runs joins the next one; knows no text.
+"""Several callers read with one model, in short passes: whoever has the lower rank is read first; knows no text.
 
-No thread and no window of waiting of its own: the first to come runs the pass for all who wait by then. A model
-without `read_many` takes them one after the other, and still only one at a time.
+A text is read a piece at a time. Before each pass all who wait are looked at again: those who have gone are let go,
+a lower rank goes before a higher one, and equals take turns, so that no long text keeps anybody waiting for longer than
+a piece takes. There is no thread and no window of waiting: the first to come runs the passes for all who wait by then.
 """
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -16,8 +18,32 @@ from torch import Tensor
 
 from talkgen.lm.models.base import LanguageModel, State
 
-_TOGETHER = 32  # texts in one pass at most, so that nobody waits for a whole room
-_CHUNK = 512  # tokens of a text read at once, which bounds the memory of attention scores
+TOGETHER = 32  # texts in one pass at most, so that nobody waits for a whole room
+PIECE = (
+    64  # tokens of one pass: a quarter of a second of SmolLM2 on 2 cores, and as many as compiled code takes at once
+)
+GPU_PIECE = 512  # the same on a GPU, which short pieces would leave idle
+COMPANY = 16  # tokens of a pass that texts of different rank share: as many cost little more than one
+
+
+@dataclass(eq=False)
+class Caller:
+    """Who waits for an answer: the lower the rank, the sooner it comes.
+
+    `gone` says that nobody waits any more; `on_read` is told after each pass how many tokens it read.
+    """
+
+    rank: int = 0
+    gone: Callable[[], bool] = lambda: False
+    on_read: Callable[[int], None] = lambda _: None
+
+
+class GoneError(Exception):
+    """The caller went before the text was read; its state holds what was."""
+
+
+class FailedError(Exception):
+    """The model's pass failed: the device has gone, or is out of memory."""
 
 
 @runtime_checkable
@@ -32,14 +58,17 @@ class ReadsMany(Protocol):
 class _Waiting:
     """A text to read on after its state; then its logits [V], or what went wrong."""
 
-    ids: list[int]
+    unread: list[int]
     state: State
+    caller: Caller
+    turn: int
+    piece: list[int] = field(default_factory=list)
     logits: Tensor | None = None
     error: Exception | None = None
 
     @property
     def done(self) -> bool:
-        return self.logits is not None or self.error is not None
+        return self.error is not None or not self.unread
 
 
 class Batch:
@@ -48,44 +77,88 @@ class Batch:
     def __init__(self, model: LanguageModel) -> None:
         self.model = model
         self.passes = 0
-        self._queue: list[_Waiting] = []
-        self._guard, self._turn = threading.Lock(), threading.Lock()
+        self._size = PIECE if model.device.type == "cpu" else GPU_PIECE
+        self._waiting: list[_Waiting] = []
+        self._turns = itertools.count()
+        self._guard = threading.Lock()
+        self.turn = threading.Lock()  # held during a pass, and by who runs the model alone
 
-    def read(self, ids: Sequence[int], state: State) -> Tensor:
-        """Reads `ids` after `state`, which is changed in place; the logits [V] after the last of them."""
-        mine = _Waiting(list(ids), state)
+    def read(self, ids: Sequence[int], state: State, caller: Caller | None = None) -> Tensor:
+        """Reads `ids` after `state`, which is changed in place; the logits [V] after the last of them.
+
+        Raises:
+            GoneError: the caller went.
+            FailedError: the device did.
+        """
+        mine = _Waiting(list(ids), state, caller or Caller(), next(self._turns))
+        if not mine.unread:
+            raise ValueError("there is nothing to read")
         with self._guard:
-            self._queue.append(mine)
+            self._waiting.append(mine)
         while not mine.done:
-            with self._turn:
+            with self.turn:
                 if not mine.done:
                     self._run()
         if mine.error is not None:
             raise mine.error
-        if mine.logits is None:
-            raise ValueError("there is nothing to read")
+        assert mine.logits is not None  # noqa: S101 – done without an error
         return mine.logits
 
     @torch.inference_mode()
     def _run(self) -> None:
-        with self._guard:
-            together, self._queue = self._queue[:_TOGETHER], self._queue[_TOGETHER:]
+        together = self._choose()
+        if not together:
+            return
         self.passes += 1
         try:
-            if isinstance(self.model, ReadsMany):
-                rows = self.model.read_many([one.ids for one in together], [one.state for one in together])
-                for one, logits in zip(together, rows, strict=True):
-                    one.logits = logits
-            else:
-                for one in together:
-                    one.logits = self._read_one(one)
-        except Exception as error:
-            for one in together:
-                one.error = one.error or (error if one.logits is None else None)
+            self._read_pieces(together)
+        except RuntimeError as error:
+            self._fail(together, FailedError(f"the model's pass failed on {self.model.device}: {error}"), error)
+        except Exception as error:  # a text that cannot be read is its callers' matter
+            self._fail(together, error, None)
+        with self._guard:
+            self._waiting += [one for one in together if not one.done]
 
-    def _read_one(self, one: _Waiting) -> Tensor | None:
-        logits = None
-        for start in range(0, len(one.ids), _CHUNK):
-            part = torch.tensor([one.ids[start : start + _CHUNK]], device=self.model.device)
-            logits = self.model(part, one.state, last_only=True)[0][0, -1]
-        return logits
+    def _choose(self) -> list[_Waiting]:
+        """Takes those out who are read next, each with the piece that is read."""
+        with self._guard:
+            for one in self._waiting:
+                if one.caller.gone():
+                    one.error = GoneError()
+            queue = sorted((one for one in self._waiting if not one.done), key=lambda one: (one.caller.rank, one.turn))
+            chosen: list[_Waiting] = []
+            room = self._size
+            for one in queue[:TOGETHER]:
+                if chosen and one.caller.rank != chosen[0].caller.rank:
+                    room = min(room, COMPANY - (self._size - room))
+                if room <= 0:
+                    break
+                one.piece = one.unread[:room]
+                room -= len(one.piece)
+                chosen.append(one)
+            self._waiting = queue[len(chosen) :]
+        return chosen
+
+    def _read_pieces(self, together: list[_Waiting]) -> None:
+        if isinstance(self.model, ReadsMany):
+            rows = self.model.read_many([one.piece for one in together], [one.state for one in together])
+            for one, logits in zip(together, rows, strict=True):
+                self._count(one, logits)
+            return
+        for one in together:
+            ids = torch.tensor([one.piece], device=self.model.device)
+            self._count(one, self.model(ids, one.state, last_only=True)[0][0, -1])
+
+    def _count(self, one: _Waiting, logits: Tensor) -> None:
+        read = len(one.piece)
+        one.logits = logits
+        one.caller.on_read(read)
+        one.turn = next(self._turns)
+        one.unread = one.unread[read:]  # last: it is what the thread that waits looks at
+
+    @staticmethod
+    def _fail(together: list[_Waiting], error: Exception, cause: Exception | None) -> None:
+        error.__cause__ = cause
+        for one in together:
+            if one.unread:
+                one.error = error

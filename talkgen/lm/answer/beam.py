@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import torch
+from torch import Tensor
 
-from talkgen.lm.models.base import LanguageModel
+from talkgen.lm.models.base import State
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,20 @@ class Branch:
     fate: Literal["kept", "dropped", "ended"]
 
 
+class Reads(Protocol):
+    """What is needed of a model: logits [B, T, V] after ids [B, T], and a state to go on from."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the ids must be."""
+
+    def __call__(self, ids: Tensor, state: State | None = None, *, last_only: bool = False) -> tuple[Tensor, State]:
+        """Reads `ids` after `state`."""
+
+
 @torch.inference_mode()
 def search_beams(
-    model: LanguageModel,
+    model: Reads,
     ids: Sequence[int],
     *,
     width: int,

@@ -7,6 +7,7 @@ prompt. An engine may be called from several threads; what they ask at the same 
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor
 
 from talkgen.errors import ModelError
-from talkgen.lm.answer.batch import Batch
+from talkgen.lm.answer.batch import Batch, Caller, GoneError
 from talkgen.lm.answer.beam import Beam, Branch, search_beams
 from talkgen.lm.answer.prefix import PrefixCache
 from talkgen.lm.answer.sample import UNCHANGED, Sampling, filter_probabilities, penalize, sample
@@ -70,7 +71,9 @@ class Engine:
     def __init__(self, loaded: Loaded, *, device: str = "cpu") -> None:
         self.loaded = loaded
         self.model, self.tokenizer = loaded.model.to(device), loaded.tokenizer
-        self.cache, self.batch = PrefixCache(self.model), Batch(self.model)
+        self.batch = Batch(self.model)
+        # Nobody pushes out what was read for those before them.
+        self.caches: defaultdict[int, PrefixCache] = defaultdict(lambda: PrefixCache(self.model))
 
     @property
     def context(self) -> int:
@@ -93,35 +96,45 @@ class Engine:
     def _start(self) -> int:
         return self.tokenizer.end if self.tokenizer.end is not None else self.tokenizer.encode("\n")[0]
 
-    def _read(self, ids: list[int]) -> tuple[Tensor, int]:
+    def _read(self, ids: list[int], caller: Caller) -> tuple[Tensor, int]:
         """The logits [V] after `ids`, and how many of `ids` did not have to be read again."""
-        known = self.cache.recall(ids)
+        cache = self.caches[caller.rank]
+        known = cache.recall(ids)
         if known is not None:
             return known, len(ids)
-        state, kept = self.cache.take(ids)
-        logits = self._read_on(ids, kept, state)
-        self.cache.give(ids, state, logits)
+        state, kept = cache.take(ids)
+        try:
+            logits = self._read_on(ids, kept, state, caller)
+        except GoneError:
+            if state.length:  # whoever asks again goes on from here
+                cache.give(ids[: state.length], state, None)
+            raise
+        cache.give(ids, state, logits)
         return logits, kept
 
-    def _read_on(self, ids: list[int], kept: int, state: State) -> Tensor:
+    def _read_on(self, ids: list[int], kept: int, state: State, caller: Caller) -> Tensor:
         """Reads what of `ids` is left after `kept`; a recurrent state is kept after each of a few tokens."""
         if state.rolls_back or len(ids) - kept > _SHORT:
-            return self.batch.read(ids[kept:], state)
+            return self.batch.read(ids[kept:], state, caller)
         for at in range(kept, len(ids) - 1):
-            logits = self.batch.read(ids[at : at + 1], state)
-            self.cache.give(ids[: at + 1], state.clone(), logits)
-        return self.batch.read(ids[-1:], state)
+            logits = self.batch.read(ids[at : at + 1], state, caller)
+            self.caches[caller.rank].give(ids[: at + 1], state.clone(), logits)
+        return self.batch.read(ids[-1:], state, caller)
 
     @torch.inference_mode()
-    def next_token(self, prompt: str, *, bars: int = 8, sampling: Sampling = UNCHANGED) -> Answer:
+    def next_token(
+        self, prompt: str, *, bars: int = 8, sampling: Sampling = UNCHANGED, caller: Caller | None = None
+    ) -> Answer:
         """The distribution of the token after `prompt`: the `bars` likeliest tokens and the rest.
 
         Raises:
             ModelError: the prompt does not fit the model's context.
+            GoneError: the caller went before it was read.
+            FailedError: the device did.
         """
         started = time.perf_counter()
         ids = self.encode(prompt)
-        logits, reused = self._read(ids)
+        logits, reused = self._read(ids, caller or Caller())
         p = logits.softmax(dim=-1)
         sampled = p if sampling == UNCHANGED else filter_probabilities(logits, sampling)
         top = p.topk(min(bars, self.tokenizer.vocab_size))
@@ -147,7 +160,7 @@ class Engine:
         *,
         max_tokens: int,
         on_token: Callable[[Piece], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
+        caller: Caller | None = None,
         stop: Sequence[str] = (),
         seed: int = 0,
         sampling: Sampling = UNCHANGED,
@@ -155,23 +168,24 @@ class Engine:
         """Continues `prompt` by at most `max_tokens` tokens; each is given to `on_token` as it is drawn.
 
         The same seed gives the same text. Ends early at a text in `stop` (cut off), at the model's end token, at
-        the context's end, or when `cancelled` says so.
+        the context's end, or when the caller has gone.
 
         Raises:
             ModelError: the prompt does not fit the model's context.
         """
-        started = time.perf_counter()
-        ids = self.encode(prompt)
+        started, caller = time.perf_counter(), caller or Caller()
+        ids, cache = self.encode(prompt), self.caches[caller.rank]
         new: list[int] = []
         generator = torch.Generator(self.model.device).manual_seed(seed)
         ended = "length"
-        state, kept = self.cache.take(ids)
+        state, kept = cache.take(ids)
         unread, logits = ids[kept:], None
         while len(new) < max_tokens and len(ids) + len(new) < self.context:
-            if cancelled is not None and cancelled():
-                ended = "cancelled"
+            try:
+                logits = self.batch.read(unread, state, caller)  # a step at a time, together with whoever else asks
+            except GoneError:
+                ended, logits = "cancelled", None
                 break
-            logits = self.batch.read(unread, state)  # a step at a time, together with whoever else asks
             penalized = penalize(logits, ids + new, sampling.repetition_penalty)
             token = sample(filter_probabilities(penalized, sampling), generator)
             if token == self.tokenizer.end:
@@ -184,8 +198,8 @@ class Engine:
             if stop and any(text in self.tokenizer.decode(new) for text in stop):
                 ended = "stop"
                 break
-        if logits is not None:
-            self.cache.give((ids + new)[: state.length], state, logits)
+        if state.length:
+            cache.give((ids + new)[: state.length], state, logits)
         text = cut_at(self.tokenizer.decode(new), stop)
         pieces = tuple(map(Piece, new, self.tokenizer.pieces(new)))
         return Completion(text, pieces, ended, time.perf_counter() - started)
@@ -198,6 +212,7 @@ class Engine:
         max_tokens: int = 32,
         length_penalty: float = 0.6,
         on_step: Callable[[list[Branch]], None] | None = None,
+        caller: Caller | None = None,
     ) -> list[tuple[str, Beam]]:
         """The likeliest continuations that a beam of `width` finds, the best first; see `search_beams`.
 
@@ -209,7 +224,7 @@ class Engine:
         ids = self.encode(prompt)
         room = min(max_tokens, self.context - len(ids))
         found = search_beams(
-            self.model,
+            _InTurn(self.batch, caller or Caller()),
             ids,
             width=width,
             max_tokens=room,
@@ -218,6 +233,23 @@ class Engine:
             on_step=on_step,
         )
         return [(self.tokenizer.decode(list(beam.ids)), beam) for beam in found]
+
+
+class _InTurn:
+    """A model as beam search runs it, between the passes of the others."""
+
+    def __init__(self, batch: Batch, caller: Caller) -> None:
+        self._batch, self._caller = batch, caller
+        self.device = batch.model.device
+
+    def __call__(self, ids: Tensor, state: State | None = None, *, last_only: bool = False) -> tuple[Tensor, State]:
+        model = self._batch.model
+        if state is None:
+            state = model.new_state(1, ids.size(1))
+            return self._batch.read(ids[0].tolist(), state, self._caller).view(1, 1, -1), state
+        with self._batch.turn:
+            logits, state = model(ids, state, last_only=last_only)
+        return logits, state
 
 
 def entropy_bits(p: Tensor) -> float:

@@ -15,7 +15,9 @@ from torch import Tensor
 from talkgen.lm.models.base import LanguageModel, State
 
 _TEXTS = 8  # states that grow with the text
+_ROOM = 8_192  # tokens that these have memory for in all, the last one's aside: 400 MB with SmolLM2
 _SNAPSHOTS = 256  # states of a fixed size: a few kB each
+_SPARE = 256  # tokens of unused room that a state may bring along before a copy of the right size is made
 
 Ids = tuple[int, ...]
 
@@ -26,7 +28,7 @@ class PrefixCache:
     def __init__(self, model: LanguageModel) -> None:
         self.model = model
         self.rolls_back = model.new_state(1, 1).rolls_back
-        self._texts: OrderedDict[Ids, tuple[State, Tensor]] = OrderedDict()
+        self._texts: OrderedDict[Ids, tuple[State, Tensor | None]] = OrderedDict()
         self._lock = threading.Lock()
 
     def recall(self, ids: Sequence[int]) -> Tensor | None:
@@ -46,12 +48,12 @@ class PrefixCache:
                 return self.model.new_state(1, len(ids) + 64), 0
             text, kept = found
             state = self._texts[text][0]
-            if self.rolls_back and kept >= min(len(text), len(wanted) - 1):  # typing on, or deleting
+            grows = self.rolls_back and kept >= min(len(text), len(wanted) - 1)  # typing on, or deleting
+            if grows:
                 del self._texts[text]
-            else:
-                state = state.clone()
-            if kept < len(text):
-                state.truncate(kept)
+            if not grows or state.room > 2 * len(wanted) + _SPARE:
+                return state.clone(kept), kept
+            state.truncate(kept)
             return state, kept
 
     def _longest(self, wanted: Ids) -> tuple[Ids, int] | None:
@@ -63,14 +65,18 @@ class PrefixCache:
         kept, text = max(shared, default=(0, ()))
         return (text, kept) if kept else None
 
-    def give(self, ids: Sequence[int], state: State, logits: Tensor) -> None:
-        """Keeps a state that has read `ids`, and the logits [V] after them; the caller must not use it any more."""
+    def give(self, ids: Sequence[int], state: State, logits: Tensor | None) -> None:
+        """Keeps a state that has read `ids`, and the logits [V] after them where they are known.
+
+        The caller must not use the state any more.
+        """
         most = _TEXTS if self.rolls_back else _SNAPSHOTS
         with self._lock:
             self._texts[tuple(ids)] = (state, logits)
             self._texts.move_to_end(tuple(ids))
-            while len(self._texts) > most:
-                self._texts.popitem(last=False)
+            room = sum(state.room for state, _ in self._texts.values())
+            while len(self._texts) > most or (len(self._texts) > 1 and room > _ROOM):
+                room -= self._texts.popitem(last=False)[1][0].room
 
 
 def common_prefix(a: Sequence[int], b: Sequence[int]) -> int:

@@ -40,6 +40,11 @@ class State(ABC):
     length: int
     rolls_back = True  # to any token; a recurrent state does not
 
+    @property
+    @abstractmethod
+    def room(self) -> int:
+        """How many tokens it has memory for, read or not; 0 where it is of a fixed size."""
+
     @abstractmethod
     def truncate(self, length: int) -> None:
         """Forgets every token after the first `length`.
@@ -49,8 +54,12 @@ class State(ABC):
         """
 
     @abstractmethod
-    def clone(self) -> State:
-        """A copy that shares no memory."""
+    def clone(self, length: int | None = None) -> State:
+        """A copy that shares no memory, of all tokens or of the first `length`; it has room for no more.
+
+        Raises:
+            ValueError: the state cannot go back.
+        """
 
     @abstractmethod
     def select(self, rows: Tensor) -> State:

@@ -41,15 +41,23 @@ class KVCache(State):
             raise ValueError(f"cannot keep {length} of {self.length} tokens")
         self.length = length
 
-    def _copy(self, k: Tensor, v: Tensor) -> KVCache:
+    @property
+    def room(self) -> int:
+        """The tokens that fit before it grows."""
+        return self.k.size(3)
+
+    def _copy(self, k: Tensor, v: Tensor, length: int) -> KVCache:
         copy = object.__new__(KVCache)
-        copy.k, copy.v, copy.length = k, v, self.length
+        copy.k, copy.v, copy.length = k, v, length
         return copy
 
-    def clone(self) -> KVCache:
-        """A copy that shares no memory."""
-        return self._copy(self.k.clone(), self.v.clone())
+    def clone(self, length: int | None = None) -> KVCache:
+        """A copy that shares no memory, of all tokens or of the first `length`; it has room for no more."""
+        length = self.length if length is None else length
+        if not 0 <= length <= self.length:
+            raise ValueError(f"cannot keep {length} of {self.length} tokens")
+        return self._copy(self.k[:, :, :, :length].clone(), self.v[:, :, :, :length].clone(), length)
 
     def select(self, rows: Tensor) -> KVCache:
         """The cache of the batch rows `rows`."""
-        return self._copy(self.k[:, rows], self.v[:, rows])
+        return self._copy(self.k[:, rows], self.v[:, rows], self.length)

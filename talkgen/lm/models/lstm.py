@@ -31,8 +31,15 @@ class RecurrentState(State):
         elif length != self.length:
             raise ValueError(f"a recurrent state of {self.length} tokens cannot go back to {length}")
 
-    def clone(self) -> RecurrentState:
-        """A copy that shares no memory."""
+    @property
+    def room(self) -> int:
+        """Its size does not depend on the text, attention's past states aside."""
+        return 0 if self.past is None else self.past.size(1)
+
+    def clone(self, length: int | None = None) -> RecurrentState:
+        """A copy that shares no memory; of all tokens, since it cannot go back."""
+        if length not in (None, self.length):
+            raise ValueError(f"a recurrent state of {self.length} tokens cannot go back to {length}")
         past = None if self.past is None else self.past.clone()
         return RecurrentState(self.h.clone(), self.c.clone(), past, self.length)
 

@@ -51,9 +51,17 @@ class TranslationState(State):
         self.cache.truncate(max(0, length - words))
         self.length = length
 
-    def clone(self) -> TranslationState:
+    @property
+    def room(self) -> int:
+        """The words of the target that fit before it grows."""
+        return self.cache.room
+
+    def clone(self, length: int | None = None) -> TranslationState:
         """A copy that shares no memory with what can change."""
-        return self._copy(self.source, self.cache.clone(), self.memory)
+        copy = self._copy(self.source, self.cache.clone(), self.memory)
+        if length is not None:
+            copy.truncate(length)
+        return copy
 
     def select(self, rows: Tensor) -> TranslationState:
         """The state of the batch rows `rows`."""

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from talkgen.errors import ModelError
+from talkgen.lm.answer.batch import PIECE, Caller
 from talkgen.lm.answer.engine import Engine
 from talkgen.lm.answer.prefix import common_prefix
 from talkgen.lm.answer.sample import Sampling
@@ -128,7 +129,7 @@ def test_stop_texts_end_and_are_cut_off(engine):
 def test_a_caller_who_left_cancels(engine):
     """Once cancelled, no further token is computed; tokens come one by one."""
     seen = []
-    done = engine.generate("a", max_tokens=100, on_token=seen.append, cancelled=lambda: len(seen) >= 3)
+    done = engine.generate("a", max_tokens=100, on_token=seen.append, caller=Caller(gone=lambda: len(seen) >= 3))
     assert done.ended == "cancelled"
     assert len(seen) == 3 == len(done.pieces)
 
@@ -172,7 +173,7 @@ def test_threads_get_their_own_answers(engine):
 
 
 def test_whoever_comes_during_a_pass_joins_the_next():
-    """While one pass runs, others wait; all of them are read in the next one, each after its own text."""
+    """While one pass runs, others wait; they are read together, in passes as full as they may be."""
     engine = make_engine("decoder")
     prompts = [f"text number {i} " * (1 + i % 3) for i in range(20)]
     expected = [full_pass(engine, prompt).max().item() for prompt in prompts]
@@ -182,14 +183,14 @@ def test_whoever_comes_during_a_pass_joins_the_next():
         found[i] = engine.next_token(prompts[i], bars=1).candidates[0].p
 
     threads = [threading.Thread(target=ask, args=(i,)) for i in range(20)]
-    with engine.batch._turn:  # a pass is under way
+    with engine.batch.turn:  # a pass is under way
         for thread in threads:
             thread.start()
-        while len(engine.batch._queue) < 20:
+        while len(engine.batch._waiting) < 20:
             time.sleep(0.01)
     for thread in threads:
         thread.join()
-    assert engine.batch.passes == 1
+    assert engine.batch.passes == -(-sum(map(len, prompts)) // PIECE)
     assert [found[i] for i in range(20)] == pytest.approx(expected, abs=1e-4)
 
 
@@ -223,7 +224,7 @@ def test_asking_about_what_was_written_reads_it_once(engine):
     """After a text was written, a question about all of it but its last token reads that one alone."""
     done = engine.generate("once", max_tokens=10, sampling=Sampling(temperature=0))
     ids = engine.encode("once") + [piece.id for piece in done.pieces]
-    assert engine.cache.take(ids)[1] == len(ids) - 1
+    assert engine.caches[0].take(ids)[1] == len(ids) - 1
 
 
 def test_two_texts_in_turn_are_both_remembered(engine):
