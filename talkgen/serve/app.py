@@ -15,8 +15,8 @@ from talkgen.serve.deck import mount_deck
 from talkgen.serve.demos import PREFIX, Demos
 from talkgen.serve.engines import Engines
 from talkgen.serve.guard import Guard
-from talkgen.serve.limits import RateLimit
 from talkgen.serve.live import live_routes
+from talkgen.serve.questions import Questions
 from talkgen.serve.settings import Settings
 
 
@@ -27,7 +27,7 @@ def create_app(settings: Settings) -> FastAPI:
         TalkgenError: there is no deck where `settings` says.
     """
     engines = Engines(settings.models, settings.device)
-    demos = Demos(engines, settings.project)
+    questions, demos = Questions(engines), Demos(engines, settings.project)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -37,15 +37,16 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             await demos.close()
             engines.close()
+            questions.close()
 
     app = FastAPI(
         title="talkgen", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
+    app.state.engines = engines
     app.add_middleware(Guard, host=settings.host)
     app.exception_handler(RequestValidationError)(_explain)
-    limit = RateLimit(rate=25, burst=50)  # somebody who types fast asks ten times a second, of two models
-    app.include_router(live_routes(engines, limit))
-    app.include_router(completion_routes(engines, limit))
+    app.include_router(live_routes(questions))
+    app.include_router(completion_routes(engines))
     app.mount(PREFIX, demos)
     mount_deck(app, settings.deck)
     return app

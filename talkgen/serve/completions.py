@@ -20,8 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from talkgen.serve.engines import Engines
-from talkgen.serve.limits import Question, RateLimit, Text
-from talkgen.serve.live import check_rate, refusals, unless_gone
+from talkgen.serve.limits import Question, Text
+from talkgen.serve.live import refusals, unless_gone
 
 if TYPE_CHECKING:
     from talkgen.lm.answer.engine import Answer, Completion, Engine, Piece
@@ -52,7 +52,7 @@ class CompletionRequest(BaseModel):
         return [text for text in given[:16] if text]
 
 
-def completion_routes(engines: Engines, limit: RateLimit) -> APIRouter:
+def completion_routes(engines: Engines) -> APIRouter:
     """The routes below `/v1`."""
     router = APIRouter(prefix="/v1")
 
@@ -65,7 +65,6 @@ def completion_routes(engines: Engines, limit: RateLimit) -> APIRouter:
     @router.post("/completions")
     async def completions(asked: CompletionRequest, request: Request) -> Response:
         """Continues a prompt."""
-        check_rate(limit, request)
         if asked.logprobs and (asked.max_tokens > 1 or asked.stream):
             raise HTTPException(422, "logprobs are given for one token: ask with max_tokens 1, without stream")
         with refusals():
@@ -96,7 +95,7 @@ def _generate(
     cancelled: Callable[[], bool],
     on_token: Callable[[Piece], None] | None = None,
 ) -> Completion:
-    from talkgen.lm.answer.batch import Caller
+    from talkgen.lm.answer.callers import Caller
     from talkgen.lm.answer.sample import Sampling
 
     return engine.generate(

@@ -43,7 +43,7 @@ def mount_deck(app: FastAPI, deck: Path) -> None:
     if not deck.is_file():
         raise TalkgenError(f"there is no deck at {deck}", "build it first: talkgen build")
 
-    @app.get("/", include_in_schema=False)
+    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     async def page() -> FileResponse:
         if not deck.is_file():
             raise HTTPException(503, "the deck is not there: it is being built, or was removed", {"Retry-After": "1"})

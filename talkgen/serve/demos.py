@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import logging
 import os
 import re
 from contextlib import AsyncExitStack
@@ -16,10 +17,12 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from talkgen.assets import asset_dirs
 from talkgen.serve.engines import Engines
+
+log = logging.getLogger(__name__)
 
 PREFIX = "/demos"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -53,7 +56,7 @@ class Demos:
         async with self._opening:
             if file not in self._apps:
                 self._apps[file] = await self._start(file)
-        await self._apps[file](scope, receive, send)
+        await _answer(self._apps[file], scope, receive, send)
 
     async def _start(self, file: Path) -> ASGIApp:
         app = await asyncio.to_thread(mount_demo, file, self._engines)
@@ -63,6 +66,26 @@ class Demos:
     async def close(self) -> None:
         """Ends every demo that was opened."""
         await self._open.aclose()
+
+
+async def _answer(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """What the demo answers; a request it stumbles over is a bad one: errors of its own are events."""
+    failed = False
+
+    async def send_unless_failed(message: Message) -> None:
+        nonlocal failed
+        failed = failed or message.get("status") == 500
+        if not failed:
+            await send(message)
+
+    try:
+        await app(scope, receive, send_unless_failed)
+    except Exception:
+        log.info("a demo cannot read %s", scope["path"], exc_info=True)
+        if not failed:
+            raise
+    if failed:
+        await PlainTextResponse("the demo cannot read this request", 400)(scope, receive, send)
 
 
 def mount_demo(file: Path, engines: Engines) -> FastAPI:

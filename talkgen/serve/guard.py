@@ -6,7 +6,11 @@ origin is checked) and may let its own name point here (so the host name is chec
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
+import math
+import time
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException
@@ -14,9 +18,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from talkgen.serve.limits import BODY_BYTES
+from talkgen.serve.limits import BODY_BYTES, Limits
+from talkgen.serve.visitors import Visitors
 
-LIMITED = ("/api/", "/v1/")
+LIMITED = ("/api/", "/v1/", "/demos/")  # where a request costs something
 
 # A deck is inline scripts and styles, may show pictures and frames of the web, and speaks to its own server alone.
 DECK_POLICY = (
@@ -31,18 +36,22 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-
+BODY_SECONDS = 10.0  # in which a request must have been sent whole
 _TOO_LARGE = f"a request has at most {BODY_BYTES:,} bytes"
 
 
 class Guard:
-    """ASGI middleware that lets in the requests a talk is made of, and adds the security headers."""
+    """ASGI middleware that lets in the requests a talk is made of, says who sent them, and adds the security headers.
+
+    Further in, `request.state.visitor` is who asks.
+    """
 
     def __init__(self, app: ASGIApp, host: str) -> None:
         self._app, self._host = app, host
+        self._visitors, self._limits = Visitors(), Limits()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes a request on, or answers it with 400, 403 or 413."""
+        """Passes a request on, or answers it with 400, 403, 408, 413 or 429."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
@@ -52,27 +61,60 @@ class Guard:
             await _refuse(400, "this server does not go by that name", scope, receive, send)
         elif not _same_origin(headers.get("origin"), name):
             await _refuse(403, "another site's page may not ask this server", scope, receive, send)
-        elif scope["path"].startswith(LIMITED):
-            await self._pass_limited(scope, receive, send, headers)
         else:
-            await self._app(scope, receive, _with_headers(send))
+            await self._pass(scope, receive, self._with_headers(scope, headers, send), headers)
 
-    async def _pass_limited(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
+    async def _pass(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
+        visitor = self._visitors.of(scope)
         length = headers.get("content-length", "0")
-        seen = 0
-
-        async def receive_counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > BODY_BYTES:
-                raise HTTPException(413, _TOO_LARGE)
-            return message
-
-        if length.isdigit() and int(length) <= BODY_BYTES:
-            await self._app(scope, receive_counted, _with_headers(send))
-        else:
+        asks = scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(LIMITED)
+        wait = self._limits.wait_for(visitor) if asks else 0
+        if wait:
+            later = {"Retry-After": str(math.ceil(wait))}
+            await _refuse(429, "too many questions at once", scope, receive, send, later)
+        elif not length.isdigit() or int(length) > BODY_BYTES:
             await _refuse(413, _TOO_LARGE, scope, receive, send)
+        else:
+            scope.setdefault("state", {})["visitor"] = visitor
+            await self._app(scope, _bounded(receive), send)
+
+    def _with_headers(self, scope: Scope, headers: Headers, send: Send) -> Send:
+        greeting = None if self._visitors.known(headers) else self._visitors.greet()
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    answer.setdefault(name, value)
+                if scope["path"].startswith("/demos/"):
+                    answer.setdefault("Content-Security-Policy", DECK_POLICY)
+                if greeting:
+                    answer.append("Set-Cookie", greeting)
+            await send(message)
+
+        return send_with_headers
+
+
+def _bounded(receive: Receive) -> Receive:
+    """A body that comes in time and is not too long; what follows it (that the client hung up) may take its time."""
+    seen, end = 0, time.monotonic() + BODY_SECONDS
+    whole = False
+
+    async def receive_bounded() -> Message:
+        nonlocal seen, whole
+        if whole:
+            return await receive()
+        try:
+            message = await asyncio.wait_for(receive(), end - time.monotonic())
+        except TimeoutError as error:
+            raise HTTPException(408, "the request was not sent whole in time", {"Connection": "close"}) from error
+        seen += len(message.get("body", b""))
+        whole = not message.get("more_body", False)
+        if seen > BODY_BYTES:
+            raise HTTPException(413, _TOO_LARGE, {"Connection": "close"})
+        return message
+
+    return receive_bounded
 
 
 def is_own_name(header: str, host: str) -> bool:
@@ -103,19 +145,10 @@ def _same_origin(origin: str | None, host: str) -> bool:
     return origin is None or origin.partition("://")[2] == host
 
 
-def _with_headers(send: Send) -> Send:
-    async def send_with_headers(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers.setdefault(name, value)
-        await send(message)
-
-    return send_with_headers
-
-
-async def _refuse(status: int, detail: str, scope: Scope, receive: Receive, send: Send) -> None:
+async def _refuse(
+    status: int, detail: str, scope: Scope, receive: Receive, send: Send, more: Mapping[str, str] | None = None
+) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008})
     else:
-        await JSONResponse({"detail": detail}, status, HEADERS)(scope, receive, send)
+        await JSONResponse({"detail": detail}, status, {**HEADERS, **(more or {})})(scope, receive, send)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from talkgen.serve.visitors import Rank, Visitor
 
 if TYPE_CHECKING:
     from talkgen.lm.answer.sample import Sampling
@@ -15,6 +19,12 @@ if TYPE_CHECKING:
 PROMPT_CHARACTERS = 8_000
 BODY_BYTES = 2_000_000
 CLIENTS_REMEMBERED = 4_096
+TOKENS_EACH, TOKENS_TOGETHER = 2_048, 8_192  # of prompts on their way; the latter take 400 MB with SmolLM2
+SECONDS = {Rank.SPEAKER: 60, Rank.SLIDE: 20, Rank.VISITOR: 10}  # that an answer may take
+
+
+class BusyError(Exception):
+    """More is asked than can be answered in good time."""
 
 
 def _check_text(text: str) -> str:
@@ -66,3 +76,49 @@ class RateLimit:
         if len(self._buckets) > CLIENTS_REMEMBERED:
             self._buckets.popitem(last=False)
         return wait
+
+
+class Limits:
+    """How often a browser may ask, and more widely how often all that come from one address may; the speaker always."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        # Who types fast asks ten times a second, of two models; a hundred phones may sit behind one address.
+        self._browser = RateLimit(rate=25, burst=50, clock=clock)
+        self._address = RateLimit(rate=500, burst=1000, clock=clock)
+
+    def wait_for(self, visitor: Visitor) -> float:
+        """Seconds this visitor has to wait; 0 when it may ask now, which is then counted."""
+        if visitor.rank is Rank.SPEAKER:
+            return 0
+        return self._browser.wait_for(visitor.name) or self._address.wait_for(f"all of {visitor.address}")
+
+
+class Budget:
+    """How many tokens are read for visitors at a time, which is memory and time: of each one, and of all together."""
+
+    def __init__(self, each: int = TOKENS_EACH, together: int = TOKENS_TOGETHER) -> None:
+        self._each, self._together = each, together
+        self._held: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def hold(self, visitor: Visitor, tokens: int) -> Iterator[None]:
+        """Holds room for a prompt of `tokens` while it is answered; one prompt alone always has room for its visitor.
+
+        Raises:
+            BusyError: the visitor, or all of them, have too many on the way.
+        """
+        if visitor.rank is Rank.SPEAKER:
+            yield
+            return
+        with self._lock:
+            own, others = self._held[visitor.name], self._held.total()
+            if (own and own + tokens > self._each) or (others and others + tokens > self._together):
+                raise BusyError
+            self._held[visitor.name] += tokens
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held[visitor.name] -= tokens
+                self._held += Counter()  # forgets who holds nothing

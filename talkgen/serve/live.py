@@ -3,50 +3,95 @@
 from __future__ import annotations
 
 import asyncio
-import math
-from collections.abc import Awaitable, Iterator
+import json
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, HTTPException, Request, Response
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from talkgen.errors import TalkgenError
-from talkgen.serve.engines import BusyError, Engines
-from talkgen.serve.limits import Question, RateLimit
+from talkgen.lm.answer.callers import FailedError
+from talkgen.serve.limits import BusyError, Question
+from talkgen.serve.questions import Flight, LateError, Questions
 
 Result = TypeVar("Result")
+LINES = "application/x-ndjson"
+_QUIET = 0.3  # s before somebody who asks for it is told how far the reading is
+_TELL_EVERY = 0.2  # s
 
 
-def live_routes(engines: Engines, limit: RateLimit) -> APIRouter:
+def live_routes(questions: Questions) -> APIRouter:
     """The routes below `/api`."""
     router = APIRouter(prefix="/api")
 
     @router.get("/health")
     async def health() -> dict[str, Any]:
-        """Whether the models are there, and which."""
-        return engines.health()
+        """Whether the models answer, and which."""
+        return questions.health()
 
     @router.post("/next")
     async def next_token(question: Question, request: Request) -> Response:
-        """The likeliest next tokens after a prompt."""
-        check_rate(limit, request)
+        """The likeliest next tokens after a prompt.
+
+        Who accepts lines of JSON is told, where it takes a while, how many tokens are read; the last line answers.
+        """
+        known = questions.known(question)
+        if known is not None:
+            return Response(known, media_type="application/json")
         with refusals():
-            answer = await unless_gone(request, engines.answer(question))
-        return Response(answer or b"", media_type="application/json")
+            flight = questions.board(question, request.state.visitor)
+        lines = LINES in request.headers.get("accept", "")
+        try:
+            await unless_gone(request, asyncio.wait({flight.answer}, timeout=_QUIET if lines else None))
+            if flight.answer.done():
+                with refusals():
+                    return Response(flight.answer.result(), media_type="application/json")
+            if lines:
+                flight.waiting += 1
+                return _Told(questions, flight)
+            return Response()  # to nobody
+        finally:
+            questions.leave(flight)
 
     return router
 
 
-def check_rate(limit: RateLimit, request: Request) -> None:
-    """Refuses a client that asks too often with 429."""
-    wait = limit.wait_for(request.client.host if request.client else "")
-    if wait:
-        raise HTTPException(429, "too many questions at once", {"Retry-After": str(math.ceil(wait))})
+class _Told(StreamingResponse):
+    """How far an answer is, a line every while, and the answer; who hangs up leaves the flight."""
+
+    def __init__(self, questions: Questions, flight: Flight) -> None:
+        super().__init__(_tell(flight), media_type=LINES)
+        self._questions, self._flight = questions, flight
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends the lines."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._questions.leave(self._flight)
+
+
+async def _tell(flight: Flight) -> AsyncIterator[bytes]:
+    while not flight.answer.done():
+        yield _line({"read": flight.read, "tokens": flight.tokens})
+        await asyncio.wait({flight.answer}, timeout=_TELL_EVERY)
+    try:
+        with refusals():
+            yield flight.answer.result() + b"\n"
+    except HTTPException as refused:
+        yield _line({"status": refused.status_code, "detail": refused.detail})
+
+
+def _line(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode() + b"\n"
 
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Answers what a caller can cause with 422, and a full queue with 429."""
+    """Answers what a caller can cause with 422, too much at once with 429, what takes too long or fails with 503."""
     try:
         yield
     except TalkgenError as error:
@@ -56,6 +101,10 @@ def refusals() -> Iterator[None]:
         raise HTTPException(422, "; ".join(words)) from error
     except BusyError as error:
         raise HTTPException(429, "too many questions wait", {"Retry-After": "1"}) from error
+    except LateError as error:
+        raise HTTPException(503, "the answer took too long", {"Retry-After": "1"}) from error
+    except FailedError as error:
+        raise HTTPException(503, "the model's device failed", {"Retry-After": "1"}) from error
 
 
 async def unless_gone(request: Request, work: Awaitable[Result]) -> Result | None:

@@ -2,18 +2,21 @@
  * <talkgen-live recording="BASE64">: type a prompt, see its tokens and what a real model thinks comes next.
  *
  * The recording is shown at once and stays true on its own. While the element is on stage and the server has the model,
- * its answers take the recording's place; when it is gone, the recording is back. Two recorded models stand side by side.
+ * its answers take the recording's place; when it is gone or slow, the recording is back. Two recorded models stand side
+ * by side. One question is on its way at a time; when its answer is drawn, the text that is there by then is asked.
  */
 
 import { ask, listen, modelThere } from "./backend.js";
+import { showShare } from "./bars.js";
 import { LOOK } from "./look.js";
 import { Panel, PANEL_LOOK } from "./panel.js";
-import { alignPieces } from "./pieces.js";
+import { alignPieces, visibleText } from "./pieces.js";
 import { PROMPT_LOOK, PromptBox } from "./prompt.js";
 import { decodeAttribute, nearestPrompt, recordedAnswer } from "./recording.js";
 import { watchStage } from "./stage.js";
 
-const TYPING_PAUSE = 60; // ms without a key before the model is asked
+const DEADLINE = 1000; // ms after which an answer counts as none: the recorded one is shown, until it comes
+const AGAIN = 1000; // ms until a server that could not answer is asked again
 const KEPT_FROM_THE_DECK = ["keydown", "keypress", "wheel", "touchstart", "touchmove", "touchend"];
 
 const LIVE_LOOK = `
@@ -23,6 +26,7 @@ const LIVE_LOOK = `
 .status { min-height: 1.4em; margin: 0; color: var(--muted); font-size: 20px; line-height: 1.4; }
 .status[data-kind="notice"] { color: var(--ink); }
 .hint { display: none; }
+.spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .live:focus-within .hint { display: inline; }
 .panels { display: grid; grid-template-rows: auto auto; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); column-gap: 32px; }
 @media print { .status { visibility: hidden; } }
@@ -54,7 +58,7 @@ class TalkgenLive extends HTMLElement {
     frame.setAttribute("role", "group");
     frame.setAttribute("aria-label", "Next-token prediction");
     this.box = new PromptBox(
-      () => this.#ask(TYPING_PAUSE),
+      () => this.#ask(),
       (event) => this.#onPromptKey(event),
     );
     this.status = document.createElement("p");
@@ -67,14 +71,14 @@ class TalkgenLive extends HTMLElement {
     );
     panels.append(...this.panels.map((panel) => panel.element));
     frame.append(this.box.element, this.status, panels);
-    frame.addEventListener("keydown", (event) => event.key === "Escape" && root.activeElement?.blur());
+    frame.addEventListener("keydown", (event) => event.key === "Escape" && this.#escape());
     // Deck tools listen on the document and take the element, not the box in it, for the target.
     KEPT_FROM_THE_DECK.forEach((name) => frame.addEventListener(name, (event) => event.stopPropagation(), { passive: true }));
     root.replaceChildren(style, frame);
   }
 
   #enter() {
-    this.leaveStage = listen(() => this.#ask(0));
+    this.leaveStage = listen(() => this.#ask());
   }
 
   #leave() {
@@ -84,50 +88,101 @@ class TalkgenLive extends HTMLElement {
   }
 
   #cancel() {
-    clearTimeout(this.pause);
-    this.asking?.abort();
+    clearTimeout(this.again);
+    this.asking?.controller.abort();
+    this.asking = null;
+  }
+
+  /** Hands the clicker back, and stops the reading of a long text. */
+  #escape() {
+    this.shadowRoot.activeElement?.blur();
+    if (!this.asking?.late) return;
+    this.#cancel();
+    this.#note("stopped");
   }
 
   get #isLive() {
     return this.panels.every((panel) => modelThere(panel.model.name));
   }
 
-  /** Shows what there is to the prompt: from the server after `pause` ms without a further call, else recorded. */
-  #ask(pause) {
-    this.#cancel();
-    if (!this.#isLive) return this.#showRecorded();
+  /** Shows what there is to the prompt: the server's answer as soon as it comes, the recorded one where none does. */
+  #ask() {
+    if (!this.#isLive) {
+      this.#cancel();
+      return this.#showRecorded();
+    }
     this.waiting = true;
+    if (this.asking && !this.asking.late) return; // its answer is drawn first, and then this text is asked
+    this.#cancel();
     this.panels.forEach((panel) => panel.dim("waiting"));
-    this.pause = setTimeout(() => this.#askServer(this.box.text), pause);
+    this.#askServer(this.box.text);
   }
 
   async #askServer(prompt) {
-    const asking = (this.asking = new AbortController());
+    const asking = (this.asking = { prompt, controller: new AbortController(), late: false, read: 0 });
+    const { signal } = asking.controller;
     const { settings } = this.recording;
-    const questions = this.panels.map((panel) => ({ model: panel.model.name, prompt, ...settings }));
+    const progress = (far) => this.#progress(asking, far);
+    const overdue = setTimeout(() => this.#overdue(asking), DEADLINE);
     try {
-      const replies = await Promise.all(questions.map((question) => ask(question, asking.signal)));
-      if (asking.signal.aborted) return;
+      const replies = await Promise.all(
+        this.panels.map((panel) => ask({ model: panel.model.name, prompt, ...settings }, signal, progress)),
+      );
+      if (this.asking !== asking) return;
+      this.asking = null;
       this.#showReplies(prompt, replies);
     } catch {
-      if (!asking.signal.aborted) this.#showRecorded();
+      if (this.asking === asking) this.#giveUp();
+    } finally {
+      clearTimeout(overdue);
     }
   }
 
+  /** An answer that takes too long: the recorded one is shown; where nothing is being read, it is given up. */
+  #overdue(asking) {
+    if (this.asking !== asking) return;
+    if (!asking.read) return this.#giveUp();
+    if (asking.prompt !== this.box.text) {
+      this.#cancel();
+      this.#showRecorded();
+      return this.#ask();
+    }
+    asking.late = true;
+    this.#showRecorded();
+    this.#progress(asking, asking);
+  }
+
+  #progress(asking, { read, tokens }) {
+    Object.assign(asking, { read, tokens });
+    if (this.asking === asking && asking.late) this.#note(`reading, ${read} of ${tokens} tokens · Esc stops it`);
+  }
+
+  /** Shows the recorded answer, and asks again in a while. */
+  #giveUp() {
+    this.#cancel();
+    this.#showRecorded();
+    this.again = setTimeout(() => this.#ask(), AGAIN);
+  }
+
   #showReplies(prompt, replies) {
-    this.waiting = false;
     const later = Math.max(0, ...replies.map((reply) => reply.later ?? 0));
     const refused = replies.find((reply) => reply.refused)?.refused;
-    if (later) return this.#ask(later);
+    if (later) {
+      this.again = setTimeout(() => this.#ask(), later);
+      return;
+    }
+    this.waiting = false;
     if (refused) {
       this.#note(refused);
-      return this.panels.forEach((panel) => panel.dim("stale"));
+      this.panels.forEach((panel) => panel.dim("stale"));
+    } else {
+      this.panels.forEach((panel, i) => {
+        const { answer } = replies[i];
+        panel.showLive(answer, answer.model.label, this.recording.settings);
+      });
+      this.#colour(prompt, replies[0].answer);
     }
-    this.panels.forEach((panel, i) => {
-      const { answer } = replies[i];
-      panel.showLive(answer, answer.model.label, this.recording.settings);
-    });
-    this.#colour(prompt, replies[0].answer);
+    if (prompt !== this.box.text) this.#ask();
   }
 
   #showRecorded() {
@@ -152,7 +207,11 @@ class TalkgenLive extends HTMLElement {
     hint.className = "hint";
     hint.textContent = " · Enter takes the likeliest, Esc hands the clicker back";
     this.status.dataset.kind = "count";
-    this.status.replaceChildren(`${pieces.length} ${pieces.length === 1 ? "token" : "tokens"}`, hint);
+    const spoken = document.createElement("span");
+    spoken.className = "spoken";
+    const [first] = answer.candidates;
+    spoken.textContent = `, the likeliest next is ${visibleText(first.text)}, ${showShare(first.p)}`;
+    this.status.replaceChildren(`${pieces.length} ${pieces.length === 1 ? "token" : "tokens"}`, spoken, hint);
   }
 
   #note(text) {
@@ -164,7 +223,7 @@ class TalkgenLive extends HTMLElement {
   #append(text) {
     if (this.waiting) return;
     this.box.text = this.shown + text;
-    this.#ask(0);
+    this.#ask();
   }
 
   #onPromptKey(event) {

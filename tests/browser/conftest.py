@@ -6,7 +6,7 @@ import pytest
 from page_parts import PROMPT, element
 from playwright.sync_api import sync_playwright
 from server_process import free_port, server
-from tiny_models import NAMES, make_project
+from tiny_models import NAMES, make_project, save_long_model
 
 from talkgen.export.browser import find_browser
 from talkgen.lm.answer.engine import Engine
@@ -100,6 +100,19 @@ def site(pages, project) -> str:
     """The address of a server of these pages with both models."""
     port = free_port()
     with server(pages / "one.html", port, project, NAMES):
+        yield f"http://127.0.0.1:{port}/"
+
+
+@pytest.fixture(scope="session")
+def long_site(tmp_path_factory) -> str:
+    """The address of a page on a model that takes seconds for a page of text."""
+    folder = save_long_model(tmp_path_factory.mktemp("long"))
+    files = find_model("long", folder)
+    block = Live(live="next_token", prompt=PROMPT, bars=5)
+    made = record(block, [files], {"long": Engine(load_model(files))})
+    write_page(folder / "deck.html", element("talkgen-live", "recording", made))
+    port = free_port()
+    with server(folder / "deck.html", port, folder, ("long",)):
         yield f"http://127.0.0.1:{port}/"
 
 

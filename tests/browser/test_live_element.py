@@ -2,6 +2,8 @@
 
 import functools
 import http.server
+import re
+import signal
 import threading
 
 import pytest
@@ -81,6 +83,84 @@ def test_a_killed_server_is_known_within_two_seconds_and_its_return_too(page, li
         live.expect_badge(recorded_badge(recording("tiny")), seconds=2)
     with mortal(port):
         live.expect_badge(LIVE)
+
+
+def test_a_stopped_server_is_known_too(page, live, mortal, port, recording):
+    """A server that hangs is as good as none, and is found again when it goes on."""
+    with mortal(port) as process:
+        page.goto(f"http://127.0.0.1:{port}/")
+        live.expect_badge(LIVE)
+        process.send_signal(signal.SIGSTOP)
+        live.expect_badge(recorded_badge(recording("tiny")), seconds=2)
+        process.send_signal(signal.SIGCONT)
+        live.expect_badge(LIVE)
+
+
+@pytest.mark.parametrize("fault", ["503", "slow", "cut", "nonsense"])
+def test_an_answer_that_does_not_come_leaves_the_recording(page, live, site, recording, fault):
+    """One answer that fails, hangs or is no answer shows the recorded one; the next that comes is live again."""
+    page.goto(site)
+    live.expect_badge(LIVE)
+    faulty = []
+
+    def answer(route):
+        if len(faulty) == 2:
+            route.continue_()
+            return
+        faulty.append(route)
+        match fault:
+            case "503":
+                route.fulfill(status=503, json={"detail": "no"})
+            case "cut":
+                route.fulfill(body='{"tokens": [', content_type="application/json")
+            case "nonsense":
+                route.fulfill(body="<h1>A proxy</h1>", content_type="text/html")
+
+    page.route("**/api/next", answer)
+    live.box.fill("abcd")
+    live.expect_badge(recorded_badge(recording("tiny")), seconds=3)
+    live.expect_badge(LIVE, seconds=10)
+    expect(live.status).to_contain_text("4 tokens")
+    assert len(faulty) == 2
+
+
+def test_typing_asks_at_once_and_one_at_a_time(page, live, site):
+    """While a question is on its way no other is asked; then the text that is there by then is."""
+    page.goto(site)
+    live.expect_badge(LIVE)
+    held, asked = [], []
+
+    def hold(route):
+        asked.append(route.request.post_data_json["prompt"])
+        if len(asked) == 1:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/api/next", hold)
+    live.box.click()
+    page.keyboard.press("End")
+    page.keyboard.type("defg", delay=20)
+    page.wait_for_timeout(100)
+    assert asked == ["abcd"]
+    held[0].continue_()
+    expect(live.status).to_contain_text("7 tokens")
+    assert asked == ["abcd", "abcdefg"]
+
+
+def test_a_long_text_shows_how_far_it_is_and_can_be_stopped(page, live, long_site, recording):
+    """A pasted page is read with the recorded bars in sight; Escape stops it; left alone it is answered."""
+    page.goto(long_site)
+    live.expect_badge("live · long transformer, step 1")
+    live.box.fill("x" * 3_000)
+    expect(live.status).to_contain_text(re.compile(r"reading, [\d]+ of 3000 tokens"), timeout=20_000)
+    expect(live.badges.first).to_contain_text("recorded · long")
+    live.box.press("Escape")
+    expect(live.status).to_have_text("stopped")
+    assert not live.has_focus()
+    live.box.fill("x" * 3_001)
+    expect(live.status).to_contain_text("3001 tokens, the likeliest next is", timeout=60_000)
+    live.expect_badge("live · long transformer, step 1")
 
 
 def test_a_server_that_lost_the_model_leaves_the_recording(page, live, mortal, port, recording):

@@ -35,6 +35,13 @@ def test_what_is_named_by_its_content_is_kept(client, deck, name, kept):
     assert client.get(f"/figures/{name}").headers["Cache-Control"] == kept
 
 
+def test_a_look_at_the_head_is_enough(client):
+    """HEAD of the page says what GET would, without the page."""
+    head = client.head("/")
+    assert (head.status_code, head.text) == (200, "")
+    assert head.headers["Content-Length"] == "15"
+
+
 @pytest.mark.parametrize("path", ["/../secret.txt", "/%2e%2e/secret.txt", "/figures/..%2f..%2fsecret.txt", "/link.txt"])
 def test_nothing_outside_the_deck_is_served(client, path):
     """Neither dots nor links lead out of the deck's folder."""
@@ -159,6 +166,13 @@ def test_a_bottomless_document_is_refused(client):
     reply = client.post("/api/next", content=b"[" * 100_000, headers={"Content-Type": "application/json"})
     assert reply.status_code in (400, 422)
     assert ask(client).status_code == 200
+
+
+@pytest.mark.parametrize("temperature", [1e-300, 1e-38, 5e-324])
+def test_next_to_no_temperature_is_greedy(client, temperature):
+    """However cold, the answer is a distribution."""
+    candidates = ask(client, temperature=temperature).json()["candidates"]
+    assert [candidate["p_sampled"] for candidate in candidates] == [1, 0, 0, 0, 0, 0, 0, 0]
 
 
 def test_questions_without_end_are_slowed_down(client):

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
+from talkgen.lm.answer.callers import Caller, FailedError, GoneError
 from talkgen.lm.models.base import LanguageModel, State
 
 TOGETHER = 32  # texts in one pass at most, so that nobody waits for a whole room
@@ -24,26 +25,6 @@ PIECE = (
 )
 GPU_PIECE = 512  # the same on a GPU, which short pieces would leave idle
 COMPANY = 16  # tokens of a pass that texts of different rank share: as many cost little more than one
-
-
-@dataclass(eq=False)
-class Caller:
-    """Who waits for an answer: the lower the rank, the sooner it comes.
-
-    `gone` says that nobody waits any more; `on_read` is told after each pass how many tokens it read.
-    """
-
-    rank: int = 0
-    gone: Callable[[], bool] = lambda: False
-    on_read: Callable[[int], None] = lambda _: None
-
-
-class GoneError(Exception):
-    """The caller went before the text was read; its state holds what was."""
-
-
-class FailedError(Exception):
-    """The model's pass failed: the device has gone, or is out of memory."""
 
 
 @runtime_checkable

@@ -6,18 +6,21 @@ prompt. An engine may be called from several threads; what they ask at the same 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from talkgen.errors import ModelError
-from talkgen.lm.answer.batch import Batch, Caller, GoneError
+from talkgen.lm.answer.batch import Batch
 from talkgen.lm.answer.beam import Beam, Branch, search_beams
-from talkgen.lm.answer.prefix import PrefixCache
+from talkgen.lm.answer.callers import Caller, GoneError
+from talkgen.lm.answer.prefix import PrefixCache, common_prefix
 from talkgen.lm.answer.sample import UNCHANGED, Sampling, filter_probabilities, penalize, sample
 from talkgen.lm.files.weights import Loaded
 from talkgen.lm.models.base import State
@@ -65,6 +68,19 @@ class Completion:
     seconds: float
 
 
+@dataclass(eq=False)
+class _Reading:
+    """A text that is being read."""
+
+    ids: list[int]
+    caller: Caller
+    done: threading.Event = field(default_factory=threading.Event)
+
+    def gone_from(self, ids: list[int], rank: int) -> bool:
+        """Whether nobody waits for it any more, and what was read of it serves `ids`."""
+        return self.caller.rank == rank and self.caller.gone() and common_prefix(self.ids, ids) > _SHORT
+
+
 class Engine:
     """A loaded model that remembers what it read last."""
 
@@ -72,6 +88,8 @@ class Engine:
         self.loaded = loaded
         self.model, self.tokenizer = loaded.model.to(device), loaded.tokenizer
         self.batch = Batch(self.model)
+        self._reads: list[_Reading] = []
+        self._guard = threading.Lock()
         # Nobody pushes out what was read for those before them.
         self.caches: defaultdict[int, PrefixCache] = defaultdict(lambda: PrefixCache(self.model))
 
@@ -102,15 +120,32 @@ class Engine:
         known = cache.recall(ids)
         if known is not None:
             return known, len(ids)
-        state, kept = cache.take(ids)
-        try:
-            logits = self._read_on(ids, kept, state, caller)
-        except GoneError:
-            if state.length:  # whoever asks again goes on from here
-                cache.give(ids[: state.length], state, None)
-            raise
-        cache.give(ids, state, logits)
+        with self._reading(ids, caller):
+            state, kept = cache.take(ids)
+            try:
+                logits = self._read_on(ids, kept, state, caller)
+            except GoneError:
+                if state.length:  # whoever asks again goes on from here
+                    cache.give(ids[: state.length], state, None)
+                raise
+            cache.give(ids, state, logits)
         return logits, kept
+
+    @contextmanager
+    def _reading(self, ids: list[int], caller: Caller) -> Iterator[None]:
+        """Says that `ids` are read; waits first for who has gone from a text that begins alike, whose state is kept."""
+        mine = _Reading(ids, caller)
+        with self._guard:
+            before = [one for one in self._reads if one.gone_from(ids, caller.rank)]
+            self._reads.append(mine)
+        for one in before:
+            one.done.wait()  # for a pass at most
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._reads.remove(mine)
+            mine.done.set()
 
     def _read_on(self, ids: list[int], kept: int, state: State, caller: Caller) -> Tensor:
         """Reads what of `ids` is left after `kept`; a recurrent state is kept after each of a few tokens."""

@@ -47,6 +47,7 @@ class Sampling:
             raise ModelError(f"{wrong[0]} = {getattr(self, wrong[0])} is out of range")
 
 
+_COLDEST = 1e-4  # below, float32 has nothing for any token but the likeliest, and logits over it overflow
 UNCHANGED = Sampling()
 """The model's own distribution."""
 
@@ -64,7 +65,7 @@ def penalize(logits: Tensor, used: Sequence[int], penalty: float) -> Tensor:
 
 def filter_probabilities(logits: Tensor, how: Sampling) -> Tensor:
     """The distribution [V] that is sampled from: tempered, filtered, summing to 1; pruned tokens have 0."""
-    if how.temperature == 0:
+    if how.temperature < _COLDEST:
         return torch.zeros_like(logits).index_fill_(0, logits.argmax().view(1), 1.0)
     p = (logits / how.temperature).softmax(dim=-1)
     if how.top_k is not None and how.top_k < p.numel():

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from talkgen.lm.answer.batch import COMPANY, PIECE, Batch, Caller, FailedError, GoneError
+from talkgen.lm.answer.batch import COMPANY, PIECE, Batch
+from talkgen.lm.answer.callers import Caller, FailedError, GoneError
 from talkgen.lm.answer.engine import Engine
 from talkgen.lm.answer.prefix import PrefixCache
 from talkgen.lm.fast.compiled_transformer import CompiledTransformer

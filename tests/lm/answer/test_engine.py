@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from talkgen.errors import ModelError
-from talkgen.lm.answer.batch import PIECE, Caller
+from talkgen.lm.answer.batch import PIECE
+from talkgen.lm.answer.callers import Caller
 from talkgen.lm.answer.engine import Engine
 from talkgen.lm.answer.prefix import common_prefix
 from talkgen.lm.answer.sample import Sampling

@@ -33,9 +33,10 @@ def test_top_p_keeps_the_fewest_that_reach_it():
     assert kept.tolist() == pytest.approx([0.5 / 0.9, 0.25 / 0.9, 0.15 / 0.9, 0, 0])
 
 
-def test_temperature_zero_is_greedy():
-    """All of the probability is the likeliest token's."""
-    assert filter_probabilities(P.log(), Sampling(temperature=0)).tolist() == [1, 0, 0, 0, 0]
+@pytest.mark.parametrize("temperature", [0, 1e-300, 1e-38, 1e-5, 1e-3])
+def test_temperature_zero_is_greedy(temperature):
+    """All of the probability is the likeliest token's, also where the temperature is next to nothing."""
+    assert filter_probabilities(P.log(), Sampling(temperature=temperature)).tolist() == [1, 0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("temperature", [0.6, 1.0, 1.7])

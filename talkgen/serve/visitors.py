@@ -1,0 +1,71 @@
+"""Who asks: a browser, known again by a cookie, and how soon it is its turn.
+
+The speaker's page is a page of this server open on this machine; a page of it open elsewhere is somebody's slide; all
+else (the audience's programs) comes after those. A cookie is a client, so that a room behind one address is not one
+client; whoever shows none shares one with its address.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from enum import IntEnum
+
+from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
+from starlette.types import Scope
+
+COOKIE = "talkgen_visitor"
+
+
+class Rank(IntEnum):
+    """Who is answered before whom."""
+
+    SPEAKER = 0
+    SLIDE = 1
+    VISITOR = 2
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A client: its name and its address in the limits, and its rank."""
+
+    name: str
+    address: str
+    rank: Rank
+
+
+class Visitors:
+    """Gives browsers names that nobody can make up."""
+
+    def __init__(self) -> None:
+        self._secret = secrets.token_bytes(32)
+
+    def of(self, scope: Scope) -> Visitor:
+        """Who sent a request."""
+        headers = Headers(scope=scope)
+        address = scope["client"][0] if scope.get("client") else ""
+        return Visitor(self.known(headers) or address, address, _rank(headers, address))
+
+    def known(self, headers: Headers) -> str | None:
+        """The name in a request's cookie; None where this server gave none."""
+        name, _, proof = cookie_parser(headers.get("cookie", "")).get(COOKIE, "").partition(".")
+        return name if name and hmac.compare_digest(proof.encode(), self._prove(name).encode()) else None
+
+    def greet(self) -> str:
+        """The Set-Cookie of a new name; no script reads it, and no other site's request carries it."""
+        name = secrets.token_hex(8)
+        return f"{COOKIE}={name}.{self._prove(name)}; Path=/; HttpOnly; SameSite=Strict"
+
+    def _prove(self, name: str) -> str:
+        return hmac.new(self._secret, name.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _rank(headers: Headers, address: str) -> Rank:
+    # Browsers say whose page asks, and no script can; a proxy says for whom it asks, which is not this machine.
+    if headers.get("sec-fetch-site") != "same-origin":
+        return Rank.VISITOR
+    here = address in ("127.0.0.1", "::1") and not any(map(headers.get, ("x-forwarded-for", "forwarded", "via")))
+    return Rank.SPEAKER if here else Rank.SLIDE
