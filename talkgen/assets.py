@@ -33,6 +33,12 @@ def asset_dirs(name: str, project: Path) -> list[Path]:
     return [own, shipped] if own.is_dir() and own.resolve() != shipped.resolve() else [shipped]
 
 
+def theme_file(name: str, project: Path) -> Path | None:
+    """The file of the theme `name`, the project's own before a shipped one; None where there is none."""
+    files = (root / "themes" / f"{name}.yaml" for root in asset_dirs("templates", project))
+    return next((file for file in files if file.is_file()), None)
+
+
 def pretrained_dir() -> Path:
     """The folder of the small models that talkgen ships, one run folder each."""
     return _PACKAGE / "pretrained"

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from talkgen.assets import asset_dirs
+from talkgen.assets import asset_dirs, theme_file
 from talkgen.errors import TalkgenError, did_you_mean
 from talkgen.yamlfile import read_yaml, validate
 
@@ -100,8 +100,7 @@ def load_style(name: str, project: Path) -> Style:
     Raises:
         TalkgenError: there is no such theme; or all that is wrong with its file, each with its place.
     """
-    for root in asset_dirs("templates", project):
-        file = root / "themes" / f"{name}.yaml"
-        if file.is_file():
-            return validate(read_yaml(file), Style)
-    raise TalkgenError(f"there is no theme '{name}'", did_you_mean(name, style_names(project)))
+    file = theme_file(name, project)
+    if file is None:
+        raise TalkgenError(f"there is no theme '{name}'", did_you_mean(name, style_names(project)))
+    return validate(read_yaml(file), Style)

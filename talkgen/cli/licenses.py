@@ -54,7 +54,7 @@ def _own() -> Iterator[Part]:
 
 def _models() -> Iterator[Part]:
     from talkgen.assets import pretrained_dir
-    from talkgen.lm.files.pull import PULLABLE
+    from talkgen.lm.files.pullable import PULLABLE
 
     for folder in sorted(path for path in pretrained_dir().iterdir() if path.is_dir()):
         yield Part("models", folder.name, "shipped", "Apache-2.0")

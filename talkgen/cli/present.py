@@ -49,7 +49,7 @@ def present(
     settings = Settings(
         deck=done.outputs[0],
         models=() if recorded else files,
-        project=done.plan.project,
+        project=done.plan.talk.project,
         host=host,
         port=port,
         device=device,

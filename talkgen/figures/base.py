@@ -13,9 +13,11 @@ for them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
+
+from talkgen.figures.uses import Uses
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,20 +34,6 @@ What a clock says cannot repeat: it stands under "timings", and a module that ha
 True`, so that they are kept for this machine alone.
 """
 
-
-@dataclass(frozen=True)
-class Uses:
-    """Marks a parameter as the name of something the figure depends on, and says what of it: only that is in its key.
-
-    Of a model its weights; of a run its log, config, summary, checkpoints or the text it was trained on; of a sweep its
-    summary, and of its runs the same as of a run.
-    """
-
-    kind: Literal["model", "run", "sweep"]
-    parts: tuple[Part, ...]
-
-
-Part = Literal["weights", "log", "config", "summary", "checkpoints", "text"]
 
 ModelName = Annotated[str, Uses("model", ("weights",))]
 """A parameter naming a model; the empty string stands for the deck's own model."""

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from talkgen.lm.files.catalog import ModelFiles
+from talkgen.pipeline.draft import BlockPath
 from talkgen.pipeline.used import Used
 from talkgen.store.key import Key
-
-BlockPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -56,10 +55,11 @@ class FigureArtifact(Artifact):
 
 @dataclass(frozen=True)
 class RecordingArtifact(Artifact):
-    """A live block to record."""
+    """A live block to record, as JSON, and the element that plays the recording."""
 
     kind = "recording"
     path: BlockPath
+    element: str
     block: Mapping[str, Any]
     models: tuple[ModelFiles, ...]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from talkgen.outline.load import find_outline, load_outline
+from talkgen.outline.find import find_outline
 from talkgen.pipeline.compute import compute
 from talkgen.pipeline.deck_folder import DeckFolder
 from talkgen.pipeline.plan import Plan, make_plan
@@ -22,6 +22,7 @@ from talkgen.pipeline.publish import publish
 from talkgen.pipeline.rendering import render
 from talkgen.pipeline.request import Request, open_store
 from talkgen.pipeline.results import Results
+from talkgen.pipeline.talk import Talk
 
 __all__ = ["BuildReport", "Request", "build", "check"]
 
@@ -66,8 +67,8 @@ def build(request: Request, report: Report) -> BuildReport:
     path = find_outline(request.outline)
     deck, store, exported = request.deck_folder(path), open_store(), False
     with store.lock(f"build {deck.path.resolve()}", report):
-        source = load_outline(path)
-        plan = make_plan(source, request.model)
+        talk = Talk(path)
+        plan = make_plan(talk, request.model)
         report(f"model: {plan.model.label}")
         results = compute(plan, store, report)
         if not deck.is_whole(plan, request.format):
@@ -96,6 +97,7 @@ def check(request: Request) -> int:
     """
     path = find_outline(request.outline)
     request.deck_folder(path)
-    source = load_outline(path)
-    make_plan(source, request.model)
-    return len(source.outline.slides)
+    talk = Talk(path)
+    slides = len(talk.source.outline.slides)
+    make_plan(talk, request.model)
+    return slides

@@ -8,21 +8,21 @@ from collections.abc import Callable, Mapping, Sequence
 from talkgen.errors import Problem
 from talkgen.export.mermaid import Complaint, Diagram, draw_diagrams
 from talkgen.pipeline.artifacts import DiagramArtifact
-from talkgen.pipeline.plan import Plan
+from talkgen.pipeline.talk import Talk
 from talkgen.yamlfile import where_path
 
 Outputs = Mapping[str, bytes]
 
 
 def draw_all(
-    diagrams: Sequence[DiagramArtifact], plan: Plan, report: Callable[[str], None]
+    diagrams: Sequence[DiagramArtifact], talk: Talk, report: Callable[[str], None]
 ) -> tuple[list[tuple[DiagramArtifact, Outputs]], list[Problem]]:
     """The outputs of each diagram that can be drawn, and a problem for each that cannot.
 
     Raises:
         ToolError: the browser or Mermaid failed.
     """
-    answers = draw_diagrams([diagram.source for diagram in diagrams], plan.style, report)
+    answers = draw_diagrams([diagram.source for diagram in diagrams], talk.style, report)
     drawn: list[tuple[DiagramArtifact, Outputs]] = []
     problems: list[Problem] = []
     for diagram, answer in zip(diagrams, answers, strict=True):
@@ -31,13 +31,13 @@ def draw_all(
                 size = json.dumps({"width": answer.width, "height": answer.height})
                 drawn.append((diagram, {"svg": answer.svg, "words": answer.words.encode(), "size": size.encode()}))
             case Complaint():
-                problems.append(_problem(diagram, answer, plan))
+                problems.append(_problem(diagram, answer, talk))
     return drawn, problems
 
 
-def _problem(diagram: DiagramArtifact, complaint: Complaint, plan: Plan) -> Problem:
+def _problem(diagram: DiagramArtifact, complaint: Complaint, talk: Talk) -> Problem:
     path = (*diagram.path, "mermaid")
     lines = diagram.source.split("\n")[: (complaint.line or 1) - 1]
-    place = plan.source.document.place_in(path, sum(len(line) + 1 for line in lines))
+    place = talk.source.document.place_in(path, sum(len(line) + 1 for line in lines))
     hint = "the syntax of each kind of diagram is on mermaid.js.org"
     return Problem(f"Mermaid cannot read this diagram: {complaint.message}", hint, place, where_path(path))

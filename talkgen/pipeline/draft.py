@@ -1,32 +1,21 @@
 """What an outline asks for, as plain data: figures, recordings, token splits, and all that its text is made of.
 
-A draft is what planning needs to know of an outline. It names models, runs and sweeps and looks into none.
+A draft is what planning needs to know of an outline. It names models, runs and sweeps and looks into none, and it can
+be kept as JSON.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from pydantic import ValidationError
+from talkgen.errors import Problem
+from talkgen.figures.uses import Uses
 
-from talkgen.digest import digest_bytes
-from talkgen.errors import Problem, TalkgenError, did_you_mean
-from talkgen.figures.base import Params, Uses
-from talkgen.figures.registry import load_figure
-from talkgen.outline.blocks import Block, Figure, Live, Mermaid, ModelNames, Tokens
-from talkgen.outline.expressions import evaluate_inputs, find_expressions
-from talkgen.outline.formula import Chain
-from talkgen.outline.schema import Outline, Slide
-from talkgen.outline.source import Source
-from talkgen.outline.walk import find_blocks
-from talkgen.render.elements import LIVE
-from talkgen.store.key import canonical
-from talkgen.style import Style
-from talkgen.yamlfile import PathInData, where_path
-
-CANVAS_WIDTH, CANVAS_HEIGHT = 1152, 470  # a figure below a slide's title and a line of text
+BlockPath = tuple[str | int, ...]
+Chain = tuple[Any, ...]
+Names = str | Sequence[str] | None  # of models, in the order in which they are tried
 
 
 @dataclass(frozen=True)
@@ -34,7 +23,7 @@ class FigureDraft:
     """A figure with its parameters checked, and what they name; sizes in px of a 1280 by 720 slide."""
 
     label: str
-    path: PathInData
+    path: BlockPath
     figure: str
     params: Mapping[str, Any]
     uses: Mapping[str, Uses]
@@ -46,12 +35,13 @@ class FigureDraft:
 
 @dataclass(frozen=True)
 class RecordingDraft:
-    """A live block."""
+    """A live block, as JSON, and the element that plays its recording."""
 
     label: str
-    path: PathInData
+    path: BlockPath
+    element: str
     block: Mapping[str, Any]
-    models: tuple[ModelNames | None, ...]
+    models: tuple[Names, ...]
 
 
 @dataclass(frozen=True)
@@ -59,9 +49,9 @@ class TokensDraft:
     """A text to split into tokens."""
 
     label: str
-    path: PathInData
+    path: BlockPath
     text: str
-    model: ModelNames | None
+    model: Names
 
 
 @dataclass(frozen=True)
@@ -69,161 +59,67 @@ class DiagramDraft:
     """A Mermaid diagram."""
 
     label: str
-    path: PathInData
+    path: BlockPath
     source: str
 
 
 BlockDraft = FigureDraft | RecordingDraft | TokensDraft | DiagramDraft
+_KINDS: dict[str, type[BlockDraft]] = {
+    "figure": FigureDraft,
+    "recording": RecordingDraft,
+    "tokens": TokensDraft,
+    "diagram": DiagramDraft,
+}
 
 
 @dataclass(frozen=True)
 class Draft:
     """What an outline asks for; `text` holds the parts of a rendering's key that are the outline's."""
 
+    size: str  # of a slide, as the outline calls it
+    shown: tuple[int, ...]  # the slides that are in the deck, counted from 0
     blocks: tuple[BlockDraft, ...]
     chains: frozenset[Chain]  # the values that texts name
+    inputs: frozenset[Chain]  # the values that it was made with, since something is computed from them
     text: Mapping[str, Any]
-    problems: tuple[Problem, ...]
+    problems: tuple[Problem, ...] = ()
 
 
-def make_draft(source: Source, values: Mapping[str, Any], style: Style) -> Draft:
-    """The draft of an outline; `values` is what its parameters, prompts and texts to split may name.
-
-    Raises:
-        OutlineError: an expression among these cannot be evaluated, or one anywhere cannot be parsed.
-    """
-    outline = evaluate_inputs(source, values)
-    drafter = _Drafter(source, outline, style)
-    blocks = tuple(drafter.draft_all())
-    chains = frozenset(chain for each in find_expressions(source) if not each.is_input for chain in each.formula.chains)
-    return Draft(blocks, chains, text_parts(source.outline), tuple(drafter.problems))
-
-
-class _Drafter:
-    """Collects blocks and problems while it goes through an outline once."""
-
-    def __init__(self, source: Source, outline: Outline, style: Style) -> None:
-        self.source, self.outline, self.style = source, outline, style
-        self.problems: list[Problem] = []
-        self.labels: set[tuple[str, str]] = set()
-
-    def draft_all(self) -> Iterator[BlockDraft]:
-        for path, block in find_blocks(self.outline):
-            try:
-                draft = self._draft(path, block)
-            except TalkgenError as error:
-                self.problems += error.at(self.source.place(path), where_path(path))
-                continue
-            if draft is not None:
-                yield draft
-
-    def _draft(self, path: PathInData, block: Block) -> BlockDraft | None:
-        match block:
-            case Figure():
-                return self._draft_figure(path, block)
-            case Live():
-                if block.live not in LIVE:
-                    hint = did_you_mean(block.live, LIVE)
-                    raise TalkgenError(f"there is no live element '{block.live}'", hint)
-                models = (block.model, block.beside) if block.beside else (block.model,)
-                return RecordingDraft(
-                    self._label("recording", path, block), path, block.model_dump(mode="json"), models
-                )
-            case Tokens():
-                return TokensDraft(self._label("tokens", path, block), path, block.tokens, block.model)
-            case Mermaid():
-                return DiagramDraft(self._label("diagram", path, block), path, block.mermaid)
-            case _:
-                return None
-
-    def _label(self, kind: str, path: PathInData, block: Block) -> str:
-        """What people call it: the block's id, or its place; never the same twice."""
-        stem = block.id or (block.figure if isinstance(block, Figure) else f"slide {int(path[1]) + 1}")
-        label, count = stem, 1
-        while (kind, label) in self.labels:
-            count += 1
-            label = f"{stem} ({count})"
-        self.labels.add((kind, label))
-        return label
-
-    def _draft_figure(self, path: PathInData, block: Figure) -> FigureDraft:
-        module = load_figure(block.figure)
-        params = checked_params(block.figure, module.Params, block.params)
-        width, height = self._canvas_size(path, block)
-        return FigureDraft(
-            label=self._label("figure", path, block),
-            path=path,
-            figure=block.figure,
-            params=params.model_dump(mode="json"),
-            uses=uses(params),
-            tables=tuple(module.TABLES),
-            timed=bool(getattr(module, "MEASURES_TIME", False)),
-            width=width,
-            height=height,
-        )
-
-    def _canvas_size(self, path: PathInData, block: Figure) -> tuple[int, int]:
-        """The room a figure has: its column's share of the slide's width, and its height."""
-        width = CANVAS_WIDTH
-        if "columns" in path:
-            at = path.index("columns")
-            parent: Any = self.outline
-            for step in path[:at]:
-                parent = parent[step] if isinstance(step, int) else getattr(parent, step)
-            shares = parent.widths or [1] * len(parent.columns)
-            gaps = self.style.spacing.gap * (len(parent.columns) - 1)
-            width = (CANVAS_WIDTH - gaps) * shares[int(path[at + 1])] // sum(shares)
-        return width, block.height or CANVAS_HEIGHT
-
-
-def checked_params(figure: str, kind: type[Params], params: Mapping[str, Any]) -> Params:
-    """The parameters of a figure.
-
-    Raises:
-        TalkgenError: some are not known or not valid; with each of them.
-    """
-    try:
-        return kind.model_validate(params)
-    except ValidationError as error:
-        raise TalkgenError([_param_problem(figure, kind, detail) for detail in error.errors()]) from error
-
-
-def _param_problem(figure: str, kind: type[Params], detail: Any) -> Problem:
-    """One of pydantic's complaints about a figure's parameters, in words."""
-    name = str(detail["loc"][0]) if detail["loc"] else ""
-    if detail["type"] == "extra_forbidden":
-        return Problem(f"the figure '{figure}' has no parameter '{name}'", did_you_mean(name, kind.model_fields))
-    where = where_path(detail["loc"])
-    return Problem(f"parameter {where} of '{figure}': {detail['msg'].lower()}", f"see: talkgen figures show {figure}")
-
-
-def uses(params: Params) -> dict[str, Uses]:
-    """What each parameter that is a name uses of what it names."""
-    marks = {
-        name: [mark for mark in field.metadata if isinstance(mark, Uses)]
-        for name, field in type(params).model_fields.items()
+def draft_to_json(draft: Draft) -> dict[str, Any]:
+    """A draft without problems as JSON values."""
+    kinds = {kind: name for name, kind in _KINDS.items()}
+    return {
+        "size": draft.size,
+        "shown": draft.shown,
+        "blocks": [{"kind": kinds[type(block)], **asdict(block)} for block in draft.blocks],
+        "chains": [list(chain) for chain in draft.chains],
+        "inputs": [list(chain) for chain in draft.inputs],
+        "text": draft.text,
     }
-    return {name: found[0] for name, found in marks.items() if found}
 
 
-# ------------------------------------------------------------------------------------------------- parts of the text
+def draft_from_json(data: Mapping[str, Any]) -> Draft:
+    """The draft that `draft_to_json` wrote.
 
-_ELSEWHERE = {"slides", "vars", "model"}  # of an outline: slides have parts of their own, the rest is in other keys
-
-
-def text_parts(outline: Outline) -> dict[str, Any]:
-    """The parts of a rendering's key that the outline gives: its settings, and each field of each slide."""
-    parts = {f"the deck's {name}": value for name, value in _set(outline) if name not in _ELSEWHERE}
-    for number, slide in enumerate(outline.slides, 1):
-        parts |= {f"{name} of slide {number}": _counted(name, value) for name, value in _set(slide)}
-    return parts
-
-
-def _set(node: Outline | Slide) -> Iterator[tuple[str, Any]]:
-    """The fields that are not as they are by default."""
-    chosen = node.model_dump(by_alias=True, exclude_defaults=True)
-    yield from ((name, value) for name, value in node.model_dump(mode="json", by_alias=True).items() if name in chosen)
+    Raises:
+        KeyError, TypeError: it did not write `data`.
+    """
+    return Draft(
+        size=str(data["size"]),
+        shown=tuple(data["shown"]),
+        blocks=tuple(_block_from_json(dict(block)) for block in data["blocks"]),
+        chains=frozenset(tuple(chain) for chain in data["chains"]),
+        inputs=frozenset(tuple(chain) for chain in data["inputs"]),
+        text=dict(data["text"]),
+    )
 
 
-def _counted(name: str, value: Any) -> Any:
-    return {"digest": digest_bytes(canonical(value).encode())} if name in ("body", "notes") else value
+def _block_from_json(data: dict[str, Any]) -> BlockDraft:
+    kind = _KINDS[data.pop("kind")]
+    data["path"] = tuple(data["path"])
+    if kind is FigureDraft:
+        data["tables"] = tuple(data["tables"])
+        data["uses"] = {name: Uses(mark["kind"], tuple(mark["parts"])) for name, mark in data["uses"].items()}
+    if kind is RecordingDraft:
+        data["models"] = tuple(data["models"])
+    return kind(**data)

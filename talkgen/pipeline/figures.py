@@ -11,7 +11,7 @@ from talkgen.figures.base import Canvas
 from talkgen.figures.registry import load_figure
 from talkgen.files import write_bytes
 from talkgen.lm.files.catalog import first_available
-from talkgen.pipeline.draft import checked_params
+from talkgen.pipeline.drafting import checked_params
 from talkgen.pipeline.drawing import draw_picture
 from talkgen.pipeline.inputs import ProjectInputs
 from talkgen.style import load_style

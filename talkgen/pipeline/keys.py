@@ -11,7 +11,6 @@ from typing import Any
 
 from talkgen import assets
 from talkgen.digest import digest_file
-from talkgen.export.mermaid import DRIVER
 from talkgen.figures.measure.timing import machine
 from talkgen.figures.registry import figure_module
 from talkgen.lm.files.catalog import ModelFiles
@@ -65,6 +64,8 @@ def recording_key(block: Mapping[str, Any], models: Sequence[ModelFiles]) -> Key
 
 def diagram_key(source: str, theme: Mapping[str, Any]) -> Key:
     """Of a Mermaid diagram drawn in a theme's tokens."""
+    from talkgen.export.mermaid import DRIVER
+
     node = assets.asset_dir("templates") / "node"
     programs = (node / "mermaid" / "package-lock.json", node / "browser" / "package-lock.json", node / DRIVER)
     fonts = sorted((assets.asset_dir("templates") / "fonts").glob("*.ttf"))

@@ -8,7 +8,7 @@ from typing import Any
 
 from talkgen.assets import asset_dir
 from talkgen.digest import digest_file
-from talkgen.errors import Problem
+from talkgen.errors import Problem, TalkgenError
 from talkgen.export.browser import has_browser
 from talkgen.export.slides import DRIVER, look_at_slides
 from talkgen.pipeline.deck_folder import DeckFolder
@@ -16,7 +16,6 @@ from talkgen.pipeline.plan import Plan
 from talkgen.store.cas import Store
 from talkgen.store.key import Key, code_parts, make_key
 from talkgen.style import SIZES
-from talkgen.yamlfile import where_path
 
 FORMAT = "html"  # what a browser shows
 
@@ -46,8 +45,8 @@ def _key(deck: DeckFolder, plan: Plan) -> Key:
         "overflow",
         {
             "files": entry.files,
-            "size": plan.source.outline.size,
-            "slides": len(_shown(plan)),
+            "size": plan.draft.size,
+            "slides": len(plan.draft.shown),
             "driver": digest_file(asset_dir("templates") / "node" / DRIVER),
             "packages": digest_file(programs / "package-lock.json"),
             **code_parts("talkgen.export.slides:look_at_slides"),
@@ -55,24 +54,18 @@ def _key(deck: DeckFolder, plan: Plan) -> Key:
     )
 
 
-def _shown(plan: Plan) -> list[int]:
-    """The slides of the outline that are in the deck, in its order."""
-    return [index for index, slide in enumerate(plan.source.outline.slides) if not slide.hide]
-
-
 def _look(deck: DeckFolder, plan: Plan, report: Callable[[str], None]) -> list[dict[str, Any]]:
     page = deck.path / deck.opens[FORMAT][0]
-    size = SIZES[plan.source.outline.size]
+    size = SIZES[plan.draft.size]
     report("looking at every slide")
-    seen = look_at_slides(page, deck.target.name, len(_shown(plan)), size, report).slides
+    seen = look_at_slides(page, deck.target.name, len(plan.draft.shown), size, report).slides
     return [{"tall": each.too_tall, "wide": each.too_wide, "cut": each.clipped} for each in seen]
 
 
 def _problems(slides: list[dict[str, Any]], deck: DeckFolder, plan: Plan) -> Iterator[Problem]:
-    width, height = SIZES[plan.source.outline.size]
+    width, height = SIZES[plan.draft.size]
     target = deck.target.name.capitalize()
-    for index, slide in zip(_shown(plan), slides, strict=True):
-        path = ("slides", index)
+    for index, slide in zip(plan.draft.shown, slides, strict=True):
         said = [
             f"{px} px too {side} ({target}: {room + px} of {room})"
             for px, side, room in ((slide["tall"], "tall", height), (slide["wide"], "wide", width))
@@ -81,4 +74,5 @@ def _problems(slides: list[dict[str, Any]], deck: DeckFolder, plan: Plan) -> Ite
         said += [f"cut off in {target}, {cut}" for cut in slide["cut"]]
         if said:
             hint = "take something away, or give a picture another height"
-            yield Problem(f"slide {index + 1} is {'; '.join(said)}", hint, plan.source.place(path), where_path(path))
+            error = TalkgenError(f"slide {index + 1} is {'; '.join(said)}", hint)
+            yield from plan.talk.problems_at(("slides", index), error)

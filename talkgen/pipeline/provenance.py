@@ -26,7 +26,7 @@ def provenance(figure: FigureArtifact, plan: Plan, data: str) -> Data:
         "sweeps": {used.name: used.parts[f"sweep {used.name}"] for used in named.values() if used.kind == "sweep"},
         "data": data,
         "versions": {"talkgen": __version__, **versions("torch", "numpy", "matplotlib")},
-        "command": f"talkgen build {plan.source.path.parent.name}",
+        "command": f"talkgen build {plan.talk.path.parent.name}",
     }
 
 

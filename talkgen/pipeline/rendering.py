@@ -31,17 +31,17 @@ def render(plan: Plan, results: Results, target: Target) -> Rendering:
     from talkgen.outline.expressions import evaluate
     from talkgen.pipeline.resolve import resolve
 
-    outline = evaluate(plan.source, {**plan.known, "figures": figure_data(results)})
+    outline = evaluate(plan.talk.source, {**plan.known, "figures": figure_data(results)})
     return target.render(resolve(outline, plan, results))
 
 
 def plan_rendering(plan: Plan, target: Target, copied: Iterable[str]) -> RenderingArtifact:
     """The deck as source; `copied` are the talk's files that come along, by their path from the outline's folder."""
-    parts = {"talkgen": __version__, **plan.text, "theme": plan.style.model_dump(mode="json")}
+    parts = {"talkgen": __version__, **plan.draft.text, "theme": plan.talk.tokens}
     parts |= {artifact.name: artifact.key.hexdigest for artifact in plan.artifacts}
     templates = asset_dir("templates")
     parts |= {f"templates/{file.relative_to(templates).as_posix()}": _digest(file) for file in target.templates()}
-    parts |= {f"file {name}": _digest(plan.source.folder / name) for name in copied}
+    parts |= {f"file {name}": _digest(plan.talk.path.parent / name) for name in copied}
     roots = (target.renderer, "talkgen.pipeline.resolve:resolve", "talkgen.outline.expressions:evaluate")
     return RenderingArtifact(target.name, make_key("rendering", parts | code_parts(*roots)))
 
@@ -50,8 +50,8 @@ def copied_files(rendering: Rendering, plan: Plan, target: Target) -> list[str]:
     """The talk's own files among those that a rendering copies, by their path from the outline's folder."""
     shipped = {file.resolve() for file in target.templates()}
     files = {content.resolve() for content in rendering.files.values() if isinstance(content, Path)}
-    own = (file for file in files - shipped if file.is_relative_to(plan.project))
-    names = {Path(os.path.relpath(file, plan.source.folder.resolve())).as_posix() for file in own}
+    own = (file for file in files - shipped if file.is_relative_to(plan.talk.project))
+    names = {Path(os.path.relpath(file, plan.talk.path.parent.resolve())).as_posix() for file in own}
     return sorted(names.union(rendering.missing))  # what is missing may be put there
 
 

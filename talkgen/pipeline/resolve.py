@@ -9,13 +9,12 @@ from talkgen.pipeline.artifacts import DiagramArtifact, FigureArtifact, Recordin
 from talkgen.pipeline.plan import Plan
 from talkgen.pipeline.results import Result, Results
 from talkgen.render.deck import Chips, Computed, Deck, Drawing, LiveAnswer, Picture
-from talkgen.render.elements import LIVE
 
 
 def resolve(outline: Outline, plan: Plan, results: Results) -> Deck:
     """The deck of `outline`, whose expressions are evaluated, with everything computed for it."""
     computed = {result.artifact.path: _resolve_one(result) for result in results.values()}
-    return Deck(outline, plan.source.folder, computed, plan.style)
+    return Deck(outline, plan.talk.path.parent, computed, plan.talk.style)
 
 
 def _resolve_one(result: Result) -> Computed:
@@ -31,7 +30,7 @@ def _resolve_one(result: Result) -> Computed:
                 height=artifact.height,
             )
         case RecordingArtifact():
-            return LiveAnswer(LIVE[artifact.block["live"]], json.loads(result.read("json")))
+            return LiveAnswer(artifact.element, json.loads(result.read("json")))
         case TokensArtifact():
             chips = json.loads(result.read("json"))
             return Chips(tuple(chips["pieces"]), tuple(chips["ids"]), chips["model"])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from talkgen.outline.load import find_outline, load_outline
+from talkgen.outline.find import find_outline
 from talkgen.pipeline.plan import make_plan
 from talkgen.pipeline.request import Request, open_store
 from talkgen.pipeline.results import look_up
+from talkgen.pipeline.talk import Talk
 from talkgen.store.manifest import Change
 
 
@@ -16,7 +17,7 @@ def status(request: Request) -> list[Change]:
         OutlineError: as `build` does.
     """
     path = find_outline(request.outline)
-    plan, store = make_plan(load_outline(path), request.model), open_store()
+    plan, store = make_plan(Talk(path), request.model), open_store()
     lost = {artifact.name for artifact in plan.computed if look_up(artifact, store) is None}
     return [
         Change(change.name, "stale", ("its result is gone from the store",))

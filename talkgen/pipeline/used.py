@@ -14,11 +14,12 @@ from talkgen.digest import digest_bytes, digest_file
 from talkgen.errors import ModelError
 from talkgen.files import read_json
 from talkgen.lm.files.catalog import ModelFiles, find_model
+from talkgen.memo import remembered
 from talkgen.pipeline.sweeps import find_sweep_models, find_sweep_summary
 from talkgen.store.key import canonical
 
 if TYPE_CHECKING:
-    from talkgen.figures.base import Part, Uses
+    from talkgen.figures.uses import Part, Uses
 
 _FILES: Mapping[str, str] = {"log": "metrics.jsonl", "config": "config.yaml", "summary": "summary.json"}
 
@@ -91,12 +92,22 @@ def _checkpoints(files: ModelFiles) -> dict[str, Any]:
 
 def _text(run: Path) -> dict[str, Any]:
     """The text that a run was trained on, as its source has it today, and as its summary says it was."""
-    from talkgen.lm.train.recipe_file import read_recipe
-
     summary = run / "summary.json"
     was = read_json(summary, ModelError).get("data") if summary.is_file() else None
-    today = _source(read_recipe(run / "config.yaml").data)
+    today = _source(_data_of(run / "config.yaml"))
     return {"digest": digest_bytes(canonical([today, was]).encode()), "source": today}
+
+
+def _data_of(config: Path) -> str:
+    """The `data` of a recipe; read once, since a reader of recipes takes a while to load."""
+
+    def read() -> str:
+        from talkgen.lm.train.recipe_file import read_recipe
+
+        return read_recipe(config).data
+
+    which = f"{config.resolve()} {digest_file(config) if config.is_file() else ''}"
+    return str(remembered("recipes", which, read))
 
 
 def _source(data: str) -> str:

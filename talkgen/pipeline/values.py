@@ -13,8 +13,8 @@ from typing import Any
 from talkgen.errors import ModelError, TalkgenError
 from talkgen.files import read_json
 from talkgen.lm.files.catalog import ModelFiles, find_model, list_models
-from talkgen.outline.formula import Chain
 from talkgen.pipeline.artifacts import ValuesArtifact
+from talkgen.pipeline.draft import Chain
 from talkgen.store.key import Key, make_key
 
 
@@ -56,18 +56,19 @@ def plan_values(
     spaces: dict[str, dict[str, Any]] = {}
     for chain in sorted(chains, key=repr):
         steps = chain[:2] if chain[0] == "figures" else chain
-        spaces.setdefault(str(chain[0]), {})[".".join(map(str, steps))] = _plain(_follow(known, steps))
+        spaces.setdefault(str(chain[0]), {})[".".join(map(str, steps))] = value_at(known, steps)
     return tuple(ValuesArtifact(name, make_key("values", parts)) for name, parts in spaces.items())
 
 
-def _follow(values: Any, steps: Sequence[Any]) -> Any:
-    """The value that is reached by `steps`; None where there is none, which evaluating will tell."""
+def value_at(values: Mapping[str, Any], chain: Sequence[Any]) -> Any:
+    """The value that a chain leads to, as JSON; None where there is none, which evaluating will tell."""
+    found: Any = values
     try:
-        for step in steps:
-            values = values[step]
+        for step in chain:
+            found = found[step]
     except (TalkgenError, LookupError, TypeError):
         return None
-    return values
+    return _plain(found)
 
 
 def _plain(value: Any) -> Any:

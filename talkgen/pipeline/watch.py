@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from talkgen.errors import TalkgenError
 from talkgen.machine import in_words
-from talkgen.outline.load import find_outline
+from talkgen.outline.find import find_outline
 from talkgen.pipeline.build import BuildReport, Report, Request, build
 
 

@@ -16,7 +16,7 @@ from talkgen.outline import blocks
 from talkgen.outline.addresses import replace_addresses
 from talkgen.outline.blocks import AnyBlock, Block
 from talkgen.outline.files import FileError, addresses_in, find_address, is_file_name, setting_holds
-from talkgen.outline.load import NAME
+from talkgen.outline.find import NAME
 from talkgen.outline.node import Holds
 from talkgen.render.deck import BlockPath, Chips, Deck, Degraded, Drawing, LiveAnswer, Picture
 from talkgen.render.elements import TOKENS

@@ -50,6 +50,11 @@ def read_code(*roots: str) -> Code:
     return memo.known[name]
 
 
+def source_digest(package: str) -> str:
+    """A digest of all source of a package: where it is the same, so is all that the package does with the same."""
+    return _memo(frozenset([package])).content
+
+
 class _Memo:
     """What is known of the code in some places; kept in a file of the user's cache, if that can be written."""
 
@@ -58,8 +63,8 @@ class _Memo:
         self._state, is_settled = _look(places)
         record = self._read()
         is_same = is_settled and record.get("state") == self._state
-        self._content = str(record.get("content")) if is_same else _digest(places)
-        self.known: dict[str, Code] = _parse(record) if record.get("content") == self._content else {}
+        self.content = str(record.get("content")) if is_same else _digest(places)
+        self.known: dict[str, Code] = _parse(record) if record.get("content") == self.content else {}
         if self.known and is_settled and not is_same:
             self._write()
 
@@ -72,7 +77,7 @@ class _Memo:
         """Keeps what was just found, if the source is still what it was."""
         self.known[name] = code
         state, is_settled = _look(self._places)
-        if state == self._state and (is_settled or _digest(self._places) == self._content):
+        if state == self._state and (is_settled or _digest(self._places) == self.content):
             self._write()
 
     def _read(self) -> dict[str, Any]:
@@ -85,7 +90,7 @@ class _Memo:
     def _write(self) -> None:
         state, is_settled = _look(self._places)
         known = {name: [code.digest, sorted(code.packages)] for name, code in self.known.items()}
-        record = {"state": state if is_settled else "", "content": self._content, "known": known}
+        record = {"state": state if is_settled else "", "content": self.content, "known": known}
         with suppress(OSError):  # a cache that cannot be written costs time, never the build
             write_json(self._file, record)
 

@@ -15,11 +15,11 @@ from talkgen.errors import ModelError, OutlineError
 from talkgen.figures import lstm_vs_transformer, scaling_law, token_loss_by_position
 from talkgen.figures.measure import fits, sweep_runs
 from talkgen.figures.registry import load_figure
-from talkgen.outline.load import load_outline
 from talkgen.pipeline.build import Request, build
 from talkgen.pipeline.plan import make_plan
 from talkgen.pipeline.status import status
 from talkgen.pipeline.sweeps import find_sweep_summary, read_sweep
+from talkgen.pipeline.talk import Talk
 
 SIZES = np.repeat(np.geomspace(6e3, 6e5, 7), 2)  # seven sizes, two seeds each
 ONCE = np.ones((1, len(SIZES)))
@@ -295,7 +295,7 @@ def test_a_missing_sweep_is_said_with_place_and_hint(project):
         encoding="utf-8",
     )
     with pytest.raises(OutlineError, match=r"(?s)outline.yaml:6:.*no finished sweep 'nowhere'.*talkgen sweep makes it"):
-        make_plan(load_outline(outline))
+        make_plan(Talk(outline))
 
 
 @pytest.mark.slow

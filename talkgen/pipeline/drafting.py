@@ -1,0 +1,181 @@
+"""Makes the draft of an outline: checks figures, their parameters and live elements, names and measures blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from talkgen.digest import digest_bytes
+from talkgen.errors import Problem, TalkgenError, did_you_mean
+from talkgen.figures.base import Params
+from talkgen.figures.registry import load_figure
+from talkgen.figures.uses import Uses
+from talkgen.outline.blocks import Block, Figure, Live, Mermaid, Tokens
+from talkgen.outline.expressions import evaluate_inputs, find_expressions
+from talkgen.outline.schema import Outline, Slide
+from talkgen.outline.source import Source
+from talkgen.outline.walk import find_blocks
+from talkgen.pipeline.draft import BlockDraft, DiagramDraft, Draft, FigureDraft, RecordingDraft, TokensDraft
+from talkgen.render.elements import LIVE
+from talkgen.store.key import canonical
+from talkgen.style import Style
+from talkgen.yamlfile import PathInData, where_path
+
+CANVAS_WIDTH, CANVAS_HEIGHT = 1152, 470  # a figure below a slide's title and a line of text
+
+
+def make_draft(source: Source, values: Mapping[str, Any], style: Style) -> Draft:
+    """The draft of an outline; `values` is what its parameters, prompts and texts to split may name.
+
+    Raises:
+        OutlineError: an expression among these cannot be evaluated, or one anywhere cannot be parsed.
+    """
+    outline = evaluate_inputs(source, values)
+    drafter = _Drafter(source, outline, style)
+    blocks = tuple(drafter.draft_all())
+    expressions = find_expressions(source)
+    return Draft(
+        size=outline.size,
+        shown=tuple(index for index, slide in enumerate(outline.slides) if not slide.hide),
+        blocks=blocks,
+        chains=frozenset(chain for each in expressions if not each.is_input for chain in each.formula.chains),
+        inputs=frozenset(chain for each in expressions if each.is_input for chain in each.formula.chains),
+        text=text_parts(source.outline),
+        problems=tuple(drafter.problems),
+    )
+
+
+class _Drafter:
+    """Collects blocks and problems while it goes through an outline once."""
+
+    def __init__(self, source: Source, outline: Outline, style: Style) -> None:
+        self.source, self.outline, self.style = source, outline, style
+        self.problems: list[Problem] = []
+        self.labels: set[tuple[str, str]] = set()
+
+    def draft_all(self) -> Iterator[BlockDraft]:
+        for path, block in find_blocks(self.outline):
+            try:
+                draft = self._draft(path, block)
+            except TalkgenError as error:
+                self.problems += error.at(self.source.place(path), where_path(path))
+                continue
+            if draft is not None:
+                yield draft
+
+    def _draft(self, path: PathInData, block: Block) -> BlockDraft | None:
+        match block:
+            case Figure():
+                return self._draft_figure(path, block)
+            case Live():
+                if block.live not in LIVE:
+                    hint = did_you_mean(block.live, LIVE)
+                    raise TalkgenError(f"there is no live element '{block.live}'", hint)
+                models = (block.model, block.beside) if block.beside else (block.model,)
+                return RecordingDraft(
+                    label=self._label("recording", path, block),
+                    path=path,
+                    element=LIVE[block.live],
+                    block=block.model_dump(mode="json"),
+                    models=models,
+                )
+            case Tokens():
+                return TokensDraft(self._label("tokens", path, block), path, block.tokens, block.model)
+            case Mermaid():
+                return DiagramDraft(self._label("diagram", path, block), path, block.mermaid)
+            case _:
+                return None
+
+    def _label(self, kind: str, path: PathInData, block: Block) -> str:
+        """What people call it: the block's id, or its place; never the same twice."""
+        stem = block.id or (block.figure if isinstance(block, Figure) else f"slide {int(path[1]) + 1}")
+        label, count = stem, 1
+        while (kind, label) in self.labels:
+            count += 1
+            label = f"{stem} ({count})"
+        self.labels.add((kind, label))
+        return label
+
+    def _draft_figure(self, path: PathInData, block: Figure) -> FigureDraft:
+        module = load_figure(block.figure)
+        params = checked_params(block.figure, module.Params, block.params)
+        width, height = self._canvas_size(path, block)
+        return FigureDraft(
+            label=self._label("figure", path, block),
+            path=path,
+            figure=block.figure,
+            params=params.model_dump(mode="json"),
+            uses=uses(params),
+            tables=tuple(module.TABLES),
+            timed=bool(getattr(module, "MEASURES_TIME", False)),
+            width=width,
+            height=height,
+        )
+
+    def _canvas_size(self, path: PathInData, block: Figure) -> tuple[int, int]:
+        """The room a figure has: its column's share of the slide's width, and its height."""
+        width = CANVAS_WIDTH
+        if "columns" in path:
+            at = path.index("columns")
+            parent: Any = self.outline
+            for step in path[:at]:
+                parent = parent[step] if isinstance(step, int) else getattr(parent, step)
+            shares = parent.widths or [1] * len(parent.columns)
+            gaps = self.style.spacing.gap * (len(parent.columns) - 1)
+            width = (CANVAS_WIDTH - gaps) * shares[int(path[at + 1])] // sum(shares)
+        return width, block.height or CANVAS_HEIGHT
+
+
+def checked_params(figure: str, kind: type[Params], params: Mapping[str, Any]) -> Params:
+    """The parameters of a figure.
+
+    Raises:
+        TalkgenError: some are not known or not valid; with each of them.
+    """
+    try:
+        return kind.model_validate(params)
+    except ValidationError as error:
+        raise TalkgenError([_param_problem(figure, kind, detail) for detail in error.errors()]) from error
+
+
+def _param_problem(figure: str, kind: type[Params], detail: Any) -> Problem:
+    """One of pydantic's complaints about a figure's parameters, in words."""
+    name = str(detail["loc"][0]) if detail["loc"] else ""
+    if detail["type"] == "extra_forbidden":
+        return Problem(f"the figure '{figure}' has no parameter '{name}'", did_you_mean(name, kind.model_fields))
+    where = where_path(detail["loc"])
+    return Problem(f"parameter {where} of '{figure}': {detail['msg'].lower()}", f"see: talkgen figures show {figure}")
+
+
+def uses(params: Params) -> dict[str, Uses]:
+    """What each parameter that is a name uses of what it names."""
+    marks = {
+        name: [mark for mark in field.metadata if isinstance(mark, Uses)]
+        for name, field in type(params).model_fields.items()
+    }
+    return {name: found[0] for name, found in marks.items() if found}
+
+
+# ------------------------------------------------------------------------------------------------- parts of the text
+
+_ELSEWHERE = {"slides", "vars", "model"}  # of an outline: slides have parts of their own, the rest is in other keys
+
+
+def text_parts(outline: Outline) -> dict[str, Any]:
+    """The parts of a rendering's key that the outline gives: its settings, and each field of each slide."""
+    parts = {f"the deck's {name}": value for name, value in _set(outline) if name not in _ELSEWHERE}
+    for number, slide in enumerate(outline.slides, 1):
+        parts |= {f"{name} of slide {number}": _counted(name, value) for name, value in _set(slide)}
+    return parts
+
+
+def _set(node: Outline | Slide) -> Iterator[tuple[str, Any]]:
+    """The fields that are not as they are by default."""
+    chosen = node.model_dump(by_alias=True, exclude_defaults=True)
+    yield from ((name, value) for name, value in node.model_dump(mode="json", by_alias=True).items() if name in chosen)
+
+
+def _counted(name: str, value: Any) -> Any:
+    return {"digest": digest_bytes(canonical(value).encode())} if name in ("body", "notes") else value

@@ -1,0 +1,133 @@
+"""A talk's outline as a build needs it: what it asks for, remembered between builds; itself where that is not enough.
+
+Reading an outline and checking its figures' parameters costs more than all else of a build that has nothing to do. What
+came of it is kept with the digests of the files, of the code and the values that it was made from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from talkgen import assets
+from talkgen.digest import digest_file
+from talkgen.errors import Problem, TalkgenError
+from talkgen.memo import keep, recall
+from talkgen.pipeline.draft import BlockPath, Draft, draft_from_json, draft_to_json
+from talkgen.pipeline.values import value_at
+from talkgen.store.code import source_digest
+from talkgen.store.packages import versions
+
+if TYPE_CHECKING:
+    from talkgen.outline.source import Source
+    from talkgen.style import Style
+
+_MEMO = "drafts"
+
+
+class Talk:
+    """The talk in the file `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.project = assets.project_dir(path)
+
+    @cached_property
+    def source(self) -> Source:
+        """The outline itself.
+
+        Raises:
+            OutlineError: with every problem of the outline and of what it includes.
+        """
+        from talkgen.outline.load import load_outline
+
+        return load_outline(self.path)
+
+    @cached_property
+    def style(self) -> Style:
+        """The theme; of an outline that names each target's own, the one that figures are drawn in."""
+        from talkgen.style import load_style
+
+        return load_style(self._theme_name, self.project)
+
+    @property
+    def _theme_name(self) -> str:
+        theme = self.source.outline.theme
+        return theme if isinstance(theme, str) else "night"
+
+    @cached_property
+    def _known(self) -> Mapping[str, Any] | None:
+        """What is remembered, if it was made from the files and by the code that are there now."""
+        known = recall(_MEMO, str(self.path.resolve()))
+        try:
+            is_same = known["made by"] == _makers() and _files_are(known["files"])
+            theme = assets.theme_file(known["theme"], self.project)
+            return known if is_same and str(theme) in known["files"] else None
+        except (TypeError, KeyError, AttributeError):  # nothing, or not what we wrote
+            return None
+
+    @property
+    def model(self) -> str | Sequence[str]:
+        """The deck's own model: one name, or several in the order in which they are tried."""
+        names: str | Sequence[str] | None = self._known["model"] if self._known else self.source.outline.model
+        return names or "small"
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """The outline's `vars`."""
+        return dict(self._known["vars"] if self._known else self.source.outline.vars)
+
+    @property
+    def tokens(self) -> Mapping[str, Any]:
+        """The theme as plain data."""
+        return dict(self._known["tokens"] if self._known else self.style.model_dump(mode="json"))
+
+    def draft(self, values: Mapping[str, Any]) -> Draft:
+        """What the outline asks for; `values` is what its parameters, prompts and texts to split may name.
+
+        Raises:
+            OutlineError: as reading it does, or an expression cannot be evaluated.
+        """
+        if self._known and all(value_at(values, chain) == value for chain, value in self._known["inputs"]):
+            return draft_from_json(self._known["draft"])
+        from talkgen.pipeline.drafting import make_draft
+
+        draft = make_draft(self.source, values, self.style)
+        if not draft.problems:
+            self._remember(draft, values)
+        return draft
+
+    def _remember(self, draft: Draft, values: Mapping[str, Any]) -> None:
+        theme = assets.theme_file(self._theme_name, self.project)
+        files = [*self.source.files, *([theme] if theme else [])]
+        record = {
+            "made by": _makers(),
+            "files": {str(file.absolute()): digest_file(file) for file in files},
+            "model": self.source.outline.model,
+            "vars": self.source.outline.vars,
+            "theme": self._theme_name,
+            "tokens": self.style.model_dump(mode="json"),
+            "inputs": [[list(chain), value_at(values, chain)] for chain in sorted(draft.inputs, key=repr)],
+            "draft": draft_to_json(draft),
+        }
+        keep(_MEMO, str(self.path.resolve()), record)
+
+    def problems_at(self, path: BlockPath, error: TalkgenError) -> list[Problem]:
+        """What went wrong with the value at `path` of the outline, with its place."""
+        from talkgen.yamlfile import where_path
+
+        return error.at(self.source.place(path), where_path(path))
+
+
+def _makers() -> dict[str, str]:
+    """What makes a draft of an outline."""
+    return {"code": source_digest("talkgen"), **versions("Python", "pydantic", "PyYAML", "Jinja2")}
+
+
+def _files_are(digests: Mapping[str, str]) -> bool:
+    try:
+        return all(digest_file(Path(name)) == digest for name, digest in digests.items())
+    except OSError:
+        return False
