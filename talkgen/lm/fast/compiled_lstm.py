@@ -47,7 +47,7 @@ class CompiledLSTM(LanguageModel):
         coarse: Format = "int8" if format == "int4" else format
         embed = self._matrix(pack(model.embed.weight.float().cpu(), coarse))
         head = embed if config.tied_head else self._matrix(pack(model.head.weight.float().cpu(), coarse))
-        sizes = (config.n_layer, config.n_embd, int(config.architecture == "lstm"), 1)
+        sizes = (config.n_layer, config.n_embd, int(config.architecture == "lstm"), int(config.shift), 1)
         return Recurrent(*sizes, embed, head, ctypes.cast(layers, ctypes.POINTER(Matrix)))
 
     def _layer(self, model: RecurrentLM, i: int, format: Format) -> Matrix:
@@ -84,13 +84,15 @@ class CompiledLSTM(LanguageModel):
             raise ValueError("a token is not in the vocabulary")
         state.h, state.c = state.h.contiguous(), state.c.contiguous()
         tokens = ids.t().contiguous()  # [T, B]
+        first = state.remember(ids) if self.config.shift else None
+        before = torch.full_like(tokens[0], -1) if first is None else first.contiguous()  # [B]
         logits = torch.empty(1 if last_only else T, B, self.config.vocab_size)
         self._model.threads = torch.get_num_threads()
         for t in range(T):
             row = logits[-1 if last_only else t]
             out = row.data_ptr() if not last_only or t == T - 1 else None
-            self._read_recurrent(
-                ctypes.byref(self._model), B, tokens[t].data_ptr(), state.h.data_ptr(), state.c.data_ptr(), out
-            )
+            late = before if t == 0 else tokens[t - 1]
+            memory = (tensor.data_ptr() for tensor in (tokens[t], late, state.h, state.c))
+            self._read_recurrent(ctypes.byref(self._model), B, *memory, out)
         state.length += T
         return logits.transpose(0, 1), state

@@ -35,9 +35,10 @@ Weights = Mapping[str, Packed | Tensor]
 
 @dataclass(slots=True)
 class _Row:
-    """A token to read: whose cache it belongs to, which of the cache's batch rows, and where in the text it stands."""
+    """A token to read after another: whose cache it belongs to, which of its batch rows, and where in the text."""
 
     token: int
+    before: int  # -1: none
     cache: KVCache
     place: int
     position: int
@@ -100,7 +101,7 @@ class CompiledTransformer(LanguageModel):
         B, T = ids.shape
         cache = state if state is not None else self.new_state(B, T)
         cache.reserve(cache.length + T)
-        rows = [[_Row(int(i), cache, b, cache.length + t) for t, i in enumerate(ids[b])] for b in range(B)]
+        rows = self._rows(ids, cache)
         wanted = [row[-1:] if last_only else row for row in rows]
         logits = self._read([row for text in rows for row in text], [row for text in wanted for row in text])
         cache.length += T
@@ -114,12 +115,22 @@ class CompiledTransformer(LanguageModel):
         rows: list[_Row] = []
         for ids, cache in zip(texts, caches, strict=True):
             cache.reserve(cache.length + len(ids))
-            rows += [_Row(i, cache, 0, cache.length + t) for t, i in enumerate(ids)]
+            rows += self._rows(torch.tensor([list(ids)]), cache)[0]
         ends = list(itertools.accumulate(map(len, texts)))
         logits = self._read(rows, [rows[end - 1] for end in ends])
         for ids, cache in zip(texts, caches, strict=True):
             cache.length += len(ids)
         return logits
+
+    def _rows(self, ids: Tensor, cache: KVCache) -> list[list[_Row]]:
+        """A row of each token of `ids` [B, T], which go after what the cache holds."""
+        first = cache.remember(ids) if self.config.shift else None
+        texts, at = ids.tolist(), cache.length
+        before = [-1] * len(texts) if first is None else first.tolist()
+        return [
+            [_Row(i, late, cache, b, at + t) for t, (late, i) in enumerate(itertools.pairwise([before[b], *text]))]
+            for b, text in enumerate(texts)
+        ]
 
     def _read(self, rows: list[_Row], wanted: list[_Row]) -> Tensor:
         """The logits [wanted, V]; the rows wanted come last, which is as good as any order inside of one pass."""
@@ -139,6 +150,7 @@ class CompiledTransformer(LanguageModel):
             raise ValueError("a token is not in the vocabulary, or there are more than the model's context holds")
         arrays = (
             (ctypes.c_int64 * count)(*(row.token for row in rows)),
+            (ctypes.c_int64 * count)(*(row.before for row in rows)),
             (ctypes.c_int32 * count)(*(row.position for row in rows)),
             (ctypes.c_void_p * count)(*(row.cache.k[0, row.place].data_ptr() for row in rows)),
             (ctypes.c_void_p * count)(*(row.cache.v[0, row.place].data_ptr() for row in rows)),
@@ -152,7 +164,7 @@ class CompiledTransformer(LanguageModel):
     def _describe(self) -> Model:
         config = self.config
         model = Model(*(getattr(config, name) for name in SIZES))
-        model.rms, model.eps = int(config.norm == "rms"), config.norm_eps
+        model.rms, model.eps, model.shift = int(config.norm == "rms"), config.norm_eps, int(config.shift)
         model.activation = _ACTIVATION[config.activation]
         if config.positions == "rotary":
             angles = rotary_angles(config, 0, config.block_size, torch.empty(0))

@@ -18,6 +18,7 @@ from talkgen.lm.models.attention import Pass
 from talkgen.lm.models.base import LanguageModel, State, Taps
 from talkgen.lm.models.cache import KVCache
 from talkgen.lm.models.rotary import rotary_angles
+from talkgen.lm.models.shift import shift_channels
 from talkgen.lm.models.transformer import Transformer
 
 # A recorded step has a fixed number of rows. Each number costs a recording and a cache, so there are few; with a token
@@ -93,6 +94,7 @@ class SeatedCache(KVCache):
         super().__init__(model.config, seats, capacity, model.embed.weight.detach())
         self.k.zero_(), self.v.zero_()  # what is masked must still be a number
         self.positions = torch.zeros(seats, dtype=torch.long, device=self.k.device)
+        self.before = torch.zeros(seats, dtype=torch.long, device=self.k.device)  # each row's last token
         self._rows = torch.arange(seats, device=self.k.device)
         self._slots = torch.arange(capacity, device=self.k.device)
 
@@ -144,6 +146,11 @@ class Table:
                 self.cache.v[:, seat, :, : cache.length] = cache.v[:, 0, :, : cache.length]
         lengths = [cache.length for cache in caches]
         self.ids[:count, 0] = torch.tensor(ids)
+        if self.owner.config.shift:
+            for seat, cache in enumerate(caches):
+                before = cache.remember(self.ids[seat : seat + 1])
+                if before is not None:  # as it is not: an empty text takes no seat
+                    self.cache.before[seat] = before
         self.cache.positions[:count] = torch.tensor(lengths)
         if self.graph is not None and self.logits is not None:
             self.graph.replay()
@@ -163,6 +170,8 @@ def step(owner: GraphedTransformer, ids: Tensor, cache: SeatedCache) -> Tensor:
     """`models.transformer` for one token a row, `ids` [B, 1], with nothing that depends on values; logits [B, V]."""
     model, positions, rotary = owner.model, cache.positions, None
     x = model.embed(ids)  # [B, 1, C]
+    if owner.config.shift:
+        x = shift_channels(x, model.embed(cache.before))
     if owner.rotary is None:
         x = x + model.positions.weight[positions].unsqueeze(1)
     else:

@@ -57,7 +57,7 @@ def _load() -> tuple[ctypes.CDLL | None, str | None]:
         return None, f"the compiled library lays out {', '.join(unlike)} in another way"
     library.read_transformer.restype, library.read_transformer.argtypes = None, [ctypes.c_void_p] * 3
     library.read_recurrent.restype = None
-    library.read_recurrent.argtypes = [ctypes.c_void_p, ctypes.c_int32, *[ctypes.c_void_p] * 4]
+    library.read_recurrent.argtypes = [ctypes.c_void_p, ctypes.c_int32, *[ctypes.c_void_p] * 5]
     return library, None
 
 

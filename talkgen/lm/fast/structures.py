@@ -38,7 +38,7 @@ class Model(ctypes.Structure):
 
     _fields_ = (
         *((name, _int) for name in SIZES),
-        *((name, _int) for name in ("rms", "activation", "threads")),
+        *((name, _int) for name in ("rms", "activation", "shift", "threads")),
         ("eps", _float),
         *((name, _pointer) for name in ("cos", "sin", "positions")),
         ("embed", Matrix),
@@ -54,7 +54,10 @@ class Rows(ctypes.Structure):
     _fields_ = (
         ("count", _int),
         ("wanted", _int),
-        *((name, _pointer) for name in ("tokens", "positions", "keys", "values", "layer_stride", "head_stride")),
+        *(
+            (name, _pointer)
+            for name in ("tokens", "before", "positions", "keys", "values", "layer_stride", "head_stride")
+        ),
     )
 
 
@@ -62,7 +65,7 @@ class Recurrent(ctypes.Structure):
     """An LSTM or a tanh RNN; see cpp/recurrent.cpp."""
 
     _fields_ = (
-        *((name, _int) for name in ("n_layer", "n_embd", "lstm", "threads")),
+        *((name, _int) for name in ("n_layer", "n_embd", "lstm", "shift", "threads")),
         *((name, Matrix) for name in ("embed", "head")),
         ("layers", ctypes.POINTER(Matrix)),
     )

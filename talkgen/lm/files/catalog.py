@@ -58,7 +58,7 @@ class ModelFiles:
     def about(self) -> dict[str, Any]:
         """What can be said without loading it; None where it is not known."""
         known: dict[str, Any] = dict.fromkeys(
-            ("architecture", "parameters", "context", "vocabulary", "bytes", "step", "run")
+            ("architecture", "shift", "parameters", "context", "vocabulary", "bytes", "step", "run")
         )
         if self.kind == "checkpoint":
             known |= _about_checkpoint(self.weights)
@@ -93,6 +93,7 @@ def _about_checkpoint(folder: Path) -> dict[str, Any]:
         config = record["config"]
         found = {
             "architecture": config["architecture"],
+            "shift": config.get("shift", False),
             "context": config["block_size"],
             "vocabulary": config["vocab_size"],
             "parameters": record.get("parameters"),
@@ -172,6 +173,7 @@ def _plain(name: str) -> bool:
 def _label_of_run(name: str, folder: Path) -> str:
     about = _about_checkpoint(newest_checkpoint(folder))
     architecture = {"lstm": "LSTM", "rnn": "RNN"}.get(about["architecture"], about["architecture"])
+    architecture += " with shift" if about["shift"] else ""
     return f"{name} {architecture}" if about["step"] is None else f"{name} {architecture}, step {about['step']:,}"
 
 

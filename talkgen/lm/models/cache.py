@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from talkgen.lm.models.base import State
@@ -9,11 +10,15 @@ from talkgen.lm.models.config import ModelConfig
 
 
 class KVCache(State):
-    """Keys and values of the tokens read so far, of every layer: [n_layer, B, H_kv, capacity, D]; grows when full."""
+    """Keys and values of the tokens read so far, of every layer: [n_layer, B, H_kv, capacity, D]; grows when full.
+
+    For a model with a one-token shift also the tokens themselves [B, capacity], since the next one needs the last.
+    """
 
     def __init__(self, config: ModelConfig, batch: int, capacity: int, like: Tensor) -> None:
         shape = (config.n_layer, batch, config.n_kv_head, max(capacity, 1), config.head_dim)
         self.k, self.v = like.new_empty(shape), like.new_empty(shape)
+        self.ids = like.new_empty(batch, shape[3], dtype=torch.long) if config.shift else None
         self.length = 0
 
     def append(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
@@ -23,6 +28,14 @@ class KVCache(State):
         self.k[layer, :, :, self.length : end] = k
         self.v[layer, :, :, self.length : end] = v
         return self.k[layer, :, :, :end], self.v[layer, :, :, :end]
+
+    def remember(self, ids: Tensor) -> Tensor | None:
+        """Keeps tokens [B, T] that are about to be read; returns the token [B] before them, None where they begin."""
+        self.reserve(self.length + ids.size(1))
+        if self.ids is None:
+            raise TypeError("this cache was made for a model without a shift")
+        self.ids[:, self.length : self.length + ids.size(1)] = ids
+        return self.ids[:, self.length - 1] if self.length else None
 
     def reserve(self, capacity: int) -> None:
         """Makes room for at least `capacity` tokens in all."""
@@ -34,6 +47,9 @@ class KVCache(State):
             new = old.new_empty((*old.shape[:3], capacity, old.size(4)))
             new[:, :, :, : self.length] = old[:, :, :, : self.length]
             setattr(self, name, new)
+        if self.ids is not None:
+            old, self.ids = self.ids, self.ids.new_empty(self.ids.size(0), capacity)
+            self.ids[:, : self.length] = old[:, : self.length]
 
     def truncate(self, length: int) -> None:
         """Forgets every token after the first `length`; costs nothing."""
@@ -46,9 +62,9 @@ class KVCache(State):
         """The tokens that fit before it grows."""
         return self.k.size(3)
 
-    def _copy(self, k: Tensor, v: Tensor, length: int) -> KVCache:
+    def _copy(self, k: Tensor, v: Tensor, ids: Tensor | None, length: int) -> KVCache:
         copy = object.__new__(KVCache)
-        copy.k, copy.v, copy.length = k, v, length
+        copy.k, copy.v, copy.ids, copy.length = k, v, ids, length
         return copy
 
     def clone(self, length: int | None = None) -> KVCache:
@@ -56,8 +72,10 @@ class KVCache(State):
         length = self.length if length is None else length
         if not 0 <= length <= self.length:
             raise ValueError(f"cannot keep {length} of {self.length} tokens")
-        return self._copy(self.k[:, :, :, :length].clone(), self.v[:, :, :, :length].clone(), length)
+        ids = None if self.ids is None else self.ids[:, :length].clone()
+        return self._copy(self.k[:, :, :, :length].clone(), self.v[:, :, :, :length].clone(), ids, length)
 
     def select(self, rows: Tensor) -> KVCache:
         """The cache of the batch rows `rows`."""
-        return self._copy(self.k[:, rows], self.v[:, rows], self.length)
+        ids = None if self.ids is None else self.ids[rows]
+        return self._copy(self.k[:, rows], self.v[:, rows], ids, self.length)

@@ -31,6 +31,7 @@ class ModelConfig:
     activation: Literal["gelu", "gelu_tanh", "swiglu"] = "gelu_tanh"
     bias: bool = True  # in linear layers and LayerNorm
     tied_head: bool = True  # the output layer is the token embedding
+    shift: bool = False  # half of the embedding's channels come from the token before
     attention: bool = False  # recurrent models: attend to past states (Bahdanau et al. 2014)
     dropout: float = 0.0
     init_std: float = 0.02  # of a new transformer's weights; GPT-2's, which was 768 wide
@@ -49,6 +50,8 @@ class ModelConfig:
                 raise ModelError(f"the model's config says {name} = {getattr(self, name)}")
         if self.n_head % self.n_kv_head:
             raise ModelError(f"{self.n_head} query heads cannot share {self.n_kv_head} key heads")
+        if self.shift and self.architecture == "encoder-decoder":
+            raise ModelError("an encoder-decoder has no one-token shift")
         recurrent = self.architecture in ("lstm", "rnn")
         if not recurrent and self.positions == "rotary" and self.head_dim % 2:
             raise ModelError(f"rotary positions need an even head_dim, not {self.head_dim}")

@@ -13,20 +13,31 @@ from torch import Tensor, nn
 from talkgen.lm.models.attention import attend_openly, causal_mask
 from talkgen.lm.models.base import LanguageModel, State, Taps
 from talkgen.lm.models.config import ModelConfig
+from talkgen.lm.models.shift import shift_channels
 
 
 class RecurrentState(State):
-    """The memory after `length` tokens: h and c [n_layer, B, C]; and with attention, all past states [B, S, C]."""
+    """The memory after `length` tokens: h and c [n_layer, B, C]; and with attention, all past states [B, S, C].
+
+    For a model with a one-token shift also the last token itself, `last` [B].
+    """
 
     rolls_back = False
 
-    def __init__(self, h: Tensor, c: Tensor, past: Tensor | None = None, length: int = 0) -> None:
-        self.h, self.c, self.past, self.length = h, c, past, length
+    def __init__(
+        self, h: Tensor, c: Tensor, past: Tensor | None = None, length: int = 0, last: Tensor | None = None
+    ) -> None:
+        self.h, self.c, self.past, self.length, self.last = h, c, past, length, last
+
+    def remember(self, ids: Tensor) -> Tensor | None:
+        """Keeps the last of tokens [B, T] that are about to be read; returns the token [B] before them, or None."""
+        before, self.last = self.last, ids[:, -1]
+        return before
 
     def truncate(self, length: int) -> None:
         """A recurrent memory cannot forget its last tokens; only `length` itself and 0 can be had."""
         if length == 0:
-            self.h, self.c, self.length = torch.zeros_like(self.h), torch.zeros_like(self.c), 0
+            self.h, self.c, self.length, self.last = torch.zeros_like(self.h), torch.zeros_like(self.c), 0, None
             self.past = None if self.past is None else self.past[:, :0]
         elif length != self.length:
             raise ValueError(f"a recurrent state of {self.length} tokens cannot go back to {length}")
@@ -41,12 +52,13 @@ class RecurrentState(State):
         if length not in (None, self.length):
             raise ValueError(f"a recurrent state of {self.length} tokens cannot go back to {length}")
         past = None if self.past is None else self.past.clone()
-        return RecurrentState(self.h.clone(), self.c.clone(), past, self.length)
+        return RecurrentState(self.h.clone(), self.c.clone(), past, self.length, self.last)
 
     def select(self, rows: Tensor) -> RecurrentState:
         """The state of the batch rows `rows`."""
         past = None if self.past is None else self.past[rows]
-        return RecurrentState(self.h[:, rows], self.c[:, rows], past, self.length)
+        last = None if self.last is None else self.last[rows]
+        return RecurrentState(self.h[:, rows], self.c[:, rows], past, self.length, last)
 
 
 class RecurrentLM(LanguageModel):
@@ -93,7 +105,11 @@ class RecurrentLM(LanguageModel):
             state = self.new_state(ids.size(0), ids.size(1))
         if not isinstance(state, RecurrentState):
             raise TypeError("a recurrent model's state is a RecurrentState")
-        x = self.drop(self.embed(ids))  # [B, T, C]
+        x = self.embed(ids)  # [B, T, C]
+        if self.config.shift:
+            before = state.remember(ids)
+            x = shift_channels(x, None if before is None else self.embed(before))
+        x = self.drop(x)
         if taps is not None and ("gates" in taps or "hidden" in taps):
             x = self._unroll(x, state, taps)
         elif self.config.architecture == "lstm":

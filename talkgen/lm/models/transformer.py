@@ -15,6 +15,7 @@ from talkgen.lm.models.base import LanguageModel, State, Taps, init_weights
 from talkgen.lm.models.cache import KVCache
 from talkgen.lm.models.config import ModelConfig
 from talkgen.lm.models.rotary import rotary_angles
+from talkgen.lm.models.shift import shift_channels
 
 
 class MLP(nn.Module):
@@ -85,6 +86,9 @@ class Transformer(LanguageModel):
         cache = state if state is not None or self.training else self.new_state(ids.size(0), ids.size(1))
         T, past = ids.size(1), cache.length if cache is not None else 0
         x = self.embed(ids)  # [B, T, C]
+        if self.config.shift:  # before positions are added: a token's position stays its own
+            before = cache.remember(ids) if cache is not None else None
+            x = shift_channels(x, None if before is None else self.embed(before))
         rotary = None
         if self.config.positions == "learned":
             x = x + self.positions.weight[past : past + T]

@@ -55,6 +55,7 @@ class ModelRecipe(Part):
     activation: Literal["gelu", "gelu_tanh", "swiglu"] = "gelu_tanh"
     bias: bool = False
     tied_head: bool = True
+    shift: bool = Field(False, description="half of each embedding's channels come from the token before")
     attention: bool = Field(False, description="an LSTM that attends to its past states, as in 2014")
     dropout: Share = 0.0
     init_std: float = Field(0.02, gt=0, le=10, description="of a new transformer's weights; narrow ones want more")
@@ -63,6 +64,8 @@ class ModelRecipe(Part):
     def _heads_divide(self) -> Self:
         if self.architecture in ("transformer", "encoder-decoder") and self.n_embd % self.n_head:
             raise ValueError(f"n_embd {self.n_embd} is not a multiple of n_head {self.n_head}")
+        if self.shift and self.architecture == "encoder-decoder":
+            raise ValueError("an encoder-decoder has no one-token shift")
         if self.n_kv_head is not None and self.n_head % self.n_kv_head:
             raise ValueError(f"n_head {self.n_head} is not a multiple of n_kv_head {self.n_kv_head}")
         return self

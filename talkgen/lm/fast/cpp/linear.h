@@ -40,6 +40,18 @@ inline void widen(const Matrix& w, int64_t i, int from, int count, float* y) {
     }
 }
 
+constexpr int64_t NO_SHIFT = -2;
+
+// To x [C] a token's row of the embedding, its last C / 2 numbers from the row of the token before; from none (-1) zeros.
+inline void look_up_token(const Matrix& embed, int64_t token, int64_t before, int C, float* x) {
+    widen(embed, token, 0, C, x);
+    if (before == NO_SHIFT) return;
+    std::vector<float> late(C);
+    if (before >= 0) widen(embed, before, 0, C, late.data());
+    const int own = C - C / 2;
+    std::copy(late.begin() + own, late.end(), x + own);
+}
+
 // ---- A few rows of activations, and one row of floats after another.
 
 // To y, CHUNK numbers apart, the products of a row of weights and M rows of activations.

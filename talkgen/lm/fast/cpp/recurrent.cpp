@@ -2,20 +2,22 @@
 #include "linear.h"
 
 struct Recurrent {
-    int32_t n_layer, n_embd, lstm, threads;
+    int32_t n_layer, n_embd, lstm, shift, threads;
     Matrix embed, head;
     const Matrix* layers;  // [4 C or C, 2 C]: what x and h are multiplied with, side by side; both biases in one
 };
 
 extern "C" const int32_t size_of_Recurrent = sizeof(Recurrent);  // compared by who fills it in
 
-// Reads a token of each of `m` texts; h and c [n_layer, m, C] are changed in place; logits [m, vocab_size].
-extern "C" void read_recurrent(const Recurrent* pointer, int32_t m, const int64_t* tokens, float* h, float* c,
-                               float* logits) {
+// Reads a token of each of `m` texts, `before` it another or -1; h and c [n_layer, m, C] are changed in place; logits
+// [m, vocab_size].
+extern "C" void read_recurrent(const Recurrent* pointer, int32_t m, const int64_t* tokens, const int64_t* before, float* h,
+                               float* c, float* logits) {
     const Recurrent& model = *pointer;
     const int C = model.n_embd, width = model.lstm ? 4 * C : C;
     Buffer<float> x((size_t)m * 2 * C), gates((size_t)m * width), out((size_t)m * C);
-    for (int r = 0; r < m; r++) widen(model.embed, tokens[r], 0, C, out.data() + (size_t)r * C);
+    for (int r = 0; r < m; r++)
+        look_up_token(model.embed, tokens[r], model.shift ? before[r] : NO_SHIFT, C, out.data() + (size_t)r * C);
     for (int l = 0; l < model.n_layer; l++, h += (size_t)m * C, c += (size_t)m * C) {
         for (int r = 0; r < m; r++) {
             std::memcpy(x.data() + (size_t)r * 2 * C, out.data() + (size_t)r * C, C * sizeof(float));

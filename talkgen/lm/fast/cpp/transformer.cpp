@@ -14,7 +14,7 @@ struct Layer {
 
 struct Model {
     int32_t n_layer, n_embd, n_head, n_kv_head, head_dim, n_inner, vocab_size;
-    int32_t rms, activation, threads;  // activation: as in rows.h
+    int32_t rms, activation, shift, threads;  // activation: as in rows.h
     float eps;
     const float *cos, *sin;   // [block_size, head_dim / 2], or null: no rotary positions
     const float* positions;   // [block_size, n_embd], or null: no learned ones
@@ -25,7 +25,7 @@ struct Model {
 
 struct Rows {  // the tokens of one pass: of one text one after another, or of several texts one each
     int32_t count, wanted;  // logits are wanted for the last `wanted`
-    const int64_t* tokens;
+    const int64_t *tokens, *before;  // the token before each, or -1; used by a model with a shift
     const int32_t* positions;
     float *const *keys, *const *values;   // of each row's text: [n_layer, n_kv_head, capacity, head_dim]
     const int64_t *layer_stride, *head_stride;
@@ -87,7 +87,7 @@ void activate(const Model& model, const float* h, float* y, int m) {
 void look_up(const Model& model, const Rows& rows, float* x) {
     const int C = model.n_embd;
     for (int r = 0; r < rows.count; r++, x += C) {
-        widen(model.embed, rows.tokens[r], 0, C, x);
+        look_up_token(model.embed, rows.tokens[r], model.shift ? rows.before[r] : NO_SHIFT, C, x);
         if (model.positions)
             for (int c = 0; c < C; c++) x[c] += model.positions[(int64_t)rows.positions[r] * C + c];
     }
