@@ -17,11 +17,10 @@ from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, ModelName
 from talkgen.figures.draw.color import ink_on, mix
-from talkgen.figures.draw.drawing import rounded_box, sheet, styled, text_width, write
+from talkgen.figures.draw.pen import Pen, sheet, styled
 
 if TYPE_CHECKING:
     import torch
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Picture
 
     from talkgen.lm.files.weights import Loaded
@@ -110,66 +109,66 @@ class Grid:
 @styled
 def draw(data: Data, canvas: Canvas) -> Picture:
     """The matrix, its words, and whose weights they are."""
-    picture, axes = sheet(canvas)
-    grid = _fit(canvas, data["source"], data["target"])
-    _draw_words(axes, canvas, data, grid)
+    pen = sheet(canvas)
+    grid = _fit(pen, data["source"], data["target"])
+    _draw_words(pen, data, grid)
     for i, row in enumerate(data["weights"]):
         for j, weight in enumerate(row):
-            _draw_cell(axes, canvas, grid, i, j, weight)
-    muted = canvas.style.colors.muted
+            _draw_cell(pen, grid, i, j, weight)
+    muted = pen.colors.muted
     for text in (f"{data['model']} · {whose(data)}", whose(data)):
-        if text_width(canvas, text) <= canvas.width - 40:
-            write(axes, canvas, canvas.width / 2, canvas.height - 12, text, color=muted, align="center")
+        if pen.text_width(text) <= canvas.width - 40:
+            pen.write(canvas.width / 2, canvas.height - 12, text, color=muted, align="center")
             break
-    return picture
+    return pen.picture
 
 
-def _fit(canvas: Canvas, source: list[str], target: list[str]) -> Grid:
+def _fit(pen: Pen, source: list[str], target: list[str]) -> Grid:
     """The grid with the larger of two text sizes in which a percentage fits a cell; the smaller where neither does."""
-    grids = [_grid(canvas, source, target, size) for size in (canvas.style.sizes.small, canvas.style.sizes.figure)]
-    return next((grid for grid in grids if _holds_numbers(canvas, grid)), grids[-1])
+    grids = [_grid(pen, source, target, size) for size in (pen.sizes.small, pen.sizes.figure)]
+    return next((grid for grid in grids if _holds_numbers(pen, grid)), grids[-1])
 
 
-def _grid(canvas: Canvas, source: list[str], target: list[str], size: float) -> Grid:
-    beside = max(text_width(canvas, word, size) for word in target) + 20
-    longest = max(text_width(canvas, word, size) for word in source)
-    lies = (canvas.width - beside) / len(source) > longest + 12  # all words fit side by side
+def _grid(pen: Pen, source: list[str], target: list[str], size: float) -> Grid:
+    beside = max(pen.text_width(word, size) for word in target) + 20
+    longest = max(pen.text_width(word, size) for word in source)
+    lies = (pen.canvas.width - beside) / len(source) > longest + 12  # all words fit side by side
     above = size + 14 if lies else sin(_LEAN) * (longest + size) + 10
     overhang = 0 if lies else cos(_LEAN) * longest
-    high = min(72, (canvas.height - above - _FOOT) / len(target))
-    wide = min((canvas.width - beside - overhang) / len(source), max(2.2 * high, longest + 12 if lies else 0))
-    left = (canvas.width - beside - overhang - wide * len(source)) / 2 + beside
-    top = (canvas.height - above - _FOOT - high * len(target)) / 2 + above
+    high = min(72, (pen.canvas.height - above - _FOOT) / len(target))
+    wide = min((pen.canvas.width - beside - overhang) / len(source), max(2.2 * high, longest + 12 if lies else 0))
+    left = (pen.canvas.width - beside - overhang - wide * len(source)) / 2 + beside
+    top = (pen.canvas.height - above - _FOOT - high * len(target)) / 2 + above
     return Grid(left, top, wide, high, size, lies)
 
 
-def _holds_numbers(canvas: Canvas, grid: Grid) -> bool:
-    return grid.high >= 1.15 * grid.size and grid.wide >= text_width(canvas, "100", grid.size) + 4
+def _holds_numbers(pen: Pen, grid: Grid) -> bool:
+    return grid.high >= 1.15 * grid.size and grid.wide >= pen.text_width("100", grid.size) + 4
 
 
-def _draw_words(axes: Axes, canvas: Canvas, data: Data, grid: Grid) -> None:
+def _draw_words(pen: Pen, data: Data, grid: Grid) -> None:
     """The words read above their columns, lying or leaning, and the words written left of their rows."""
-    colors, last = canvas.style.colors, len(data["source"]) - 1
+    colors, last = pen.colors, len(data["source"]) - 1
     for j, word in enumerate(data["source"]):
         color = colors.muted if j == last else colors.ink
         x = grid.left + (j + 0.5) * grid.wide
         if grid.lies:
-            write(axes, canvas, x, grid.top - 0.7 * grid.size, word, grid.size, color=color, align="center")
+            pen.write(x, grid.top - 0.7 * grid.size, word, grid.size, color=color, align="center")
         else:
-            text = write(axes, canvas, x - 2, grid.top - 12, word, grid.size, color=color)
+            text = pen.write(x - 2, grid.top - 12, word, grid.size, color=color)
             text.set(rotation=degrees(_LEAN), rotation_mode="anchor")
     for i, word in enumerate(data["target"]):
-        write(axes, canvas, grid.left - 10, grid.top + (i + 0.5) * grid.high, word, grid.size, align="right")
+        pen.write(grid.left - 10, grid.top + (i + 0.5) * grid.high, word, grid.size, align="right")
 
 
-def _draw_cell(axes: Axes, canvas: Canvas, grid: Grid, row: int, column: int, weight: float) -> None:
+def _draw_cell(pen: Pen, grid: Grid, row: int, column: int, weight: float) -> None:
     """One weight as a colour, and as a percentage where it counts and fits."""
     x, y = grid.left + column * grid.wide, grid.top + row * grid.high
-    fill = mix(canvas.style.colors.surface, canvas.style.colors.attention, weight)
-    rounded_box(axes, x + 1, y + 1, grid.wide - 2, grid.high - 2, 4, fill=fill)
-    if weight >= 0.1 and _holds_numbers(canvas, grid):
+    fill = mix(pen.colors.surface, pen.colors.attention, weight)
+    pen.box(x + 1, y + 1, grid.wide - 2, grid.high - 2, 4, fill=fill)
+    if weight >= 0.1 and _holds_numbers(pen, grid):
         middle, text = (x + grid.wide / 2, y + grid.high / 2), f"{100 * weight:.0f}"
-        write(axes, canvas, *middle, text, grid.size, color=ink_on(fill), align="center")
+        pen.write(*middle, text, grid.size, color=ink_on(fill), align="center")
 
 
 def whose(data: Data) -> str:

@@ -14,12 +14,12 @@ from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, ModelName
 from talkgen.figures.draw.color import ink_on, mix
-from talkgen.figures.draw.drawing import POINTS, rounded_box, sheet, shorten, styled, text_width, write
+from talkgen.figures.draw.lettering import POINTS
+from talkgen.figures.draw.pen import Pen, sheet, styled
 from talkgen.figures.measure.tokens import read_text, show_pieces
 
 if TYPE_CHECKING:
     import torch
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Picture
 
 TABLES = ()
@@ -105,12 +105,10 @@ def _clarity(weights: torch.Tensor, params: Params) -> float:
 @styled
 def draw(data: Data, canvas: Canvas) -> Picture:
     """The weights as a map or as arcs, and whose they are."""
-    picture, axes = sheet(canvas)
-    (_draw_map if data["view"] == "map" else _draw_arcs)(axes, canvas, data)
-    write(
-        axes, canvas, canvas.width / 2, canvas.height - 12, whose(data), color=canvas.style.colors.muted, align="center"
-    )
-    return picture
+    pen = sheet(canvas)
+    (_draw_map if data["view"] == "map" else _draw_arcs)(pen, data)
+    pen.write(canvas.width / 2, canvas.height - 12, whose(data), color=pen.colors.muted, align="center")
+    return pen.picture
 
 
 def whose(data: Data) -> str:
@@ -121,56 +119,56 @@ def whose(data: Data) -> str:
     return f"{data['model']} · {both}"
 
 
-def _draw_map(axes: Axes, canvas: Canvas, data: Data) -> None:
+def _draw_map(pen: Pen, data: Data) -> None:
     """Rows look, columns are looked at; a token's name stands left of its row and above its column."""
-    tokens, size = data["tokens"], canvas.style.sizes.figure
+    tokens, size = data["tokens"], pen.sizes.figure
     n = len(tokens)
-    label = max(text_width(canvas, shorten(canvas, token, 150, size), size) for token in tokens) + 12
-    cell = min((canvas.width - 2 * label) / n, (canvas.height - 36 - 30) / n)
-    left = (canvas.width - n * cell - label) / 2 + label * 0.5
+    label = max(pen.text_width(pen.shorten(token, 150, size), size) for token in tokens) + 12
+    cell = min((pen.canvas.width - 2 * label) / n, (pen.canvas.height - 36 - 30) / n)
+    left = (pen.canvas.width - n * cell - label) / 2 + label * 0.5
     top = 30.0
-    style = canvas.style
+    style = pen.canvas.style
     for i, row in enumerate(data["weights"]):
         y = top + i * cell
-        name = shorten(canvas, tokens[i], 150, size)
-        write(axes, canvas, left - 10, y + cell / 2, name, size, align="right")
+        name = pen.shorten(tokens[i], 150, size)
+        pen.write(left - 10, y + cell / 2, name, size, align="right")
         for j, weight in enumerate(row[: i + 1]):
             x = left + j * cell
             fill = mix(style.colors.surface, style.colors.attention, weight)
-            rounded_box(axes, x + 1, y + 1, cell - 2, cell - 2, 4, fill=fill)
+            pen.box(x + 1, y + 1, cell - 2, cell - 2, 4, fill=fill)
             if weight >= 0.1 and cell >= 1.7 * size:
                 text = f"{100 * weight:.0f}"
-                write(axes, canvas, x + cell / 2, y + cell / 2, text, size, color=ink_on(fill), align="center")
+                pen.write(x + cell / 2, y + cell / 2, text, size, color=ink_on(fill), align="center")
         # The upper half is empty (nobody looks ahead): each column's name stands there, beside its topmost cell.
         x = left + (i + 1) * cell
-        write(axes, canvas, x + 8, y + cell / 2, name, size, color=style.colors.muted)
+        pen.write(x + 8, y + cell / 2, name, size, color=style.colors.muted)
 
 
-def _draw_arcs(axes: Axes, canvas: Canvas, data: Data) -> None:
+def _draw_arcs(pen: Pen, data: Data) -> None:
     """The sentence in a line; arcs from the focus back to the tokens it looks at, as thick as the weight."""
     from matplotlib.patches import Arc
 
-    tokens, colors, focus = data["tokens"], canvas.style.colors, data["focus"]
-    size, gap = _fitting_size(canvas, tokens)
-    room = canvas.width / len(tokens) * 1.6
-    shown = [shorten(canvas, token, room, size, bold=True) for token in tokens]
-    widths = [text_width(canvas, text, size, bold=True) for text in shown]
-    x = (canvas.width - sum(widths) - gap * (len(tokens) - 1)) / 2
+    tokens, colors, focus = data["tokens"], pen.colors, data["focus"]
+    size, gap = _fitting_size(pen, tokens)
+    room = pen.canvas.width / len(tokens) * 1.6
+    shown = [pen.shorten(token, room, size, bold=True) for token in tokens]
+    widths = [pen.text_width(text, size, bold=True) for text in shown]
+    x = (pen.canvas.width - sum(widths) - gap * (len(tokens) - 1)) / 2
     centers = []
     for width in widths:
         centers.append(x + width / 2)
         x += width + gap
-    line = canvas.height - 112.0
+    line = pen.canvas.height - 112.0
     weights = data["weights"][focus]
     for token, center, weight in zip(shown, centers, weights, strict=True):
         index = shown.index(token) if shown.count(token) == 1 else centers.index(center)
         looks = index == focus
         color = colors.attention if looks else colors.ink if weight >= 0.05 else colors.muted
-        write(axes, canvas, center, line, token, size, color=color, bold=looks or weight >= 0.2, align="center")
+        pen.write(center, line, token, size, color=color, bold=looks or weight >= 0.2, align="center")
         if index < focus:
             wide = centers[focus] - center
             tall = min(2 * (line - 46), 1.15 * wide)
-            axes.add_patch(
+            pen.axes.add_patch(
                 Arc(
                     ((center + centers[focus]) / 2, line - 24),
                     wide,
@@ -184,16 +182,16 @@ def _draw_arcs(axes: Axes, canvas: Canvas, data: Data) -> None:
             )
         if index <= focus and weight >= 0.01:
             strong = colors.attention if weight >= 0.05 else colors.muted
-            write(axes, canvas, center, line + 38, f"{100 * weight:.0f}%", size, color=strong, align="center")
+            pen.write(center, line + 38, f"{100 * weight:.0f}%", size, color=strong, align="center")
 
 
-def _fitting_size(canvas: Canvas, tokens: list[str]) -> tuple[float, float]:
+def _fitting_size(pen: Pen, tokens: list[str]) -> tuple[float, float]:
     """The largest text size at which the sentence fits in a line, and the gap between words."""
-    for size in (canvas.style.sizes.body, canvas.style.sizes.small):
+    for size in (pen.sizes.body, pen.sizes.small):
         gap = 0.7 * size
-        if sum(text_width(canvas, token, size, bold=True) + gap for token in tokens) <= canvas.width:
+        if sum(pen.text_width(token, size, bold=True) + gap for token in tokens) <= pen.canvas.width:
             return size, gap
-    return canvas.style.sizes.figure, 8.0
+    return pen.sizes.figure, 8.0
 
 
 def describe(data: Data) -> str:

@@ -16,7 +16,7 @@ from pydantic import Field
 from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, RunFilm
-from talkgen.figures.draw.drawing import POINTS, sheet, styled, text_width, write
+from talkgen.figures.draw.pen import Pen, sheet, styled
 from talkgen.figures.measure.tokens import show_piece
 from talkgen.figures.numbers import significant
 from talkgen.files import read_json
@@ -134,32 +134,32 @@ def _continue(model: LanguageModel, tokenizer: Tokenizer, folder: Path, params: 
 @styled
 def draw(data: Data, canvas: Canvas) -> Picture:
     """A strip of rows: the step and its loss on the left, the continuation in at most two lines on the right."""
-    picture, axes = sheet(canvas)
-    colors, size = canvas.style.colors, canvas.style.sizes.small
+    pen = sheet(canvas)
+    colors, size = pen.colors, pen.sizes.small
     steps = [f"step {row['step']:,}" for row in data["rows"]]
     losses = ["" if row["loss"] is None else f"loss {row['loss']:.2f}" for row in data["rows"]]
-    left = max(text_width(canvas, text, size, bold=True) for text in steps + losses) + 28
-    write(axes, canvas, 0, _HEAD / 2 - 4, "prompt", color=colors.muted)
-    write(axes, canvas, left, _HEAD / 2 - 4, _line(canvas, data["prompt"] + " …", left, size), size, mono=True)
+    left = max(pen.text_width(text, size, bold=True) for text in steps + losses) + 28
+    pen.write(0, _HEAD / 2 - 4, "prompt", color=colors.muted)
+    pen.write(left, _HEAD / 2 - 4, _line(pen, data["prompt"] + " …", left, size), size, mono=True)
     tall = (canvas.height - _HEAD) / len(data["rows"])
     for index, (row, step, loss) in enumerate(zip(data["rows"], steps, losses, strict=True)):
         top = _HEAD + index * tall
-        axes.plot([0, canvas.width], [top, top], color=colors.line, linewidth=1.5 * POINTS)
+        pen.line([0, canvas.width], [top, top], colors.line, 1.5)
         between = min(32.0, tall * 0.4)
         middle = top + tall / 2
         first = middle - between / 2
-        write(axes, canvas, 0, first if loss else middle, step, size, color=colors.accent, bold=True)
-        write(axes, canvas, 0, first + between, loss, color=colors.muted)
-        lines = _wrap(canvas, _continuation(row["text"]), canvas.width - left, size)
+        pen.write(0, first if loss else middle, step, size, color=colors.accent, bold=True)
+        pen.write(0, first + between, loss, color=colors.muted)
+        lines = _wrap(pen, _continuation(row["text"]), canvas.width - left, size)
         for number, line in enumerate(lines):
-            write(axes, canvas, left, middle + (number - (len(lines) - 1) / 2) * between, line, size, mono=True)
-    return picture
+            pen.write(left, middle + (number - (len(lines) - 1) / 2) * between, line, size, mono=True)
+    return pen.picture
 
 
-def _line(canvas: Canvas, text: str, left: float, size: float) -> str:
+def _line(pen: Pen, text: str, left: float, size: float) -> str:
     """`text` in one line, without its beginning where there is no room for it."""
     text = show_piece(text)
-    while text_width(canvas, text, size, mono=True) > canvas.width - left:
+    while pen.text_width(text, size, mono=True) > pen.canvas.width - left:
         text = "…" + text.removeprefix("…")[1:]
     return text
 
@@ -170,12 +170,12 @@ def _continuation(text: str) -> str:
     return " ".join(signs.split())
 
 
-def _wrap(canvas: Canvas, text: str, room: float, size: float) -> list[str]:
+def _wrap(pen: Pen, text: str, room: float, size: float) -> list[str]:
     """`text` in at most two lines of `room` px; cut with an ellipsis."""
-    most = int(room / text_width(canvas, "0", size, mono=True))
+    most = int(room / pen.text_width("0", size, mono=True))
     for characters in range(most, 1, -1):  # signs that the font lacks are wider than its own
         lines = textwrap.wrap(text, characters, max_lines=_LINES, placeholder=" …", break_on_hyphens=False)
-        if all(text_width(canvas, line, size, mono=True) <= room for line in lines):
+        if all(pen.text_width(line, size, mono=True) <= room for line in lines):
             break
     return lines
 

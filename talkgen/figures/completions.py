@@ -8,12 +8,11 @@ from pydantic import Field, StringConstraints
 
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, ModelName
-from talkgen.figures.draw.drawing import rounded_box, sheet, shorten, styled, text_width, write
+from talkgen.figures.draw.pen import Pen, sheet, styled
 from talkgen.figures.measure.tokens import predict, show_piece
 from talkgen.figures.numbers import percent
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Picture
 
 TABLES = ()
@@ -43,56 +42,56 @@ def compute(params: Params, inputs: Inputs) -> Data:
 @styled
 def draw(data: Data, canvas: Canvas) -> Picture:
     """Prompts on the left, the likeliest tokens as chips on the right, the first one filled."""
-    picture, axes = sheet(canvas)
-    size = canvas.style.sizes.small
+    pen = sheet(canvas)
+    size = pen.sizes.small
     step = min(76.0, canvas.height / len(data["lines"]))
     top = (canvas.height - step * len(data["lines"])) / 2
     prompts = [show_piece(line["prompt"]) for line in data["lines"]]
-    longest = max(text_width(canvas, text, size, mono=True) for text in prompts) + 24
+    longest = max(pen.text_width(text, size, mono=True) for text in prompts) + 24
     for count in range(_ANSWERS, 0, -1):  # fewer answers where the prompts need the room
-        answers = [_Answers(canvas, line["candidates"][:count], size) for line in data["lines"]]
+        answers = [_Answers(pen, line["candidates"][:count], size) for line in data["lines"]]
         split = canvas.width - max(answer.width for answer in answers)
         if longest <= split:
             break
     split = min(split, longest)
-    prompts = [_shorten_front(canvas, text, split - 24, size) for text in prompts]
+    prompts = [_shorten_front(pen, text, split - 24, size) for text in prompts]
     for index, (text, answer) in enumerate(zip(prompts, answers, strict=True)):
         y = top + (index + 0.5) * step
-        write(axes, canvas, split - 24, y, text, size, mono=True, align="right")
-        answer.draw(axes, split, y)
-    return picture
+        pen.write(split - 24, y, text, size, mono=True, align="right")
+        answer.draw(split, y)
+    return pen.picture
 
 
 class _Answers:
     """A line's candidates, measured before they are drawn."""
 
-    def __init__(self, canvas: Canvas, candidates: list[Data], size: float) -> None:
-        self.canvas, self.size = canvas, size
-        self.texts = [(shorten(canvas, item["shown"], 180, size, mono=True), percent(item["p"])) for item in candidates]
+    def __init__(self, pen: Pen, candidates: list[Data], size: float) -> None:
+        self.pen, self.size = pen, size
+        self.texts = [(pen.shorten(item["shown"], 180, size, mono=True), percent(item["p"])) for item in candidates]
         self.boxes = [
-            text_width(canvas, text, size, mono=True) + 20 + text_width(canvas, share) + 24
-            for text, share in self.texts
+            pen.text_width(text, size, mono=True) + 20 + pen.text_width(share) + 24 for text, share in self.texts
         ]
         self.width = sum(self.boxes)
 
-    def draw(self, axes: Axes, x: float, y: float) -> None:
-        colors, size = self.canvas.style.colors, self.size
+    def draw(self, x: float, y: float) -> None:
+        pen, size = self.pen, self.size
+        colors = pen.colors
         for index, ((text, share), box) in enumerate(zip(self.texts, self.boxes, strict=True)):
             best = index == 0
-            wide = text_width(self.canvas, text, size, mono=True) + 20
+            wide = pen.text_width(text, size, mono=True) + 20
             color = colors.accent if best else colors.line
-            rounded_box(axes, x + 1, y - size * 0.85, wide - 2, size * 1.7, 7, fill=color, alpha=0.2, edge=color)
+            pen.box(x + 1, y - size * 0.85, wide - 2, size * 1.7, 7, fill=color, alpha=0.2, edge=color)
             ink = colors.ink if best else colors.muted
-            write(axes, self.canvas, x + wide / 2, y, text, size, color=ink, mono=True, align="center")
-            write(axes, self.canvas, x + wide + 6, y, share, color=colors.accent if best else colors.muted, bold=best)
+            pen.write(x + wide / 2, y, text, size, color=ink, mono=True, align="center")
+            pen.write(x + wide + 6, y, share, color=colors.accent if best else colors.muted, bold=best)
             x += box
 
 
-def _shorten_front(canvas: Canvas, text: str, room: float, size: float) -> str:
+def _shorten_front(pen: Pen, text: str, room: float, size: float) -> str:
     """`text` without its beginning where it is wider than `room` px: what stands last decides what comes next."""
-    if text_width(canvas, text, size, mono=True) <= room:
+    if pen.text_width(text, size, mono=True) <= room:
         return text
-    while text and text_width(canvas, "…" + text, size, mono=True) > room:
+    while text and pen.text_width("…" + text, size, mono=True) > room:
         text = text[1:]
     return "…" + text
 

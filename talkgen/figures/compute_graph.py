@@ -12,12 +12,12 @@ from pydantic import Field, field_validator
 
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs
-from talkgen.figures.draw.drawing import POINTS, sheet, styled, write
+from talkgen.figures.draw.lettering import POINTS
+from talkgen.figures.draw.pen import Pen, sheet, styled
 from talkgen.figures.numbers import significant
 
 if TYPE_CHECKING:
     import networkx as nx
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Picture
 
 TABLES = ()
@@ -136,38 +136,36 @@ def _critical_path(graph: nx.DiGraph[int]) -> list[int]:
 @styled
 def draw(data: Data, canvas: Canvas) -> Picture:
     """The cells side by side: a row a token, a column a step, the critical path in the cell's colour."""
-    picture, axes = sheet(canvas)
+    pen = sheet(canvas)
     gap = 40.0
     width = (canvas.width - gap * (len(data["cells"]) - 1)) / len(data["cells"])
     for index, cell in enumerate(data["cells"]):
         left = index * (width + gap)
-        _draw_cell(axes, canvas, data, cell, left, left + width)
-    return picture
+        _draw_cell(pen, data, cell, left, left + width)
+    return pen.picture
 
 
-def _draw_cell(axes: Axes, canvas: Canvas, data: Data, cell: Cell, left: float, right: float) -> None:
-    about, colors, sizes = data[cell], canvas.style.colors, canvas.style.sizes
+def _draw_cell(pen: Pen, data: Data, cell: Cell, left: float, right: float) -> None:
+    about, colors, sizes = data[cell], pen.colors, pen.sizes
     color = colors.attention if cell == "attention" else colors.recurrent
-    write(axes, canvas, left + 2, 16, f"{_TITLES[cell]}: {about['depth']} steps", sizes.small, color=color, bold=True)
+    pen.write(left + 2, 16, f"{_TITLES[cell]}: {about['depth']} steps", sizes.small, color=color, bold=True)
     longest = max(about["depths"], key=int)
     note = f"{longest} tokens: {about['depths'][longest]} steps"
-    write(axes, canvas, right - 4, 16, note, color=colors.muted, align="right")
-    top, bottom = 58.0, canvas.height - 50.0
+    pen.write(right - 4, 16, note, color=colors.muted, align="right")
+    top, bottom = 58.0, pen.canvas.height - 50.0
     places = _places(about, data["tokens"], left + 92, right - 30, top, bottom)
     radius = min(11.0, 0.3 * (bottom - top) / data["tokens"])
     for token in range(data["tokens"]):
         name = f"token {token + 1}" if token == 0 else str(token + 1)
-        write(
-            axes, canvas, left + 70, _row(token, data["tokens"], top, bottom), name, color=colors.muted, align="right"
-        )
+        pen.write(left + 70, _row(token, data["tokens"], top, bottom), name, color=colors.muted, align="right")
     path = list(zip(about["path"], about["path"][1:], strict=False))
     bow = 0.42 * (bottom - top) / data["tokens"]
     for a, b in about["graph"]["edges"]:
         line = (color, 4.0, 1.0) if (a, b) in path else (colors.muted, 1.3, 0.45)
-        _draw_edge(axes, places[a], places[b], *line, bow if _covered(places, a, b) else 0.0)
+        _draw_edge(pen, places[a], places[b], *line, bow if _covered(places, a, b) else 0.0)
     for node, (x, y) in places.items():
-        _draw_node(axes, x, y, radius, color if node in about["path"] else colors.surface, color)
-    _name_steps(axes, canvas, about, places)
+        pen.circle(x, y, radius, fill=color if node in about["path"] else colors.surface, edge=color)
+    _name_steps(pen, about, places)
 
 
 def _row(token: int, tokens: int, top: float, bottom: float) -> float:
@@ -203,7 +201,7 @@ def _covered(places: dict[int, tuple[float, float]], a: int, b: int) -> bool:
 
 
 def _draw_edge(
-    axes: Axes,
+    pen: Pen,
     start: tuple[float, float],
     end: tuple[float, float],
     color: str,
@@ -219,7 +217,7 @@ def _draw_edge(
     bend = min(40.0, (last_x - x) / 2) if bow else (last_x - x) / 2
     points = [start, (x + bend, y + bow * 4 / 3), (last_x - bend, last_y + bow * 4 / 3), end]
     curve = Path(points, [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4])
-    axes.add_patch(
+    pen.axes.add_patch(
         PathPatch(
             curve,
             fill=False,
@@ -232,26 +230,20 @@ def _draw_edge(
     )
 
 
-def _draw_node(axes: Axes, x: float, y: float, radius: float, fill: str, edge: str) -> None:
-    from matplotlib.patches import Circle
-
-    axes.add_patch(Circle((x, y), radius, facecolor=fill, edgecolor=edge, linewidth=2 * POINTS, zorder=3))
-
-
-def _name_steps(axes: Axes, canvas: Canvas, about: Data, places: dict[int, tuple[float, float]]) -> None:
+def _name_steps(pen: Pen, about: Data, places: dict[int, tuple[float, float]]) -> None:
     """Numbers the steps below the graph, and says what attention's three are."""
     names = {("bmm",): "scores", ("_safe_softmax",): "softmax", ("_softmax",): "softmax"}
-    y, color = canvas.height - 12.0, canvas.style.colors.muted
+    y, color = pen.canvas.height - 12.0, pen.colors.muted
     levels = {node["id"]: node["level"] for node in about["graph"]["nodes"]}
     first, last = (min(x for x, _ in places.values()), max(x for x, _ in places.values()))
-    write(axes, canvas, first - 22, y, "step", color=color, align="right")
+    pen.write(first - 22, y, "step", color=color, align="right")
     every = 1 + int(_LABEL * about["depth"] / (last - first))
     for level in range(every, about["depth"] + 1, every):
         xs = [place[0] for node, place in places.items() if levels[node] == level]
         name = names.get(tuple(about["operations"][str(level)]), "") if about["depth"] <= 4 else ""
         name = "sum" if name == "scores" and level > 1 else name
         text = f"{level} {name}".strip()
-        write(axes, canvas, (min(xs) + max(xs)) / 2, y, text, color=color, align="center")
+        pen.write((min(xs) + max(xs)) / 2, y, text, color=color, align="center")
 
 
 def describe(data: Data) -> str:

@@ -19,12 +19,11 @@ from pydantic import Field
 from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, SweepModels
-from talkgen.figures.draw.drawing import POINTS, blank, label_axis, plot, styled, text_width, write
 from talkgen.figures.draw.lines import Line, draw_lines
+from talkgen.figures.draw.pen import DASHED, Pen, blank, plot, sheet, styled
 from talkgen.figures.numbers import human, significant
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Picture
     from torch import Tensor
 
@@ -169,7 +168,6 @@ def _rounded(values: np.ndarray) -> list[float]:
 def draw(data: Data, canvas: Canvas) -> Picture:
     """Two plots, of new and of trained models, side by side or one above the other; a band spans the seeds."""
     picture = blank(canvas)
-    colors = canvas.style.colors
     stacked = canvas.width < 900
     across, down = (1, 2) if stacked else (2, 1)
     wide, tall = (canvas.width - _LEFT) / across, (canvas.height - _BELOW) / down
@@ -177,40 +175,38 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     lowest = 10.0 ** math.floor(math.log10(max(min(every), _FLOOR)))
     for number, (state, title) in enumerate(_STATES.items()):
         left, top = _LEFT + (0 if stacked else number * wide), number * tall if stacked else 0
-        axes = plot(picture, canvas, left, top + 44, left + wide - _NAME, top + tall - 36)
-        axes.set(yscale="log", xlim=(0, data["length"] - 1), ylim=(lowest, 1.6))
+        pen = plot(canvas, left, top + 44, left + wide - _NAME, top + tall - 36, picture)
+        pen.axes.set(yscale="log", xlim=(0, data["length"] - 1), ylim=(lowest, 1.6))
         decades = round(-math.log10(lowest))
         marks = [10.0**-k for k in range(0, decades + 1, max(1, decades // (2 if stacked else 4)))]
-        label_axis(axes, canvas, "y", marks, [_power(mark) if number == 0 or stacked else "" for mark in marks])
+        pen.label_axis("y", marks, [_power(mark) if number == 0 or stacked else "" for mark in marks])
         places = range(0, data["length"], max(1, data["length"] // 4))
-        label_axis(axes, canvas, "x", places, [str(k) for k in places])
-        write(axes, canvas, 0, 1 + 26 / (tall - 80), title, bold=True, across=True)
-        _draw_lines(axes, canvas, data, state, lowest)
-    sheet = picture.add_axes((0, 0, 1, 1), xlim=(0, canvas.width), ylim=(canvas.height, 0))
-    sheet.set_axis_off()
+        pen.label_axis("x", places, [str(k) for k in places])
+        pen.write(0, 1 + 26 / (tall - 80), title, bold=True, across=True)
+        _draw_lines(pen, data, state, lowest)
+    paper = sheet(canvas, picture)
     note = "gradient of the loss k tokens back, relative to k = 0; ×: per further token"
-    if text_width(canvas, note) > canvas.width:
+    if paper.text_width(note) > canvas.width:
         note = "gradient k tokens back, relative to k = 0"
-    write(sheet, canvas, canvas.width / 2, canvas.height - 14, note, color=colors.muted, align="center")
+    paper.write(canvas.width / 2, canvas.height - 14, note, color=paper.colors.muted, align="center")
     return picture
 
 
-def _draw_lines(axes: Axes, canvas: Canvas, data: Data, state: str, lowest: float) -> None:
+def _draw_lines(pen: Pen, data: Data, state: str, lowest: float) -> None:
     """A line a model, named at its end, or just before it leaves the plot at the bottom."""
-    colors = canvas.style.colors
+    colors = pen.colors
     distances = range(data["length"])
     names = []
     for name, model in data["models"].items():
         found = model[state]
         color = colors.attention if name == "transformer" else colors.recurrent
-        axes.fill_between(distances, found["lowest"], found["highest"], color=color, alpha=0.25, linewidth=0)
-        style = (0, (2.2, 1.4)) if name == "rnn" else "-"
-        axes.plot(distances, found["mean"], color=color, linewidth=4 * POINTS, linestyle=style)
+        pen.band(distances, found["lowest"], found["highest"], color)
+        pen.line(distances, found["mean"], color, 4, linestyle=DASHED if name == "rnn" else "-")
         label = f"{_NAMES[name]} ×{found['factor'][1]:.2f}"
         leaves = found["mean"][-1] < lowest
         end = max(k for k in distances if found["mean"][k] >= 30 * lowest) if leaves else distances[-1]
         names.append(Line(label, [end], [found["mean"][end]], color, dots=False))
-    draw_lines(axes, canvas, names, gap=20)
+    draw_lines(pen, names, gap=20)
 
 
 def _power(value: float) -> str:

@@ -14,13 +14,12 @@ from pydantic import Field
 from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, ModelName
-from talkgen.figures.draw.drawing import POINTS, rounded_box, sheet, styled, write
+from talkgen.figures.draw.pen import Pen, sheet, styled
 from talkgen.figures.measure.tokens import read_text, show_pieces
 from talkgen.figures.numbers import percent, significant
 
 if TYPE_CHECKING:
     import torch
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Picture
 
 TABLES = ()
@@ -116,21 +115,21 @@ def _position(gate: Any) -> int:
 @styled
 def draw(data: Data, canvas: Canvas) -> Picture:
     """The memory along the top, the gates below it, what they read at the bottom."""
-    picture, axes = sheet(canvas)
-    cell = _Cell(axes, canvas, data)
+    pen = sheet(canvas)
+    cell = _Cell(pen, data)
     cell.draw_wires()
     cell.draw_operations()
     cell.draw_gates()
     cell.write_names()
-    return picture
+    return pen.picture
 
 
 class _Cell:
     """The diagram's places in px, and its parts."""
 
-    def __init__(self, axes: Axes, canvas: Canvas, data: Data) -> None:
-        self.axes, self.canvas, self.data = axes, canvas, data
-        self.colors, self.sizes = canvas.style.colors, canvas.style.sizes
+    def __init__(self, pen: Pen, data: Data) -> None:
+        self.pen, self.data, canvas = pen, data, pen.canvas
+        self.colors, self.sizes = pen.colors, pen.sizes
         left, right, height = 40.0, canvas.width - 64.0, canvas.height
         share = (right - left) / 4
         self.x = {name: left + (i + 0.5) * share for i, name in enumerate(("forget", "input", "cell", "output"))}
@@ -140,37 +139,21 @@ class _Cell:
 
     def _wire(self, *points: tuple[float, float], color: str | None = None, width: float = 2.5) -> None:
         xs, ys = zip(*points, strict=True)
-        self.axes.plot(
-            xs, ys, color=color or self.colors.muted, linewidth=width * POINTS, solid_joinstyle="round", zorder=1
-        )
-
-    def _arrow(self, start: tuple[float, float], end: tuple[float, float], color: str, width: float = 2.5) -> None:
-        self.axes.annotate(
-            "",
-            end,
-            start,
-            arrowprops={
-                "arrowstyle": "-|>,head_width=0.28,head_length=0.45",
-                "color": color,
-                "linewidth": width * POINTS,
-                "shrinkA": 0,
-                "shrinkB": 0,
-            },
-        )
+        self.pen.line(xs, ys, color or self.colors.muted, width, solid_joinstyle="round", zorder=1)
 
     def draw_wires(self) -> None:
         """From the inputs to the gates, from the gates to where they act, along the memory and out."""
         colors, top = self.colors, self.gates - self.box[1] / 2
         self._wire((20, self.bus), (self.x["output"], self.bus))
         for x in self.x.values():
-            self._arrow((x, self.bus), (x, self.gates + self.box[1] / 2), colors.muted)
+            self.pen.arrow((x, self.bus), (x, self.gates + self.box[1] / 2), colors.muted)
         for name in ("input", "cell"):
             self._wire((self.x[name], top), (self.x[name], self.meet), (self.write, self.meet))
         self._wire((self.write, self.meet), (self.write, self.memory))
         self._wire((self.x["forget"], top), (self.x["forget"], self.memory))
         self._wire((self.x["output"], top), (self.x["output"], self.memory))
-        self._arrow((20, self.memory), (self.canvas.width - 8, self.memory), colors.recurrent, 6)
-        self._arrow((self.x["output"], self.meet), (self.canvas.width - 8, self.meet), colors.recurrent, 3.5)
+        self.pen.arrow((20, self.memory), (self.pen.canvas.width - 8, self.memory), colors.recurrent, 6)
+        self.pen.arrow((self.x["output"], self.meet), (self.pen.canvas.width - 8, self.meet), colors.recurrent, 3.5)
 
     def draw_operations(self) -> None:
         """The multiplications and the addition, and the squashing of what is shown to the outside."""
@@ -185,17 +168,12 @@ class _Cell:
         self._pill(self.x["output"], between, "tanh")
 
     def _disc(self, x: float, y: float, sign: str) -> None:
-        from matplotlib.patches import Circle
-
-        colors = self.colors
-        self.axes.add_patch(
-            Circle((x, y), 20, facecolor=colors.surface, edgecolor=colors.recurrent, linewidth=2 * POINTS, zorder=4)
-        )
-        write(self.axes, self.canvas, x, y - 1, sign, self.sizes.body, align="center").set_zorder(5)
+        self.pen.circle(x, y, 20, fill=self.colors.surface, edge=self.colors.recurrent, above=4)
+        self.pen.write(x, y - 1, sign, self.sizes.body, align="center").set_zorder(5)
 
     def _pill(self, x: float, y: float, text: str) -> None:
-        rounded_box(self.axes, x - 30, y - 15, 60, 30, 15, fill=self.colors.surface, edge=self.colors.line)
-        write(self.axes, self.canvas, x, y, text, align="center")
+        self.pen.box(x - 30, y - 15, 60, 30, 15, fill=self.colors.surface, edge=self.colors.line)
+        self.pen.write(x, y, text, align="center")
 
     def draw_gates(self) -> None:
         """A box a gate: its name, its activation, and its measured mean, as a filled share where it is one."""
@@ -204,30 +182,28 @@ class _Cell:
             x, y = self.x[gate["name"]], self.gates - height / 2
             sigmoid = gate["activation"] == "sigmoid"
             value = f"{percent(gate['mean'])} open" if sigmoid else f"size {gate['mean_size']:.2f}"
-            rounded_box(
-                self.axes, x - width / 2, y, width, height, 10, fill=self.colors.surface, edge=self.colors.recurrent
-            )
+            self.pen.box(x - width / 2, y, width, height, 10, fill=self.colors.surface, edge=self.colors.recurrent)
             self._center(x, y + 0.20 * height, gate["name"], self.sizes.small, bold=True)
             self._center(x, y + 0.43 * height, gate["activation"], color=self.colors.muted)
             self._center(x, y + 0.66 * height, value)
             if sigmoid:
                 gauge = width - 32
                 for share, color in ((1.0, self.colors.line), (gate["mean"], self.colors.recurrent)):
-                    rounded_box(self.axes, x - gauge / 2, y + 0.83 * height, max(8, gauge * share), 8, 4, fill=color)
+                    self.pen.box(x - gauge / 2, y + 0.83 * height, max(8, gauge * share), 8, 4, fill=color)
 
     def _center(self, x: float, y: float, text: str, size: float | None = None, **look: Any) -> None:
-        write(self.axes, self.canvas, x, y, text, size, align="center", **look)
+        self.pen.write(x, y, text, size, align="center", **look)
 
     def write_names(self) -> None:
         """The states at both ends, what goes in, and where the numbers are from."""
-        axes, canvas, size, color = self.axes, self.canvas, self.sizes.small, self.colors.recurrent
-        right = canvas.width - 10
-        write(axes, canvas, 8, self.memory - 32, "memory c", size, color=color, bold=True)
-        write(axes, canvas, right, self.memory - 32, "c′", size, color=color, bold=True, align="right")
-        write(axes, canvas, right, self.meet + 30, "h′", size, color=color, bold=True, align="right")
-        write(axes, canvas, 8, self.bus + 24, "token x, last output h", size)
+        pen, size, color = self.pen, self.sizes.small, self.colors.recurrent
+        right = pen.canvas.width - 10
+        pen.write(8, self.memory - 32, "memory c", size, color=color, bold=True)
+        pen.write(right, self.memory - 32, "c′", size, color=color, bold=True, align="right")
+        pen.write(right, self.meet + 30, "h′", size, color=color, bold=True, align="right")
+        pen.write(8, self.bus + 24, "token x, last output h", size)
         note = f"means over {len(self.data['tokens'])} tokens · {self.data['model']}"
-        write(axes, canvas, right, canvas.height - 12, note, color=self.colors.muted, align="right")
+        pen.write(right, pen.canvas.height - 12, note, color=self.colors.muted, align="right")
 
 
 def describe(data: Data) -> str:

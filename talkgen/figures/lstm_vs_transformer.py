@@ -12,15 +12,14 @@ import numpy as np
 
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, SweepName
-from talkgen.figures.draw.caption import HEIGHT, with_interval, write_head
-from talkgen.figures.draw.drawing import POINTS, label_axis, plot, sheet, styled, write
+from talkgen.figures.draw.caption import HEIGHT, with_interval, write_caption
 from talkgen.figures.draw.lines import Line, draw_lines
+from talkgen.figures.draw.pen import DOTTED, Pen, plot, sheet, styled
 from talkgen.figures.measure.fits import Array, Laws, estimate, fit, resample
 from talkgen.figures.measure.sweep_runs import NAMES, points_of, tokens_read
 from talkgen.figures.numbers import human, significant
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Picture
 
 TABLES = ()
@@ -73,29 +72,28 @@ def verdict(data: Data) -> str:
 @styled
 def draw(data: Data, canvas: Canvas) -> Picture:
     """Loss against parameters, both logarithmic: a dot for each run, a line through the means, the law dotted."""
-    picture, paper = sheet(canvas)
-    axes = plot(picture, canvas, 60, HEIGHT, canvas.width - 160, canvas.height - 62)
-    _set_axes(axes, canvas, data)
+    paper = sheet(canvas)
+    pen = plot(canvas, 60, HEIGHT, canvas.width - 160, canvas.height - 62, paper.picture)
+    _set_axes(pen, data)
     lines = []
     for name, runs in data["architectures"].items():
         color = _color(canvas, name)
-        axes.plot(runs["sizes"], runs["law"], color=color, linewidth=2.5 * POINTS, linestyle=(0, (1, 1.6)))
-        dots = (runs["parameters"], runs["losses"])
-        axes.plot(*dots, "o", color=color, markersize=9 * POINTS, alpha=0.6, clip_on=False)
+        pen.line(runs["sizes"], runs["law"], color, 2.5, linestyle=DOTTED)
+        pen.dots(runs["parameters"], runs["losses"], color, 9, alpha=0.6, clip_on=False)
         lines.append(Line(NAMES[name], runs["sizes"], runs["means"], color, dots=False))
-    draw_lines(axes, canvas, lines, gap=18)
+    draw_lines(pen, lines, gap=18)
     numbers = [
         (f"{NAMES[name]}: exponent {with_interval(runs['exponent'])}", _color(canvas, name))
         for name, runs in data["architectures"].items()
     ]
-    write_head(paper, canvas, verdict(data), numbers, "held-out loss, nats a token")
+    write_caption(paper, verdict(data), numbers, "held-out loss, nats a token")
     note = f"parameters without embeddings; each run read {human(data['tokens'])} tokens"
-    middle, muted = (canvas.width - 100) / 2, canvas.style.colors.muted
-    write(paper, canvas, middle, canvas.height - 14, note, color=muted, align="center")
-    return picture
+    middle, muted = (canvas.width - 100) / 2, pen.colors.muted
+    paper.write(middle, canvas.height - 14, note, color=muted, align="center")
+    return pen.picture
 
 
-def _set_axes(axes: Axes, canvas: Canvas, data: Data) -> None:
+def _set_axes(pen: Pen, data: Data) -> None:
     """Limits a little around the runs; labels at 1, 3, 10, 30 … parameters."""
     from matplotlib.ticker import MaxNLocator
 
@@ -103,11 +101,11 @@ def _set_axes(axes: Axes, canvas: Canvas, data: Data) -> None:
     sizes = [size for run in runs for size in run["sizes"]]
     losses = [loss for run in runs for loss in run["losses"]]
     first, last, low, high = min(sizes) * 0.85, max(sizes) * 1.08, min(losses) * 0.97, max(losses) * 1.02
-    axes.set(xscale="log", yscale="log", xlim=(first, last), ylim=(low, high))
+    pen.axes.set(xscale="log", yscale="log", xlim=(first, last), ylim=(low, high))
     losses = [loss for loss in MaxNLocator(5, steps=[1, 2.5, 5, 10]).tick_values(low, high) if low <= loss <= high]
-    label_axis(axes, canvas, "y", losses, [f"{loss:g}" for loss in losses])
+    pen.label_axis("y", losses, [f"{loss:g}" for loss in losses])
     sizes = [m * 10**k for k in range(2, 13) for m in (1, 3) if first <= m * 10**k <= last]
-    label_axis(axes, canvas, "x", sizes, [human(size) for size in sizes])
+    pen.label_axis("x", sizes, [human(size) for size in sizes])
 
 
 def _color(canvas: Canvas, architecture: str) -> str:

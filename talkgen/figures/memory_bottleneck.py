@@ -13,8 +13,9 @@ from pydantic import Field
 from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, ModelName
-from talkgen.figures.draw.drawing import POINTS, blank, label_axis, plot, styled, write
+from talkgen.figures.draw.lettering import POINTS
 from talkgen.figures.draw.lines import Line, draw_lines
+from talkgen.figures.draw.pen import plot, styled
 from talkgen.figures.numbers import percent
 
 if TYPE_CHECKING:
@@ -81,20 +82,17 @@ def _check(loaded: Loaded) -> None:
 @styled
 def draw(data: Data, canvas: Canvas) -> Picture:
     """Recall against distance on a log scale, a line a model, named at its end; guessing as a thin line."""
-    picture = blank(canvas)
-    colors = canvas.style.colors
-    axes = plot(picture, canvas, 76, 44, canvas.width - 330, canvas.height - 62)
+    pen = plot(canvas, 76, 44, canvas.width - 330, canvas.height - 62)
+    colors = pen.colors
     distances = data["distances"]
-    axes.set(xscale="log", xlim=(distances[0] * 0.93, distances[-1]), ylim=(0, 1))
-    label_axis(axes, canvas, "y", [0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
+    pen.axes.set(xscale="log", xlim=(distances[0] * 0.93, distances[-1]), ylim=(0, 1))
+    pen.label_axis("y", [0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
     shown = [2**k for k in range(12) if distances[0] <= 2**k <= distances[-1]]
-    label_axis(axes, canvas, "x", shown, [str(d) for d in shown])
-    write(axes, canvas, 0, 1 + 26 / (canvas.height - 106), "right answers", color=colors.muted, across=True)
+    pen.label_axis("x", shown, [str(d) for d in shown])
+    pen.write(0, 1 + 26 / (canvas.height - 106), "right answers", color=colors.muted, across=True)
     below = -48 / (canvas.height - 106)
-    write(
-        axes, canvas, 0.5, below, "tokens since the answer was shown", color=colors.muted, align="center", across=True
-    )
-    axes.axhline(data["chance"], color=colors.muted, linewidth=2 * POINTS, linestyle=(0, (1, 2)))
+    pen.write(0.5, below, "tokens since the answer was shown", color=colors.muted, align="center", across=True)
+    pen.axes.axhline(data["chance"], color=colors.muted, linewidth=2 * POINTS, linestyle=(0, (1, 2)))
     look = {"rnn": (colors.recurrent, True), "lstm": (colors.recurrent, False), "attention": (colors.attention, False)}
     lines = [
         Line(
@@ -106,10 +104,10 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         )
         for name, (color, dashed) in look.items()
     ]
-    draw_lines(axes, canvas, lines)
+    draw_lines(pen, lines)
     guess = f"guessing: {percent(data['chance'])}"
-    write(axes, canvas, distances[0], data["chance"] / 2, guess, color=colors.muted)
-    return picture
+    pen.write(distances[0], data["chance"] / 2, guess, color=colors.muted)
+    return pen.picture
 
 
 def describe(data: Data) -> str:

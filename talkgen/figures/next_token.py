@@ -8,13 +8,12 @@ from pydantic import Field
 
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, ModelName
-from talkgen.figures.draw.chips import draw_chip, draw_chips
-from talkgen.figures.draw.drawing import rounded_box, sheet, shorten, styled, text_width, write
+from talkgen.figures.draw.pen import Pen, sheet, styled
+from talkgen.figures.draw.tokens import draw_token, draw_tokens
 from talkgen.figures.measure.tokens import predict
 from talkgen.figures.numbers import percent
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Picture
 
 TABLES = ()
@@ -37,39 +36,37 @@ def compute(params: Params, inputs: Inputs) -> Data:
 @styled
 def draw(data: Data, canvas: Canvas) -> Picture:
     """The prompt as chips with an open place at its end; candidates one below the other, the likeliest on top."""
-    picture, axes = sheet(canvas)
-    sizes, colors = canvas.style.sizes, canvas.style.colors
+    pen = sheet(canvas)
+    sizes, colors = pen.sizes, pen.colors
     size = sizes.small
-    slot = text_width(canvas, "?", size, mono=True) + 28
-    end = draw_chips(axes, canvas, data["tokens"], 2, 26, canvas.width - slot - 8, size)
-    draw_chip(axes, canvas, "?", end, 26, size, color=colors.accent)
+    slot = pen.text_width("?", size, mono=True) + 28
+    end = draw_tokens(pen, data["tokens"], 2, 26, canvas.width - slot - 8, size)
+    draw_token(pen, "?", end, 26, size, color=colors.accent)
     rows = [(item["shown"], item["p"]) for item in data["candidates"]]
     rows.append((f"{data['vocabulary'] - len(rows):,} others", data["other"]))
     top, step = 72.0, (canvas.height - 76.0) / len(rows)
-    label = min(0.3 * canvas.width, max(text_width(canvas, text, size, mono=True) for text, _ in rows[:-1]) + 8)
-    label = max(label, text_width(canvas, rows[-1][0]) + 8)
+    label = min(0.3 * canvas.width, max(pen.text_width(text, size, mono=True) for text, _ in rows[:-1]) + 8)
+    label = max(label, pen.text_width(rows[-1][0]) + 8)
     for index, (text, p) in enumerate(rows):
-        _draw_row(axes, canvas, (text, p), top + (index + 0.5) * step, step, label, last=index == len(rows) - 1)
-    return picture
+        _draw_row(pen, (text, p), top + (index + 0.5) * step, step, label, last=index == len(rows) - 1)
+    return pen.picture
 
 
-def _draw_row(
-    axes: Axes, canvas: Canvas, row: tuple[str, float], y: float, step: float, label: float, *, last: bool
-) -> None:
+def _draw_row(pen: Pen, row: tuple[str, float], y: float, step: float, label: float, *, last: bool) -> None:
     """One candidate: its text, a bar, its share; the bar of all others is quieter."""
     text, p = row
-    colors, size = canvas.style.colors, canvas.style.sizes.small
-    longest = canvas.width - label - 16 - text_width(canvas, "100%", size) - 20
+    colors, size = pen.colors, pen.sizes.small
+    longest = pen.canvas.width - label - 16 - pen.text_width("100%", size) - 20
     if last:
-        write(axes, canvas, label, y, text, color=colors.muted, align="right")
+        pen.write(label, y, text, color=colors.muted, align="right")
     else:
-        shown = shorten(canvas, text, label, size, mono=True)
-        write(axes, canvas, label, y, shown, size, mono=True, align="right")
+        shown = pen.shorten(text, label, size, mono=True)
+        pen.write(label, y, shown, size, mono=True, align="right")
     height = min(26.0, 0.62 * step)
     width = max(3.0, longest * p)
-    rounded_box(axes, label + 16, y - height / 2, width, height, 4, fill=colors.muted if last else colors.attention)
+    pen.box(label + 16, y - height / 2, width, height, 4, fill=colors.muted if last else colors.attention)
     color = colors.muted if last else colors.ink
-    write(axes, canvas, label + 16 + width + 10, y, percent(p), size, color=color)
+    pen.write(label + 16 + width + 10, y, percent(p), size, color=color)
 
 
 def describe(data: Data) -> str:

@@ -12,12 +12,12 @@ from pydantic import Field
 
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs
-from talkgen.figures.draw.drawing import POINTS, blank, label_axis, plot, styled, text_width, write
 from talkgen.figures.draw.labels import Spot, place_labels
+from talkgen.figures.draw.lettering import POINTS
+from talkgen.figures.draw.pen import Pen, plot, styled
 from talkgen.figures.numbers import human
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Picture
 
 TABLES = ("parameter_counts.csv",)
@@ -63,24 +63,25 @@ def compute(params: Params, inputs: Inputs) -> Data:
 @styled
 def draw(data: Data, canvas: Canvas) -> Picture:
     """Parameters on a log scale against the date; filled points are dense, rings sparse, direct labels."""
-    picture = blank(canvas)
-    axes = plot(picture, canvas, 92, 46, canvas.width - 14, canvas.height - 44)
+    pen = plot(canvas, 92, 46, canvas.width - 14, canvas.height - 44)
     values = [model["parameters"] for model in data["models"]]
-    axes.set(yscale="log", xlim=(data["first"] - 0.4, data["last"] + 0.25), ylim=(min(values) / 2.2, max(values) * 2.2))
+    pen.axes.set(
+        yscale="log", xlim=(data["first"] - 0.4, data["last"] + 0.25), ylim=(min(values) / 2.2, max(values) * 2.2)
+    )
     years = list(range(data["first"], data["last"] + 1, 1 if canvas.width > 700 else 2))
-    label_axis(axes, canvas, "x", years, [str(year) for year in years])
-    label_axis(axes, canvas, "y", [1e8, 1e9, 1e10, 1e11, 1e12], ["100M", "1B", "10B", "100B", "1T"])
-    _draw_key(axes, canvas)
+    pen.label_axis("x", years, [str(year) for year in years])
+    pen.label_axis("y", [1e8, 1e9, 1e10, 1e11, 1e12], ["100M", "1B", "10B", "100B", "1T"])
+    _draw_key(pen)
     for model in data["models"]:
-        _draw_model(axes, canvas, model)
-    _label_models(axes, canvas, data["models"])
-    return picture
+        _draw_model(pen, model)
+    _label_models(pen, data["models"])
+    return pen.picture
 
 
-def _draw_model(axes: Axes, canvas: Canvas, model: Data) -> None:
-    color = getattr(canvas.style.colors, model["architecture"])
+def _draw_model(pen: Pen, model: Data) -> None:
+    color = getattr(pen.colors, model["architecture"])
     sparse = model["kind"] == "sparse"
-    axes.plot(
+    pen.axes.plot(
         [model["year"]],
         [model["parameters"]],
         marker="o",
@@ -92,39 +93,37 @@ def _draw_model(axes: Axes, canvas: Canvas, model: Data) -> None:
     )
 
 
-def _draw_key(axes: Axes, canvas: Canvas) -> None:
+def _draw_key(pen: Pen) -> None:
     """The two colours and the ring, named above the plot in their own colour."""
-    colors, size = canvas.style.colors, canvas.style.sizes.small
-    x, y = 0.0, 1 + 28 / (canvas.height - 90)
+    colors, size = pen.colors, pen.sizes.small
+    x, y = 0.0, 1 + 28 / (pen.canvas.height - 90)
     names = (("Transformers", colors.attention, True), ("recurrent networks", colors.recurrent, True))
     for text, color, bold in names:
-        write(axes, canvas, x, y, text, size, color=color, bold=bold, across=True)
-        x += (text_width(canvas, text, size, bold=bold) + 26) / (canvas.width - 106)
-    if canvas.width > 700:
+        pen.write(x, y, text, size, color=color, bold=bold, across=True)
+        x += (pen.text_width(text, size, bold=bold) + 26) / (pen.canvas.width - 106)
+    if pen.canvas.width > 700:
         text = "parameters · rings: mixtures of experts, all experts counted"
-        write(axes, canvas, 1, y, text, color=colors.muted, align="right", across=True)
+        pen.write(1, y, text, color=colors.muted, align="right", across=True)
 
 
-def _label_models(axes: Axes, canvas: Canvas, models: list[Data]) -> None:
+def _label_models(pen: Pen, models: list[Data]) -> None:
     """Names with their sizes; a name that finds no free place is left out, the largest models last."""
     ordered = sorted(models, key=lambda model: (model["architecture"] == "attention", -model["parameters"]))
-    to_px = axes.transData
-    points = [tuple(to_px.transform((model["year"], model["parameters"]))) for model in ordered]
-    points = [(x, canvas.height - y) for x, y in points]
+    points = [pen.at(model["year"], model["parameters"]) for model in ordered]
     texts = [f"{model['name']} {human(model['parameters'])}" for model in ordered]
-    size = canvas.style.sizes.figure
-    boxes = [(text_width(canvas, text) + 6, size + 3.0) for text in texts]
-    room = (90.0, 42.0, canvas.width - 2.0, canvas.height - 40.0)
+    size = pen.sizes.figure
+    boxes = [(pen.text_width(text) + 6, size + 3.0) for text in texts]
+    room = (90.0, 42.0, pen.canvas.width - 2.0, pen.canvas.height - 40.0)
     for model, text, spot in zip(ordered, texts, place_labels(points, boxes, room, 12), strict=True):
         if spot is not None:
-            _write_label(axes, canvas, model, text, spot)
+            _write_label(pen, model, text, spot)
 
 
-def _write_label(axes: Axes, canvas: Canvas, model: Data, text: str, spot: Spot) -> None:
-    x, y = axes.transData.inverted().transform((spot.x, canvas.height - spot.y))
-    color = getattr(canvas.style.colors, model["architecture"])
-    ink = color if model["architecture"] == "recurrent" else canvas.style.colors.ink
-    write(axes, canvas, x, y, text, color=ink, align="center")
+def _write_label(pen: Pen, model: Data, text: str, spot: Spot) -> None:
+    x, y = pen.from_px(spot.x, spot.y)
+    color = getattr(pen.colors, model["architecture"])
+    ink = color if model["architecture"] == "recurrent" else pen.colors.ink
+    pen.write(x, y, text, color=ink, align="center")
 
 
 def describe(data: Data) -> str:

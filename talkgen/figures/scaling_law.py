@@ -8,6 +8,7 @@ cannot: the two plots have axes of their own, stretched so that equal slopes loo
 
 from __future__ import annotations
 
+from itertools import compress
 from math import log10
 from typing import TYPE_CHECKING
 
@@ -16,15 +17,14 @@ from pydantic import Field
 
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, SweepName
-from talkgen.figures.draw.caption import HEIGHT, with_interval, write_head
-from talkgen.figures.draw.drawing import POINTS, label_axis, plot, sheet, styled, write
+from talkgen.figures.draw.caption import HEIGHT, with_interval, write_caption
 from talkgen.figures.draw.lines import Line, draw_lines
+from talkgen.figures.draw.pen import DOTTED, Pen, plot, sheet, styled
 from talkgen.figures.measure.fits import estimate, fit, floor_helps, interval, resample
 from talkgen.figures.measure.sweep_runs import points_of, tokens_read
 from talkgen.figures.numbers import human, significant
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Picture
 
 TABLES = ("scaling_laws.csv",)
@@ -110,58 +110,58 @@ def verdict(ours: Data) -> str:
 @styled
 def draw(data: Data, canvas: Canvas) -> Picture:
     """Two plots of loss against parameters, all axes logarithmic: our runs with their law and band; published laws."""
-    picture, paper = sheet(canvas)
-    colors = canvas.style.colors
+    paper = sheet(canvas)
+    colors, picture = paper.colors, paper.picture
     ours, bottom = data["ours"], canvas.height - _BELOW
     room = canvas.width - _LEFT - _BETWEEN - _NAMES
     middle = _LEFT + _OURS * room
-    left = plot(picture, canvas, _LEFT, HEIGHT, middle, bottom)
-    right = plot(picture, canvas, middle + _BETWEEN, HEIGHT, canvas.width - _NAMES, bottom)
-    _set_axes(left, right, canvas, data)
-    _draw_ours(left, canvas, ours)
-    _draw_published(right, canvas, data)
+    left = plot(canvas, _LEFT, HEIGHT, middle, bottom, picture)
+    right = plot(canvas, middle + _BETWEEN, HEIGHT, canvas.width - _NAMES, bottom, picture)
+    _set_axes(left, right, data)
+    _draw_ours(left, ours)
+    _draw_published(right, data)
     form = "exponent above a floor" if ours["has_floor"] else "exponent"
     like = [law for law in data["laws"] if bool(law["floor"]) == ours["has_floor"]]
     published = ", ".join(f"{law['law']}: {law['exponent']:.2g}" for law in like)
     numbers = [(f"ours: {form} {with_interval(ours['exponent'])}", colors.accent), (published, colors.muted)]
-    write_head(paper, canvas, verdict(ours), numbers, "loss, nats a token")
-    _write_below(paper, canvas, middle)
+    write_caption(paper, verdict(ours), numbers, "loss, nats a token")
+    _write_below(paper, middle)
     return picture
 
 
-def _write_below(paper: Axes, canvas: Canvas, middle: float) -> None:
+def _write_below(paper: Pen, middle: float) -> None:
     """Under each plot whose parameters it shows; under both how to compare them. The left plot ends at `middle` px."""
-    colors = canvas.style.colors
+    colors, canvas = paper.colors, paper.canvas
     centers = ((_LEFT + middle) / 2, (middle + _BETWEEN + canvas.width - _NAMES) / 2)
     for x, text, color in zip(
         centers, ("parameters, our runs", "parameters, published"), (colors.accent, colors.muted), strict=True
     ):
-        write(paper, canvas, x, canvas.height - 50, text, color=color, align="center")
+        paper.write(x, canvas.height - 50, text, color=color, align="center")
     note = "each law: its own text and tokens; dotted: beyond its data"
-    write(paper, canvas, canvas.width / 2, canvas.height - 16, note, color=colors.muted, align="center")
+    paper.write(canvas.width / 2, canvas.height - 16, note, color=colors.muted, align="center")
 
 
-def _set_axes(left: Axes, right: Axes, canvas: Canvas, data: Data) -> None:
+def _set_axes(left: Pen, right: Pen, data: Data) -> None:
     """Limits with which equal slopes look equal: the left plot may be larger than the right one, but in both ways."""
     ours = data["ours"]
     own_sizes = [size for size, _ in ours["runs"]]
     own_losses = [loss for _, loss in ours["runs"]] + ours["low"] + ours["high"]
     published = [loss for law in data["laws"] for loss in law["losses"]]
     first, last = min(own_sizes) / 1.3, max(own_sizes) * 1.3
-    across = log10(_LAST / _FIRST) / right.get_position().width
-    zoom = left.get_position().width * across / log10(last / first)
+    across = log10(_LAST / _FIRST) / right.axes.get_position().width
+    zoom = left.axes.get_position().width * across / log10(last / first)
     needed = log10(max(own_losses) / min(own_losses)) * 1.1
     tall = max(log10(max(published) / 1.35 * 1.05), needed * zoom)
-    left.set(xscale="log", yscale="log", xlim=(first, last), ylim=_around(own_losses, tall / zoom))
-    right.set(xscale="log", yscale="log", xlim=(_FIRST, _LAST), ylim=(1.35, 1.35 * 10**tall))
-    for axes in (left, right):
-        low, high = axes.get_ylim()
+    left.axes.set(xscale="log", yscale="log", xlim=(first, last), ylim=_around(own_losses, tall / zoom))
+    right.axes.set(xscale="log", yscale="log", xlim=(_FIRST, _LAST), ylim=(1.35, 1.35 * 10**tall))
+    for pen in (left, right):
+        low, high = pen.axes.get_ylim()
         ticks = [tick for tick in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8) if low <= tick <= high]
-        label_axis(axes, canvas, "y", ticks, [f"{tick:g}" for tick in ticks])
+        pen.label_axis("y", ticks, [f"{tick:g}" for tick in ticks])
     powers = [10.0**k for k in range(2, 12) if first <= 10.0**k <= last]
-    label_axis(left, canvas, "x", powers, [human(n) for n in powers])
-    powers = [10.0**k for k in range(7, 13)] if canvas.width > 800 else [1e8, 1e10, 1e12]
-    label_axis(right, canvas, "x", powers, [human(n) for n in powers])
+    left.label_axis("x", powers, [human(n) for n in powers])
+    powers = [10.0**k for k in range(7, 13)] if left.canvas.width > 800 else [1e8, 1e10, 1e12]
+    right.label_axis("x", powers, [human(n) for n in powers])
 
 
 def _around(losses: list[float], tall: float) -> tuple[float, float]:
@@ -170,28 +170,26 @@ def _around(losses: list[float], tall: float) -> tuple[float, float]:
     return 10 ** (middle - tall / 2), 10 ** (middle + tall / 2)
 
 
-def _draw_ours(axes: Axes, canvas: Canvas, ours: Data) -> None:
+def _draw_ours(pen: Pen, ours: Data) -> None:
     """A dot for each run, the law through them, its band behind it."""
-    color = canvas.style.colors.accent
-    axes.fill_between(ours["sizes"], ours["low"], ours["high"], color=color, alpha=0.25, linewidth=0)
-    axes.plot(ours["sizes"], ours["losses"], color=color, linewidth=5 * POINTS, solid_capstyle="round")
-    axes.plot(*zip(*ours["runs"], strict=True), "o", color=canvas.style.colors.ink, markersize=8 * POINTS)
+    color = pen.colors.accent
+    pen.band(ours["sizes"], ours["low"], ours["high"], color)
+    pen.line(ours["sizes"], ours["losses"], color, 5, solid_capstyle="round")
+    sizes, losses = zip(*ours["runs"], strict=True)
+    pen.dots(sizes, losses, pen.colors.ink, 8)
 
 
-def _draw_published(axes: Axes, canvas: Canvas, data: Data) -> None:
+def _draw_published(pen: Pen, data: Data) -> None:
     """Each law solid where it was fitted and dotted where it is carried on, with its name at its end."""
-    colors = canvas.style.colors
+    colors = pen.colors
     lines = []
     for law, color in zip(data["laws"], (colors.muted, colors.bad, colors.attention), strict=False):
-        axes.plot(data["sizes"], law["losses"], color=color, linewidth=2.5 * POINTS, linestyle=(0, (1, 1.6)))
-        inside = [
-            (n, loss)
-            for n, loss in zip(data["sizes"], law["losses"], strict=True)
-            if law["smallest"] <= n <= law["largest"]
-        ]
-        axes.plot(*zip(*inside, strict=True), color=color, linewidth=5 * POINTS, solid_capstyle="round")
+        pen.line(data["sizes"], law["losses"], color, 2.5, linestyle=DOTTED)
+        inside = [law["smallest"] <= n <= law["largest"] for n in data["sizes"]]
+        sizes, losses = ([*compress(values, inside)] for values in (data["sizes"], law["losses"]))
+        pen.line(sizes, losses, color, 5, solid_capstyle="round")
         lines.append(Line(law["law"], data["sizes"][-1:], law["losses"][-1:], color, dots=False))
-    draw_lines(axes, canvas, lines)
+    draw_lines(pen, lines)
 
 
 def describe(data: Data) -> str:

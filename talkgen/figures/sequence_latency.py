@@ -17,8 +17,8 @@ from pydantic import Field
 
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs
-from talkgen.figures.draw.drawing import blank, label_axis, plot, styled, write
 from talkgen.figures.draw.lines import Line, draw_lines
+from talkgen.figures.draw.pen import plot, styled
 from talkgen.figures.measure.timing import core_seconds, machine, one_thread
 from talkgen.figures.numbers import human, significant
 
@@ -121,32 +121,31 @@ def exponent(lengths: Sequence[int], seconds: Sequence[float]) -> float:
 @styled
 def draw(data: Data, canvas: Canvas) -> Picture:
     """Both axes logarithmic: thick lines for reading n tokens, with the extremes as a band; thin ones for one more."""
-    picture = blank(canvas)
-    colors = canvas.style.colors
-    axes = plot(picture, canvas, 84, 44, canvas.width - 246, canvas.height - 62)
+    pen = plot(canvas, 84, 44, canvas.width - 246, canvas.height - 62)
+    colors = pen.colors
     lengths, timings = data["lengths"], data["timings"]
     every = [t for times in timings.values() for what in ("read", "write") for t in times[what]["median"]]
     low, high = min(every), max(every)
-    axes.set(xscale="log", yscale="log", xlim=(lengths[0], lengths[-1]), ylim=(low / 1.5, high * 1.3))
+    pen.axes.set(xscale="log", yscale="log", xlim=(lengths[0], lengths[-1]), ylim=(low / 1.5, high * 1.3))
     marks = [10.0**k for k in range(-6, 3) if low / 1.5 <= 10.0**k <= high * 1.3]
-    label_axis(axes, canvas, "y", marks, [_show(mark) for mark in marks])
+    pen.label_axis("y", marks, [_show(mark) for mark in marks])
     shown = lengths[:: 2 if len(lengths) > 5 else 1]
-    label_axis(axes, canvas, "x", shown, [f"{n:,}" for n in shown])
+    pen.label_axis("x", shown, [f"{n:,}" for n in shown])
     tall = canvas.height - 106
-    write(axes, canvas, 0, 1 + 26 / tall, "time on one core", color=colors.muted, across=True)
-    write(axes, canvas, 0.5, -48 / tall, "n, tokens", color=colors.muted, align="center", across=True)
-    write(axes, canvas, 0.03, 0.66, "reading n tokens", color=colors.muted, across=True)
-    write(axes, canvas, 0.98, 0.46, "writing one more", color=colors.muted, align="right", across=True)
+    pen.write(0, 1 + 26 / tall, "time on one core", color=colors.muted, across=True)
+    pen.write(0.5, -48 / tall, "n, tokens", color=colors.muted, align="center", across=True)
+    pen.write(0.03, 0.66, "reading n tokens", color=colors.muted, across=True)
+    pen.write(0.98, 0.46, "writing one more", color=colors.muted, align="right", across=True)
     lines = []
     for name, times in timings.items():
         color = colors.attention if name == "transformer" else colors.recurrent
         for what in ("read", "write"):
             found = times[what]
-            axes.fill_between(lengths, found["lowest"], found["highest"], color=color, alpha=0.2, linewidth=0)
+            pen.band(lengths, found["lowest"], found["highest"], color, alpha=0.2)
             label = f"{_NAMES[name]} n^{found['exponent'][1]:.2f}" if what == "read" else _show(found["median"][-1])
             lines.append(Line(label, lengths, found["median"], color, dashed=name == "rnn", dots=what == "read"))
-    draw_lines(axes, canvas, lines)
-    return picture
+    draw_lines(pen, lines)
+    return pen.picture
 
 
 def _show(seconds: float) -> str:

@@ -15,15 +15,14 @@ from pydantic import Field
 from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, SweepName
-from talkgen.figures.draw.caption import HEIGHT, with_interval, write_head
-from talkgen.figures.draw.drawing import POINTS, label_axis, plot, sheet, styled, write
+from talkgen.figures.draw.caption import HEIGHT, with_interval, write_caption
 from talkgen.figures.draw.lines import Line, draw_lines
+from talkgen.figures.draw.pen import Pen, plot, sheet, styled
 from talkgen.figures.measure.fits import estimate, fit_lines, resample
 from talkgen.figures.measure.sweep_runs import NAMES, runs_of
 from talkgen.figures.numbers import human, significant
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Picture
 
 TABLES = ()
@@ -98,25 +97,25 @@ def verdict(data: Data) -> str:
 @styled
 def draw(data: Data, canvas: Canvas) -> Picture:
     """Loss against position, which is logarithmic: a faint dot for each position, a line through their means."""
-    picture, paper = sheet(canvas)
-    colors = canvas.style.colors
-    axes = plot(picture, canvas, 60, HEIGHT, canvas.width - 170, canvas.height - 62)
-    _set_axes(axes, canvas, data)
+    paper = sheet(canvas)
+    colors = paper.colors
+    pen = plot(canvas, 60, HEIGHT, canvas.width - 170, canvas.height - 62, paper.picture)
+    _set_axes(pen, data)
     lines, numbers = [], []
     for name, model in data["models"].items():
         color = colors.attention if name == "transformer" else colors.recurrent
         positions = range(1, data["context"] + 1)
-        axes.plot(positions, model["losses"], "o", color=color, markersize=5 * POINTS, alpha=0.35, clip_on=False)
+        pen.dots(positions, model["losses"], color, 5, alpha=0.35, clip_on=False)
         lines.append(Line(NAMES[name], *means(model["losses"]), color, dots=False))
         numbers.append((f"{NAMES[name]} gains {with_interval(model['gain'])} a doubling", color))
     last = data["context"]
     behind = log(last / lines[0].xs[-1]) / log(last / _START)  # share of the plot that lies behind the lines
-    draw_lines(axes, canvas, lines, gap=behind * axes.bbox.width + 14)
-    write_head(paper, canvas, verdict(data), numbers, "loss, nats a token")
+    draw_lines(pen, lines, gap=behind * pen.axes.bbox.width + 14)
+    write_caption(paper, verdict(data), numbers, "loss, nats a token")
     note = f"position in the context; a doubling: measured from token {data['first']} on"
     middle = (canvas.width - 110) / 2
-    write(paper, canvas, middle, canvas.height - 14, note, color=colors.muted, align="center")
-    return picture
+    paper.write(middle, canvas.height - 14, note, color=colors.muted, align="center")
+    return pen.picture
 
 
 def means(losses: list[float]) -> tuple[list[float], list[float]]:
@@ -128,17 +127,17 @@ def means(losses: list[float]) -> tuple[list[float], list[float]]:
     return middles, [float(np.array(losses)[chosen].mean()) for chosen in inside]
 
 
-def _set_axes(axes: Axes, canvas: Canvas, data: Data) -> None:
+def _set_axes(pen: Pen, data: Data) -> None:
     """All positions, labelled at powers of two, and all losses."""
     from matplotlib.ticker import MaxNLocator
 
     losses = [loss for model in data["models"].values() for loss in model["losses"]]
     low, high = min(losses) - 0.1, max(losses) + 0.1
-    axes.set(xscale="log", xlim=(_START, data["context"]), ylim=(low, high))
+    pen.axes.set(xscale="log", xlim=(_START, data["context"]), ylim=(low, high))
     ticks = [tick for tick in MaxNLocator(5, steps=[1, 2.5, 5, 10]).tick_values(low, high) if low <= tick <= high]
-    label_axis(axes, canvas, "y", ticks, [f"{tick:g}" for tick in ticks])
+    pen.label_axis("y", ticks, [f"{tick:g}" for tick in ticks])
     powers = [2**k for k in range(data["context"].bit_length())]
-    label_axis(axes, canvas, "x", powers, [str(power) for power in powers])
+    pen.label_axis("x", powers, [str(power) for power in powers])
 
 
 def describe(data: Data) -> str:

@@ -10,8 +10,8 @@ import yaml
 from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, RunLog
-from talkgen.figures.draw.drawing import POINTS, blank, label_axis, plot, styled, write
 from talkgen.figures.draw.lines import Line, draw_lines
+from talkgen.figures.draw.pen import plot, styled
 from talkgen.figures.numbers import human, significant
 
 if TYPE_CHECKING:
@@ -66,32 +66,29 @@ def _read_run(folder: Path) -> Data:
 @styled
 def draw(data: Data, canvas: Canvas) -> Picture:
     """Loss against tokens read; recurrent runs and transformers in their colours, the last held-out loss at the end."""
-    picture = blank(canvas)
-    colors = canvas.style.colors
-    axes = plot(picture, canvas, 60, 44, canvas.width - 250, canvas.height - 62)
+    pen = plot(canvas, 60, 44, canvas.width - 250, canvas.height - 62)
+    colors = pen.colors
     last = max(run["tokens"][-1] for run in data["runs"])
     losses = [loss for run in data["runs"] for loss in run["loss"] + run["held_out_loss"]]
-    axes.set(xlim=(0, last), ylim=(min(losses) - 0.2, max(losses)))
+    pen.axes.set(xlim=(0, last), ylim=(min(losses) - 0.2, max(losses)))
     whole = range(int(min(losses)), int(max(losses)) + 1)
-    label_axis(
-        axes,
-        canvas,
+    pen.label_axis(
         "y",
         [n for n in whole if n >= min(losses) - 0.2],
         [str(n) for n in whole if n >= min(losses) - 0.2],
     )
-    label_axis(axes, canvas, "x", [last * k / 4 for k in range(5)], [human(last * k / 4) for k in range(5)])
+    pen.label_axis("x", [last * k / 4 for k in range(5)], [human(last * k / 4) for k in range(5)])
     tall = canvas.height - 106
-    write(axes, canvas, 0, 1 + 26 / tall, "loss, nats a token", color=colors.muted, across=True)
-    write(axes, canvas, 0.5, -48 / tall, "tokens read", color=colors.muted, align="center", across=True)
+    pen.write(0, 1 + 26 / tall, "loss, nats a token", color=colors.muted, across=True)
+    pen.write(0.5, -48 / tall, "tokens read", color=colors.muted, align="center", across=True)
     lines = []
     for run in data["runs"]:
         color = colors.attention if run["architecture"] == "transformer" else colors.recurrent
-        axes.plot(run["tokens"], run["loss"], color=color, linewidth=2 * POINTS, alpha=0.5)
+        pen.line(run["tokens"], run["loss"], color, 2, alpha=0.5)
         name = f"{_NAMES[run['architecture']]} {run['held_out_loss'][-1]:.2f}"
         lines.append(Line(name, run["held_out_tokens"], run["held_out_loss"], color))
-    draw_lines(axes, canvas, lines)
-    return picture
+    draw_lines(pen, lines)
+    return pen.picture
 
 
 def describe(data: Data) -> str:

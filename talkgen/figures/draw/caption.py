@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from talkgen.figures.base import Canvas, Data
-from talkgen.figures.draw.drawing import write
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from talkgen.figures.base import Data
+from talkgen.figures.draw.pen import Pen
 
 HEIGHT = 104  # px from the upper edge of a picture to its plot, with two lines of numbers
 _EDGE = 2  # px that letters may reach over where they are written to
 
 
-def write_head(paper: Axes, canvas: Canvas, says: str, numbers: Sequence[tuple[str, str]], axis: str) -> None:
-    """Writes on the sheet `paper` what the plot `says`, two `numbers` (text, colour), and the name of its `axis`."""
-    write(paper, canvas, _EDGE, 16, says[:1].upper() + says[1:], canvas.style.sizes.small, bold=True)
+def write_caption(pen: Pen, finding: str, numbers: Sequence[tuple[str, str]], axis: str) -> None:
+    """Writes on a sheet the plot's `finding`, two `numbers` (text, colour), and the name of its vertical `axis`."""
+    pen.write(_EDGE, 16, finding[:1].upper() + finding[1:], pen.sizes.small, bold=True)
     for row, (text, color) in enumerate(numbers):
-        write(paper, canvas, canvas.width - _EDGE, 50 + 28 * row, text, color=color, align="right")
-    write(paper, canvas, _EDGE, HEIGHT - 26, axis, color=canvas.style.colors.muted)
+        pen.write(pen.canvas.width - _EDGE, 50 + 28 * row, text, color=color, align="right")
+    pen.write(_EDGE, HEIGHT - 26, axis, color=pen.colors.muted)
 
 
 def with_interval(number: Data) -> str:

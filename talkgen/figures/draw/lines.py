@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from talkgen.figures.base import Canvas
-from talkgen.figures.draw.drawing import POINTS, write
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from talkgen.figures.draw.lettering import POINTS
+from talkgen.figures.draw.pen import DASHED, Pen
 
 
 @dataclass(frozen=True)
@@ -25,31 +21,32 @@ class Line:
     dots: bool = True
 
 
-def draw_lines(axes: Axes, canvas: Canvas, lines: Sequence[Line], gap: float = 12.0) -> None:
+def draw_lines(pen: Pen, lines: Sequence[Line], gap: float = 12.0) -> None:
     """Draws `lines` and writes each name `gap` px right of its last point, moved up or down where two would meet.
 
     The limits of the axes have to be set before.
     """
     for line in lines:
-        axes.plot(
+        pen.axes.plot(
             line.xs,
             line.ys,
             color=line.color,
             linewidth=4 * POINTS,
-            linestyle=(0, (2.2, 1.4)) if line.dashed else "-",
+            linestyle=DASHED if line.dashed else "-",
             marker="o" if line.dots else "",
             markersize=10 * POINTS,
             solid_capstyle="round",
             clip_on=False,
             zorder=3,
         )
-    ends = [axes.transData.transform((line.xs[-1], line.ys[-1])) for line in lines]
-    size = canvas.style.sizes.small
-    box = axes.get_window_extent()
+    data_to_px = pen.axes.transData
+    ends = [data_to_px.transform((line.xs[-1], line.ys[-1])) for line in lines]
+    size = pen.sizes.small
+    box = pen.axes.get_window_extent()
     middles = spread([y for _, y in ends], size * 1.15, box.y0, box.y1 + size)
     for line, (x, _), y in zip(lines, ends, middles, strict=True):
-        end, middle = axes.transData.inverted().transform((x + gap, y))
-        write(axes, canvas, end, middle, line.name, size, color=line.color, bold=True)
+        end, middle = data_to_px.inverted().transform((x + gap, y))
+        pen.write(end, middle, line.name, size, color=line.color, bold=True)
 
 
 def spread(values: Sequence[float], gap: float, low: float, high: float) -> list[float]:

@@ -1,0 +1,82 @@
+"""The bundled fonts: which characters can be drawn, how wide a text is, how it is cut to its room; knows no picture."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from talkgen.assets import asset_dir
+
+if TYPE_CHECKING:
+    from matplotlib.font_manager import FontProperties
+
+    from talkgen.style import Style
+
+DPI = 96  # CSS px an inch: an SVG then has the canvas's size in px
+POINTS = 72 / DPI  # points a px, for fonts, line widths and marker sizes
+HALF_CAPITAL = 0.36  # half the height of a capital letter, in ems, of both families
+_FALLBACK = "DejaVu Sans"  # comes with matplotlib; has the arrows and signs that Inter's subset lacks
+
+
+def _font_files() -> list[str]:
+    from matplotlib import get_data_path
+
+    ours = sorted((asset_dir("templates") / "fonts").glob("*.ttf"))
+    return [*map(str, ours), *(f"{get_data_path()}/fonts/ttf/DejaVuSans{weight}.ttf" for weight in ("", "-Bold"))]
+
+
+@functools.cache
+def use_bundled_fonts() -> None:
+    """Puts the bundled fonts, and matplotlib's own, before installed ones of the same name."""
+    from matplotlib import font_manager
+
+    manager = font_manager.fontManager
+    for file in _font_files():
+        manager.addfont(file)
+        manager.ttflist.insert(0, manager.ttflist.pop())
+
+
+def font(style: Style, size: float | None = None, *, bold: bool = False, mono: bool = False) -> FontProperties:
+    """The style's font at `size` px; its smallest figure size where none is given."""
+    from matplotlib.font_manager import FontProperties
+
+    family = style.fonts.mono if mono else style.fonts.body
+    size = size or style.sizes.figure
+    return FontProperties(family=[family, _FALLBACK], weight=700 if bold else 400, size=size * POINTS)
+
+
+def text_width(style: Style, text: str, size: float | None = None, *, bold: bool = False, mono: bool = False) -> float:
+    """Width of `text` in px."""
+    from matplotlib.backends import backend_agg
+
+    use_bundled_fonts()
+    renderer: Any = backend_agg.RendererAgg
+    properties = font(style, size, bold=bold, mono=mono)
+    width, _, _ = renderer(1, 1, DPI).get_text_width_height_descent(printable(text), properties, ismath=False)
+    return float(width)
+
+
+def shorten(
+    style: Style, text: str, room: float, size: float | None = None, *, bold: bool = False, mono: bool = False
+) -> str:
+    """`text`, cut with an ellipsis where it is wider than `room` px."""
+    if text_width(style, text, size, bold=bold, mono=mono) <= room:
+        return text
+    while text and text_width(style, text + "…", size, bold=bold, mono=mono) > room:
+        text = text[:-1]
+    return text + "…"
+
+
+@functools.cache
+def _known_characters() -> frozenset[int]:
+    from matplotlib.ft2font import FT2Font
+
+    return frozenset().union(*(FT2Font(file).get_charmap() for file in _font_files()))
+
+
+def printable(text: str) -> str:
+    """`text` with each character that none of the fonts has, or that is not printable, as `�`."""
+    known = _known_characters()
+    return "".join(
+        c if ord(c) in known and (c.isprintable() or c == "\n") else "\N{REPLACEMENT CHARACTER}" for c in text
+    )
