@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
+from talkgen.errors import TalkgenError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs
 from talkgen.figures.draw.labels import Spot, place_labels
@@ -27,11 +28,22 @@ class Params(base.Params):
     """Which years are shown."""
 
     first: int = Field(2014, ge=2014, le=2024)
-    last: int = Field(2025, ge=2015, le=2030)
+    last: int = Field(2025, ge=2014, le=2030)
+
+    @field_validator("last")
+    @classmethod
+    def _not_before_first(cls, last: int, given: ValidationInfo) -> int:
+        if last < given.data.get("first", last):
+            raise ValueError("it is before the first year")
+        return last
 
 
 def compute(params: Params, inputs: Inputs) -> Data:
-    """The models first published from `first` to `last`, oldest first, and the largest of each architecture."""
+    """The models first published from `first` to `last`, oldest first, and the largest of each architecture.
+
+    Raises:
+        TalkgenError: there are none.
+    """
     models: list[Data] = []
     for row in inputs.table(TABLES[0]):
         year, month = (int(part) for part in row["date"].split("-"))
@@ -48,6 +60,8 @@ def compute(params: Params, inputs: Inputs) -> Data:
                     "source": row["source"],
                 }
             )
+    if not models:
+        raise TalkgenError(f"the table has no model of {params.first} to {params.last}", "name more years")
     models.sort(key=lambda model: (model["year"], model["parameters"]))
     largest = {
         architecture: max(
@@ -65,9 +79,8 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     """Parameters on a log scale against the date; filled points are dense, rings sparse, direct labels."""
     pen = plot(canvas, 92, 46, canvas.width - 14, canvas.height - 44)
     values = [model["parameters"] for model in data["models"]]
-    pen.axes.set(
-        yscale="log", xlim=(data["first"] - 0.4, data["last"] + 0.25), ylim=(min(values) / 2.2, max(values) * 2.2)
-    )
+    end = max(data["last"] + 0.25, max(model["year"] for model in data["models"]) + 0.95)
+    pen.axes.set(yscale="log", xlim=(data["first"] - 0.5, end), ylim=(min(values) / 2.2, max(values) * 2.2))
     years = list(range(data["first"], data["last"] + 1, 1 if canvas.width > 700 else 2))
     pen.label_axis("x", years, [str(year) for year in years])
     pen.label_axis("y", [1e8, 1e9, 1e10, 1e11, 1e12], ["100M", "1B", "10B", "100B", "1T"])

@@ -1,8 +1,12 @@
-"""The figures a talk can name: one explicit dictionary, name -> module; imports none of them until one is asked for."""
+"""The figures a talk can name: each module of this folder is one, but for the three that serve them all.
+
+The names are read off the folder, so that a new figure is its file alone; none is imported until it is asked for.
+"""
 
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from talkgen.errors import TalkgenError, did_you_mean
@@ -10,23 +14,14 @@ from talkgen.errors import TalkgenError, did_you_mean
 if TYPE_CHECKING:
     from talkgen.figures.base import FigureModule
 
+_NO_FIGURES = {"__init__", "base", "numbers", "registry"}
+
 FIGURES = {
-    "alignment": "talkgen.figures.alignment",
-    "attention_map": "talkgen.figures.attention_map",
-    "checkpoint_film": "talkgen.figures.checkpoint_film",
-    "completions": "talkgen.figures.completions",
-    "compute_graph": "talkgen.figures.compute_graph",
-    "gradient_flow": "talkgen.figures.gradient_flow",
-    "lstm_cell": "talkgen.figures.lstm_cell",
-    "lstm_vs_transformer": "talkgen.figures.lstm_vs_transformer",
-    "memory_bottleneck": "talkgen.figures.memory_bottleneck",
-    "next_token": "talkgen.figures.next_token",
-    "parameter_counts": "talkgen.figures.parameter_counts",
-    "scaling_law": "talkgen.figures.scaling_law",
-    "sequence_latency": "talkgen.figures.sequence_latency",
-    "token_loss_by_position": "talkgen.figures.token_loss_by_position",
-    "training_curve": "talkgen.figures.training_curve",
+    file.stem: f"talkgen.figures.{file.stem}"
+    for file in sorted(Path(__file__).parent.glob("*.py"))
+    if file.stem not in _NO_FIGURES
 }
+"""Name -> module."""
 
 
 def figure_module(name: str) -> str:

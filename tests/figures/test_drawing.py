@@ -5,16 +5,17 @@ import itertools
 import pytest
 from hypothesis import given as always
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from talkgen.assets import asset_dir
+from talkgen.errors import TalkgenError
 from talkgen.figures.draw.color import ink_on, mix
-from talkgen.figures.draw.drawing import printable, sheet, shorten, text_width, write
 from talkgen.figures.draw.labels import Spot, place_labels
+from talkgen.figures.draw.lettering import printable
 from talkgen.figures.draw.lines import spread
+from talkgen.figures.draw.pen import plot, sheet
 from talkgen.figures.numbers import human, percent, significant
 from talkgen.figures.registry import load_figure
-
-from .conftest import TABLES
 
 
 def test_labels_cover_neither_each_other_nor_points():
@@ -67,18 +68,28 @@ def test_control_characters_and_unknown_glyphs_become_a_sign():
 
 def test_dollar_signs_are_text(canvas):
     """A prompt with dollars is no formula."""
-    _, axes = sheet(canvas)
-    text = write(axes, canvas, 10, 10, r"$\frac{1}{2}$")
+    text = sheet(canvas).write(10, 10, r"$\frac{1}{2}$")
     assert text.get_text() == r"$\frac{1}{2}$"
     assert not text.get_parse_math()
 
 
 def test_shortened_text_fits(canvas):
     """A long word ends with an ellipsis within its room."""
-    short = shorten(canvas, "internationalization", 90)
+    pen = sheet(canvas)
+    short = pen.shorten("internationalization", 90)
     assert short.endswith("…")
-    assert text_width(canvas, short) <= 90
-    assert shorten(canvas, "cat", 90) == "cat"
+    assert pen.text_width(short) <= 90
+    assert pen.shorten("cat", 90) == "cat"
+
+
+def test_a_pen_knows_where_its_axes_lie(canvas):
+    """Places of a plot and px of the picture are each other's inverse, from the upper left corner."""
+    pen = plot(canvas, 100, 50, 300, 250)
+    pen.axes.set(xlim=(0, 10), ylim=(0, 1))
+    assert pen.at(0, 1) == pytest.approx((100, 50))
+    assert pen.at(10, 0) == pytest.approx((300, 250))
+    assert pen.from_px(*pen.at(2.5, 0.125)) == pytest.approx((2.5, 0.125))
+    assert sheet(canvas).at(7, 9) == pytest.approx((7, 9))
 
 
 def test_mix_runs_between_its_ends():
@@ -119,15 +130,16 @@ def test_fonts_are_bundled_small_and_licensed():
         assert "SIL Open Font License, Version 1.1" in (folder / licence).read_text(encoding="utf-8")
 
 
-def test_parameter_counts_have_sources(data_of, inputs):
-    """Every row has a source and says how sure it is; known corrections are in, known errors are out."""
-    rows = inputs.table("parameter_counts.csv")
-    assert all(row["source"] and row["tag"] in {"stated", "confirmed", "derived"} for row in rows)
-    counts = {row["name"]: int(row["parameters"]) for row in rows}
-    assert (counts["GPT-2"], counts["MoE LSTM"]) == (1_558_000_000, 137_000_000_000)
-    assert not [row for row in rows if row["name"] == "ULMFiT"]
-    assert {row["name"] for row in rows if row["kind"] == "sparse"} == {"MoE LSTM", "Switch-C", "DeepSeek-V3"}
-    assert data_of("parameter_counts")["largest"]["recurrent"]["name"] == "Big LSTM"
+@pytest.mark.parametrize("params", [{"first": 2020, "last": 2020}, {"first": 2016}, {"first": 2023, "last": 2030}])
+def test_parameter_counts_of_any_years(params, data_of, canvas):
+    """A year, a part of the table, or years to come can be drawn; what has no model, or ends first, is a message."""
+    data = data_of("parameter_counts", **params)
+    load_figure("parameter_counts").draw(data, canvas)
+    assert {int(model["year"]) for model in data["models"]} <= set(range(data["first"], data["last"] + 1))
+    with pytest.raises(TalkgenError, match="no model of 2015"):
+        data_of("parameter_counts", first=2015, last=2015)
+    with pytest.raises(ValidationError, match="before the first year"):
+        data_of("parameter_counts", first=2024, last=2016)
 
 
 def test_parameter_counts_name_every_model_without_overlap(data_of, canvas):
@@ -139,11 +151,3 @@ def test_parameter_counts_name_every_model_without_overlap(data_of, canvas):
     boxes = [label.get_window_extent() for label in labels]
     assert len(labels) == len(data["models"])
     assert not [(a, b) for i, a in enumerate(boxes) for b in boxes[:i] if a.overlaps(b)]
-
-
-def test_tables_are_named_by_figures():
-    """Every data file is read by a figure."""
-    from talkgen.figures.registry import FIGURES
-
-    read = {table for name in FIGURES for table in load_figure(name).TABLES}
-    assert read == {file.name for file in TABLES.glob("*.csv")}

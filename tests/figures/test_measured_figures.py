@@ -5,6 +5,7 @@ import json
 import math
 import shutil
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -29,7 +30,7 @@ from talkgen.lm.train.run import RunFolder, read_metrics
 from talkgen.pipeline import plan
 from talkgen.pipeline.plan import figure_data_key
 
-from .conftest import film, flow
+from .conftest import film, project
 
 
 def test_film_shows_what_each_checkpoint_says(data_of):
@@ -297,7 +298,7 @@ def test_gradient_flow_compares_new_and_trained_models(data_of, inputs):
 def test_windows_are_the_held_out_text(inputs):
     """The end of the text that was kept from training, side by side, each with the token to predict."""
     loaded = inputs.sweep_models("flow")[0]
-    text = (flow() / "text.txt").read_text()
+    text = (project() / "text.txt").read_text()
     held_out = text[int(len(text) * 0.9) :]
     windows = gradient_flow.read_windows(loaded, 100)
     assert windows.shape == (len(held_out) // 24, 25)
@@ -310,14 +311,14 @@ def test_gradient_flow_needs_text(tmp_path, inputs):
     shutil.copytree(loaded.files.path, tmp_path / "run")
     recipe = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())
     (tmp_path / "run" / "config.yaml").write_text(yaml.safe_dump({**recipe, "data": "copy"}))
-    loaded.files = ModelFiles("run", "checkpoint", tmp_path / "run", "run")
+    other = replace(loaded, files=ModelFiles("run", "checkpoint", tmp_path / "run", "run"))
     with pytest.raises(ModelError, match="synthetic task"):
-        gradient_flow.read_windows(loaded, 4)
+        gradient_flow.read_windows(other, 4)
 
 
 def test_weights_of_a_sweep_are_part_of_the_key(tmp_path):
     """Other weights under the same summary are another figure; weights that were not kept are a message."""
-    shutil.copytree(flow() / "runs", tmp_path / "runs")
+    shutil.copytree(project() / "runs" / "flow", tmp_path / "runs" / "flow")
     run = tmp_path / "runs" / "flow" / "rnn-1x16-seed2"
     key = figure_data_key("gradient_flow", gradient_flow.Params(), None, tmp_path)
     weights = next(run.glob("checkpoints/*/model.safetensors"))

@@ -8,8 +8,6 @@ from talkgen.figures.measure.tokens import show_piece
 from talkgen.lm.models.base import Taps
 from talkgen.lm.train.evaluate import accuracy_by_distance
 
-from .conftest import RECALL
-
 
 def attention_of(loaded, sentence):
     """All weights of a model over a sentence, [layer, head, T, T]."""
@@ -127,7 +125,6 @@ def test_memory_bottleneck_measures_each_model(data_of, inputs):
         shares = accuracy_by_distance(loaded.model, loaded.tokenizer, "recall", data["distances"], rows=32)
         assert data[key]["accuracy"] == pytest.approx(shares, abs=1e-4)
         assert all(0 <= share <= 1 for share in shares)
-    assert set(RECALL) == {"recall", "recall-lstm", "recall-rnn"}
 
 
 def test_memory_bottleneck_wants_models_of_the_task(data_of):

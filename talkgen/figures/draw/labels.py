@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_TRIES = 200
+_MOVES, _CHANCE = 1000, 0.1  # moves of one label each before it is given up that all fit; those made blindly
 
 
 @dataclass(frozen=True)
@@ -47,23 +47,36 @@ def place_labels(
         [spot for spot in choices[i] if _free(spot, [*dots[:i], *dots[i + 1 :], *taken], room)]
         for i in range(len(dots))
     ]
-    # Whoever is placed first takes the room of others: try many orders, the given one first, and keep the best.
-    shuffled = random.Random(0)  # noqa: S311 - nothing secret: the same order every time
-    orders = [list(range(len(dots))), *(shuffled.sample(range(len(dots)), len(dots)) for _ in range(_TRIES))]
-    return max((_place_in_order(order, free) for order in orders), key=_worth, default=[])
+    return _settle(free)
 
 
-def _place_in_order(order: Sequence[int], free: Sequence[Sequence[Spot]]) -> list[Spot | None]:
-    placed: list[Spot | None] = [None] * len(order)
-    for index in order:
-        others = [spot for spot in placed if spot]
-        placed[index] = next((s for s in free[index] if not any(s.overlap(other) for other in others)), None)
-    return placed
+def _settle(free: Sequence[Sequence[Spot]]) -> list[Spot | None]:
+    """A spot for each label out of its free ones, so that no two overlap: by min-conflicts (Minton et al. 1992).
+
+    Whoever is in conflict moves to where it meets the fewest others, at times anywhere; who still meets one is left
+    out, the least important first, and who can move to a spot that is better to read does.
+    """
+    chance = random.Random(0)  # noqa: S311 - nothing secret: the same moves every time
+    chosen: list[Spot | None] = [spots[0] if spots else None for spots in free]
+    for _ in range(_MOVES):
+        if not (stuck := [i for i in range(len(free)) if _meets(chosen, i, chosen[i])]):
+            break
+        label = chance.choice(stuck)
+        counts = [_meets(chosen, label, spot) for spot in free[label]]
+        best = [spot for spot, count in zip(free[label], counts, strict=True) if count == min(counts)]
+        chosen[label] = chance.choice(free[label] if chance.random() < _CHANCE else best)
+    for label in reversed(range(len(free))):
+        if _meets(chosen, label, chosen[label]):
+            chosen[label] = None
+    for label, spots in enumerate(free):
+        chosen[label] = next((spot for spot in spots if not _meets(chosen, label, spot)), None)
+    return chosen
 
 
-def _worth(placed: Sequence[Spot | None]) -> tuple[int, list[bool]]:
-    """More labels first, then those of more important points."""
-    return sum(spot is not None for spot in placed), [spot is not None for spot in placed]
+def _meets(chosen: Sequence[Spot | None], label: int, spot: Spot | None) -> int:
+    """How many other labels' spots a spot of `label` overlaps."""
+    others = (other for index, other in enumerate(chosen) if index != label and other)
+    return sum(spot.overlap(other) > 0 for other in others) if spot else 0
 
 
 def _around(x: float, y: float, width: float, height: float, gap: float) -> list[Spot]:
@@ -71,7 +84,7 @@ def _around(x: float, y: float, width: float, height: float, gap: float) -> list
     across, down = width / 2 + gap, height / 2 + gap
     near = [(across, 0.0), (-across, 0.0), (0.0, -down), (0.0, down)]
     corners = [(sx * across * 0.92, sy * down * 0.75) for sy in (-1, 1) for sx in (1, -1)]
-    slid = [(s * width * 0.35, sy * down) for sy in (-1, 1) for s in (1, -1)]
+    slid = [(s * width, sy * down) for sy in (-1, 1) for s in (0.35, -0.35, 0.18, -0.18, 0.5, -0.5)]
     return [Spot(x + dx, y + dy, width, height) for dx, dy in (*near, *slid, *corners)]
 
 
