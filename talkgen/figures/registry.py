@@ -1,4 +1,4 @@
-"""The figures a talk can name: each module of this folder is one, but for the three that serve them all.
+"""The figures a talk can name: each module of this folder is one, but for the few that serve them all.
 
 The names are read off the folder, so that a new figure is its file alone; none is imported until it is asked for.
 """
@@ -14,7 +14,7 @@ from talkgen.errors import TalkgenError, did_you_mean
 if TYPE_CHECKING:
     from talkgen.figures.base import FigureModule
 
-_NO_FIGURES = {"__init__", "base", "numbers", "registry"}
+_NO_FIGURES = {"__init__", "base", "numbers", "registry", "uses"}
 
 FIGURES = {
     file.stem: f"talkgen.figures.{file.stem}"

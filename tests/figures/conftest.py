@@ -25,7 +25,12 @@ from talkgen.lm.train.recipe import Recipe
 from talkgen.lm.train.run import RunFolder
 from talkgen.lm.train.sweep import SweepRecipe, sweep
 from talkgen.lm.train.vocabulary import make_word_tokenizer
+from talkgen.pipeline.draft import FigureDraft
+from talkgen.pipeline.drafting import uses
 from talkgen.pipeline.inputs import ProjectInputs
+from talkgen.pipeline.keys import data_key
+from talkgen.pipeline.used import find_used
+from talkgen.store.key import Key
 from talkgen.style import load_style
 
 TABLES = Path(registry.__file__).parent / "data"
@@ -113,6 +118,17 @@ def tiny(architecture: str, tokenizer: Tokenizer) -> LanguageModel:
 def project_inputs() -> ProjectInputs:
     """What figures are given in a build of that project, whose talk is about the model `tiny`."""
     return ProjectInputs(project(), find_model("tiny", project()))
+
+
+def figure_key(name: str, where: Path) -> Key:
+    """The key of the numbers of a figure with its defaults, in a build of the project `where`."""
+    module = registry.load_figure(name)
+    params = module.Params()
+    marks, values = uses(params), params.model_dump(mode="json")
+    timed = bool(getattr(module, "MEASURES_TIME", False))
+    draft = FigureDraft(name, (), name, values, marks, tuple(module.TABLES), timed, 1152, 470)
+    model = find_model("small", where)
+    return data_key(draft, [find_used(mark, values[each], model, where) for each, mark in marks.items()])
 
 
 @pytest.fixture

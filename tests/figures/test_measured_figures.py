@@ -17,7 +17,6 @@ from talkgen.assets import pretrained_dir
 from talkgen.errors import ModelError
 from talkgen.figures import checkpoint_film, gradient_flow, sequence_latency
 from talkgen.figures.measure import timing
-from talkgen.figures.registry import load_figure
 from talkgen.lm.answer.engine import Engine
 from talkgen.lm.answer.sample import Sampling
 from talkgen.lm.files.catalog import ModelFiles
@@ -27,10 +26,9 @@ from talkgen.lm.models.config import ModelConfig
 from talkgen.lm.train.loop import train
 from talkgen.lm.train.recipe import Recipe
 from talkgen.lm.train.run import RunFolder, read_metrics
-from talkgen.pipeline import plan
-from talkgen.pipeline.plan import figure_data_key
+from talkgen.pipeline import keys as pipeline_keys
 
-from .conftest import film, project
+from .conftest import figure_key, film, project
 
 
 def test_film_shows_what_each_checkpoint_says(data_of):
@@ -183,10 +181,9 @@ def test_times_are_kept_for_one_machine(tmp_path, monkeypatch):
     """Elsewhere a figure that measures time is computed anew; one that does not is taken from the store."""
     keys = {}
     for name in ("sequence_latency", "parameter_counts"):
-        params = load_figure(name).Params()
-        keys[name] = [figure_data_key(name, params, None, tmp_path)]
-        monkeypatch.setattr(plan, "machine", lambda: "another processor")
-        keys[name].append(figure_data_key(name, params, None, tmp_path))
+        keys[name] = [figure_key(name, tmp_path)]
+        monkeypatch.setattr(pipeline_keys, "machine", lambda: "another processor")
+        keys[name].append(figure_key(name, tmp_path))
         monkeypatch.undo()
     here, there = keys["sequence_latency"]
     assert here.parts["device"] == timing.machine()
@@ -320,10 +317,10 @@ def test_weights_of_a_sweep_are_part_of_the_key(tmp_path):
     """Other weights under the same summary are another figure; weights that were not kept are a message."""
     shutil.copytree(project() / "runs" / "flow", tmp_path / "runs" / "flow")
     run = tmp_path / "runs" / "flow" / "rnn-1x16-seed2"
-    key = figure_data_key("gradient_flow", gradient_flow.Params(), None, tmp_path)
+    key = figure_key("gradient_flow", tmp_path)
     weights = next(run.glob("checkpoints/*/model.safetensors"))
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
-    assert figure_data_key("gradient_flow", gradient_flow.Params(), None, tmp_path).hexdigest != key.hexdigest
+    assert figure_key("gradient_flow", tmp_path).hexdigest != key.hexdigest
     shutil.rmtree(run / "checkpoints")
     with pytest.raises(ModelError, match="without the weights of rnn-1x16-seed2"):
-        figure_data_key("gradient_flow", gradient_flow.Params(), None, tmp_path)
+        figure_key("gradient_flow", tmp_path)
