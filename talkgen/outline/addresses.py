@@ -34,6 +34,7 @@ PICTURE = (
     r"!\[(?P<alt>(?:[^\[\]\n]|\[[^\[\]\n]{0,500}\]){0,500})\]"
     r"\(\s{0,9}(?P<to><[^<>\n]{1,500}>|(?:[^\s()<>]|\([^\s()<>]{0,99}\)){1,500})"
 )
+_LINK = re.compile(r"""(?:\]\(\s*<?|<a\s[^<>]{0,500}?href=["']?)(?P<c>\#[^\s"'<>()]+)""", re.IGNORECASE)
 _PERHAPS = re.compile(r"!\[|<(?=[a-zA-Z])[^<]*(?:src|poster|href|data|style)", re.IGNORECASE)
 _NEAR = 2_000  # characters between two pictures of a line that are searched for the second
 
@@ -93,6 +94,14 @@ def markdown_addresses(text: str) -> list[Address]:
     reader = _Pictures(text)
     reader.read()
     return [*reader.found, *html_addresses(reader.prose)]
+
+
+def link_addresses(text: str) -> Iterator[Address]:
+    """What Markdown links to inside the talk, as "#name": links of Markdown and of HTML outside of code."""
+    if "#" in text and _LINK.search(text):
+        reader = _Pictures(text)
+        reader.read()
+        yield from (_group(found) for found in _LINK.finditer(reader.prose))
 
 
 def marp_addresses(text: str) -> list[Address]:

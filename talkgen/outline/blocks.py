@@ -57,7 +57,7 @@ class Figure(Block):
     figure: Name
     params: Annotated[dict[str, JsonValue], Mark.INPUT] = {}
     height: int | None = Field(None, gt=0, le=720, description="Height on the slide in px of a 720 px slide.")
-    caption: str | None = None
+    caption: Prose | None = None
 
 
 class Live(Block):
@@ -122,18 +122,43 @@ class Mermaid(Block):
 
 
 class Image(Block):
-    """A picture from a file beside the outline (or an https address)."""
+    """A picture from a file beside the outline (or an https address): in the text, behind it, or on one side of it.
+
+    Several behind a slide, or on one side, share the room.
+    """
 
     key = "image"
     image: FileName
     alt: str = ""
     width: int | None = Field(None, gt=0)
     height: int | None = Field(None, gt=0)
-    background: bool = False
-    side: Literal["left", "right"] | None = None
-    size: Name | None = Field(None, description="Background size: cover, contain, or a percentage.")
+    background: bool = Field(False, description="Behind the text.")
+    side: Literal["left", "right"] | None = Field(None, description="On this side, and the text beside it.")
+    share: int = Field(50, ge=15, le=85, description="With 'side': how many percent of the slide's width it takes.")
+    size: str | None = Field(
+        None, pattern=r"^(cover|contain|\d{1,3}(\.\d+)?%)$", description="Of a background: cover, contain, or as 66%."
+    )
     filters: Annotated[dict[str, str], Mark.VERBATIM] = Field({}, description="CSS filters, as {brightness: '0.5'}.")
-    caption: str | None = None
+    invert: bool = Field(False, description="Dark for light: for a drawing on white behind a dark slide.")
+    scrim: float | None = Field(None, gt=0, le=1, description="How much of the slide's colour lies over a background.")
+    caption: Prose | None = None
+    credit: Prose | None = Field(None, description="Whose picture it is, small beside it.")
+
+    @property
+    def is_layer(self) -> bool:
+        """Whether it stands behind or beside what else is on its slide."""
+        return self.background or self.side is not None
+
+    @model_validator(mode="after")
+    def _check_place(self) -> Self:
+        if "share" in self.model_fields_set and not self.side:
+            raise ValueError("share goes with 'side: left' or 'side: right'")
+        for name in ("size", "scrim"):
+            if getattr(self, name) is not None and not self.is_layer:
+                raise ValueError(f"{name} is for a background: set 'background: true', or a side")
+        if self.caption and self.is_layer:
+            raise ValueError("a background has no caption: write a credit")
+        return self
 
 
 class Video(Block):
@@ -184,7 +209,7 @@ class Quote(Block):
 
     key = "quote"
     quote: Prose
-    by: str | None = None
+    by: Prose | None = None
 
 
 class Columns(Block):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from talkgen.assets import project_dir
 from talkgen.errors import Problem, did_you_mean
 from talkgen.outline.blocks import Block
+from talkgen.outline.links import check_links
 from talkgen.outline.parts import Parts
 from talkgen.outline.schema import LAYOUTS, Outline, Slide
 from talkgen.outline.walk import find_blocks, find_slides
@@ -15,15 +16,22 @@ from talkgen.yamlfile import Document, PathInData
 
 
 def check_names(parts: Parts, document: Document) -> Iterator[Problem]:
-    """A problem for each id that a slide or a block before it has, for a theme and for layouts that are not there."""
+    """A problem for each id that a slide or a block before it has, and for names of what is not there.
+
+    Links are looked at in an outline that is well formed: what they are meant for may be what is not.
+    """
     slides = [found for path, part in parts.items() for found in find_slides(part, path)]
     blocks = [found for path, part in parts.items() for found in find_blocks(part, path)]
-    yield from _check_ids(slides, document)
-    yield from _check_ids(blocks, document)
+    yield from _check_ids(sorted([*slides, *blocks], key=lambda found: _order(found[0])), document)
     outline = parts.get(())
     if isinstance(outline, Outline) and isinstance(outline.theme, str):  # another tool's theme has layouts of its own
         yield from _check_theme(outline.theme, document)
         yield from _check_layouts(slides, document)
+        yield from check_links(outline, document) if len(parts) == 1 else ()
+
+
+def _order(path: PathInData) -> tuple[int, ...]:
+    return tuple(step for step in path if isinstance(step, int))
 
 
 def _check_ids(named: Sequence[tuple[PathInData, Slide | Block]], document: Document) -> Iterator[Problem]:

@@ -31,6 +31,8 @@ class Slide(Node):
     hide: bool = False
     toc: bool = Field(True, description="Listed in the table of contents.")
     duration: float | None = Field(None, gt=0, description="Planned minutes.")
+    header: Prose | None = Field(None, description="On this slide, instead of the talk's; empty for none.")
+    footer: Prose | None = Field(None, description="On this slide, instead of the talk's; empty for none.")
     directives: Annotated[dict[str, JsonValue], Mark.VERBATIM, Holds.DIRECTIVES] = {}
     frontmatter: Annotated[dict[str, JsonValue], Mark.VERBATIM, Holds.FRONTMATTER] = {}
 

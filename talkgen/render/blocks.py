@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import assert_never
+from typing import Literal, assert_never
 from urllib.parse import quote
 
 from pydantic import JsonValue
 
 from talkgen.outline import blocks
-from talkgen.outline.addresses import replace_addresses
+from talkgen.outline.addresses import link_addresses, replace_addresses
 from talkgen.outline.blocks import AnyBlock, Block
 from talkgen.outline.files import FileError, addresses_in, find_address, is_file_name, setting_holds
 from talkgen.outline.find import NAME
+from talkgen.outline.links import find_target, link_targets
 from talkgen.outline.node import Holds
+from talkgen.outline.schema import Slide
+from talkgen.outline.walk import find_blocks
 from talkgen.render.deck import BlockPath, Chips, Deck, Degraded, Drawing, LiveAnswer, Picture
 from talkgen.render.elements import TOKENS
 from talkgen.render.escape import attribute, attribute_url, escape, payload, plain
-from talkgen.render.media import write_background, write_image, write_video
+from talkgen.render.media import sides, write_background, write_layer, write_pane, write_picture, write_video
 
 _DIAGRAM_WIDTH, _DIAGRAM_HEIGHT = 1152, 520  # px of a slide below its title
 _DIAGRAM_SCALE = 1.5  # its text is the theme's small size: larger than this, a few boxes would shout
+
+_WITH_ID = (blocks.Figure, blocks.Live, blocks.Tokens)  # whose element has the block's own id
+BARE = ("cover", "end")  # layouts without header, footer and page number
 
 
 class BlockWriter(ABC):
@@ -38,6 +45,9 @@ class BlockWriter(ABC):
         self.files: dict[str, str | Path] = {}
         self.degraded: list[Degraded] = []
         self.missing: list[str] = []
+        self._targets = link_targets(deck.outline)
+        shown = (index for index, slide in enumerate(deck.outline.slides) if not slide.hide)
+        self._numbers = {index: number for number, index in enumerate(shown, 1)}
 
     def write(self, body: Sequence[AnyBlock], path: BlockPath) -> str:
         """The blocks of a body, with blank lines between them."""
@@ -46,11 +56,7 @@ class BlockWriter(ABC):
     def block(self, block: AnyBlock, path: BlockPath) -> str:
         """One block."""
         text = self._write(block, path)
-        return (
-            f'<div class="tg-anchor" id="{attribute(block.id)}"></div>\n\n{text}'
-            if block.id and block.key == "markdown"
-            else text
-        )
+        return f"{anchor(block.id)}\n\n{text}" if block.id and not isinstance(block, _WITH_ID) else text
 
     def _write(self, block: AnyBlock, path: BlockPath) -> str:
         match block:
@@ -112,18 +118,28 @@ class BlockWriter(ABC):
         if source is None:
             return None
         folder = self.deck.folder.resolve()
-        inside = source.is_relative_to(folder)
-        own = source.relative_to(folder).as_posix() if inside else f"{_digest(source.parent)}/{source.name}"
-        self.files[f"{self.folder}images/{own}"] = source
-        return quote(f"{self.assets}images/{own}")
+        own = Path(os.path.relpath(source, folder))
+        if own.parts[0] == os.pardir:
+            own = Path(_digest(own.parent), own.name)
+        self.files[f"{self.folder}images/{own.as_posix()}"] = source
+        return quote(f"{self.assets}images/{own.as_posix()}")
 
     def relink(self, source: str, holds: Holds) -> str:
         """Source of this kind with the addresses that the talk's files have in the deck; these are copied."""
         return replace_addresses(source, addresses_in(source, holds), self.address)
 
-    def background(self, value: str) -> str:
-        """What lies behind a slide."""
+    def _background(self, value: str) -> str:
         return write_background(self.relink(value, Holds.BACKGROUND), is_picture=is_file_name(value))
+
+    def edge(self, name: Literal["header", "footer"], slide: Slide) -> str:
+        """The header or footer of a slide, in safe Markdown: its own or the talk's; covers and ends have none."""
+        own: str | None = getattr(slide, name)
+        text = own if own is not None else "" if slide.layout in BARE else getattr(self.deck.outline, name)
+        return self.inline(text) if text else ""
+
+    def style(self) -> str:
+        """The author's own CSS."""
+        return self.relink(self.deck.outline.style or "", Holds.CSS)
 
     def relink_settings(self, settings: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         """The same for settings that a target is given untouched."""
@@ -163,7 +179,7 @@ class BlockWriter(ABC):
         scale = min(_DIAGRAM_WIDTH / drawing.width, (block.height or _DIAGRAM_HEIGHT) / drawing.height, _DIAGRAM_SCALE)
         size = f'style="width:{drawing.width * scale:.0f}px;height:{drawing.height * scale:.0f}px"'
         alt = attribute(block.alt or f"Diagram: {drawing.words}")
-        return f'<figure class="tg-figure"{self._id(block)}><img src="{self.assets}{name}" alt="{alt}" {size}></figure>'
+        return f'<figure class="tg-figure"><img src="{self.assets}{name}" alt="{alt}" {size}></figure>'
 
     @abstractmethod
     def write_undrawn(self, block: blocks.Mermaid) -> str:
@@ -200,10 +216,9 @@ class BlockWriter(ABC):
             raise TypeError(f"no picture was computed for {path}")
         name = f"figures/{picture.name}"
         self.files |= {f"{self.folder}{name}.svg": picture.svg, f"{self.folder}{name}.png": picture.png}
-        caption = f"<figcaption>{escape(block.caption)}</figcaption>" if block.caption else ""
         size = f'style="width:{picture.width}px;height:{picture.height}px"'
         image = f'<img src="{self.assets}{name}.svg" alt="{attribute(picture.alt)}" {size}>'
-        return f'<figure class="tg-figure"{self._id(block)}>{image}{caption}</figure>'
+        return self.figure("tg-figure", block, image, block.caption)
 
     def write_live(self, block: blocks.Live, path: BlockPath) -> str:
         """The element that plays a recording and, with a server, answers live."""
@@ -227,8 +242,43 @@ class BlockWriter(ABC):
         return "\n".join(["$$", *lines, "$$"])
 
     def write_image(self, block: blocks.Image, path: BlockPath) -> str:  # noqa: ARG002 – one signature for all
-        """A picture in the text, or behind it."""
-        return write_image(block, self.relink(block.image, Holds.FILE))
+        """A picture in the text; one behind it stands with the slide's layers."""
+        if block.is_layer:
+            return ""
+        image = write_picture(block, self.relink(block.image, Holds.FILE))
+        return self.figure("tg-image", block, image, block.caption, block.credit)
+
+    def figure(self, kind: str, block: Block, picture: str, *below: str | None) -> str:
+        """A picture with lines of Markdown below it; blank lines let Markdown in."""
+        captions = "".join(f"\n<figcaption>\n\n{self.text(text)}\n\n</figcaption>" for text in below if text)
+        name = self._id(block) if isinstance(block, _WITH_ID) else ""
+        return f'<figure class="{kind}"{name}>{picture}{captions}</figure>'
+
+    def linked(self, source: str) -> str:
+        """Markdown whose links inside the talk lead to the slide that has what they name."""
+        return replace_addresses(source, link_addresses(source), self._link_address)
+
+    def _link_address(self, to: str) -> str | None:
+        index = find_target(to, self._targets)
+        return self.slide_address(self._numbers[index]) if index in self._numbers else None
+
+    @abstractmethod
+    def slide_address(self, number: int) -> str:
+        """The address of a slide, counted from 1 as shown."""
+
+    def _credit(self, block: blocks.Image) -> str:
+        return f'\n<div class="tg-credit">\n\n{self.text(block.credit)}\n\n</div>\n' if block.credit else ""
+
+    def layers(self, slide: Slide) -> str:
+        """What lies behind a slide and on its sides: its background, and pictures among its blocks."""
+        parts = [self._background(slide.background)] if slide.background else []
+        images = [block for _, block in find_blocks(slide) if isinstance(block, blocks.Image) and block.is_layer]
+        for side, share in sides(slide).items():
+            here = [block for block in images if block.side == side]
+            panes = [write_pane(each, self.relink(each.image, Holds.FILE), self._credit(each)) for each in here]
+            scrim = max((each.scrim or 0 for each in here), default=0)
+            parts.append(write_layer(side, share, panes, scrim))
+        return "\n\n".join(parts)
 
     def write_video(self, block: blocks.Video, path: BlockPath) -> str:  # noqa: ARG002
         """A film from a file."""
@@ -265,7 +315,7 @@ class BlockWriter(ABC):
     def write_quote(self, block: blocks.Quote, path: BlockPath) -> str:  # noqa: ARG002
         """Somebody's words and name."""
         lines = [f"> {line}".rstrip() for line in self.text(block.quote).splitlines()]
-        by = ["", f'<p class="tg-by">{escape(block.by)}</p>'] if block.by else []
+        by = ["", f'<div class="tg-by">\n\n{self.text(block.by)}\n\n</div>'] if block.by else []
         return "\n".join([*lines, *by])
 
     def write_columns(self, block: blocks.Columns, path: BlockPath) -> str:
@@ -309,5 +359,10 @@ class BlockWriter(ABC):
         return self.relink(source, holds)
 
 
+def anchor(name: str) -> str:
+    """What a link to a name finds in the page."""
+    return f'<div class="tg-anchor" id="{attribute(name)}"></div>'
+
+
 def _digest(folder: Path) -> str:
-    return hashlib.sha256(str(folder).encode()).hexdigest()[:8]
+    return hashlib.sha256(folder.as_posix().encode()).hexdigest()[:8]

@@ -13,10 +13,11 @@ from typing import Any
 from talkgen.outline import blocks
 from talkgen.outline.node import Holds
 from talkgen.outline.schema import Slide, ThemeNames
-from talkgen.render.blocks import BlockWriter
+from talkgen.render.blocks import BARE, BlockWriter, anchor
 from talkgen.render.deck import BlockPath, Deck, Rendering
 from talkgen.render.elements import elements_script
-from talkgen.render.escape import attribute, comment, escape, fence, scalar
+from talkgen.render.escape import comment, escape, fence, scalar
+from talkgen.render.media import room_classes
 from talkgen.render.prose import markdown, undivided
 from talkgen.render.themes import font_faces, font_files, style_sheet
 
@@ -29,7 +30,11 @@ class MarpWriter(BlockWriter):
 
     def text(self, source: str) -> str:
         """Markdown that stays on its slide."""
-        return markdown(source, self.address)
+        return markdown(self.linked(source), self.address)
+
+    def slide_address(self, number: int) -> str:
+        """The number is the slide's own id."""
+        return f"#{number}"
 
     def link(self, number: int, text: str) -> str:
         """A link to a slide."""
@@ -60,33 +65,32 @@ def render_marp(deck: Deck) -> Rendering:
     writer = MarpWriter(deck)
     slides = [(i, slide) for i, slide in enumerate(deck.outline.slides) if not slide.hide]
     pages = ["\n\n".join(_slide_parts(writer, slide, number, first=i == 0)) for i, (number, slide) in enumerate(slides)]
-    text = _front_matter(writer) + "\n\n" + "\n\n---\n\n".join(pages) + "\n"
+    body = "\n\n---\n\n".join(pages) + "\n"
+    text = f"{_front_matter(writer, _own_style(writer, body))}\n\n{body}"
     files: dict[str, str | Path] = {"deck.md": text, "talkgen.js": elements_script()}
     if isinstance(deck.outline.theme, str):
-        files |= {f"themes/{deck.style.name}.css": _theme_css(writer), **font_files("fonts/")}
+        css = style_sheet("marp/theme.css.j2", deck, writer.style()).replace("/* fonts */", font_faces("fonts/"))
+        files |= {f"themes/{deck.style.name}.css": css, **font_files("fonts/")}
     return Rendering(files | writer.files, tuple(writer.degraded), tuple(writer.missing))
 
 
-def _theme_css(writer: MarpWriter) -> str:
-    """The Marp theme made of the deck's style."""
-    deck = writer.deck
-    own = writer.relink(deck.outline.style or "", Holds.CSS)
-    sheet = style_sheet("marp/theme.css.j2", deck.style, deck.outline.size, own)
-    return sheet.replace("/* fonts */", font_faces("fonts/"))
+def _own_style(writer: MarpWriter, body: str) -> str:
+    """The CSS that a deck under another tool's theme brings along: the author's, and what our own blocks need."""
+    if isinstance(writer.deck.outline.theme, str):
+        return ""
+    return style_sheet("marp/plain.css.j2", writer.deck, writer.style()) if "tg-" in body else writer.style()
 
 
-def _front_matter(writer: MarpWriter) -> str:
+def _front_matter(writer: MarpWriter, style: str) -> str:
     deck, outline = writer.deck, writer.deck.outline
     theme = outline.theme.marp or "default" if isinstance(outline.theme, ThemeNames) else deck.style.name
     values: dict[str, Any] = {"marp": True, "title": outline.title, "theme": theme, "lang": outline.lang}
     values |= {"size": outline.size, "math": "mathjax"}
     values |= {"author": outline.author, "description": outline.description, "transition": outline.transition}
-    values |= {"header": writer.relink(outline.header or "", Holds.MARKDOWN)}
-    values |= {"footer": writer.relink(outline.footer or "", Holds.MARKDOWN)}
+    values |= {"header": writer.inline(outline.header or ""), "footer": writer.inline(outline.footer or "")}
     if outline.paginate:
         values["paginate"] = True
-    if outline.style and not isinstance(outline.theme, str):
-        values["style"] = writer.relink(outline.style, Holds.CSS)
+    values |= {"style": style}
     values = {name: value for name, value in values.items() if value} | writer.relink_settings(outline.directives)
     return "\n".join(["---", *(f"{name}: {scalar(value)}" for name, value in values.items()), "---"])
 
@@ -94,10 +98,10 @@ def _front_matter(writer: MarpWriter) -> str:
 def _slide_parts(writer: MarpWriter, slide: Slide, number: int, *, first: bool) -> Iterator[str]:
     if directives := _directives(writer, slide):
         yield "\n".join(["<!--", *(f"{name}: {scalar(value)}" for name, value in directives.items()), "-->"])
-    if slide.background:
-        yield writer.background(slide.background)
+    if behind := writer.layers(slide):
+        yield behind
     if slide.id:
-        yield f'<div class="tg-anchor" id="{attribute(slide.id)}"></div>'
+        yield anchor(slide.id)
     if slide.title and slide.layout != "full":
         yield f"# {writer.inline(slide.title)}"
     if slide.subtitle:
@@ -112,10 +116,15 @@ def _slide_parts(writer: MarpWriter, slide: Slide, number: int, *, first: bool) 
 
 def _directives(writer: MarpWriter, slide: Slide) -> Mapping[str, Any]:
     """Directives of this slide alone; those of the author's own go untouched."""
-    classes = [slide.layout, *(slide.class_ or "").split()]
-    found: dict[str, Any] = {"_class": " ".join(name for name in classes if name != "default")}
-    if slide.layout in ("cover", "end") and writer.deck.outline.paginate:
+    classes = [slide.layout, *room_classes(slide), *(slide.class_ or "").split()]
+    outline = writer.deck.outline
+    named = " ".join(name for name in classes if name != "default")
+    found: dict[str, Any] = {"_class": named} if named else {}
+    if slide.layout in BARE and writer.deck.outline.paginate:
         found["_paginate"] = False
+    for name in ("header", "footer"):
+        if (edge := writer.edge(name, slide)) != writer.inline(getattr(outline, name) or ""):
+            found[f"_{name}"] = edge
     if slide.transition:
-        found["transition"] = slide.transition
-    return {name: value for name, value in found.items() if value != ""} | writer.relink_settings(slide.directives)
+        found["_transition"] = slide.transition
+    return found | writer.relink_settings(slide.directives)

@@ -4,31 +4,60 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
+from typing import Literal
 
 from markdown_it.token import Token
 
 from talkgen.outline.blocks import Image, Video
-from talkgen.render.escape import attribute, attribute_url, escape
+from talkgen.outline.schema import Slide
+from talkgen.outline.walk import find_blocks
+from talkgen.render.escape import attribute, attribute_url
+
+Side = Literal["left", "right"] | None
 
 _SIZE = re.compile(r"(?P<side>w|h|width|height):(?P<value>[\d.]+(?P<unit>px|%|em|rem|cm|mm|in|pt|pc)?)")  # Marpit's
 
 
-def write_image(block: Image, address: str) -> str:
-    """A picture in the text, or behind it."""
-    filters = " ".join(f"{name}({value})" for name, value in block.filters.items())
-    style = f"filter:{html.escape(filters)};" if filters else ""
-    if block.background or block.side:
-        fit = block.size if block.size in ("cover", "contain") else "cover"
-        side = f" tg-{block.side}" if block.side else ""
-        return (
-            f'<img class="tg-background{side}" src="{attribute_url(address)}" alt="{attribute(block.alt)}" '
-            f'style="object-fit:{fit};{style}">'
-        )
-    style += "".join(f"{name}:{px}px;" for name, px in (("width", block.width), ("height", block.height)) if px)
-    image = f'<img src="{attribute_url(address)}" alt="{attribute(block.alt)}" style="{style}">'
-    caption = f"<figcaption>{escape(block.caption)}</figcaption>" if block.caption else ""
-    name = f' id="{attribute(block.id)}"' if block.id else ""
-    return f'<figure class="tg-image"{name}>{image}{caption}</figure>'
+def write_picture(block: Image, address: str) -> str:
+    """A picture by itself."""
+    style = _filter(block) + "".join(
+        f"{name}:{px}px;" for name, px in (("width", block.width), ("height", block.height)) if px
+    )
+    return f'<img src="{attribute_url(address)}" alt="{attribute(block.alt)}" style="{style}">'
+
+
+def sides(slide: Slide) -> dict[Side, int]:
+    """Where pictures lie behind a slide: all of it (None) or a side, with the percent of its width that they take."""
+    images = [block for _, block in find_blocks(slide) if isinstance(block, Image) and block.is_layer]
+    order: tuple[Side, ...] = (None, "left", "right")
+    taken = {side: [block.share for block in images if block.side == side] for side in order}
+    return {side: max(shares) for side, shares in taken.items() if shares}
+
+
+def room_classes(slide: Slide) -> list[str]:
+    """The classes of a slide that keep its text beside the pictures on its sides."""
+    return [f"tg-{side}-{share}" for side, share in sides(slide).items() if side]
+
+
+def write_layer(side: Side, share: int, panes: Sequence[str], scrim: float | None) -> str:
+    """What lies behind a slide, or on one side of it; several pictures share the room."""
+    place = f' tg-{side}" style="width:{share}%' if side else ""
+    over = f'<div class="tg-scrim" style="opacity:{scrim:g}"></div>' if scrim else ""
+    return f'<div class="tg-background{place}">{"".join(panes)}{over}</div>'
+
+
+def write_pane(block: Image, address: str, credit: str) -> str:
+    """One picture of a layer; `credit` is HTML."""
+    fit = block.size if block.size in ("cover", "contain") else "cover"
+    size = f"width:{block.size};height:auto;" if (block.size or "").endswith("%") else f"object-fit:{fit};"
+    image = f'<img src="{attribute_url(address)}" alt="{attribute(block.alt)}" style="{size}{_filter(block)}">'
+    return f'<div class="tg-pane">{image}{credit}</div>'
+
+
+def _filter(block: Image) -> str:
+    filters = [*(f"{name}({value})" for name, value in block.filters.items()), *(["invert(1)"] if block.invert else [])]
+    return f"filter:{html.escape(' '.join(filters))};" if filters else ""
 
 
 def write_video(block: Video, address: str) -> str:
@@ -42,7 +71,8 @@ def write_video(block: Video, address: str) -> str:
 def write_background(value: str, *, is_picture: bool) -> str:
     """What lies behind a slide: a picture's address, or any CSS background."""
     if is_picture:
-        return f'<img class="tg-background" src="{attribute_url(value)}" alt="" style="object-fit:cover">'
+        image = f'<img src="{attribute_url(value)}" alt="" style="object-fit:cover">'
+        return write_layer(None, 100, [f'<div class="tg-pane">{image}</div>'], None)
     return f'<div class="tg-background" style="background:{html.escape(value)}"></div>'
 
 

@@ -16,12 +16,12 @@ from talkgen.outline import blocks
 from talkgen.outline.node import Holds
 from talkgen.outline.schema import Slide
 from talkgen.outline.walk import find_blocks
-from talkgen.render.blocks import BlockWriter
+from talkgen.render.blocks import BARE, BlockWriter
 from talkgen.render.deck import BlockPath, Deck, Rendering
 from talkgen.render.elements import elements_script
 from talkgen.render.escape import comment, fence, scalar
 from talkgen.render.listings import known_language
-from talkgen.render.media import size_picture
+from talkgen.render.media import room_classes, size_picture
 from talkgen.render.prose import aligned, spoken, vue_markdown
 from talkgen.render.themes import font_faces, font_files, style_sheet
 from talkgen.style import SIZES
@@ -35,7 +35,11 @@ class SlidevWriter(BlockWriter):
 
     def text(self, source: str) -> str:
         """Markdown that is a Vue template without anything to run."""
-        return vue_markdown(source, self.address)
+        return vue_markdown(self.linked(source), self.address)
+
+    def slide_address(self, number: int) -> str:
+        """A route behind the hash, which is how our decks are routed."""
+        return f"#/{number}"
 
     def link(self, number: int, text: str) -> str:
         """A link to a slide that works under every router."""
@@ -69,49 +73,33 @@ def render_slidev(deck: Deck) -> Rendering:
     slides = [(i, slide) for i, slide in enumerate(deck.outline.slides) if not slide.hide]
     pages = [_page(writer, slide, number, first=i == 0) for i, (number, slide) in enumerate(slides)]
     project = asset_dir("templates") / "slidev"
+    text = "\n\n".join(pages) + "\n"
     files: dict[str, str | Path] = {
-        "slides.md": "\n\n".join(pages) + "\n",
+        "slides.md": text,
         "public/talkgen.js": elements_script(),
         "public/favicon.svg": project / "favicon.svg",
         "package.json": json.dumps({"name": "talk", "private": True, "type": "module"}, indent=1) + "\n",
         "index.html": project / "index.html",
         "vite.config.ts": project / "vite.config.ts",
-        "slide-top.vue": _slide_top(writer),
     }
     if isinstance(deck.outline.theme, str):
-        files |= {"style.css": _deck_css(writer), **font_files("public/fonts/")}
-    elif deck.outline.style:
-        files["style.css"] = writer.relink(deck.outline.style, Holds.CSS)
+        css = style_sheet("slidev/style.css.j2", deck, writer.style()).replace("/* fonts */", font_faces("/fonts/"))
+        files |= {"style.css": css, "setup/unocss.ts": project / "unocss.ts", **font_files("public/fonts/")}
+    elif css := _plain_css(writer, text):
+        files["style.css"] = css
     return Rendering(files | writer.files, tuple(writer.degraded), tuple(writer.missing))
 
 
-def _deck_css(writer: SlidevWriter) -> str:
-    """The project's style sheet made of the deck's style."""
-    deck = writer.deck
-    own = writer.relink(deck.outline.style or "", Holds.CSS)
-    sheet = style_sheet("slidev/style.css.j2", deck.style, deck.outline.size, own)
-    return sheet.replace("/* fonts */", font_faces("/fonts/"))
+def _plain_css(writer: SlidevWriter, body: str) -> str:
+    """The CSS that a deck under another tool's theme brings along: the author's, and what our own blocks need."""
+    return style_sheet("slidev/plain.css.j2", writer.deck, writer.style()) if "tg-" in body else writer.style()
 
 
-def _slide_top(writer: SlidevWriter) -> str:
-    """Footer, header and page number of every slide but covers and ends."""
-    outline = writer.deck.outline
-    parts = [
-        f'<div class="tg-{name}" v-pre>{_inline(writer.relink(value, Holds.MARKDOWN))}</div>'
-        for name in ("header", "footer")
-        if (value := getattr(outline, name))
-    ]
-    if outline.paginate:
-        parts.append('<div class="tg-page">{{ $page }}</div>')
-    shown = "!['cover', 'end'].some((name) => ($frontmatter.class ?? '').split(' ').includes(name))"
-    return f'<template>\n  <div v-if="{shown}">{"".join(parts)}</div>\n</template>\n'
-
-
-def _inline(markdown: str) -> str:
-    """A footer's inline Markdown as HTML, made by the library that Marp's own parser is a port of."""
+def _as_html(markdown: str) -> str:
+    """A footer's Markdown, made safe, as HTML by the library that Marp's own parser is a port of."""
     from markdown_it import MarkdownIt
 
-    parser = MarkdownIt("commonmark", {"html": False})
+    parser = MarkdownIt("commonmark", {"html": True})
     tokens = parser.parseInline(markdown)
     for token in tokens[0].children or ():
         if token.type == "image":
@@ -148,7 +136,7 @@ def _page(writer: SlidevWriter, slide: Slide, number: int, *, first: bool) -> st
 
 def _frontmatter(writer: SlidevWriter, slide: Slide) -> dict[str, Any]:
     """A slide's settings. In talkgen's own themes a layout is a class, so that one style sheet serves both targets."""
-    classes = (slide.class_ or "").split()
+    classes = [*room_classes(slide), *(slide.class_ or "").split()]
     values: dict[str, Any] = {}
     if isinstance(writer.deck.outline.theme, str):
         classes = [*([slide.layout] if slide.layout != "default" else []), *classes]
@@ -169,13 +157,18 @@ def _frontmatter(writer: SlidevWriter, slide: Slide) -> dict[str, Any]:
 
 
 def _slide_parts(writer: SlidevWriter, slide: Slide, number: int) -> Iterator[str]:
-    if slide.background:
-        yield writer.background(slide.background)
+    if behind := writer.layers(slide):
+        yield behind
     if slide.title and slide.layout != "full":
         yield f"# {writer.inline(slide.title)}"
     if slide.subtitle:
         yield f"## {writer.inline(slide.subtitle)}"
     if body := writer.write(slide.body, ("slides", number, "body")):
         yield body
+    for name in ("header", "footer"):
+        if edge := writer.edge(name, slide):
+            yield f"<{name} v-pre>{_as_html(edge)}</{name}>"
+    if writer.deck.outline.paginate and slide.layout not in BARE:
+        yield '<div class="tg-page">{{ $page }}</div>'
     if slide.notes.strip():
         yield comment(spoken(slide.notes))

@@ -7,16 +7,25 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from talkgen.assets import asset_dir
-from talkgen.style import SIZES, Style
+from talkgen.render.deck import Deck
+from talkgen.render.media import sides
+from talkgen.style import SIZES
 
 
-def style_sheet(template: str, style: Style, size: str, extra: str | None) -> str:
-    """`templates/TEMPLATE` filled with a style's tokens; `extra` is the author's own CSS."""
+def style_sheet(template: str, deck: Deck, extra: str) -> str:
+    """`templates/TEMPLATE` filled with the deck's tokens and sizes; `extra` is the author's own CSS."""
     # CSS is no HTML: nothing in it is escaped, and nothing in it comes from a request.
     loader = FileSystemLoader(asset_dir("templates"))
     environment = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701
-    width, height = SIZES[size]
-    return environment.get_template(template).render(style=style, width=width, height=height, extra=extra or "")
+    width, height = SIZES[deck.outline.size]
+    return environment.get_template(template).render(
+        style=deck.style, width=width, height=height, rooms=_rooms(deck), extra=extra
+    )
+
+
+def _rooms(deck: Deck) -> list[tuple[str, int]]:
+    """The sides, with percents of the width, that pictures take on the deck's slides."""
+    return sorted({(side, share) for slide in deck.outline.slides for side, share in sides(slide).items() if side})
 
 
 def font_files(folder: str) -> dict[str, str | Path]:
