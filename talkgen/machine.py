@@ -26,6 +26,7 @@ _WORDS = {
     "EIO": ("{file}: the disk failed to read or write", "look into the system's log; the disk may be broken"),
     "ENOENT": ("there is no {file}", "is the name right, and is its folder there?"),
     "ENOTDIR": ("{file} cannot be: a file stands where one of its folders should", "name another place"),
+    "EEXIST": ("{file} cannot be: a file stands in its place", "move it away, or name another place"),
     "EISDIR": ("{file} is a folder, not a file", "name a file in it"),
     "ELOOP": ("{file} is a link that leads to itself", "remove the link, or let it lead to a file"),
     "ENAMETOOLONG": ("the system takes no name so long: {file}", "choose a shorter name"),

@@ -26,7 +26,9 @@ from talkgen.lm.models.rotary import rotary_angles
 from talkgen.lm.models.transformer import Transformer
 
 _ACTIVATION = {"gelu": 0, "gelu_tanh": 1, "swiglu": 2}
-_ROWS = 64  # tokens a pass takes at most: enough to use each weight often, few enough to stay in the caches
+# Tokens a pass takes at most: enough to use each weight often, few enough to stay in the caches. 256 tokens by 16, 32,
+# 64, 128, 256 at once: 2.1, 1.4, 1.3, 1.4, 1.6 s on one core (SmolLM2-135M, its blocks); 24, 19, 15, 19, 19 ms (small).
+_ROWS = 64
 
 
 Weights = Mapping[str, Packed | Tensor]

@@ -53,8 +53,9 @@ class RunFolder:
                         remove_unfinished(folder)
                 yield
         except OSError as error:
-            kept = f"the checkpoint of step {self.steps()[-1]} is kept: free some space, then --resume"
-            said = in_words(error, kept if self.steps() and error.errno in _FULL else "")
+            steps = self.steps() if error.errno in _FULL else []
+            kept = f"the checkpoint of step {steps[-1]} is kept: free some space, then --resume" if steps else ""
+            said = in_words(error, kept)
             if said:
                 raise said from error
             raise
