@@ -17,11 +17,12 @@ from talkgen.digest import digest_bytes
 from talkgen.errors import ModelError
 from talkgen.lm.models.config import PADDING, SEPARATOR
 from talkgen.lm.text.lexicon import ADJECTIVES, NOUNS, english_words, french_words
+from talkgen.lm.text.mqar import KEYS, VALUES, make_rows, row_length
 from talkgen.lm.text.phrases import LONGEST, draw_pair, is_held_out
 from talkgen.lm.text.tasks import TASKS, Ids, Task
 from talkgen.lm.text.tokenizer import Tokenizer
 from talkgen.lm.train.corpus import read_corpus
-from talkgen.lm.train.recipe import TASK_NAMES, Recipe, TokenizerRecipe
+from talkgen.lm.train.recipe import TASK_NAMES, PairsRecipe, Recipe, TokenizerRecipe
 from talkgen.lm.train.vocabulary import make_tokenizer, make_word_tokenizer
 
 IGNORED = -100  # a target that is neither learned nor scored; torch's cross_entropy default
@@ -58,6 +59,8 @@ def load_data(recipe: Recipe) -> Data:
         return TaskData(TASKS[recipe.data], recipe)
     if recipe.data == "phrases":
         return PhraseData(recipe)
+    if recipe.data == "mqar":
+        return PairsData(recipe)
     return TextData(read_corpus(recipe.data), recipe)
 
 
@@ -188,3 +191,44 @@ class PhraseData:
             "combinations": len(suited),
             "held_out_combinations": sum(is_held_out(*each) for each in suited),
         }
+
+
+class PairsData:
+    """Recall of many pairs (`text.mqar`): every row is new, and all rows of a step store as many pairs."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.pairs, self.steps = recipe.pairs or PairsRecipe(), recipe.schedule.steps
+        self.tokenizer = make_tokenizer(TokenizerRecipe(kind="characters"), KEYS + VALUES)
+        self._id_of = np.array([self.tokenizer.encode(symbol)[0] for symbol in KEYS + VALUES])
+
+    def batch(self, seed: int, step: int, rows: int, length: int) -> Batch:
+        """Rows of about `rows` times `length` tokens in all: a step costs the same however many pairs it stores."""
+        rng = np.random.default_rng((seed, step))
+        pairs = self._draw_pairs(rng, step)
+        return self.rows(rng, max(1, round(rows * length / row_length(pairs))), pairs)
+
+    def _draw_pairs(self, rng: np.random.Generator, step: int) -> int:
+        """Any number alike; with a curriculum mostly the level that `step` has reached, or up to it."""
+        most = self.pairs.most
+        if not self.pairs.curriculum:
+            return int(rng.integers(most)) + 1
+        level = round(most ** min(1.0, step / (0.7 * self.steps)))
+        # Of 20 mixtures tried, the one an LSTM learned most from: the level, what it would forget, what is to come.
+        choice = rng.random()
+        return level if choice < 0.55 else int(rng.integers(level if choice < 0.85 else most)) + 1
+
+    def rows(self, rng: np.random.Generator, count: int, pairs: int) -> Batch:
+        """Inputs and targets [count, length - 1]; targets that cannot be known are IGNORED."""
+        ids, known = make_rows(rng, count, pairs)
+        ids = self._id_of[ids]
+        return ids[:, :-1], np.where(known, ids, IGNORED)[:, 1:]
+
+    def held_out(self, length: int, most: int = WHILE_TRAINING) -> Iterator[Batch]:  # noqa: ARG002 – rows have their own
+        """Batches of 16 rows, of numbers of pairs spread evenly up to the most."""
+        numbers = np.linspace(1, self.pairs.most, most // 16).round().astype(int)
+        for number, pairs in enumerate(numbers):
+            yield self.rows(np.random.default_rng((_HELD_OUT_STREAM, number)), 16, int(pairs))
+
+    def about(self) -> dict[str, int | str]:
+        """The task and the most pairs."""
+        return {"task": "mqar", "most_pairs": self.pairs.most}

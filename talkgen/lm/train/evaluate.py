@@ -14,7 +14,7 @@ from torch import Tensor
 from talkgen.lm.models.base import LanguageModel
 from talkgen.lm.text.tasks import TASKS
 from talkgen.lm.text.tokenizer import Tokenizer
-from talkgen.lm.train.data import IGNORED, Batch, TextData
+from talkgen.lm.train.data import IGNORED, Batch, PairsData, TextData
 
 _ROWS = 16  # windows read together: enough to fill the kernels, with logits of 16 × 256 × 1,024 floats in 16 MB
 
@@ -113,6 +113,15 @@ def accuracy_by_distance(
         logits, _ = model(ids[:, :-1], last_only=True)
         shares.append(float((logits[:, -1].argmax(-1) == ids[:, -1]).double().mean()))
     return shares
+
+
+@torch.no_grad()
+def accuracy_by_pairs(
+    model: LanguageModel, data: PairsData, pairs: Sequence[int], device: torch.device, *, rows: int = 64, seed: int = 0
+) -> list[float]:
+    """The share of asked values that a model gets right, after each of `pairs` numbers of pairs was stored."""
+    batches = (data.rows(np.random.default_rng((seed, number)), rows, number) for number in pairs)
+    return [held_out_loss(model, [batch], device)[1] for batch in batches]
 
 
 @torch.no_grad()

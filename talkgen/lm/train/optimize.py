@@ -16,9 +16,15 @@ from talkgen.lm.train.recipe import OptimizerRecipe, ScheduleRecipe
 
 
 def rate_factor(step: int, schedule: ScheduleRecipe) -> float:
-    """The share of the peak rate at `step` (from 0): warm-up, then half a cosine (Loshchilov and Hutter 2017)."""
+    """The share of the peak rate at `step` (from 0): warm-up, then half a cosine (Loshchilov and Hutter 2017).
+
+    With `schedule.decay` the peak itself, and a line down from it at the end (Hägele et al. 2024).
+    """
     if step < schedule.warmup:
         return (step + 1) / schedule.warmup
+    if schedule.decay is not None:
+        left = (schedule.steps - step) / (schedule.decay * schedule.steps)
+        return schedule.final + (1 - schedule.final) * max(0.0, min(1.0, left))
     done = (step - schedule.warmup) / max(1, schedule.steps - schedule.warmup)
     return schedule.final + (1 - schedule.final) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 

@@ -12,9 +12,9 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from talkgen.digest import digest_bytes
+from talkgen.lm.text.mqar import row_length
 
 TASK_NAMES = ("copy", "recall", "brackets")
-SOURCES = ("python", "shakespeare", "text:FILE", "hf:ORG/NAME", "phrases", *TASK_NAMES)
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -82,12 +82,22 @@ class OptimizerRecipe(Part):
     clip: float = Field(1.0, gt=0, description="largest gradient norm")
 
 
+class PairsRecipe(Part):
+    """Of `data: mqar`: how many pairs of key and value a row stores, the same in all rows of a step."""
+
+    most: int = Field(128, ge=1, le=256)
+    curriculum: bool = Field(False, description="few pairs first; the most that are drawn grow over 70 % of the steps")
+
+
 class ScheduleRecipe(Part):
     """How many steps, and the rate over them: linear warm-up, then half a cosine down to `final` of the peak."""
 
     steps: int = Field(1000, ge=1, le=100_000_000)
     warmup: int = Field(50, ge=0)
     final: float = Field(0.1, ge=0, le=1)
+    decay: float | None = Field(
+        None, gt=0, le=1, description="instead of a cosine: the rate stays, and falls in a line over this last share"
+    )
     rows: int = Field(16, ge=1, description="sequences a step, over all devices")
     accumulate: int = Field(1, ge=1, description="parts in which a step's sequences are computed")
     evaluate_every: int = Field(100, ge=1)
@@ -115,10 +125,11 @@ class Recipe(Part):
 
     name: Name
     data: str = Field(
-        "python", pattern=r"^(python|shakespeare|phrases|copy|recall|brackets|text:.+|hf:[\w.-]+/[\w.-]+)$"
+        "python", pattern=r"^(python|shakespeare|phrases|mqar|copy|recall|brackets|text:.+|hf:[\w.-]+/[\w.-]+)$"
     )
     held_out: float = Field(0.1, gt=0, lt=0.9, description="share of the text kept for evaluation: its end")
     distance: tuple[int, int] | None = Field(None, description="tokens a synthetic task's answers stand back")
+    pairs: PairsRecipe | None = Field(None, description="how many pairs mqar stores")
     tokenizer: TokenizerRecipe = TokenizerRecipe()
     model: ModelRecipe = ModelRecipe()
     optimizer: OptimizerRecipe = OptimizerRecipe()
@@ -136,6 +147,14 @@ class Recipe(Part):
             raise ValueError("'distance' goes with a synthetic task (copy, recall, brackets)")
         if not 2 <= nearest <= farthest < self.model.block_size:
             raise ValueError(f"distance must satisfy 2 <= nearest <= farthest < block_size {self.model.block_size}")
+        return self
+
+    @model_validator(mode="after")
+    def _pairs_fit(self) -> Self:
+        if (self.pairs is not None) != (self.data == "mqar"):
+            raise ValueError("'pairs' goes with 'data: mqar'")
+        if self.pairs is not None and row_length(self.pairs.most) > self.model.block_size:
+            raise ValueError(f"{self.pairs.most} pairs need a block_size of {row_length(self.pairs.most)}")
         return self
 
     @model_validator(mode="after")

@@ -10,9 +10,11 @@ import torch
 
 from talkgen import __version__
 from talkgen.lm.models.base import LanguageModel
-from talkgen.lm.train.data import AT_THE_END, Data, PhraseData, TaskData, TextData
+from talkgen.lm.text.mqar import VALUES, row_length
+from talkgen.lm.train.data import AT_THE_END, Data, PairsData, PhraseData, TaskData, TextData
 from talkgen.lm.train.evaluate import (
     accuracy_by_distance,
+    accuracy_by_pairs,
     bits_per_byte,
     exact_rows,
     held_out_loss,
@@ -21,6 +23,8 @@ from talkgen.lm.train.evaluate import (
 )
 from talkgen.lm.train.recipe import Recipe
 from talkgen.lm.train.trainer import Trainer
+
+STORED = (4, 8, 16, 32, 64, 128)  # pairs, as Arora et al. (2023) ask
 
 
 def summarise(trainer: Trainer, model: LanguageModel, step: int) -> dict[str, Any]:
@@ -63,6 +67,10 @@ def measure(model: LanguageModel, data: Data, recipe: Recipe, device: torch.devi
         distances = probe_distances(data, recipe.model.block_size)
         shares = accuracy_by_distance(model, data.tokenizer, data.task.name, distances)
         found["recall"] = {"distance": distances, "accuracy": shares, "chance": 1 / data.task.choices}
+    if isinstance(data, PairsData):
+        pairs = [number for number in STORED if row_length(number) <= recipe.model.block_size]
+        shares = accuracy_by_pairs(model, data, pairs, device)
+        found["recall_by_pairs"] = {"pairs": pairs, "accuracy": shares, "chance": 1 / len(VALUES)}
     if isinstance(data, PhraseData):
         batches = data.held_out(recipe.model.block_size, AT_THE_END)
         found["exact_sentences"] = exact_rows(model, batches, device)

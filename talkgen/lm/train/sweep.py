@@ -23,6 +23,7 @@ from talkgen.lm.train.recipe import (
     ModelRecipe,
     Name,
     OptimizerRecipe,
+    PairsRecipe,
     Part,
     Recipe,
     ScheduleRecipe,
@@ -39,6 +40,7 @@ _SUMMARY = (
     "val_loss",
     "bits_per_byte",
     "loss_by_position",
+    "recall_by_pairs",
     "seed",
     "seconds",
 )
@@ -50,6 +52,7 @@ class SweepRecipe(Part):
     name: Name
     data: str = "python"
     held_out: float = Field(0.1, gt=0, lt=0.9)
+    pairs: PairsRecipe | None = None
     tokenizer: TokenizerRecipe = TokenizerRecipe()
     models: list[ModelRecipe] = Field(min_length=1, max_length=1000)
     optimizer: OptimizerRecipe = OptimizerRecipe()
@@ -67,7 +70,8 @@ class SweepRecipe(Part):
     def recipe(self, model: ModelRecipe, rate: float, seed: int, *, pilot: bool = False) -> Recipe:
         """The training run of one cell of the grid, or its pilot at `rate`."""
         schedule = self.schedule
-        name = f"{model.architecture}-{model.n_layer}x{model.n_embd}-seed{seed}"
+        shift = "-shift" if model.shift else ""
+        name = f"{model.architecture}{shift}-{model.n_layer}x{model.n_embd}-seed{seed}"
         if pilot:
             steps = max(1, math.ceil(schedule.steps * self.pilot))
             warmup = min(schedule.warmup, steps)
@@ -77,6 +81,7 @@ class SweepRecipe(Part):
             name=name,
             data=self.data,
             held_out=self.held_out,
+            pairs=self.pairs,
             tokenizer=self.tokenizer,
             model=model,
             optimizer=self.optimizer.model_copy(update={"rate": rate}),
