@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 
 from talkgen.cli.console import Json, Quiet, out, out_json, reporter
 from talkgen.errors import TalkgenError
@@ -65,6 +64,8 @@ def show(
 
 
 def _parse_param(item: str) -> tuple[str, object]:
+    import yaml
+
     key, equals, value = item.partition("=")
     if not equals:
         raise TalkgenError(f"'{item}' is no parameter", "write it as key=value")

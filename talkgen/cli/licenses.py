@@ -6,11 +6,14 @@ import json as json_module
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from typing import TYPE_CHECKING
 
 from talkgen import __version__
 from talkgen.assets import asset_dir
 from talkgen.cli.console import Json, out, out_json
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
 
 UNSTATED = "not stated in its package"
 _NAME = re.compile(r"^[\w.-]+")
@@ -64,6 +67,8 @@ def _models() -> Iterator[Part]:
 
 def _python_packages() -> Iterator[Part]:
     """The packages that are installed because talkgen, or one that it needs, asks for them."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
     waiting, seen = ["talkgen"], set[str]()
     while waiting:
         try:

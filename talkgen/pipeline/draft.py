@@ -76,7 +76,7 @@ _KINDS: dict[str, type[BlockDraft]] = {
 class Draft:
     """What an outline asks for; `text` holds the parts of a rendering's key that are the outline's."""
 
-    size: str  # of a slide, as the outline calls it
+    size: tuple[int, int]  # width and height of a slide in px
     shown: tuple[int, ...]  # the slides that are in the deck, counted from 0
     blocks: tuple[BlockDraft, ...]
     chains: frozenset[Chain]  # the values that texts name
@@ -102,10 +102,10 @@ def draft_from_json(data: Mapping[str, Any]) -> Draft:
     """The draft that `draft_to_json` wrote.
 
     Raises:
-        KeyError, TypeError: it did not write `data`.
+        KeyError, TypeError, ValueError: it did not write `data`.
     """
     return Draft(
-        size=str(data["size"]),
+        size=(int(data["size"][0]), int(data["size"][1])),
         shown=tuple(data["shown"]),
         blocks=tuple(_block_from_json(dict(block)) for block in data["blocks"]),
         chains=frozenset(tuple(chain) for chain in data["chains"]),

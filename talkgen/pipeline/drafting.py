@@ -20,7 +20,7 @@ from talkgen.outline.walk import find_blocks
 from talkgen.pipeline.draft import BlockDraft, DiagramDraft, Draft, FigureDraft, RecordingDraft, TokensDraft
 from talkgen.render.elements import LIVE
 from talkgen.store.key import canonical
-from talkgen.style import Style
+from talkgen.style import SIZES, Style
 from talkgen.yamlfile import PathInData, where_path
 
 CANVAS_WIDTH, CANVAS_HEIGHT = 1152, 470  # a figure below a slide's title and a line of text
@@ -37,7 +37,7 @@ def make_draft(source: Source, values: Mapping[str, Any], style: Style) -> Draft
     blocks = tuple(drafter.draft_all())
     expressions = find_expressions(source)
     return Draft(
-        size=outline.size,
+        size=SIZES[outline.size],
         shown=tuple(index for index, slide in enumerate(outline.slides) if not slide.hide),
         blocks=blocks,
         chains=frozenset(chain for each in expressions if not each.is_input for chain in each.formula.chains),

@@ -10,12 +10,10 @@ from talkgen.assets import asset_dir
 from talkgen.digest import digest_file
 from talkgen.errors import Problem, TalkgenError
 from talkgen.export.browser import has_browser
-from talkgen.export.slides import DRIVER, look_at_slides
 from talkgen.pipeline.deck_folder import DeckFolder
 from talkgen.pipeline.plan import Plan
 from talkgen.store.cas import Store
 from talkgen.store.key import Key, code_parts, make_key
-from talkgen.style import SIZES
 
 FORMAT = "html"  # what a browser shows
 
@@ -40,30 +38,30 @@ def find_overflow(deck: DeckFolder, plan: Plan, store: Store, report: Callable[[
 def _key(deck: DeckFolder, plan: Plan) -> Key:
     """What is seen depends on the export's files, on the slide's size, and on what looks at them."""
     entry = deck.built.entries[f"export {FORMAT}"]
-    programs = asset_dir("templates") / "node" / "browser"
+    programs = sorted((asset_dir("templates") / "node" / "browser").iterdir())
     return make_key(
         "overflow",
         {
             "files": entry.files,
             "size": plan.draft.size,
             "slides": len(plan.draft.shown),
-            "driver": digest_file(asset_dir("templates") / "node" / DRIVER),
-            "packages": digest_file(programs / "package-lock.json"),
+            **{f"templates/node/browser/{file.name}": digest_file(file) for file in programs if file.is_file()},
             **code_parts("talkgen.export.slides:look_at_slides"),
         },
     )
 
 
 def _look(deck: DeckFolder, plan: Plan, report: Callable[[str], None]) -> list[dict[str, Any]]:
+    from talkgen.export.slides import look_at_slides
+
     page = deck.path / deck.opens[FORMAT][0]
-    size = SIZES[plan.draft.size]
     report("looking at every slide")
-    seen = look_at_slides(page, deck.target.name, len(plan.draft.shown), size, report).slides
+    seen = look_at_slides(page, deck.target.name, len(plan.draft.shown), plan.draft.size, report).slides
     return [{"tall": each.too_tall, "wide": each.too_wide, "cut": each.clipped} for each in seen]
 
 
 def _problems(slides: list[dict[str, Any]], deck: DeckFolder, plan: Plan) -> Iterator[Problem]:
-    width, height = SIZES[plan.draft.size]
+    width, height = plan.draft.size
     target = deck.target.name.capitalize()
     for index, slide in zip(plan.draft.shown, slides, strict=True):
         said = [

@@ -42,20 +42,41 @@ def test_second_build_computes_nothing(request_):
     assert len(again.reused) == 3
 
 
-@pytest.mark.slow
-def test_no_op_build_imports_no_torch(request_, talk):
-    """A build with nothing to do loads neither torch nor matplotlib and starts no other program."""
-    build(request_, quiet)
-    program = (
-        "import sys, subprocess\n"
-        "from pathlib import Path\n"
-        "from talkgen.pipeline.build import Request, build\n"
-        f"done = build(Request(Path({str(talk)!r}), format='md'), lambda line: None)\n"
-        "assert not done.computed, done.computed\n"
-        "print([name for name in ('torch', 'matplotlib', 'gradio') if name in sys.modules])\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+UNWANTED = {
+    "torch",
+    "numpy",
+    "matplotlib",
+    "gradio",
+    "pydantic",
+    "yaml",
+    "jinja2",
+    "markdown_it",
+    "talkgen.store.closure",
+}
+"""Packages that take a while to load, and the module that parses source."""
+
+WATCHED = """\
+import sys
+started = []
+programs = ("subprocess.Popen", "os.posix_spawn", "os.fork", "os.exec", "os.system")
+sys.addaudithook(lambda event, arguments: started.append(event) if event in programs else None)
+from pathlib import Path
+from talkgen.pipeline.build import Request, build
+from talkgen.pipeline.status import status
+request = Request(Path(sys.argv[1]), format="md")
+done = build(request, lambda line: None)
+changes = status(request)
+print(sorted(name for name in sys.argv[2:] if name in sys.modules), started, done.computed, done.exported)
+print({change.state for change in changes})
+"""
+
+
+def test_a_build_with_nothing_to_do_loads_and_starts_nothing(talk):
+    """Neither a build nor a status of a built talk loads a heavy package, parses source or starts a program."""
+    command = [sys.executable, "-c", WATCHED, str(talk), *UNWANTED]
+    first, done = (subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(2))
+    assert "torch" in first.stdout
+    assert done.stdout.splitlines() == ["[] [] () False", "{'fresh'}"]
 
 
 def test_only_what_depends_on_a_change_is_made_again(request_, talk):
