@@ -23,7 +23,7 @@ from talkgen.outline.node import Holds
 from talkgen.outline.schema import Slide
 from talkgen.outline.walk import find_blocks
 from talkgen.render.deck import BlockPath, Chips, Deck, Degraded, Drawing, LiveAnswer, Picture
-from talkgen.render.elements import TOKENS
+from talkgen.render.elements import APP, TOKENS
 from talkgen.render.escape import attribute, attribute_url, escape, payload, plain
 from talkgen.render.media import sides, write_background, write_layer, write_pane, write_picture, write_video
 
@@ -292,7 +292,8 @@ class BlockWriter(ABC):
     def write_gradio(self, block: blocks.Gradio, path: BlockPath) -> str:
         """A Gradio app in a frame; there only while the talk is presented."""
         self.degrade(path, f"the app {block.gradio} runs only while the talk is presented")
-        return self._frame(f"/demos/{block.gradio}", block.gradio, block.height)
+        name = attribute(block.gradio)
+        return f'<{APP}{self._id(block)} src="/demos/{name}" label="{name}" style="height:{block.height}px"></{APP}>'
 
     def _frame(self, address: str, title: str, height: int) -> str:
         return (

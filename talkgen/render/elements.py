@@ -12,7 +12,8 @@ from pathlib import Path
 from talkgen.assets import asset_dir
 
 TOKENS = "talkgen-tokens"
-ELEMENTS = {TOKENS: "chips.js", "talkgen-live": "live.js"}  # each with the module that defines it
+APP = "talkgen-app"
+ELEMENTS = {TOKENS: "chips.js", "talkgen-live": "live.js", APP: "app.js"}  # each with the module that defines it
 LIVE = {"next_token": "talkgen-live", "rnn_vs_attention": "talkgen-live"}  # what `live:` may name, and what plays it
 
 _IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"\./([\w-]+\.js)";\n', re.MULTILINE)

@@ -10,6 +10,7 @@ const LINES = "application/x-ndjson";
 
 const listeners = new Set();
 let models = new Map();
+let there = false; // whether the server answered the last time
 let timer = null;
 let elsewhere = false; // whether the page came from a server that is none of ours, which is asked once and left alone
 
@@ -31,6 +32,11 @@ export function modelThere(name) {
   return models.get(name);
 }
 
+/** Whether the page came from our server, and that is there. */
+export function serverThere() {
+  return there;
+}
+
 /**
  * The server's answer to one question.
  *
@@ -50,7 +56,7 @@ export async function ask(question, signal, progress) {
     if (response.headers.get("Content-Type") !== LINES) return understand(response.status, await response.json(), wait);
     return await readLines(response.body, progress, wait);
   } catch (error) {
-    if (!signal.aborted && error instanceof TypeError) setModels([]); // no connection
+    if (!signal.aborted && error instanceof TypeError) setModels(null); // no connection
     throw error;
   }
 }
@@ -90,20 +96,24 @@ async function fetchModels() {
     const response = await fetch("/api/health", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
     elsewhere = response.status === 404;
     const health = await response.json();
+    if (!Array.isArray(health.models)) return null;
     return health.status === "ready" ? health.models : [];
   } catch {
-    return []; // no server, not ours, or too slow: the recording is shown
+    return null; // no server, not ours, or too slow: the recording is shown
   }
 }
 
+/** Takes note of the models that answer; null where there is no server. */
 function setModels(list) {
-  const before = JSON.stringify([...models.values()]);
-  models = new Map(list.map((model) => [model.name, model]));
-  if (JSON.stringify(list) !== before) listeners.forEach((changed) => changed());
+  const before = JSON.stringify([there, [...models.values()]]);
+  there = list !== null;
+  models = new Map((list ?? []).map((model) => [model.name, model]));
+  if (JSON.stringify([there, [...models.values()]]) !== before) listeners.forEach((changed) => changed());
 }
 
 function stop() {
   clearTimeout(timer);
   timer = null;
   models = new Map();
+  there = false;
 }

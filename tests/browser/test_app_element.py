@@ -1,0 +1,60 @@
+"""A Gradio app in a slide: opened from the talk's server, stilled when that is gone, no trap for the clicker."""
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def address(pages):
+    """The path of a page with an app; beside it a place that can have the focus."""
+    app = "<talkgen-app src=/demos/decoding label=decoding style='height: 600px'></talkgen-app><talkgen-live hidden"
+    page = (pages / "one.html").read_text("utf-8").replace("<talkgen-live", app, 1)
+    (pages / "app.html").write_text(page, "utf-8")
+    return "app.html"
+
+
+def test_the_app_is_opened_and_hands_keys_back(page, site, address):
+    """The badge says live once the app is there; a clicker's key and Escape reach the deck from inside of it."""
+    page.goto(site + address)
+    badge, frame = page.locator("talkgen-app .badge"), page.frame_locator("talkgen-app iframe")
+    expect(badge).to_have_text("live · decoding", timeout=60_000)
+    page.evaluate("window.heard = []; document.addEventListener('keydown', event => heard.push(event.key))")
+
+    frame.get_by_label("Prompt").fill("abc")
+    for key in ("PageDown", "ArrowRight"):  # the first turns slides also from a line of text, the second moves in it
+        frame.get_by_label("Prompt").press(key)
+    assert page.evaluate("heard") == []  # a text area keeps both
+
+    frame.get_by_label("number input for Width of the beam").press("PageDown")
+    assert page.evaluate("heard") == ["PageDown"]
+    assert page.evaluate("document.activeElement.localName") == "body"
+
+    frame.get_by_label("Prompt").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("heard") == ["PageDown", "ArrowRight"]
+
+
+def test_an_app_whose_server_died_stands_still(page, pages, mortal, port, address):
+    """What it showed last stays, dimmed and out of reach, and the badge says so; with the server it is opened again."""
+    badge = page.locator("talkgen-app .badge")
+    with mortal(port) as process:
+        page.goto(f"http://127.0.0.1:{port}/{address}")
+        expect(badge).to_have_text("live · decoding", timeout=60_000)
+        expect(page.frame_locator("talkgen-app iframe").get_by_label("Prompt")).to_be_visible()
+        process.kill()
+        expect(badge).to_have_text("gone, as it was last · decoding", timeout=3_000)
+    assert page.locator("talkgen-app iframe").evaluate("frame => frame.inert")
+    expect(page.frame_locator("talkgen-app iframe").get_by_label("Prompt")).to_be_visible()
+    with mortal(port):
+        expect(badge).to_have_text("live · decoding", timeout=60_000)
+
+
+def test_without_a_server_a_line_says_what_is_missing(page, pages, address):
+    """Opened from disk nothing is asked, and the place of the app says what would be there."""
+    page.goto((pages / address).as_uri())
+    expect(page.locator("talkgen-app .instead")).to_have_text("decoding runs here while the talk is presented")
+    page.wait_for_timeout(1000)
+    assert [url for url in page.asked if not url.startswith("data:")] == [(pages / address).as_uri()]
