@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TABLES = ()
 _MOST = 16  # tokens that can be read from the back row
+_WIDEST = 96  # px of a cell
 
 
 class Params(base.Params):
@@ -35,7 +36,7 @@ class Params(base.Params):
     """
 
     model: ModelName = ""
-    sentence: str = Field("The quick brown fox jumps over the lazy dog", min_length=1, max_length=400)
+    sentence: str = Field("The name is bound to the value of the expression", min_length=1, max_length=400)
     layer: int | None = Field(None, ge=1)
     head: int | None = Field(None, ge=1)
     choose: Literal["clearest", "mean"] = "clearest"
@@ -97,6 +98,8 @@ def _choose(weights: torch.Tensor, params: Params) -> tuple[torch.Tensor, Data]:
 def _clarity(weights: torch.Tensor, params: Params) -> float:
     """How hard the tokens look at a single one, other than the first, the one before and themselves; 0 to 1."""
     elsewhere = weights[:, 1:].tril(-3)
+    if not elsewhere.numel():
+        return 0.0
     if params.view == "arcs":
         return float(elsewhere[(params.focus or len(weights)) - 1 :].max(-1).values[:1].sum())
     return float(elsewhere.max(-1).values.mean())
@@ -124,7 +127,7 @@ def _draw_map(pen: Pen, data: Data) -> None:
     tokens, size = data["tokens"], pen.sizes.figure
     n = len(tokens)
     label = max(pen.text_width(pen.shorten(token, 150, size), size) for token in tokens) + 12
-    cell = min((pen.canvas.width - 2 * label) / n, (pen.canvas.height - 36 - 30) / n)
+    cell = min(_WIDEST, (pen.canvas.width - 2 * label) / n, (pen.canvas.height - 36 - 30) / n)
     left = (pen.canvas.width - n * cell - label) / 2 + label * 0.5
     top = 30.0
     style = pen.canvas.style

@@ -21,7 +21,7 @@ from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, SweepModels
 from talkgen.figures.draw.lines import Line, draw_lines
 from talkgen.figures.draw.pen import DASHED, Pen, blank, plot, sheet, styled
-from talkgen.figures.numbers import human, significant
+from talkgen.figures.numbers import human, significant, superscript
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
@@ -211,8 +211,8 @@ def _draw_lines(pen: Pen, data: Data, state: str, lowest: float) -> None:
 
 def _power(value: float) -> str:
     """A power of ten as it is written, 10⁻⁴."""
-    exponent = str(round(math.log10(value)))
-    return "1" if exponent == "0" else "10" + exponent.translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    exponent = round(math.log10(value))
+    return f"10{superscript(str(exponent))}" if exponent else "1"
 
 
 def describe(data: Data) -> str:

@@ -25,3 +25,8 @@ def percent(share: float) -> str:
     if 0 < share < 0.001:
         return "<0.1%"
     return f"{100 * share:.1f}%" if 0 < share < 0.0095 else f"{100 * share:.0f}%"
+
+
+def superscript(exponent: str) -> str:
+    """A number as it stands in an exponent: `-4` as ⁻⁴, `1.25` as ¹·²⁵."""
+    return exponent.translate(str.maketrans("-−.0123456789", "⁻⁻·⁰¹²³⁴⁵⁶⁷⁸⁹"))

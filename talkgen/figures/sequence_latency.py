@@ -20,7 +20,7 @@ from talkgen.figures.base import Canvas, Data, Inputs
 from talkgen.figures.draw.lines import Line, draw_lines
 from talkgen.figures.draw.pen import plot, styled
 from talkgen.figures.measure.timing import core_seconds, machine, one_thread
-from talkgen.figures.numbers import human, significant
+from talkgen.figures.numbers import human, significant, superscript
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
@@ -142,7 +142,8 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         for what in ("read", "write"):
             found = times[what]
             pen.band(lengths, found["lowest"], found["highest"], color, alpha=0.2)
-            label = f"{_NAMES[name]} n^{found['exponent'][1]:.2f}" if what == "read" else _show(found["median"][-1])
+            growth = superscript(f"{found['exponent'][1]:.2f}")
+            label = f"{_NAMES[name]} n{growth}" if what == "read" else _show(found["median"][-1])
             lines.append(Line(label, lengths, found["median"], color, dashed=name == "rnn", dots=what == "read"))
     draw_lines(pen, lines)
     return pen.picture

@@ -14,7 +14,7 @@ from talkgen.figures.draw.labels import Spot, place_labels
 from talkgen.figures.draw.lettering import printable
 from talkgen.figures.draw.lines import spread
 from talkgen.figures.draw.pen import plot, sheet
-from talkgen.figures.numbers import human, percent, significant
+from talkgen.figures.numbers import human, percent, significant, superscript
 from talkgen.figures.registry import load_figure
 
 
@@ -115,6 +115,7 @@ def test_numbers_as_people_say_them():
         "1.57T",
     ]
     assert [percent(p) for p in (0.8912, 0.0098, 0.0061, 0.0004, 0)] == ["89%", "1%", "0.6%", "<0.1%", "0%"]
+    assert (superscript("-12"), superscript("1.25")) == ("⁻¹²", "¹·²⁵")
     assert [significant(x) for x in (0.0, 123456.0, 0.00123456)] == [0.0, 123500.0, 0.001235]
 
 

@@ -16,11 +16,14 @@ from talkgen.errors import TalkgenError
 from talkgen.figures.base import Canvas
 from talkgen.figures.draw.save import save_picture
 from talkgen.figures.registry import FIGURES, load_figure
+from talkgen.lm.files.catalog import find_model
+from talkgen.pipeline.inputs import ProjectInputs
 from talkgen.style import load_style
 
 from .conftest import CASES, TABLES
 
 SIZES = [(1152, 470), (677, 500)]
+SLOW = {"checkpoint_film", "gradient_flow", "memory_bottleneck", "sequence_latency"}  # to compute by their defaults
 LOOKS = list(itertools.product(sorted(CASES), ["night", "paper"], SIZES))
 
 
@@ -87,6 +90,18 @@ def test_figure_can_be_read_from_the_back_row(name, theme, size, data_of, tmp_pa
     box = picture.get_tightbbox().padded(-1.5 / picture.dpi)
     assert (box.x0 >= 0, box.y0 >= 0) == (True, True)
     assert (box.x1 * picture.dpi <= canvas.width, box.y1 * picture.dpi <= canvas.height) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in sorted(FIGURES)]
+)
+def test_every_figure_draws_with_its_defaults(name, canvas, tmp_path):
+    """With nothing said, nothing pulled and no project, on the models that talkgen ships."""
+    inputs = ProjectInputs(tmp_path, find_model("small", tmp_path))
+    module = load_figure(name)
+    data = module.compute(module.Params(), inputs)
+    module.draw(data, canvas)
+    assert module.describe(data)
 
 
 @pytest.mark.parametrize("name", sorted(CASES))

@@ -5,6 +5,7 @@ import torch
 
 from talkgen.errors import ModelError
 from talkgen.figures.measure.tokens import show_piece
+from talkgen.figures.registry import load_figure
 from talkgen.lm.models.base import Taps
 from talkgen.lm.train.evaluate import accuracy_by_distance
 
@@ -45,6 +46,15 @@ def test_attention_map_chooses_the_clearest_head(data_of, inputs):
             looks = [max([0.0, *row[1 : max(1, i - 1)].tolist()]) for i, row in enumerate(weights)]
             clarity[layer, head] = sum(looks) / len(looks)
     assert (data["layer"], data["head"]) == max(clarity, key=lambda pair: clarity[pair])
+
+
+@pytest.mark.parametrize("view", ["map", "arcs"])
+def test_attention_map_of_one_token(view, data_of, canvas):
+    """A token alone looks at itself, whichever head it is."""
+    data = data_of("attention_map", sentence="a", view=view)
+    assert data["weights"] == [[1.0]]
+    load_figure("attention_map").draw(data, canvas)
+    assert "“a”" in load_figure("attention_map").describe(data)
 
 
 @pytest.mark.parametrize(
