@@ -44,6 +44,7 @@ CASES: dict[str, dict] = {name: {} for name in registry.FIGURES} | {
     "lstm_cell": {"sentence": "to be or not"},
     "memory_bottleneck": {"rows": 32},
     "next_token": {"prompt": "to be or not to b", "bars": 5},
+    "qkv": {"sentence": "to be", "layer": 1, "head": 2},
     "sequence_latency": {"longest": 64, "repeats": 3},
 }
 """What each figure is tried with: its defaults, or what is quick and what the tiny models know."""
