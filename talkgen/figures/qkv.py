@@ -205,8 +205,8 @@ def describe(data: Data) -> str:
         f"“{token}” looks at " + ", ".join(f"“{tokens[j]}” {percent(data['weights'][i][j])}" for j in range(i + 1))
         for i, token in enumerate(tokens)
     ]
+    width, whose = data["width"], f"{data['model']}, layer {data['layer']}, head {data['head']}"
     return (
-        f"One head of attention over “{data['sentence']}” "
-        f"({data['model']}, layer {data['layer']}, head {data['head']}): queries, keys and values of {data['width']} numbers each, scores QKᵀ over √{data['width']}, softmax over "
-        "what came before. " + "; ".join(rows) + "."
+        f"One head of attention over “{data['sentence']}” ({whose}): queries, keys and values of {width} numbers each, "
+        f"scores QKᵀ over √{width}, softmax over what came before. " + "; ".join(rows) + "."
     )
