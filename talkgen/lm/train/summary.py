@@ -6,11 +6,13 @@ import os
 import platform
 from typing import Any
 
+import numpy as np
 import torch
 
 from talkgen import __version__
 from talkgen.lm.models.base import LanguageModel
 from talkgen.lm.text.mqar import VALUES, row_length
+from talkgen.lm.train.context import compare_contexts
 from talkgen.lm.train.data import AT_THE_END, Data, PairsData, PhraseData, TaskData, TextData
 from talkgen.lm.train.evaluate import (
     accuracy_by_distance,
@@ -54,7 +56,8 @@ def summarise(trainer: Trainer, model: LanguageModel, step: int) -> dict[str, An
 def measure(model: LanguageModel, data: Data, recipe: Recipe, device: torch.device) -> dict[str, Any]:
     """Held-out loss (nats a token) and accuracy; and what suits the data.
 
-    Bits per byte beside xz's for text, recall by distance for a task, sentences without a fault for translations.
+    Bits per byte beside xz's and what a context is worth for text, recall by distance or by pairs for a task, sentences
+    without a fault for translations.
     """
     loss, accuracy = held_out_loss(model, data.held_out(recipe.model.block_size, AT_THE_END), device)
     found: dict[str, Any] = {"val_loss": loss, "val_accuracy": accuracy}
@@ -63,6 +66,7 @@ def measure(model: LanguageModel, data: Data, recipe: Recipe, device: torch.devi
         found["xz_bits_per_byte"] = xz_bits_per_byte(data)
         positions = loss_by_position(model, data.held_out(recipe.model.block_size, AT_THE_END), device)
         found["loss_by_position"] = [round(loss, 4) for loss in positions]
+        found |= compare_contexts(model, data.held_out_ids.astype(np.int64), device)
     if isinstance(data, TaskData):
         distances = probe_distances(data, recipe.model.block_size)
         shares = accuracy_by_distance(model, data.tokenizer, data.task.name, distances)

@@ -40,6 +40,8 @@ _SUMMARY = (
     "val_loss",
     "bits_per_byte",
     "loss_by_position",
+    "loss_by_context",
+    "loss_by_copying",
     "recall_by_pairs",
     "seed",
     "seconds",
