@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from talkgen import __version__
@@ -16,6 +17,7 @@ from talkgen.serve.demos import PREFIX, Demos
 from talkgen.serve.engines import Engines
 from talkgen.serve.guard import Guard
 from talkgen.serve.live import live_routes
+from talkgen.serve.openai_json import write_error
 from talkgen.serve.questions import Questions
 from talkgen.serve.settings import Settings
 
@@ -45,14 +47,22 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.engines = engines
     app.add_middleware(Guard, host=settings.host)
     app.exception_handler(RequestValidationError)(_explain)
+    app.exception_handler(HTTPException)(_refuse)
     app.include_router(live_routes(questions))
-    app.include_router(completion_routes(engines))
+    app.include_router(completion_routes(questions))
     app.mount(PREFIX, demos)
     mount_deck(app, settings.deck)
     return app
 
 
-async def _explain(_: Request, error: RequestValidationError) -> JSONResponse:
+async def _explain(request: Request, error: RequestValidationError) -> JSONResponse:
     # FastAPI's own handler repeats the input, which may be long, or no valid Unicode to answer in.
     reasons = [f"{detail['loc'][-1]}: {detail['msg'].removeprefix('Value error, ')}" for detail in error.errors()]
-    return JSONResponse({"detail": "; ".join(reasons)[:1000]}, 422)
+    return await _refuse(request, HTTPException(422, "; ".join(reasons)[:1000]))
+
+
+async def _refuse(request: Request, error: HTTPException) -> JSONResponse:
+    if not request.url.path.startswith("/v1/"):
+        return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+    status = 400 if error.status_code == 422 else error.status_code
+    return JSONResponse(write_error(status, str(error.detail)), status, error.headers)

@@ -17,14 +17,16 @@ import torch
 from torch import Tensor
 
 from talkgen.errors import ModelError
-from talkgen.lm.answer.batch import Batch
+from talkgen.lm.answer.batch import PIECE, Batch
 from talkgen.lm.answer.beam import Beam, Branch, search_beams
 from talkgen.lm.answer.callers import Caller, GoneError
+from talkgen.lm.answer.odds import Odds, odds_of
 from talkgen.lm.answer.prefix import PrefixCache, common_prefix
 from talkgen.lm.answer.sample import UNCHANGED, Sampling, filter_probabilities, penalize, sample
 from talkgen.lm.files.weights import Loaded
 from talkgen.lm.models.base import State
 
+Prompt = str | Sequence[int]  # a text, or the ids of its tokens
 _SHORT = 64  # tokens that a recurrent model reads one by one, so that typing and deleting find their states
 
 
@@ -66,6 +68,7 @@ class Completion:
     pieces: tuple[Piece, ...]
     ended: str
     seconds: float
+    odds: tuple[Odds, ...] = ()  # of each piece, where they were asked for
 
 
 @dataclass(eq=False)
@@ -98,15 +101,18 @@ class Engine:
         """The most tokens that can be read."""
         return self.model.config.block_size
 
-    def encode(self, prompt: str) -> list[int]:
+    def encode(self, prompt: Prompt) -> list[int]:
         """The ids of a prompt; an empty one starts at the token that ends texts, or else at a line's end.
 
         Raises:
-            ModelError: it is longer than the model's context.
+            ModelError: it is longer than the model's context, or has an id that is no token's.
         """
         if len(prompt) > 32 * self.context:  # no tokenizer here makes tokens that long on the average
             raise ModelError(f"the prompt has {len(prompt):,} characters", f"{self.context:,} tokens fit")
-        ids = self.tokenizer.encode(prompt) or [self._start()]
+        ids = (self.tokenizer.encode(prompt) if isinstance(prompt, str) else list(prompt)) or [self._start()]
+        strange = [i for i in ids if not 0 <= i < self.tokenizer.vocab_size]
+        if strange:
+            raise ModelError(f"{strange[0]} is no token's id", f"ids are 0 to {self.tokenizer.vocab_size - 1:,}")
         if len(ids) > self.context:
             raise ModelError(f"the prompt has {len(ids):,} tokens", f"{self.context:,} fit")
         return ids
@@ -189,28 +195,49 @@ class Engine:
         )
 
     @torch.inference_mode()
+    def score(self, prompt: Prompt, *, top: int, caller: Caller | None = None) -> list[Odds]:
+        """The odds of each token of a prompt after those before it; there are none for the first.
+
+        Raises:
+            ModelError: the prompt does not fit the model's context.
+            GoneError: the caller went.
+        """
+        ids, caller = self.encode(prompt), caller or Caller()
+        state, odds = self.model.new_state(1, len(ids)), list[Odds]()
+        for start in range(0, len(ids) - 1, PIECE):
+            if caller.gone():
+                raise GoneError
+            piece = torch.tensor([ids[start : start + PIECE]], device=self.model.device)
+            with self.batch.turn:
+                logits, state = self.model(piece, state)
+            following = ids[start + 1 : start + 1 + PIECE]
+            odds += [odds_of(row, token, top) for row, token in zip(logits[0], following, strict=False)]
+        return odds
+
+    @torch.inference_mode()
     def generate(
         self,
-        prompt: str,
+        prompt: Prompt,
         *,
         max_tokens: int,
         on_token: Callable[[Piece], None] | None = None,
         caller: Caller | None = None,
         stop: Sequence[str] = (),
         seed: int = 0,
+        top: int | None = None,
         sampling: Sampling = UNCHANGED,
     ) -> Completion:
         """Continues `prompt` by at most `max_tokens` tokens; each is given to `on_token` as it is drawn.
 
-        The same seed gives the same text. Ends early at a text in `stop` (cut off), at the model's end token, at
-        the context's end, or when the caller has gone.
+        The same seed gives the same text; with `top` it comes with its tokens' odds. Ends early at a text in `stop`,
+        which is cut off, at the model's end token, at the context's end, or when the caller has gone.
 
         Raises:
             ModelError: the prompt does not fit the model's context.
         """
         started, caller = time.perf_counter(), caller or Caller()
         ids, cache = self.encode(prompt), self.caches[caller.rank]
-        new: list[int] = []
+        new, odds = list[int](), list[Odds]()
         generator = torch.Generator(self.model.device).manual_seed(seed)
         ended = "length"
         state, kept = cache.take(ids)
@@ -228,6 +255,8 @@ class Engine:
                 break
             new.append(token)
             unread = [token]
+            if top is not None:
+                odds.append(odds_of(logits, token, top))
             if on_token is not None:
                 on_token(Piece(token, self.tokenizer.pieces([token])[0]))
             if stop and any(text in self.tokenizer.decode(new) for text in stop):
@@ -237,7 +266,7 @@ class Engine:
             cache.give((ids + new)[: state.length], state, logits)
         text = cut_at(self.tokenizer.decode(new), stop)
         pieces = tuple(map(Piece, new, self.tokenizer.pieces(new)))
-        return Completion(text, pieces, ended, time.perf_counter() - started)
+        return Completion(text, pieces, ended, time.perf_counter() - started, tuple(odds))
 
     def beams(
         self,
