@@ -18,7 +18,8 @@ from talkgen.render.deck import BlockPath, Deck, Rendering
 from talkgen.render.elements import elements_script
 from talkgen.render.escape import comment, escape, fence, scalar
 from talkgen.render.media import room_classes
-from talkgen.render.prose import markdown, undivided
+from talkgen.render.own import undivided
+from talkgen.render.prose import markdown
 from talkgen.render.themes import font_faces, font_files, style_sheet
 
 MERMAID = '<script src="mermaid.min.js"></script>'  # which the export puts into the page

@@ -1,271 +1,219 @@
 """Author's Markdown made safe for each target: no slide vanishes, no word is lost, nothing is run; knows no blocks.
 
 Both tools cut a deck at lines of dashes and take comments for notes and directives; Slidev compiles what is left as a
-Vue template, in which two braces are an expression. A reading of Markdown that differs from the tools' must do no harm:
-so code that could be anything else becomes an element, and braces, tags and dashes are disarmed wherever they stand.
+Vue template, in which two braces are an expression. So the text is read once, by the grammar that both tools share, and
+written anew in the part of it that means the same to both.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from talkgen.outline.addresses import PICTURE
-from talkgen.outline.nesting import misfits
-from talkgen.render.escape import escape, fence
-from talkgen.render.listings import own_listing, slidev_listing
-from talkgen.render.tags import TAG, known_tag
+from talkgen.render.escape import fence
+from talkgen.render.formulas import displayed
+from talkgen.render.grammar import children, read_html, read_markdown, read_tags
+from talkgen.render.lines import BRACES, Target, write_line
+from talkgen.render.listings import slidev_listing
+from talkgen.render.tags import Fitting, Tag, begins_html_block
 
 if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-_TEX = r"(?:\\[^\n]|[^$\\\n]|\n(?![^\S\n]*\n))"  # a letter of a formula, which no blank line cuts
-_INLINE = re.compile(
-    r"(?P<escape>\\[^\n])"
-    r"|(?P<code>(?P<run>`+)(?!`)(?P<inner>[^\n]*?[^`\n])(?P=run)(?!`))|(?P<ticks>`+)"
-    rf"|(?P<math>\$\${_TEX}+\$\$|\$(?![\s$]){_TEX}*?(?<!\s)\$(?![\d$]))"
-    rf"|(?P<image>{PICTURE})"
-    r"|(?P<comment><!--.*?(?:-->|\Z))"
-    r"|(?P<address><(?:https?://|mailto:)(?:(?!%7B)[^\s<>{])*>)"
-    rf"|(?P<tag>{TAG})"
-    r"|(?P<less><<<|<(?=[A-Za-z/!?]))"
-    r"|(?P<brace>&(?:#0*123|#x0*7b|lbrace|lcub);)",
-    re.DOTALL | re.IGNORECASE,
-)
-_SRC = re.compile(r"(?<= src=\")[^\"]+")
-_NOTE_TAG = re.compile(rf"{TAG}|<(?=[A-Za-z/!?])(?!https?://|mailto:)")
-_BLANK_END = re.compile(r"(?:(?:^|\n)[ \t>]*)+\Z")
-_BARE_ITEM = re.compile(r"(?:^|\n)[ \t>]*(?:[-*+]|\d+[.)])\Z")
-_TILDES = re.compile(r"^([ \t>*+\-.)\d]*)(?=~~~)", re.MULTILINE)
-_TICKS = re.compile(r"^([ \t]*)(?=```)", re.MULTILINE)
-_RULE = re.compile(r"^ {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$", re.MULTILINE)
-_SETEXT = re.compile(r"^ {0,3}(?=\S)([^\n]+)\n {0,3}(=+|-+)[ \t]*$", re.MULTILINE)
-_OPEN_MATH = re.compile(r"[\s>*+\-.)\d]*\$\$")
-_MARKS, _MARK = re.compile("[\ue0c0\ue0c1]"), re.compile("\ue0c0(\\d+)\ue0c1")  # private characters around a number
-_DASHES = re.compile(r"^(?=---)", re.MULTILINE)
-_SLOT = re.compile(r"^([ \t>*+\-.)\d]*)(?=::\s*[\w.\-:]+\s*::\s*$)", re.MULTILINE)
-_BRACES = re.compile(r"(\{|%7B)(?=\{|%7B)", re.IGNORECASE)
 _NO_FILES: Mapping[str, str] = {}
-
-
-@cache
-def _reference() -> MarkdownIt:
-    """The parser that both tools' own is the model of; loaded with the first text, as light commands need none."""
-    from markdown_it import MarkdownIt
-
-    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-
-
-@dataclass(frozen=True)
-class Target:
-    """What a target makes of lines, of listings, and of the addresses of pictures beside the outline."""
-
-    change: Callable[[str], str]
-    listing: Callable[[str, str], str]
-    address: Callable[[str], str | None]  # the address in the deck; None of what is no file of the talk
+_LINE_START = re.compile(r"^([ \t]*)(---|```|#|~~~)", re.MULTILINE)  # cut at, counted as a fence, or taken for a title
+_JOINER = "\u2060"  # no tag begins with one
+_NOTE_TAG = re.compile(r"<(?=[A-Za-z/!?])(?!https?://|mailto:)")
+_CLOSING = re.compile(r"(?<!\S)#+\Z")  # at the end of a heading they are not shown
+_MARKS_ONLY = re.compile(r"[-+\d.)> ]*")  # of lists and quotes: with a list's own sign they may be a rule
+_BARE_MARK = re.compile(r"(?:[-+]|\d+\.)(?:\n|\Z)")
 
 
 def markdown(text: str, address: Callable[[str], str | None] = _NO_FILES.get) -> str:
     """Markdown that stays on its slide: no comments, no lines that separate slides, ATX instead of setext headings."""
-    return _fitting(text, Target(_stay, fence, address))
+    return _Writer(Target(False, fence, address)).write(read_markdown(text))
 
 
 def vue_markdown(text: str, address: Callable[[str], str | None] = _NO_FILES.get) -> str:
     """Markdown that is also a Vue template without expressions, directives, components or scripts."""
-    return _fitting(text, Target(lambda part: _without_expressions(_stay(part)), slidev_listing, address))
-
-
-def aligned(source: str) -> str:
-    """An author's own source for Slidev, in which no line begins with dashes, and with backticks only a fence's.
-
-    Slidev cuts at the former wherever they stand, and looks for another line that begins like the latter.
-    """
-
-    def change(part: str) -> str:
-        return _DASHES.sub(" ", _TICKS.sub("\\1\u2060", part))
-
-    return _outside_listings(source, change, own_listing, kinds=("fence",))
-
-
-def undivided(source: str) -> str:
-    """An author's own source for Marp, of which no rule begins another slide."""
-    lines = source.strip().split("\n")
-    for token in _reference().parse("\n".join(lines)):
-        if token.type == "hr" and token.level == 0 and token.map:
-            lines[token.map[0]] = "<hr>"
-    return "\n".join(lines)
+    return _Writer(Target(True, slidev_listing, address)).write(read_markdown(text))
 
 
 def spoken(text: str) -> str:
     """A note of which nothing is run in the page that a presenter reads it in."""
-
-    def disarm(tag: re.Match[str]) -> str:
-        kept = known_tag(tag, frozenset()) if tag["name"] else None
-        return kept or f"<\u2060{tag[0][1:]}"  # a word joiner: no tag begins with one
-
-    return _NOTE_TAG.sub(disarm, text)
+    return "".join(_spoken(token) for token in read_tags(text))
 
 
-def _fitting(text: str, target: Target) -> str:
-    """`text` as the target takes it, and its tags left where they fit each other.
-
-    Elements whose tags do not fit become text, one set of names after another: without one, others may not fit either.
-    """
-    text = text.replace("\r\n", "\n").strip()
-    refused: set[str] = set()
-    change = partial(_outside_code, target=target, refused=refused)
-    while True:
-        safe = _outside_listings(text, change, target.listing)
-        wrong = misfits(_reference().render(safe)) - refused if "<" in safe else set()
-        if not wrong:
-            return safe
-        refused |= wrong
+def _spoken(token: Token) -> str:
+    if token.type != "html_inline":
+        return _NOTE_TAG.sub(f"<{_JOINER}", token.content)
+    return Tag(token.content, lambda _: None).cleaned or f"<{_JOINER}{token.content[1:]}"
 
 
-def _outside_listings(
-    text: str,
-    change: Callable[[str], str],
-    listing: Callable[[str, str], str],
-    kinds: Sequence[str] = ("fence", "code_block"),
-) -> str:
-    """`change` made to what is between code blocks; these come out with fences of backticks.
+@dataclass(frozen=True)
+class _Block:
+    """A block as it is written, and what kind it is: what may follow it without a blank line depends on that."""
 
-    Each fence begins a line, also in a list: Slidev counts them by the lines that begin with one.
-    """
-    lines = text.split("\n")
-    parts, end = [], 0
-    for token in _reference().parse(text):
-        if token.type in kinds and token.map:
-            parts.append(_BLANK_END.sub("", change("\n".join(lines[end : token.map[0]])).lstrip("\n")))
-            before = _before(lines[token.map[0]], token)
-            if not _BARE_ITEM.search(parts[-1]):
-                parts.append(before.rstrip())
-            parts.append(_inside(before, listing(token.content, token.info.strip().replace("`", ""))))
-            end = token.map[1]
-    parts.append(change("\n".join(lines[end:])).strip("\n"))
-    return "\n".join(parts).strip()
+    kind: str
+    text: str
 
 
-def _before(line: str, token: Token) -> str:
-    """What stands before a code block in its first line: the marks of the quotes and lists that it is in."""
-    if token.type == "fence":
-        return line[: line.index(token.markup)]
-    code = token.content.split("\n")[0]
-    return re.sub(r"(?: {4}| {0,3}\t)$", "", line.removesuffix(code))
+class _Writer:
+    """Writes blocks of tokens for one target."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+
+    def write(self, tokens: Sequence[Token]) -> str:
+        """All blocks of a text."""
+        self._fit_tags(tokens)
+        return "\n\n".join(block.text for block in self._blocks(tokens, top=True))
+
+    def _fit_tags(self, tokens: Sequence[Token]) -> None:
+        """Reads the tags of HTML blocks; one may open what another closes, between the same two marks."""
+        fitting = Fitting()
+        for token in tokens:
+            if token.type == "html_block":
+                parts = [
+                    Tag(part.content, self.target.address) if part.type == "html_inline" else part.content
+                    for part in read_html(token.content)
+                ]
+                token.meta["parts"] = parts
+                for part in parts:
+                    if isinstance(part, Tag):
+                        fitting.add(part)
+            elif token.nesting:
+                fitting.enter() if token.nesting > 0 else fitting.leave()
+
+    def _blocks(self, tokens: Sequence[Token], *, top: bool = False) -> list[_Block]:
+        blocks: list[_Block] = []
+        for token, inner in children(tokens):
+            block = self._block(token, inner, top=top)
+            if block.text:
+                if blocks and block.kind == blocks[-1].kind == "list":
+                    blocks.append(_Block("html", "<wbr>"))  # two lists would be one
+                blocks.append(block)
+        return blocks
+
+    def _block(self, token: Token, inner: Sequence[Token], *, top: bool) -> _Block:
+        match token.type:
+            case "paragraph_open":
+                return _Block("paragraph", self._line(inner[0]))
+            case "heading_open":
+                return _Block("heading", self._heading(token, inner[0]))
+            case "fence" | "code_block":
+                return _Block("listing", self.target.listing(token.content, token.info.strip().replace("`", "")))
+            case "math_block":
+                return _Block("math", displayed(token.content))
+            case "hr":
+                return _Block("html", "<hr>") if top else _Block("rule", "___")  # at the top it would end a slide
+            case "html_block":
+                return self._html(token.meta["parts"])
+            case "blockquote_open":
+                return _Block("quote", self._quote(inner))
+            case "bullet_list_open" | "ordered_list_open":
+                return _Block("list", self._list(token, inner))
+            case "table_open":
+                return _Block("table", self._table(inner))
+        raise ValueError(f"there is no block {token.type!r}")
+
+    def _line(self, token: Token, *, one_line: bool = False) -> str:
+        return write_line(token.children or [], self.target, one_line=one_line)
+
+    def _heading(self, opened: Token, line: Token) -> str:
+        text = _CLOSING.sub(r"\\\g<0>", self._line(line, one_line=True))
+        return f"{'#' * int(opened.tag[1])} {text}".rstrip()
+
+    def _quote(self, inner: Sequence[Token]) -> str:
+        text = "\n\n".join(block.text for block in self._blocks(inner))
+        if not text:
+            return ""
+        first = ">\n" if text.startswith("```") else ""  # each fence begins a line: Slidev counts those
+        return first + "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
+
+    def _list(self, opened: Token, inner: Sequence[Token]) -> str:
+        """A list that is shown at once: `*` and `1)` would be shown item by item by Marp."""
+        start = int(opened.attrs.get("start", 1)) if opened.type == "ordered_list_open" else None
+        items = [self._blocks(tokens) for _, tokens in children(inner)]
+        paragraphs = [token for token in inner if token.type == "paragraph_open" and token.level == opened.level + 2]
+        tight = all(token.hidden for token in paragraphs)
+        texts = [_joined(blocks, tight=tight) for blocks in items]
+        marks = ["-" if start is None else f"{min(start + at, 999_999_999)}." for at in range(len(texts))]
+        is_apart = not tight and not any(len(blocks) > 1 for blocks in items)
+        return ("\n\n" if is_apart else "\n").join(_item(mark, text) for mark, text in zip(marks, texts, strict=True))
+
+    def _table(self, inner: Sequence[Token]) -> str:
+        """A table whose every line begins with a bar."""
+        rows: list[list[str]] = []
+        signs: list[str] = []
+        for at, token in enumerate(inner):
+            if token.type == "tr_open":
+                rows.append([])
+            elif token.type in ("th_open", "td_open"):
+                rows[-1].append(self._line(inner[at + 1], one_line=True).replace("|", "\\|"))
+                if token.type == "th_open":
+                    signs.append(_SIGNS[str(token.attrs.get("style", ""))])
+        lines = [f"| {' | '.join(row)} |" for row in rows]
+        return "\n".join([lines[0], f"| {' | '.join(signs)} |", *lines[1:]])
+
+    def _html(self, parts: Sequence[str | Tag]) -> _Block:
+        """A block of HTML without blank lines, which would end it; plain text where no tag of it fits."""
+        kept = [part for part in parts if not (isinstance(part, Tag) and part.is_comment)]
+        if not any(isinstance(part, Tag) and part.fits for part in kept):
+            return _Block("paragraph", self._text("".join(map(_source, kept))))
+        written = "".join(part.cleaned if isinstance(part, Tag) and part.fits else self._escaped(part) for part in kept)
+        lines = [line.rstrip() for line in written.split("\n") if line.strip()]
+        lines[0] = lines[0].lstrip()
+        text = _LINE_START.sub(lambda start: f"{start[1]}&#{ord(start[2][0])};{start[2][1:]}", "\n".join(lines))
+        return _Block("html", text if begins_html_block(lines[0]) else f"<wbr>\n{text}")
+
+    def _text(self, text: str) -> str:
+        from markdown_it.token import Token
+
+        lines = [line.strip() for line in text.split("\n") if line.strip()]
+        tokens = [Token("text", "", 0, content=line) for line in lines]
+        breaks = [Token("softbreak", "br", 0) for _ in lines]
+        return write_line([token for pair in zip(tokens, breaks, strict=True) for token in pair][:-1], self.target)
+
+    def _escaped(self, part: str | Tag) -> str:
+        text = html.escape(_source(part), quote=False)
+        return BRACES.sub(r"\1<wbr>", text) if self.target.expressions else text
 
 
-def _inside(before: str, listing: str) -> str:
-    """A listing within these quotes and lists; what they begin with stands on the line before."""
-    around = re.sub(r"[^>\s]", " ", before)
-    return "\n".join([*((around + line).rstrip() for line in listing.split("\n")), *([] if around else [""])])
+_SIGNS = {"": "---", "text-align:left": ":---", "text-align:center": ":---:", "text-align:right": "---:"}
 
 
-def _outside_code(text: str, target: Target, refused: Set[str]) -> str:
-    """What may not be changed line by line gives way to marks, so that the target sees whole lines."""
-    kept: list[str] = []
-
-    def keep(part: str) -> str:
-        kept.append(part)
-        return f"\ue0c0{len(kept) - 1}\ue0c1"
-
-    def local(source: re.Match[str]) -> str:
-        return html.escape(target.address(html.unescape(source[0])) or html.unescape(source[0]))
-
-    def disarm(match: re.Match[str]) -> str:
-        found = match[0]
-        match match.lastgroup:
-            case "escape":
-                # The tools look for addresses before they look for backslashes.
-                return {"\\{": "{", "\\<": "&lt;"}.get(found) or keep(found)
-            case "code" if "code" in refused:  # a table cuts it in two
-                ticks = keep("\\`" * len(match["run"]))
-                return ticks + _INLINE.sub(disarm, match["inner"]) + ticks
-            case "code":
-                return keep(_code(found, match["inner"]))
-            case "math":
-                return _set_apart(match)
-            case "image":
-                address = target.address(match["to"].strip("<>"))
-                return (
-                    f"![{_INLINE.sub(disarm, match['alt'])}]({keep(address)}"
-                    if address
-                    else "!" + _INLINE.sub(disarm, found[1:])
-                )
-            case "comment":
-                return ""
-            case "ticks":
-                return keep("\\`" * len(found))
-            case "address":
-                return keep(found)
-            case "tag":
-                tag = known_tag(match, refused)
-                return f"&lt;{found[1:]}" if tag is None else keep(_SRC.sub(local, tag))
-            case "less":
-                return "&lt;" * len(found)
-        return "{"
-
-    changed = target.change(_INLINE.sub(disarm, _MARKS.sub("", text)))
-    return _TILDES.sub(r"\1\\", _MARK.sub(lambda mark: kept[int(mark[1])], changed))
+def _source(part: str | Tag) -> str:
+    return part.source if isinstance(part, Tag) else part
 
 
-def _code(source: str, code: str) -> str:
-    """A code span, as an element where tools that read it otherwise would make more than text of it."""
-    if not re.search(r"[<{|]|--|^```", source):
-        return source
-    return f"<code v-pre>{escape(code.strip())}</code>"
+def _item(mark: str, text: str) -> str:
+    """An item of a list. What would be a rule together with its mark, and a fence, begin a line of their own."""
+    around = " " * (len(mark) + 1)
+    first = text.split("\n", 1)[0]
+    apart = text.startswith("```") or _MARKS_ONLY.fullmatch(first)
+    lines = [around + line if line else "" for line in text.split("\n")]
+    if not text or not apart:
+        lines[0] = f"{mark} {lines[0].strip()}".rstrip()
+        return "\n".join(lines)
+    return "\n".join([mark, *lines])
 
 
-def _set_apart(formula: re.Match[str]) -> str:
-    """A formula that meets no brace beside it: of one that is wrong Slidev shows the source."""
-    start, end = formula.span()
-    beside = formula.string[max(0, start - 1) : start], formula.string[end : end + 1]
-    left, right = ("<wbr>" if sign and sign in "{}$;&\\%" else "" for sign in beside)
-    return f"{left}{_disarmed_math(formula[0])}{right}"
-
-
-def _disarmed_math(formula: str) -> str:
-    """The same formula, of which nothing becomes a tag, an expression or a separator of slides."""
-    formula = re.sub(r"<(?=[A-Za-z/!?])", r"\\lt ", formula)
-    formula = re.sub(r"(\\?\{|&(?:#0*123|#x0*7b|lbrace|lcub);)(?=\\?\{|&(?:#|lb|lc))", r"\1 ", formula)
-    return re.sub(r"^([ \t]*)-(?=--)", r"\1-{}", formula, flags=re.MULTILINE)
-
-
-def _stay(text: str) -> str:
-    """Lines that would begin another slide, or swallow the next, as something that looks the same."""
-    text = _SETEXT.sub(_as_atx, text)
-    text = _RULE.sub("<hr>", text)
-    return _closed_math(_DASHES.sub("\\\\", text))
-
-
-def _as_atx(match: re.Match[str]) -> str:
-    """A setext heading as ATX; a list item or a quote above dashes is none."""
-    line = match[1].strip()
-    if re.match(r"[-*+>|#]|\d+[.)]\s|\|", line) or "|" in match[2]:
-        return match[0]
-    return f"{'#' if match[2].startswith('=') else '##'} {line}"
-
-
-def _closed_math(text: str) -> str:
-    """`text` with every `$$` that opens a formula and is never closed escaped: it would swallow the slides after it."""
-    lines = text.split("\n")
-    last = max((i for i, line in enumerate(lines) if line.rstrip().endswith("$$")), default=-1)
-    at = 0
-    while at < len(lines):
-        opened = _OPEN_MATH.match(lines[at])
-        if opened and not lines[at][opened.end() :].rstrip().endswith("$$"):
-            if at >= last:
-                lines[at] = lines[at].replace("$", "\\$")
-            else:
-                at = next(i for i in range(at + 1, len(lines)) if lines[i].rstrip().endswith("$$"))
-        at += 1
-    return "\n".join(lines)
-
-
-def _without_expressions(text: str) -> str:
-    """No two braces beside each other, not even in an address that is shown decoded, and no line that names a slot."""
-    return _BRACES.sub(r"\1<wbr>", _SLOT.sub(r"\1\\", text))
+def _joined(blocks: Sequence[_Block], *, tight: bool) -> str:
+    """The blocks of an item; blank lines in a tight list only where what follows would be read otherwise."""
+    text = ""
+    for at, block in enumerate(blocks):
+        before = blocks[at - 1].kind if at else ""
+        close = (
+            tight
+            and "html" not in (before, block.kind)
+            and not (
+                (block.kind == "paragraph" and before in ("paragraph", "quote", "list"))
+                or (before == "paragraph" and block.kind == "list" and _BARE_MARK.match(block.text))
+            )
+        )
+        text += ("" if not at else "\n" if close else "\n\n") + block.text
+    return text

@@ -22,7 +22,8 @@ from talkgen.render.elements import elements_script
 from talkgen.render.escape import comment, fence, scalar
 from talkgen.render.listings import known_language
 from talkgen.render.media import room_classes, size_picture
-from talkgen.render.prose import aligned, spoken, vue_markdown
+from talkgen.render.own import aligned
+from talkgen.render.prose import spoken, vue_markdown
 from talkgen.render.themes import font_faces, font_files, style_sheet
 from talkgen.style import SIZES
 
