@@ -149,12 +149,12 @@ class BlockWriter(ABC):
         }
 
     @abstractmethod
-    def text(self, source: str) -> str:
-        """An author's Markdown, safe in this target."""
+    def text(self, source: str, *, one_line: bool = False) -> str:
+        """An author's Markdown, safe in this target; on `one_line` no block can begin."""
 
     def inline(self, source: str) -> str:
-        """The same on one line, where no block can begin: a heading's or a cell's text."""
-        return self.text(f"# {' '.join(source.split())}").removeprefix("#").lstrip()
+        """A heading's or a cell's text."""
+        return self.text(" ".join(source.split()), one_line=True)
 
     @abstractmethod
     def link(self, number: int, text: str) -> str:

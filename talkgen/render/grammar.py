@@ -6,7 +6,7 @@ is added here. The parser loads with the first text, as light commands need none
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -31,17 +31,22 @@ def read_markdown(text: str) -> list[Token]:
     Raises:
         OutlineError: it is too long, or so entangled that reading it would take time without bound.
     """
-    return _read(_markdown(), text)
+    return _read(_markdown().parse, text)
+
+
+def read_line(text: str) -> list[Token]:
+    """The tokens of a text in which no block can begin."""
+    return _read(_markdown().parseInline, text)[0].children or []
 
 
 def read_html(text: str) -> list[Token]:
     """The tokens of a text in which tags and entities alone mean something, as in a block of HTML: text and tags."""
-    return _read(_html(), text)[0].children or []
+    return _read(_html().parseInline, text)[0].children or []
 
 
 def read_tags(text: str) -> list[Token]:
     """The tokens of a text in which tags alone mean something."""
-    return _read(_tags(), text)[0].children or []
+    return _read(_tags().parseInline, text)[0].children or []
 
 
 def children(tokens: Sequence[Token]) -> Iterator[tuple[Token, Sequence[Token]]]:
@@ -55,14 +60,14 @@ def children(tokens: Sequence[Token]) -> Iterator[tuple[Token, Sequence[Token]]]
             yield tokens[start], tokens[start + 1 : at]
 
 
-def _read(parser: MarkdownIt, text: str) -> list[Token]:
+def _read(parse: Callable[[str, dict[str, int]], list[Token]], text: str) -> list[Token]:
     if len(text) > LONGEST:
         raise OutlineError(
             f"a text of {len(text):,} characters is too long for a slide: '{_beginning(text)}'",
             f"at most {LONGEST:,}; pictures and data go into files beside the outline",
         )
     env = {"lines": _PER_LINE * text.count("\n") + _SPARE, "characters": _PER_CHARACTER * len(text) + _SPARE}
-    tokens = parser.parse(text, env) if parser is _markdown() else parser.parseInline(text, env)
+    tokens = parse(text, env)
     if any(token.level > _DEEPEST for token in tokens):
         raise _entangled(text)
     return tokens

@@ -24,7 +24,7 @@ _SPECIAL = re.compile(
     r"|\*(?! )|(?<! )\*|`"
     r"|(?<![^\W_])_|_(?![^\W_])"  # between letters it is one of them
     r"|(?<=~)~|~(?=~)|\A~|~\Z"
-    r"|\](?=\()|(?<=[!^])\[|!\Z"  # a link, a picture or a note
+    r"|\](?=\()|(?<=[!^])\["  # a link, a picture or a note
 )
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _TAG = re.compile(r"<(?=[A-Za-z/!?]|\Z)")
@@ -208,12 +208,14 @@ def _escape_text(pieces: Sequence[Piece], *, expressions: bool, one_line: bool) 
     """Escapes what would mean something in each text, beside what stands around it."""
     has_dollars = sum(piece.written.count("$") for piece in pieces) > 1  # a single one begins no formula
     begins = not one_line
-    for piece in pieces:
+    for at, piece in enumerate(pieces):
         if piece.kind == "text":
             text = piece.written.lstrip() if begins else piece.written
             piece.written = _escaped(text, label=piece.name == "label", dollars=has_dollars)
             if begins:
                 piece.written = _BEGINNING.sub(_as_text, piece.written, count=1)
+            if piece.written.endswith("!") and at + 1 < len(pieces) and pieces[at + 1].written.startswith("["):
+                piece.written = f"{piece.written[:-1]}\\!"  # with a link behind it, a picture
             if expressions:
                 piece.written = f"\\{piece.written}" if begins and piece.written.startswith("::") else piece.written
                 piece.written = BRACES.sub(r"\1<wbr>", piece.written)

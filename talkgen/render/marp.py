@@ -29,9 +29,9 @@ SCRIPT = '<script type="module" src="talkgen.js"></script>'
 class MarpWriter(BlockWriter):
     """Blocks as Marp reads them."""
 
-    def text(self, source: str) -> str:
+    def text(self, source: str, *, one_line: bool = False) -> str:
         """Markdown that stays on its slide."""
-        return markdown(self.linked(source), self.address)
+        return markdown(self.linked(source), self.address, one_line=one_line)
 
     def slide_address(self, number: int) -> str:
         """The number is the slide's own id."""

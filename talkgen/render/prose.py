@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from talkgen.render.escape import fence
 from talkgen.render.formulas import displayed
-from talkgen.render.grammar import children, read_html, read_markdown, read_tags
+from talkgen.render.grammar import children, read_html, read_line, read_markdown, read_tags
 from talkgen.render.lines import BRACES, Target, write_line
 from talkgen.render.listings import slidev_listing
 from talkgen.render.tags import Fitting, Tag, begins_html_block
@@ -23,23 +23,31 @@ from talkgen.render.tags import Fitting, Tag, begins_html_block
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
+Address = Callable[[str], str | None]
 _NO_FILES: Mapping[str, str] = {}
 _LINE_START = re.compile(r"^([ \t]*)(---|```|#|~~~)", re.MULTILINE)  # cut at, counted as a fence, or taken for a title
 _JOINER = "\u2060"  # no tag begins with one
 _NOTE_TAG = re.compile(r"<(?=[A-Za-z/!?])(?!https?://|mailto:)")
+_LISTS = ("bullet_list_open", "ordered_list_open")
 _CLOSING = re.compile(r"(?<!\S)#+\Z")  # at the end of a heading they are not shown
 _MARKS_ONLY = re.compile(r"[-+\d.)> ]*")  # of lists and quotes: with a list's own sign they may be a rule
 _BARE_MARK = re.compile(r"(?:[-+]|\d+\.)(?:\n|\Z)")
 
 
-def markdown(text: str, address: Callable[[str], str | None] = _NO_FILES.get) -> str:
-    """Markdown that stays on its slide: no comments, no lines that separate slides, ATX instead of setext headings."""
-    return _Writer(Target(False, fence, address)).write(read_markdown(text))
+def markdown(text: str, address: Address = _NO_FILES.get, *, one_line: bool = False) -> str:
+    """Markdown that stays on its slide: no comments, no lines that separate slides, ATX instead of setext headings.
+
+    `address` gives the address in the deck of a file of the talk. On `one_line`, as in a heading, no block can begin.
+
+    Raises:
+        OutlineError: the text is too long or too entangled to be read.
+    """
+    return _Writer(Target(False, fence, address)).write(text, one_line=one_line)
 
 
-def vue_markdown(text: str, address: Callable[[str], str | None] = _NO_FILES.get) -> str:
-    """Markdown that is also a Vue template without expressions, directives, components or scripts."""
-    return _Writer(Target(True, slidev_listing, address)).write(read_markdown(text))
+def vue_markdown(text: str, address: Address = _NO_FILES.get, *, one_line: bool = False) -> str:
+    """The same, that is also a Vue template without expressions, directives, components or scripts."""
+    return _Writer(Target(True, slidev_listing, address)).write(text, one_line=one_line)
 
 
 def spoken(text: str) -> str:
@@ -67,8 +75,11 @@ class _Writer:
     def __init__(self, target: Target) -> None:
         self.target = target
 
-    def write(self, tokens: Sequence[Token]) -> str:
-        """All blocks of a text."""
+    def write(self, text: str, *, one_line: bool) -> str:
+        """All blocks of a text, or the one line that it is."""
+        if one_line:
+            return self._as_heading(write_line(read_line(text), self.target, one_line=True))
+        tokens = read_markdown(text)
         self._fit_tags(tokens)
         return "\n\n".join(block.text for block in self._blocks(tokens, top=True))
 
@@ -93,7 +104,7 @@ class _Writer:
         for token, inner in children(tokens):
             block = self._block(token, inner, top=top)
             if block.text:
-                if blocks and block.kind == blocks[-1].kind == "list":
+                if blocks and block.kind == blocks[-1].kind and block.kind in _LISTS:
                     blocks.append(_Block("html", "<wbr>"))  # two lists would be one
                 blocks.append(block)
         return blocks
@@ -115,7 +126,7 @@ class _Writer:
             case "blockquote_open":
                 return _Block("quote", self._quote(inner))
             case "bullet_list_open" | "ordered_list_open":
-                return _Block("list", self._list(token, inner))
+                return _Block(token.type, self._list(token, inner))
             case "table_open":
                 return _Block("table", self._table(inner))
         raise ValueError(f"there is no block {token.type!r}")
@@ -124,8 +135,11 @@ class _Writer:
         return write_line(token.children or [], self.target, one_line=one_line)
 
     def _heading(self, opened: Token, line: Token) -> str:
-        text = _CLOSING.sub(r"\\\g<0>", self._line(line, one_line=True))
+        text = self._as_heading(self._line(line, one_line=True))
         return f"{'#' * int(opened.tag[1])} {text}".rstrip()
+
+    def _as_heading(self, line: str) -> str:
+        return _CLOSING.sub(r"\\\g<0>", line)
 
     def _quote(self, inner: Sequence[Token]) -> str:
         text = "\n\n".join(block.text for block in self._blocks(inner))
@@ -211,8 +225,8 @@ def _joined(blocks: Sequence[_Block], *, tight: bool) -> str:
             tight
             and "html" not in (before, block.kind)
             and not (
-                (block.kind == "paragraph" and before in ("paragraph", "quote", "list"))
-                or (before == "paragraph" and block.kind == "list" and _BARE_MARK.match(block.text))
+                (block.kind == "paragraph" and before in ("paragraph", "quote", *_LISTS))
+                or (before == "paragraph" and block.kind in _LISTS and _BARE_MARK.match(block.text))
             )
         )
         text += ("" if not at else "\n" if close else "\n\n") + block.text

@@ -34,9 +34,9 @@ class SlidevWriter(BlockWriter):
     assets = "/"
     folder = "public/"
 
-    def text(self, source: str) -> str:
+    def text(self, source: str, *, one_line: bool = False) -> str:
         """Markdown that is a Vue template without anything to run."""
-        return vue_markdown(self.linked(source), self.address)
+        return vue_markdown(self.linked(source), self.address, one_line=one_line)
 
     def slide_address(self, number: int) -> str:
         """A route behind the hash, which is how our decks are routed."""
