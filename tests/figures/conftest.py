@@ -46,6 +46,7 @@ CASES: dict[str, dict] = {name: {} for name in registry.FIGURES} | {
     "next_token": {"prompt": "to be or not to b", "bars": 5},
     "qkv": {"sentence": "to be", "layer": 1, "head": 2},
     "sequence_latency": {"longest": 64, "repeats": 3},
+    "transformer_block": {"tokens": 12},
 }
 """What each figure is tried with: its defaults, or what is quick and what the tiny models know."""
 
