@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from talkgen.errors import ModelError
+from talkgen.errors import ModelError, TalkgenError
 from talkgen.lm.files.checkpoint import load_checkpoint
 from talkgen.lm.train.loop import InterruptedRunError, train
 from talkgen.lm.train.recipe import (
@@ -176,7 +176,7 @@ def test_a_full_disk_is_said_and_the_last_checkpoint_kept(tmp_path, monkeypatch)
         real(handle)
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ModelError, match=r"the disk is full.*step 2 is kept"):
+    with pytest.raises(TalkgenError, match=r"(?s)the disk is full.*step 2 is kept"):
         train(TINY, run)
     monkeypatch.undo()
     load_checkpoint(run.checkpoint(2))
