@@ -7,6 +7,7 @@ import platform
 import sys
 import traceback
 from contextlib import suppress
+from io import TextIOWrapper
 from typing import Any
 
 from typer.exceptions import TyperException
@@ -26,6 +27,9 @@ def main() -> int:
     """
     from talkgen.cli.app import app
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # what a terminal cannot show is shown as "?", and stops nothing
+            stream.reconfigure(errors="replace")
     try:
         code = app(prog_name="talkgen", standalone_mode=False)
     except TalkgenError as error:

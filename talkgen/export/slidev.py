@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,11 +33,19 @@ def export_slidev(folder: Path, format: str, report: Report) -> list[Path]:
 def _node_modules(folder: Path, report: Report) -> Iterator[None]:
     """Slidev finds its packages in the project; 600 MB stay in the cache behind a link that goes away again."""
     link = folder / "node_modules"
-    link.symlink_to(npm_packages("slidev", report) / "node_modules", target_is_directory=True)
+    _link(link, npm_packages("slidev", report) / "node_modules")
     try:
         yield
     finally:
         link.unlink()
+
+
+def _link(link: Path, target: Path) -> None:
+    """A link to a folder; on Windows a junction, which every user may make."""
+    if os.name == "nt":
+        subprocess.run(["cmd", "/c", "mklink", "/J", str(link), str(target)], capture_output=True, check=True)  # noqa: S607
+    else:
+        link.symlink_to(target, target_is_directory=True)
 
 
 def _slidev(folder: Path, arguments: list[str]) -> None:

@@ -13,8 +13,15 @@ from talkgen.assets import asset_dir
 
 TOKENS = "talkgen-tokens"
 APP = "talkgen-app"
-ELEMENTS = {TOKENS: "chips.js", "talkgen-live": "live.js", APP: "app.js"}  # each with the module that defines it
-LIVE = {"next_token": "talkgen-live", "rnn_vs_attention": "talkgen-live"}  # what `live:` may name, and what plays it
+ELEMENTS = {  # each with the module that defines it
+    TOKENS: "chips.js",
+    "talkgen-live": "live.js",
+    APP: "app.js",
+}
+LIVE = {  # what `live:` may name, and what plays it
+    "next_token": "talkgen-live",
+    "rnn_vs_attention": "talkgen-live",
+}
 
 _IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"\./([\w-]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const |let |class |function |async )", re.MULTILINE)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+import psutil
 
 from talkgen.errors import ModelError
 
@@ -24,9 +23,4 @@ def check_memory(needed: int, label: str) -> None:
 
 def free_memory() -> int:
     """Bytes that a program can still take, what the page cache would give back included where the system says so."""
-    meminfo = Path("/proc/meminfo")
-    if meminfo.is_file():
-        for line in meminfo.read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return 1024 * int(line.split()[1])
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return int(psutil.virtual_memory().available)
