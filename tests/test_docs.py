@@ -15,11 +15,13 @@ from talkgen.outline.schema import LAYOUTS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+CATALOGUE = (ROOT / "docs" / "figures.md").read_text(encoding="utf-8")
 
 
 def where_things_are() -> str:
-    """The README's map of the repository."""
-    return README.split("## Where things are", 1)[1].split("\n## ", 1)[0]
+    """The map of the repository."""
+    return CONTRIBUTING.split("## Where things are", 1)[1].split("\n## ", 1)[0]
 
 
 def tracked() -> list[Path]:
@@ -47,14 +49,35 @@ def test_map_names_nothing_else():
 
 @pytest.mark.parametrize("name", sorted(FIGURES))
 def test_figures_are_documented(name):
-    """The README lists every figure."""
-    assert f"`{name}`" in README
+    """The catalogue lists every figure, and no other."""
+    assert f"- `{name}` " in CATALOGUE
+    assert len(re.findall(r"^- `", CATALOGUE, re.MULTILINE)) == len(FIGURES)
 
 
 @pytest.mark.parametrize("name", sorted([*BLOCKS, *LAYOUTS]))
 def test_language_is_documented(name):
     """The README lists every block and layout."""
     assert f"`{name}`" in README
+
+
+def test_the_readme_is_short():
+    """A visitor sees it at a glance: under 150 lines, none longer than 120 characters; its links lead somewhere."""
+    assert len(README.splitlines()) < 150
+    assert [line for line in README.splitlines() if len(line) > 120] == []
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_results_say_how_they_were_measured():
+    """Each table of results in docs/performance.md has its machine, software, date and command."""
+    text = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:3]:
+        for word in ("machine", "software", "date", "command"):
+            assert re.search(rf"^\| [\w, ]*\b{word}\b", section, re.MULTILINE)
+    programs = re.findall(r"python (tests/bench/\w+\.py)", text)
+    assert programs
+    assert [program for program in programs if not (ROOT / program).is_file()] == []
 
 
 def test_commands_are_documented():
