@@ -49,6 +49,7 @@ def test_what_is_written_is_there(tmp_path):
     assert names(tmp_path) == ["a", "json", "text"]
 
 
+@pytest.mark.linux
 def test_modes_and_links_are_kept(tmp_path):
     """A new file has the user's usual mode, an old one its own; what a link leads to is replaced, not the link."""
     file, link = tmp_path / "script.sh", tmp_path / "link"
@@ -89,6 +90,7 @@ except OSError as error:
 """
 
 
+@pytest.mark.linux
 def test_a_file_that_the_system_does_not_take_is_named_and_leaves_nothing(tmp_path):
     """A limit of the system met while writing: the error names the file that was wanted, and no half of it stays."""
     file = tmp_path / "big"
@@ -120,6 +122,7 @@ def test_errors_name_what_was_to_be_written(tmp_path, place, code):
     assert names(tmp_path) == ["file", "folder", "loop"]
 
 
+@pytest.mark.linux
 def test_a_device_is_written_to_not_replaced():
     """A full device says so, and is a device afterwards."""
     from pathlib import Path
@@ -171,18 +174,19 @@ WRITER = """
 import sys
 from pathlib import Path
 from talkgen.files import write_bytes
-print("ready", flush=True)
 for number in range(1_000_000):
     write_bytes(Path(sys.argv[1]), bytes([number % 256]) * 100_000)
+    print("written", flush=True)
 """
 
 
+@pytest.mark.linux
 def test_a_killed_writer_leaves_a_whole_file(tmp_path):
     """Whenever it is killed, the file is one of those written, in full."""
     file = tmp_path / "deck.html"
     for delay in (0.02, 0.07, 0.11):
         process = subprocess.Popen([sys.executable, "-c", WRITER, file], stdout=subprocess.PIPE)
-        process.stdout.readline()
+        assert process.stdout.readline() == b"written\n"
         time.sleep(delay)
         process.send_signal(signal.SIGKILL)
         process.wait()

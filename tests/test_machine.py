@@ -2,7 +2,6 @@
 
 import errno
 import os
-import resource
 import shutil
 from pathlib import Path
 
@@ -11,6 +10,8 @@ from conditions import full
 
 from talkgen import machine
 from talkgen.machine import in_words
+
+resource = pytest.importorskip("resource", reason="Windows has no such limits")
 
 
 def refusal(act) -> OSError:
@@ -41,6 +42,7 @@ def test_every_refusal_has_words(tmp_path):
         assert "\n  hint: " in text
 
 
+@pytest.mark.linux
 def test_too_many_open_files():
     """The limit is named with the command that raises it."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -75,6 +77,7 @@ def test_a_caller_that_knows_more_is_heard(tmp_path):
     assert str(in_words(error, "train first")).endswith("\n  hint: train first")
 
 
+@pytest.mark.linux
 def test_a_copy_of_a_folder_names_where_it_could_not_be_written(tmp_path):
     """Copying a folder says what failed first."""
     (tmp_path / "from").mkdir()

@@ -37,6 +37,7 @@ def shell(request):
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.linux
 def test_it_serves_until_interrupted(deck, shell):
     """Ready means that the deck can be opened; SIGINT ends the process in good order, whatever shell started it."""
     port = free_port()

@@ -156,6 +156,7 @@ for number in range(100_000):
 """
 
 
+@pytest.mark.linux
 def test_killed_writer_leaves_whole_things_only(store):
     """A process killed while it writes leaves things that are whole or absent, and the store goes on working."""
     for delay in (0.05, 0.12, 0.2):

@@ -2,7 +2,6 @@
 
 import json
 import random
-import resource
 import shutil
 import struct
 from copy import deepcopy
@@ -14,6 +13,8 @@ from model_folders import WRITERS, byte_pairs, load_and_ask
 
 from talkgen.errors import ModelError
 from talkgen.lm.text.tokenizer import load_tokenizer
+
+resource = pytest.importorskip("resource", reason="Windows has no such limits")
 
 
 @pytest.fixture(params=WRITERS)

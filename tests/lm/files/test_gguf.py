@@ -1,7 +1,6 @@
 """GGUF files: what is read equals the `gguf` package, what lies is refused, and no damaged file does harm."""
 
 import random
-import resource
 from pathlib import Path
 
 import gguf
@@ -15,6 +14,8 @@ from talkgen.lm.files.gguf_file import READABLE, GGUFFile
 from talkgen.lm.files.gguf_model import read_config, read_packed, side_by_side
 from talkgen.lm.files.gguf_tokenizer import read_tokenizer
 from talkgen.lm.files.weights import load_model
+
+resource = pytest.importorskip("resource", reason="Windows has no such limits")
 
 C, LAYERS, HEADS, KV, INNER = 64, 2, 4, 2, 256
 

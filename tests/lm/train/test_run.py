@@ -78,6 +78,7 @@ def test_two_trainings_cannot_write_to_one_folder(tmp_path):
         pass
 
 
+@pytest.mark.linux
 def test_a_full_disk_is_said_in_words_with_the_checkpoint_that_is_kept(tmp_path):
     """No space left on the device becomes one message."""
     run = _run(tmp_path, steps=(40,))
