@@ -39,7 +39,7 @@ setup-dev: .venv/talkgen-dev
 
 .venv/talkgen: .venv/bin/python pyproject.toml constraints.txt
 	@echo "installing talkgen and what it needs (a few minutes the first time; torch is the large part)"
-	@$(PIP) --progress-bar on --editable .
+	@$(PIP) --progress-bar on --editable ".[demos]"
 	@touch .venv/talkgen
 
 .venv/talkgen-dev: .venv/talkgen

@@ -67,3 +67,36 @@ def test_it_is_the_same_talkgen_outside_the_checkout(python, tmp_path, own_cache
     page = (tmp_path / "mine" / "slides" / "talk" / "dist" / "marp" / "deck.html").read_text(encoding="utf-8")
     assert "<talkgen-live" in page
     assert "data:image/svg+xml" in page
+
+
+WITHOUT_GRADIO = """
+from pathlib import Path
+from fastapi.testclient import TestClient
+from talkgen.serve.app import create_app
+from talkgen.serve.settings import Settings
+import sys
+page = Path(sys.argv[1]) / "deck.html"
+page.write_text("<h1>A deck</h1>", encoding="utf-8")
+with TestClient(create_app(Settings(page, (), page.parent)), base_url="http://127.0.0.1:8000") as client:
+    assert client.get("/").text == "<h1>A deck</h1>"
+    answer = client.get("/demos/next_token/")
+    print(answer.status_code, answer.text)
+"""
+
+
+def test_without_gradio_everything_but_its_apps_works(wheel, tmp_path, own_cache):
+    """Where `talkgen[demos]` was not asked for a talk is served, and its Gradio app says what to install."""
+    site, lent = tmp_path / "site", Path(sysconfig.get_paths()["purelib"])
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel)]
+    subprocess.run(command, check=True, timeout=300)
+    for each in lent.iterdir():  # everything that is installed here, but for Gradio and talkgen itself
+        if "gradio" not in each.name.lower() and "talkgen" not in each.name and not (site / each.name).exists():
+            (site / each.name).symlink_to(each)
+    env = os.environ | {"PYTHONPATH": str(site)}
+    serve = [sys.executable, "-S", "-c", WITHOUT_GRADIO, str(tmp_path)]
+    done = subprocess.run(serve, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "501 Gradio is not installed\n  hint: pip install 'talkgen[demos]'", done.stderr
+    doctor = [sys.executable, "-S", "-m", "talkgen", "doctor"]
+    done = subprocess.run(doctor, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "missing  Gradio (demos): not installed" in done.stdout

@@ -10,7 +10,7 @@ import typer
 
 from talkgen import __version__, assets
 from talkgen.cli.console import Json, out, out_json
-from talkgen.errors import TalkgenError
+from talkgen.errors import TalkgenError, ToolError
 from talkgen.files import write_bytes
 from talkgen.machine import in_words
 
@@ -89,6 +89,15 @@ def _smollm2() -> str:
     return str(find_model("smollm2", Path.cwd()).path)
 
 
+def _gradio() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("gradio")
+    except PackageNotFoundError:
+        raise ToolError("not installed", "talks with Gradio apps need it: pip install 'talkgen[demos]'") from None
+
+
 def _device() -> str:
     import torch
 
@@ -116,6 +125,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "browser (PDF, PPTX, PNG)": _browser,
     "models": _models,
     "smollm2": _smollm2,
+    "Gradio (demos)": _gradio,
     "device": _device,
     "kernels": _kernels,
 }

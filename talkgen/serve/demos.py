@@ -20,12 +20,17 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from talkgen.assets import asset_dirs
+from talkgen.errors import TalkgenError
 from talkgen.serve.engines import Engines
 
 log = logging.getLogger(__name__)
 
 PREFIX = "/demos"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class MissingGradioError(TalkgenError):
+    """A talk has a Gradio app, and Gradio, which a talk without one does not need, is not there."""
 
 
 def find_demo(name: str, project: Path) -> Path | None:
@@ -53,9 +58,13 @@ class Demos:
         if file is None:
             await PlainTextResponse(f"there is no demo '{name}'", 404)(scope, receive, send)
             return
-        async with self._opening:
-            if file not in self._apps:
-                self._apps[file] = await self._start(file)
+        try:
+            async with self._opening:
+                if file not in self._apps:
+                    self._apps[file] = await self._start(file)
+        except MissingGradioError as error:
+            await PlainTextResponse(str(error), 501)(scope, receive, send)
+            return
         await _answer(self._apps[file], scope, receive, send)
 
     async def _start(self, file: Path) -> ASGIApp:
@@ -89,10 +98,16 @@ async def _answer(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> N
 
 
 def mount_demo(file: Path, engines: Engines) -> FastAPI:
-    """An app with the demo in `file` at `/demos/NAME`."""
-    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    import gradio
+    """An app with the demo in `file` at `/demos/NAME`.
 
+    Raises:
+        MissingGradioError: Gradio is not installed.
+    """
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    try:
+        import gradio
+    except ImportError as error:
+        raise MissingGradioError("Gradio is not installed", "pip install 'talkgen[demos]'") from error
     blocks = load_demo(file).build(engines)
     app = FastAPI()
     gradio.mount_gradio_app(app, blocks, f"{PREFIX}/{file.stem}", footer_links=[], show_error=False)
