@@ -155,7 +155,7 @@ def test_every_report_can_be_read_by_a_program(talk, tmp_path):
         done = talkgen(*command, "--json")
         assert done.returncode == 0, (command, done.stderr)
         document = json.loads(done.stdout)
-        assert key in document if key else document[0]
+        assert (key in document) if key else document[0], command
 
 
 def test_exit_codes_are_documented():
