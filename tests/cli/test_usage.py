@@ -143,7 +143,7 @@ def test_every_report_can_be_read_by_a_program(talk, tmp_path):
     )
     reports = {
         ("build", talk, "-f", "md"): "outputs",
-        ("status", talk): "things",
+        ("status", talk): "artifacts",
         ("figures", "list"): "next_token",
         ("import", tmp_path / "deck.md", "-o", tmp_path / "imported"): "addresses",
         ("doctor",): "Node",
