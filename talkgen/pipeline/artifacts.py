@@ -84,6 +84,15 @@ class DiagramArtifact(Artifact):
 
 
 @dataclass(frozen=True)
+class PageModelArtifact(Artifact):
+    """A small model that the deck carries, to answer where no server is; its label is the model's name."""
+
+    kind = "model in the page"
+    path: BlockPath  # of the first block that asks it
+    model: ModelFiles
+
+
+@dataclass(frozen=True)
 class ValuesArtifact(Artifact):
     """The values of one namespace that texts name; the label is the namespace's name."""
 
@@ -104,4 +113,8 @@ class ExportArtifact(Artifact):
     kind = "export"
 
 
-ComputedArtifact = FigureArtifact | RecordingArtifact | TokensArtifact | DiagramArtifact
+BlockArtifact = FigureArtifact | RecordingArtifact | TokensArtifact | DiagramArtifact
+"""What a block shows."""
+
+ComputedArtifact = BlockArtifact | PageModelArtifact
+"""What has to be computed for a deck."""

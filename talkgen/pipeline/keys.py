@@ -81,6 +81,12 @@ def diagram_key(source: str, theme: Mapping[str, Any]) -> Key:
     )
 
 
+def page_model_key(model: ModelFiles) -> Key:
+    """Of a model as data that a page answers with."""
+    code = code_parts("talkgen.lm.answer.page:page_model", f"{_INPUTS}.open")
+    return make_key("page model", {**use_model(model).parts, **code})
+
+
 def tokens_key(text: str, model: ModelFiles) -> Key:
     """Of a text split by a model's tokenizer."""
     code = code_parts("talkgen.pipeline.tokens:split_tokens", f"{_INPUTS}.open")

@@ -17,6 +17,7 @@ from talkgen.pipeline.artifacts import (
     ComputedArtifact,
     DiagramArtifact,
     FigureArtifact,
+    PageModelArtifact,
     RecordingArtifact,
     TokensArtifact,
 )
@@ -81,6 +82,10 @@ class Maker:
                     self._keep(artifact, lambda: record(block, artifact.models, engines))
                 case DiagramArtifact():
                     pass  # one page of the browser draws all of them
+                case PageModelArtifact():
+                    from talkgen.lm.answer.page import page_model
+
+                    self._keep(artifact, lambda: page_model(self.inputs.open(artifact.model)))
                 case TokensArtifact():
                     self._keep(artifact, lambda: split_tokens(artifact.text, self.inputs.open(artifact.model)))
         except TalkgenError as error:

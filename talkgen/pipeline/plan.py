@@ -5,7 +5,7 @@ Planning reads names, parameters and digests. It imports neither torch nor matpl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,17 +13,19 @@ from typing import Any
 from talkgen.errors import OutlineError, TalkgenError
 from talkgen.export.browser import has_browser
 from talkgen.lm.files.catalog import ModelFiles, first_available
+from talkgen.lm.files.in_page import why_not_in_page
 from talkgen.pipeline.artifacts import (
     Artifact,
     ComputedArtifact,
     DiagramArtifact,
     FigureArtifact,
+    PageModelArtifact,
     RecordingArtifact,
     TokensArtifact,
     ValuesArtifact,
 )
 from talkgen.pipeline.draft import BlockDraft, DiagramDraft, Draft, FigureDraft, Names, RecordingDraft, TokensDraft
-from talkgen.pipeline.keys import data_key, diagram_key, picture_key, recording_key, tokens_key
+from talkgen.pipeline.keys import data_key, diagram_key, page_model_key, picture_key, recording_key, tokens_key
 from talkgen.pipeline.talk import Talk
 from talkgen.pipeline.used import find_used
 from talkgen.pipeline.values import known_values, plan_values
@@ -100,7 +102,17 @@ class _Planner:
                 problems += self.talk.problems_at(block.path, error)
         if problems:
             raise OutlineError(problems)
-        return tuple(artifacts)
+        return (*artifacts, *self._page_models(artifacts))
+
+    def _page_models(self, artifacts: Sequence[ComputedArtifact]) -> tuple[PageModelArtifact, ...]:
+        """The models of live blocks that are small enough for the deck to carry; each once."""
+        found: dict[str, PageModelArtifact] = {}
+        for artifact in artifacts:
+            if isinstance(artifact, RecordingArtifact) and not any(map(why_not_in_page, artifact.models)):
+                for files in artifact.models:
+                    model = PageModelArtifact(files.name, page_model_key(files), artifact.path, files)
+                    found.setdefault(files.name, model)
+        return tuple(found.values())
 
     def _plan(self, block: BlockDraft) -> ComputedArtifact:
         match block:

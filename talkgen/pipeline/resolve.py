@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from talkgen.outline.schema import Outline
-from talkgen.pipeline.artifacts import DiagramArtifact, FigureArtifact, RecordingArtifact, TokensArtifact
+from talkgen.pipeline.artifacts import (
+    BlockArtifact,
+    BlockPath,
+    DiagramArtifact,
+    FigureArtifact,
+    PageModelArtifact,
+    RecordingArtifact,
+    TokensArtifact,
+)
 from talkgen.pipeline.plan import Plan
 from talkgen.pipeline.results import Result, Results
 from talkgen.render.deck import Chips, Computed, Deck, Drawing, LiveAnswer, Picture
@@ -13,12 +22,19 @@ from talkgen.render.deck import Chips, Computed, Deck, Drawing, LiveAnswer, Pict
 
 def resolve(outline: Outline, plan: Plan, results: Results) -> Deck:
     """The deck of `outline`, whose expressions are evaluated, with everything computed for it."""
-    computed = {result.artifact.path: _resolve_one(result) for result in results.values()}
-    return Deck(outline, plan.talk.path.parent, computed, plan.talk.style)
+    computed: dict[BlockPath, Computed] = {}
+    models: dict[str, Any] = {}
+    for result in results.values():
+        match result.artifact:
+            case PageModelArtifact() as model:
+                models[model.label] = json.loads(result.read("json"))
+            case artifact:
+                computed[artifact.path] = _resolve_one(result, artifact)
+    return Deck(outline, plan.talk.path.parent, computed, plan.talk.style, models)
 
 
-def _resolve_one(result: Result) -> Computed:
-    artifact, outputs = result.artifact, result.action.outputs
+def _resolve_one(result: Result, artifact: BlockArtifact) -> Computed:
+    outputs = result.action.outputs
     match artifact:
         case FigureArtifact():
             return Picture(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from talkgen.render.deck import Deck, Rendering
 
 Report = Callable[[str], None]
-_SHARED = ("web/*.js", "themes/*.j2", "fonts/*.woff2", "fonts/fonts.css")
+_SHARED = ("web/*.js", "web/page/*.js", "themes/*.j2", "fonts/*.woff2", "fonts/fonts.css")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ A block is addressed by its path in the outline, as in `("slides", 3, "body", 0)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,7 @@ class Deck:
     folder: Path  # of the outline: images are relative to it
     computed: Mapping[BlockPath, Computed]
     style: Style
+    models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # that answer in the page, by name
 
 
 @dataclass(frozen=True)

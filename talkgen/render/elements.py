@@ -6,8 +6,11 @@ left runs as an inline module, from a file, or in a page that is being printed.
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from talkgen.assets import asset_dir
 
@@ -23,6 +26,8 @@ LIVE = {  # what `live:` may name, and what plays it
     "rnn_vs_attention": "talkgen-live",
 }
 
+JSON = Mapping[str, Any]
+
 _IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"\./([\w-]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const |let |class |function |async )", re.MULTILINE)
 
@@ -31,6 +36,13 @@ def elements_script() -> str:
     """The script that defines every element; to be run as a module."""
     folder = asset_dir("templates") / "web"
     return join_modules(*(folder / module for module in ELEMENTS.values()))
+
+
+def models_script(models: Mapping[str, JSON]) -> str:
+    """The script that lets `models`, by their names, answer in the page: the code as a function, and their weights."""
+    code = join_modules(asset_dir("templates") / "web" / "page" / "answer.js")
+    weights = json.dumps(models, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")  # ends no script
+    return f"globalThis.talkgenPage = {{\ncode() {{\n{code}return Answerer;\n}},\nmodels: {weights},\n}};\n"
 
 
 def join_modules(*entries: Path) -> str:

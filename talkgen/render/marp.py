@@ -15,7 +15,7 @@ from talkgen.outline.node import Holds
 from talkgen.outline.schema import Slide, ThemeNames
 from talkgen.render.blocks import BARE, BlockWriter, anchor
 from talkgen.render.deck import BlockPath, Deck, Rendering
-from talkgen.render.elements import elements_script
+from talkgen.render.elements import elements_script, models_script
 from talkgen.render.escape import comment, escape, fence, scalar
 from talkgen.render.media import room_classes
 from talkgen.render.own import undivided
@@ -24,6 +24,7 @@ from talkgen.render.themes import font_faces, font_files, style_sheet
 
 MERMAID = '<script src="mermaid.min.js"></script>'  # which the export puts into the page
 SCRIPT = '<script type="module" src="talkgen.js"></script>'
+MODELS = '<script src="talkgen-models.js"></script>'
 
 
 class MarpWriter(BlockWriter):
@@ -69,6 +70,8 @@ def render_marp(deck: Deck) -> Rendering:
     body = "\n\n---\n\n".join(pages) + "\n"
     text = f"{_front_matter(writer, _own_style(writer, body))}\n\n{body}"
     files: dict[str, str | Path] = {"deck.md": text, "talkgen.js": elements_script()}
+    if deck.models:
+        files["talkgen-models.js"] = models_script(deck.models)
     if isinstance(deck.outline.theme, str):
         css = style_sheet("marp/theme.css.j2", deck, writer.style()).replace("/* fonts */", font_faces("fonts/"))
         files |= {f"themes/{deck.style.name}.css": css, **font_files("fonts/")}
@@ -111,6 +114,8 @@ def _slide_parts(writer: MarpWriter, slide: Slide, number: int, *, first: bool) 
         yield body
     if first:
         yield SCRIPT
+        if writer.deck.models:
+            yield MODELS
     if slide.notes.strip():
         yield comment(slide.notes)
 

@@ -18,7 +18,7 @@ from talkgen.outline.schema import Slide
 from talkgen.outline.walk import find_blocks
 from talkgen.render.blocks import BARE, BlockWriter
 from talkgen.render.deck import BlockPath, Deck, Rendering
-from talkgen.render.elements import elements_script
+from talkgen.render.elements import elements_script, models_script
 from talkgen.render.escape import comment, fence, scalar
 from talkgen.render.listings import known_language
 from talkgen.render.media import room_classes, size_picture
@@ -80,9 +80,11 @@ def render_slidev(deck: Deck) -> Rendering:
         "public/talkgen.js": elements_script(),
         "public/favicon.svg": project / "favicon.svg",
         "package.json": json.dumps({"name": "talk", "private": True, "type": "module"}, indent=1) + "\n",
-        "index.html": project / "index.html",
+        "index.html": _index(project / "index.html", deck),
         "vite.config.ts": project / "vite.config.ts",
     }
+    if deck.models:
+        files["public/talkgen-models.js"] = models_script(deck.models)
     if isinstance(deck.outline.theme, str):
         css = style_sheet("slidev/style.css.j2", deck, writer.style()).replace("/* fonts */", font_faces("/fonts/"))
         files |= {"style.css": css, "setup/unocss.ts": project / "unocss.ts", **font_files("public/fonts/")}
@@ -94,6 +96,14 @@ def render_slidev(deck: Deck) -> Rendering:
 def _plain_css(writer: SlidevWriter, body: str) -> str:
     """The CSS that a deck under another tool's theme brings along: the author's, and what our own blocks need."""
     return style_sheet("slidev/plain.css.j2", writer.deck, writer.style()) if "tg-" in body else writer.style()
+
+
+def _index(file: Path, deck: Deck) -> str | Path:
+    """What the page loads beside the slides."""
+    if not deck.models:
+        return file
+    text = file.read_text(encoding="utf-8")
+    return text.replace("<head>", '<head>\n<script src="/talkgen-models.js"></script>')
 
 
 def _as_html(markdown: str) -> str:

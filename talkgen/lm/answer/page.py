@@ -8,7 +8,6 @@ All is JSON, numbers as base64 of little-endian bytes: a page opened from disk m
 from __future__ import annotations
 
 import base64
-import json
 from typing import Any
 
 import numpy as np
@@ -16,31 +15,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from talkgen.errors import ModelError
+from talkgen.lm.files.in_page import read_byte_pairs, why_not_in_page
 from talkgen.lm.files.weights import Loaded
 from talkgen.lm.models.base import LanguageModel
-from talkgen.lm.models.lstm import RecurrentLM
-from talkgen.lm.models.transformer import Transformer
-from talkgen.lm.text.tokenizer import JsonTokenizer, Tokenizer
+from talkgen.lm.text.tokenizer import Tokenizer
 
-LARGEST = 4_000_000  # parameters; about 5.5 MB in the page and 6 ms a token
 _CONFIG = (
     *("architecture", "n_layer", "n_embd", "n_head", "n_kv_head", "head_dim", "block_size"),
     *("norm", "norm_eps", "positions", "rope_theta", "activation"),
 )
-
-
-def why_not_in_page(loaded: Loaded) -> str | None:
-    """Why a model cannot answer in a page; None where it can."""
-    model = loaded.model
-    if isinstance(model, RecurrentLM):
-        kind = model.config.architecture == "lstm" and not model.config.attention
-    else:
-        kind = isinstance(model, Transformer)
-    if not kind:
-        return "only transformers and LSTMs answer in a page"
-    if model.count_parameters() > LARGEST:
-        return f"it has {model.count_parameters():,} parameters; {LARGEST:,} answer quickly enough in a page"
-    return None if _byte_pairs(loaded.tokenizer) else "its tokenizer is no byte-level BPE"
 
 
 def page_model(loaded: Loaded) -> dict[str, Any]:
@@ -49,7 +32,7 @@ def page_model(loaded: Loaded) -> dict[str, Any]:
     Raises:
         ModelError: it cannot answer in a page.
     """
-    if reason := why_not_in_page(loaded):
+    if reason := why_not_in_page(loaded.files):
         raise ModelError(f"{loaded.label} cannot answer in a page: {reason}")
     config = loaded.model.config.to_json()
     return {
@@ -92,18 +75,8 @@ def _base64(values: NDArray[Any]) -> str:
     return base64.b64encode(values.tobytes()).decode("ascii")
 
 
-def _byte_pairs(tokenizer: Tokenizer) -> dict[str, Any] | None:
-    """The description of a tokenizer that is byte-level BPE with GPT-2's way of cutting words; None of any other."""
-    if not isinstance(tokenizer, JsonTokenizer):
-        return None
-    known = json.loads(tokenizer.to_json())
-    cut = known["pre_tokenizer"] or {}
-    plain = cut.get("type") == "ByteLevel" and not cut.get("add_prefix_space") and cut.get("use_regex", True)
-    return known if known["model"]["type"] == "BPE" and plain and not known["normalizer"] else None
-
-
 def _tokenizer(tokenizer: Tokenizer) -> dict[str, Any]:
-    known = _byte_pairs(tokenizer)
+    known = read_byte_pairs(tokenizer.to_json())
     if known is None:
         raise ModelError("the tokenizer is no byte-level BPE")
     names = {index: token for token, index in known["model"]["vocab"].items()}

@@ -14,10 +14,11 @@ from talkgen.assets import asset_dir
 from talkgen.errors import ModelError
 from talkgen.export.node import find_node
 from talkgen.lm.answer.engine import Engine
-from talkgen.lm.answer.page import page_model, why_not_in_page
+from talkgen.lm.answer.page import page_model
 from talkgen.lm.answer.sample import Sampling
 from talkgen.lm.answer.wire import answer_json
 from talkgen.lm.files.catalog import find_model
+from talkgen.lm.files.in_page import why_not_in_page
 from talkgen.lm.files.weights import Loaded, load_model
 from talkgen.lm.models.architectures import build_model
 from talkgen.lm.models.config import ModelConfig
@@ -168,7 +169,7 @@ def test_every_shape_answers_as_torch_does(shape, tmp_path):
 
 def test_what_cannot_answer_in_a_page_says_why():
     """Another architecture, another tokenizer."""
-    assert "transformers and LSTMs" in why_not_in_page(load("recall-rnn"))
+    assert "transformers and LSTMs" in why_not_in_page(load("recall-rnn").files)
     small = load("small")
     other = Loaded("bytes", "bytes", small.model, ByteTokenizer(), small.files)
     with pytest.raises(ModelError, match="byte-level BPE"):
