@@ -8,7 +8,6 @@ from typing import Any
 from talkgen.outline.schema import Outline
 from talkgen.pipeline.artifacts import (
     BlockArtifact,
-    BlockPath,
     DiagramArtifact,
     FigureArtifact,
     PageModelArtifact,
@@ -17,7 +16,7 @@ from talkgen.pipeline.artifacts import (
 )
 from talkgen.pipeline.plan import Plan
 from talkgen.pipeline.results import Result, Results
-from talkgen.render.deck import Chips, Computed, Deck, Drawing, LiveAnswer, Picture
+from talkgen.render.deck import BlockPath, Chips, Computed, Deck, Drawing, LiveAnswer, Picture
 
 
 def resolve(outline: Outline, plan: Plan, results: Results) -> Deck:

@@ -42,7 +42,7 @@ def models_script(models: Mapping[str, JSON]) -> str:
     """The script that lets `models`, by their names, answer in the page: the code as a function, and their weights."""
     code = join_modules(asset_dir("templates") / "web" / "page" / "answer.js")
     weights = json.dumps(models, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")  # ends no script
-    return f"globalThis.talkgenPage = {{\ncode() {{\n{code}return Answerer;\n}},\nmodels: {weights},\n}};\n"
+    return f"globalThis.talkgenPage = {{\ncode: function () {{\n{code}return Answerer;\n}},\nmodels: {weights},\n}};\n"
 
 
 def join_modules(*entries: Path) -> str:

@@ -2,12 +2,14 @@
  * <talkgen-live recording="BASE64">: type a prompt, see its tokens and what a real model thinks comes next.
  *
  * The recording is shown at once and stays true on its own. While the element is on stage and the server has the model,
- * its answers take the recording's place; when it is gone or slow, the recording is back. Two recorded models stand side
- * by side. One question is on its way at a time; when its answer is drawn, the text that is there by then is asked.
+ * its answers take the recording's place; when it is gone or slow, a model that lies in the page answers, and where there
+ * is none, the recording is back. Two recorded models stand side by side. One question is on its way at a time; when its
+ * answer is drawn, the text that is there by then is asked.
  */
 
 import { ask, listen, modelThere } from "./backend.js";
 import { showShare } from "./bars.js";
+import { askInPage, isInPage } from "./in_page.js";
 import { LOOK } from "./look.js";
 import { Panel, PANEL_LOOK } from "./panel.js";
 import { alignPieces, visibleText } from "./pieces.js";
@@ -36,6 +38,7 @@ class TalkgenLive extends HTMLElement {
   connectedCallback() {
     this.recording = decodeAttribute(this.getAttribute("recording"));
     this.leaveStage = () => {};
+    this.fallen = "recorded"; // who answers without the server: nobody while it does, the recording, or the page
     this.#build();
     this.box.text = this.recording.prompt;
     this.#showRecorded();
@@ -78,10 +81,13 @@ class TalkgenLive extends HTMLElement {
   }
 
   #enter() {
+    this.onStage = true;
+    if (!this.#isLive) this.#fallBack();
     this.leaveStage = listen(() => this.#ask());
   }
 
   #leave() {
+    this.onStage = false;
     this.leaveStage();
     this.#cancel();
     this.shadowRoot.activeElement?.blur();
@@ -109,7 +115,7 @@ class TalkgenLive extends HTMLElement {
   #ask() {
     if (!this.#isLive) {
       this.#cancel();
-      return this.#showRecorded();
+      return this.#fallBack();
     }
     this.waiting = true;
     if (this.asking && !this.asking.late) return; // its answer is drawn first, and then this text is asked
@@ -144,11 +150,11 @@ class TalkgenLive extends HTMLElement {
     if (!asking.read) return this.#giveUp();
     if (asking.prompt !== this.box.text) {
       this.#cancel();
-      this.#showRecorded();
+      this.#fallBack();
       return this.#ask();
     }
     asking.late = true;
-    this.#showRecorded();
+    this.#fallBack();
     this.#progress(asking, asking);
   }
 
@@ -157,10 +163,10 @@ class TalkgenLive extends HTMLElement {
     if (this.asking === asking && asking.late) this.#note(`reading, ${read} of ${tokens} tokens · Esc stops it`);
   }
 
-  /** Shows the recorded answer, and asks again in a while. */
+  /** Shows what there is without the server, and asks it again in a while. */
   #giveUp() {
     this.#cancel();
-    this.#showRecorded();
+    this.#fallBack();
     this.again = setTimeout(() => this.#ask(), AGAIN);
   }
 
@@ -171,7 +177,7 @@ class TalkgenLive extends HTMLElement {
       this.again = setTimeout(() => this.#ask(), later);
       return;
     }
-    this.waiting = false;
+    this.waiting = this.fallen = false;
     if (refused) {
       this.#note(refused);
       this.panels.forEach((panel) => panel.dim("stale"));
@@ -183,6 +189,45 @@ class TalkgenLive extends HTMLElement {
       this.#colour(prompt, replies[0].answer);
     }
     if (prompt !== this.box.text) this.#ask();
+  }
+
+  /** Shows the recorded answer, until a model that lies in the page has one; when it had, its next takes its place. */
+  #fallBack() {
+    const inPage = this.onStage && this.panels.every((panel) => isInPage(panel.model.name));
+    if (!(inPage && this.fallen === "in page")) this.#showRecorded();
+    this.fallen ||= "recorded";
+    if (inPage && !this.thinking) this.#askPage();
+  }
+
+  /** Asks the page's own models for the text that is there, and again while it changes. */
+  async #askPage() {
+    const { settings } = this.recording;
+    this.thinking = true;
+    let prompt;
+    do {
+      prompt = this.box.text;
+      const overdue = setTimeout(() => this.fallen && this.#showRecorded(), DEADLINE);
+      const replies = await Promise.all(
+        this.panels.map((panel) => askInPage({ model: panel.model.name, prompt, ...settings })),
+      );
+      clearTimeout(overdue);
+      if (!this.fallen || !this.onStage) break;
+      this.#showPageReplies(prompt, replies);
+    } while (prompt !== this.box.text);
+    this.thinking = false;
+  }
+
+  #showPageReplies(prompt, replies) {
+    const refused = replies.find((reply) => reply.refused)?.refused;
+    if (refused) {
+      this.#showRecorded();
+      this.#note(refused);
+      return;
+    }
+    this.fallen = "in page";
+    this.waiting = false;
+    this.panels.forEach((panel, i) => panel.showInPage(replies[i].answer, this.recording.settings));
+    this.#colour(prompt, replies[0].answer);
   }
 
   #showRecorded() {

@@ -32,6 +32,11 @@ export class Panel {
     this.#show(answer, settings, "live", `live · ${label}`, false);
   }
 
+  /** Shows the answer of a model that lies in the page. */
+  showInPage(answer, settings) {
+    this.#show(answer, settings, "page", `in this page · ${this.model.label}`, false);
+  }
+
   /** Shows a recorded answer; `stale` where it is another text's. */
   showRecorded(answer, date, settings, stale) {
     this.#show(answer, settings, "recorded", `recorded · ${this.model.label} · ${date}`, stale);
