@@ -30,7 +30,8 @@ def test_build_writes_a_deck_with_its_figures(request_, talk):
     assert "{{" not in deck
     assert "<talkgen-live" in deck
     assert list((talk / "dist" / "marp" / "figures").glob("next_token-*.svg"))
-    assert set(done.computed) == {"tokens slide 1", "figure next_token", "recording slide 3"}
+    named = {"tokens slide 1", "figure next_token", "recording slide 3", "model in the page small"}
+    assert set(done.computed) == named
     assert done.reused == ()
 
 
@@ -39,7 +40,7 @@ def test_second_build_computes_nothing(request_):
     build(request_, quiet)
     again = build(request_, quiet)
     assert again.computed == ()
-    assert len(again.reused) == 3
+    assert len(again.reused) == 4
 
 
 UNWANTED = {

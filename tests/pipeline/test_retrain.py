@@ -50,8 +50,8 @@ slides:
         model: small
         bars: 3
 """
-DEPENDS = {"figure training_curve", "figure ours", "tokens chips", "recording answered"}
-DOES_NOT = {"figure theirs", "figure parameter_counts", "recording elsewhere"}
+DEPENDS = {"figure training_curve", "figure ours", "tokens chips", "recording answered", "model in the page mine"}
+DOES_NOT = {"figure theirs", "figure parameter_counts", "recording elsewhere", "model in the page small"}
 
 
 def talkgen(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
