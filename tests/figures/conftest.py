@@ -45,6 +45,7 @@ CASES: dict[str, dict] = {name: {} for name in registry.FIGURES} | {
     "lstm_cell": {"sentence": "to be or not"},
     "memory_bottleneck": {"rows": 32},
     "next_token": {"prompt": "to be or not to b", "bars": 5},
+    "positional_encoding": {"model": "rotary", "text": "to be or not to be"},
     "qkv": {"sentence": "to be", "layer": 1, "head": 2},
     "sequence_latency": {"longest": 64, "repeats": 3},
     "transformer_block": {"tokens": 12},
@@ -77,6 +78,7 @@ WORDS = make_word_tokenizer(english_words() | french_words())
 MODELS = {
     "tiny": ("transformer", LETTERS),
     "small": ("transformer", LETTERS),
+    "rotary": ("transformer", LETTERS),
     "small-lstm": ("lstm", LETTERS),
     "recall": ("transformer", RECALL),
     "recall-lstm": ("lstm", RECALL),
@@ -92,7 +94,7 @@ def project() -> Path:
     atexit.register(shutil.rmtree, folder)
     shutil.copytree(RUNS, folder / "runs")
     for name, (architecture, tokenizer) in MODELS.items():
-        model = tiny(architecture, tokenizer)
+        model = tiny(architecture, tokenizer, positions="rotary" if name == "rotary" else "learned")
         save_checkpoint(folder / "runs" / name / "checkpoints" / "step-000001", model, tokenizer, {"step": 1})
     (folder / "text.txt").write_text("to be or not to be that is the question\n" * 40)
     text = {"data": f"text:{folder / 'text.txt'}"}
@@ -107,11 +109,12 @@ def film() -> Path:
     return project() / "runs" / "film"
 
 
-def tiny(architecture: str, tokenizer: Tokenizer) -> LanguageModel:
+def tiny(architecture: str, tokenizer: Tokenizer, **shape) -> LanguageModel:
     """A model with fresh weights, large enough to have opinions."""
     with torch.random.fork_rng():
         torch.manual_seed(7)
-        model = build_model(ModelConfig(tokenizer.vocab_size, architecture, n_embd=16, n_head=2, block_size=40))
+        config = ModelConfig(tokenizer.vocab_size, architecture, n_embd=16, n_head=2, block_size=40, **shape)
+        model = build_model(config)
         for parameter in model.parameters():
             parameter.data.normal_(std=0.4)
     return model
