@@ -33,7 +33,9 @@ def _inline_script(match: re.Match[str], folder: Path) -> str:
 
 
 def _inline_attribute(match: re.Match[str], folder: Path) -> str:
-    return f'{match[1]}"{_data_uri(html.unescape(match[2]), folder) or match[2]}"'
+    name, sign, part = html.unescape(match[2]).partition("#")  # of a film, seconds; of a drawing, an element
+    data = _data_uri(name, folder) if name else None
+    return f'{match[1]}"{data}{sign}{html.escape(part)}"' if data else match[0]
 
 
 def _inline_url(match: re.Match[str], folder: Path) -> str:

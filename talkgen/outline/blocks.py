@@ -24,6 +24,7 @@ class Block(Node):
 
     key: ClassVar[str]
     id: Name | None = Field(None, description="A name to refer to this block by, in expressions and links.")
+    reveal: bool = Field(False, description="Shown at a click; of a list, an item a click.")
 
 
 class Markdown(Block):
@@ -47,7 +48,6 @@ class Bullets(Block):
     key = "bullets"
     bullets: Annotated[list[Bullet], Holds.MARKDOWN] = Field(min_length=1)
     numbered: bool = False
-    reveal: bool = Field(False, description="Show one item a click.")
 
 
 class Figure(Block):
@@ -158,17 +158,30 @@ class Image(Block):
                 raise ValueError(f"{name} is for a background: set 'background: true', or a side")
         if self.caption and self.is_layer:
             raise ValueError("a background has no caption: write a credit")
+        if self.reveal and self.is_layer:
+            raise ValueError("a background is there with its slide: it cannot be revealed")
         return self
 
 
 class Video(Block):
-    """A video from a file beside the outline."""
+    """A film from a file beside the outline; `start` and `end` are seconds of it, sizes px of the slide."""
 
     key = "video"
     video: FileName
+    poster: FileName | None = Field(None, description="The picture that is shown before it starts.")
+    start: float = Field(0, ge=0, description="Seconds of the film at which it starts.")
+    end: float | None = Field(None, gt=0, description="Seconds of the film at which it stops.")
+    width: int | None = Field(None, gt=0)
+    height: int | None = Field(None, gt=0, le=720)
     controls: bool = True
     autoplay: bool = False
     loop: bool = False
+
+    @model_validator(mode="after")
+    def _check_part(self) -> Self:
+        if self.end is not None and self.end <= self.start:
+            raise ValueError(f"it ends at {self.end:g} s, before it starts at {self.start:g} s")
+        return self
 
 
 class Embed(Block):

@@ -39,6 +39,7 @@ class BlockWriter(ABC):
 
     assets = ""  # what stands before the path of a file of the deck, as in "/" of a site
     folder = ""  # where in the output such files go
+    on_click = ""  # the attribute of an element that a click shows
 
     def __init__(self, deck: Deck) -> None:
         self.deck = deck
@@ -56,6 +57,8 @@ class BlockWriter(ABC):
     def block(self, block: AnyBlock, path: BlockPath) -> str:
         """One block."""
         text = self._write(block, path)
+        if block.reveal and not isinstance(block, blocks.Bullets) and text:
+            text = f'<div class="tg-reveal" {self.on_click}>\n\n{text}\n\n</div>'
         return f"{anchor(block.id)}\n\n{text}" if block.id and not isinstance(block, _WITH_ID) else text
 
     def _write(self, block: AnyBlock, path: BlockPath) -> str:
@@ -282,7 +285,8 @@ class BlockWriter(ABC):
 
     def write_video(self, block: blocks.Video, path: BlockPath) -> str:  # noqa: ARG002
         """A film from a file."""
-        return write_video(block, self.relink(block.video, Holds.FILE))
+        poster = self.relink(block.poster, Holds.FILE) if block.poster else None
+        return write_video(block, self.relink(block.video, Holds.FILE), poster)
 
     def write_embed(self, block: blocks.Embed, path: BlockPath) -> str:
         """A page in a frame."""

@@ -30,6 +30,8 @@ MODELS = '<script src="talkgen-models.js"></script>'
 class MarpWriter(BlockWriter):
     """Blocks as Marp reads them."""
 
+    on_click = 'data-marpit-fragment="1"'  # as on the items of a list; the page counts them in order
+
     def text(self, source: str, *, one_line: bool = False) -> str:
         """Markdown that stays on its slide."""
         return markdown(self.linked(source), self.address, one_line=one_line)

@@ -21,10 +21,7 @@ _SIZE = re.compile(r"(?P<side>w|h|width|height):(?P<value>[\d.]+(?P<unit>px|%|em
 
 def write_picture(block: Image, address: str) -> str:
     """A picture by itself."""
-    style = _filter(block) + "".join(
-        f"{name}:{px}px;" for name, px in (("width", block.width), ("height", block.height)) if px
-    )
-    return f'<img src="{attribute_url(address)}" alt="{attribute(block.alt)}" style="{style}">'
+    return f'<img src="{attribute_url(address)}" alt="{attribute(block.alt)}"{_size(block, _filter(block))}>'
 
 
 def sides(slide: Slide) -> dict[Side, int]:
@@ -55,17 +52,25 @@ def write_pane(block: Image, address: str, credit: str) -> str:
     return f'<div class="tg-pane">{image}{credit}</div>'
 
 
+def _size(block: Image | Video, more: str = "") -> str:
+    style = "".join(f"{name}:{px}px;" for name, px in (("width", block.width), ("height", block.height)) if px)
+    return f' style="{more}{style}"' if more or style else ""
+
+
 def _filter(block: Image) -> str:
     filters = [*(f"{name}({value})" for name, value in block.filters.items()), *(["invert(1)"] if block.invert else [])]
     return f"filter:{html.escape(' '.join(filters))};" if filters else ""
 
 
-def write_video(block: Video, address: str) -> str:
-    """A film."""
+def write_video(block: Video, address: str, poster: str | None) -> str:
+    """A film; what of it is played, and its size."""
+    end = f",{block.end:g}" if block.end else ""
+    part = f"#t={block.start:g}{end}" if block.start or end else ""  # Media Fragments URI 1.0, 4.2.1
     given = {"controls": block.controls, "autoplay": block.autoplay, "loop": block.loop}
     given["muted"] = block.autoplay  # browsers start only silent films by themselves
     flags = "".join(f" {name}" for name, wanted in given.items() if wanted)
-    return f'<video class="tg-video" src="{attribute_url(address)}"{flags}></video>'
+    still = f' poster="{attribute_url(poster)}"' if poster else ""
+    return f'<video class="tg-video" src="{attribute_url(address)}{part}"{still}{_size(block)}{flags}></video>'
 
 
 def write_background(value: str, *, is_picture: bool) -> str:

@@ -33,6 +33,7 @@ class SlidevWriter(BlockWriter):
 
     assets = "/"
     folder = "public/"
+    on_click = "v-click"
 
     def text(self, source: str, *, one_line: bool = False) -> str:
         """Markdown that is a Vue template without anything to run."""

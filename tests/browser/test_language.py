@@ -42,12 +42,17 @@ slides:
     transition: fade
     body: ["A [link](https://example.org), and [one inside](#gates)"]
   - {title: Hidden, hide: true, id: hidden}
+  - title: Revealed
+    body:
+      - At once
+      - {markdown: Then, reveal: true}
+      - {quote: And last, reveal: true}
   - title: The last
     body:
       - bullets: [one, two]
         id: gates
 """
-COVER, LEFT, RIGHT, BEHIND, CAPTIONED, OWN, LAST = range(1, 8)
+COVER, LEFT, RIGHT, BEHIND, CAPTIONED, OWN, REVEALED, LAST = range(1, 9)
 
 pytestmark = pytest.mark.slow
 
@@ -178,7 +183,7 @@ def test_a_slides_classes_are_the_outlines(slides):
 
 def test_links_look_alike(slides):
     """A link has the theme's colour for links, and a line under it: it is not told by its colour alone."""
-    link = slides.show(OWN).locator("p a")
+    link = slides.show(OWN).locator("p a").first
     look = "link => [getComputedStyle(link).color, getComputedStyle(link).textDecorationLine]"
 
     assert link.evaluate(look) == ["rgb(86, 180, 233)", "underline"]
@@ -191,6 +196,22 @@ def test_a_link_leads_to_the_slide_of_what_it_names(slides):
 
     assert slides.page.locator("#gates").count() == 1
     assert slides.page.locator("h1:visible").last.inner_text() == "The last"
+
+
+def test_any_block_can_wait_for_a_click(slides):
+    """What is revealed is there and not seen until its click; the slide turns when all is shown."""
+    slide = slides.show(REVEALED)
+    seen = "part => getComputedStyle(part).visibility === 'visible' && getComputedStyle(part).opacity === '1'"
+    shown = []
+    for _ in range(3):
+        waiting = [slide.locator(f".tg-reveal {tag}") for tag in ("p", "blockquote")]
+        parts = [waiting[0].first.locator(".."), waiting[1].first.locator("..")]
+        shown.append([part.evaluate(seen) for part in parts])
+        slides.page.keyboard.press("ArrowRight")
+        slides.page.wait_for_timeout(700)
+
+    assert shown == [[False, False], [True, False], [True, True]]
+    assert slides.page.evaluate("location.hash.replace(/\\D/g, '')") == str(LAST)
 
 
 def test_a_transition_stays_on_its_slide(slides, deck):

@@ -21,7 +21,8 @@ OUTLINE = {
 SLIDES = [
     {"title": "A ![b](title.png)", "background": "background.png", "body": ["![a](markdown.png) <img src=tag.png>"]},
     {"body": [{"image": "image.png", "background": True}, {"image": "sub/side.png", "side": "left"}]},
-    {"body": [{"video": "film.mp4"}, {"html": '<video poster="poster.png" src="html.mp4"></video>'}]},
+    {"body": [{"video": "film.mp4", "poster": "still.png", "start": 1.5, "end": 4}]},
+    {"body": [{"html": '<video poster="poster.png" src="html.mp4"></video>'}]},
     {"body": [{"html": '<audio src="a.mp3"></audio><div style="background: url(inline.png)">x</div>'}]},
     {"background": "url(layer.png) center"},
     {"body": [{"raw": {"marp": "![bg right](lead.png)", "slidev": '<img src="/public.png">\n\n![a](./lead.png)'}}]},
