@@ -225,6 +225,15 @@ class Quote(Block):
     by: Prose | None = None
 
 
+class Callout(Block):
+    """What the audience should take away, set off from the rest."""
+
+    key = "callout"
+    callout: Prose
+    kind: Literal["note", "tip", "important", "warning"] = "note"
+    title: Prose | None = None
+
+
 class Columns(Block):
     """Blocks side by side."""
 
@@ -309,6 +318,7 @@ AnyBlock = Annotated[
     | Embed
     | Table
     | Quote
+    | Callout
     | Columns
     | Toc
     | Html

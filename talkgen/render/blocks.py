@@ -91,6 +91,8 @@ class BlockWriter(ABC):
                 return self.write_table(block, path)
             case blocks.Quote():
                 return self.write_quote(block, path)
+            case blocks.Callout():
+                return self.write_callout(block, path)
             case blocks.Columns():
                 return self.write_columns(block, path)
             case blocks.Toc():
@@ -322,6 +324,11 @@ class BlockWriter(ABC):
         lines = [f"> {line}".rstrip() for line in self.text(block.quote).splitlines()]
         by = ["", f'<div class="tg-by">\n\n{self.text(block.by)}\n\n</div>'] if block.by else []
         return "\n".join([*lines, *by])
+
+    def write_callout(self, block: blocks.Callout, path: BlockPath) -> str:  # noqa: ARG002
+        """A remark in a frame; blank lines let Markdown in."""
+        title = f'<div class="tg-callout-title">\n\n{self.text(block.title)}\n\n</div>\n\n' if block.title else ""
+        return f'<aside class="tg-callout tg-{block.kind}">\n\n{title}{self.text(block.callout)}\n\n</aside>'
 
     def write_columns(self, block: blocks.Columns, path: BlockPath) -> str:
         """Blocks side by side; blank lines let Markdown in again."""

@@ -23,6 +23,7 @@ EXAMPLES = {
     "embed": "https://example.org",
     "table": {"head": ["a"], "rows": []},
     "quote": "words",
+    "callout": "words",
     "columns": [["a"], ["b"]],
     "toc": True,
     "html": "<b>x</b>",
