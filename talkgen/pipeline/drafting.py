@@ -19,11 +19,12 @@ from talkgen.outline.source import Source
 from talkgen.outline.walk import find_blocks
 from talkgen.pipeline.draft import BlockDraft, DiagramDraft, Draft, FigureDraft, RecordingDraft, TokensDraft
 from talkgen.render.elements import LIVE
+from talkgen.render.media import text_width
 from talkgen.store.key import canonical
 from talkgen.style import SIZES, Style
 from talkgen.yamlfile import PathInData, where_path
 
-CANVAS_WIDTH, CANVAS_HEIGHT = 1152, 470  # a figure below a slide's title and a line of text
+CANVAS_HEIGHT = 470  # px of a figure below a slide's title and a line of text
 
 
 def make_draft(source: Source, values: Mapping[str, Any], style: Style) -> Draft:
@@ -115,8 +116,10 @@ class _Drafter:
         )
 
     def _canvas_size(self, path: PathInData, block: Figure) -> tuple[int, int]:
-        """The room a figure has: its column's share of the slide's width, and its height."""
-        width = CANVAS_WIDTH
+        """The room a figure has: its column's share of the width that the slide's text has, and its height."""
+        slide = self.outline.slides[int(path[1])]
+        room = text_width(slide, SIZES[self.outline.size][0], self.style.spacing.margin)
+        width = room
         if "columns" in path:
             at = path.index("columns")
             parent: Any = self.outline
@@ -124,7 +127,7 @@ class _Drafter:
                 parent = parent[step] if isinstance(step, int) else getattr(parent, step)
             shares = parent.widths or [1] * len(parent.columns)
             gaps = self.style.spacing.gap * (len(parent.columns) - 1)
-            width = (CANVAS_WIDTH - gaps) * shares[int(path[at + 1])] // sum(shares)
+            width = (room - gaps) * shares[int(path[at + 1])] // sum(shares)
         return width, block.height or CANVAS_HEIGHT
 
 

@@ -15,6 +15,7 @@ from talkgen.outline.walk import find_blocks
 from talkgen.render.escape import attribute, attribute_url
 
 Side = Literal["left", "right"] | None
+BESIDE = 44  # px between a picture on a side and the text
 
 _SIZE = re.compile(r"(?P<side>w|h|width|height):(?P<value>[\d.]+(?P<unit>px|%|em|rem|cm|mm|in|pt|pc)?)")  # Marpit's
 
@@ -30,6 +31,12 @@ def sides(slide: Slide) -> dict[Side, int]:
     order: tuple[Side, ...] = (None, "left", "right")
     taken = {side: [block.share for block in images if block.side == side] for side in order}
     return {side: max(shares) for side, shares in taken.items() if shares}
+
+
+def text_width(slide: Slide, width: int, margin: int) -> int:
+    """The px that a slide's text has, of `width`, beside the pictures on its sides; `margin` is where none are."""
+    taken: dict[Side, int] = sides(slide) | ({"left": 50} if slide.layout in ("image-left", "image-right") else {})
+    return width - sum(width * taken[side] // 100 + BESIDE if side in taken else margin for side in ("left", "right"))
 
 
 def room_classes(slide: Slide) -> list[str]:

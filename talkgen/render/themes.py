@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from talkgen.assets import asset_dir
 from talkgen.render.deck import Deck
-from talkgen.render.media import sides
+from talkgen.render.media import BESIDE, sides
 from talkgen.style import SIZES
 
 
@@ -23,9 +23,11 @@ def style_sheet(template: str, deck: Deck, extra: str) -> str:
     )
 
 
-def _rooms(deck: Deck) -> list[tuple[str, int]]:
-    """The sides, with percents of the width, that pictures take on the deck's slides."""
-    return sorted({(side, share) for slide in deck.outline.slides for side, share in sides(slide).items() if side})
+def _rooms(deck: Deck) -> list[tuple[str, int, int]]:
+    """The sides, with percents of the width, that pictures take on the deck's slides, and the px kept free for them."""
+    width, _ = SIZES[deck.outline.size]
+    taken = {(side, share) for slide in deck.outline.slides for side, share in sides(slide).items() if side}
+    return [(side, share, width * share // 100 + BESIDE) for side, share in sorted(taken)]
 
 
 def font_files(folder: str) -> dict[str, str | Path]:

@@ -5,10 +5,13 @@ import http.server
 import threading
 
 import pytest
+import yaml
 from real_tools import parse_slidev
 
+from talkgen.outline.schema import Outline
 from talkgen.pipeline.build import build
 from talkgen.pipeline.request import Request
+from talkgen.render.media import text_width
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{1}"><path d="M0 0H{0}V{1}H0" fill="#d55e00"/></svg>'
 OUTLINE = """\
@@ -121,6 +124,16 @@ def test_text_keeps_beside_a_picture(slides):
     assert credit.locator("a").get_attribute("href") == "https://example.org"
     assert credit.locator("em").inner_text() == "1999"
     assert credit.bounding_box()["x"] + credit.bounding_box()["width"] <= 576
+
+
+@pytest.mark.parametrize("number", [LEFT, RIGHT, BEHIND])
+def test_figures_are_drawn_for_the_room_there_is(slides, number):
+    """The width that a figure is planned with is the one that the text has on the screen."""
+    sides = "(slide, side) => parseFloat(getComputedStyle(slide)[side])"
+    slide = Outline.model_validate(yaml.safe_load(OUTLINE)).slides[number - 1]
+
+    taken = [slides.show(number).evaluate(sides, side) for side in ("paddingLeft", "paddingRight")]
+    assert 1280 - sum(taken) == text_width(slide, 1280, 64)
 
 
 def test_a_percentage_is_of_the_room(slides):
