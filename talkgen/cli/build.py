@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -36,6 +36,9 @@ TargetOption = Annotated[Target, typer.Option("--target", "-t", help="What rende
 ModelOption = Annotated[
     str | None, typer.Option("--model", "-m", help="The talk's default model, before the outline's own.")
 ]
+VarOption = Annotated[
+    list[str] | None, typer.Option("--var", metavar="NAME=VALUE", help="Instead of the outline's own; may be repeated.")
+]
 OutOption = Annotated[
     Path | None, typer.Option("--out", "-o", help="The folder to write.  [default: dist/TARGET beside the outline]")
 ]
@@ -49,6 +52,7 @@ def build(
     ] = Format.html,
     out_dir: OutOption = None,
     model: ModelOption = None,
+    var: VarOption = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Build again whenever the talk changes.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Only say whether the outline can be built.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Fail where a slide does not hold what is on it.")] = False,
@@ -65,10 +69,12 @@ def build(
       talkgen build slides/attention --format pdf
 
       talkgen build slides/attention --watch
+
+      talkgen build slides/attention --var course="STAT 3494W"
     """
     from talkgen.pipeline import build as pipeline
 
-    request = pipeline.Request(Path(outline), target.value, format.value, out_dir, model)
+    request = pipeline.Request(Path(outline), target.value, format.value, out_dir, model, variables(var))
     report = reporter(quiet)
     if check:
         slides = pipeline.check(request)
@@ -82,6 +88,18 @@ def build(
         watch_talk(request, report, show)
     elif show_report(pipeline.build(request, report), json, report) and strict:
         raise typer.Exit(1)
+
+
+def variables(given: list[str] | None) -> dict[str, Any]:
+    """What `--var name=value` says, each value as YAML reads it."""
+    if not given:
+        return {}
+    from talkgen.yamlfile import parse_yaml
+
+    pairs = [each.partition("=") for each in given]
+    if wrong := [name for name, sign, _ in pairs if not (name and sign)]:
+        raise typer.BadParameter(f"'{wrong[0]}' is not of the form name=value", param_hint="--var")
+    return {name: parse_yaml(value, Path(f"--var {name}")).data if value else "" for name, _, value in pairs}
 
 
 def show_report(done: BuildReport, json: bool, report: Callable[[str], None]) -> int:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from talkgen.cli.build import ModelOption, OutOption, Target, TargetOption, show_report
+from talkgen.cli.build import ModelOption, OutOption, Target, TargetOption, VarOption, show_report, variables
 from talkgen.cli.console import Quiet, Talk, out, reporter
 
 
@@ -16,6 +16,7 @@ def present(
     outline: Talk,
     target: TargetOption = Target.marp,
     model: ModelOption = None,
+    var: VarOption = None,
     out_dir: OutOption = None,
     device: Annotated[str, typer.Option(help="Where models run: auto, cpu, cuda or mps.")] = "auto",
     host: Annotated[
@@ -41,7 +42,7 @@ def present(
     from talkgen.serve.settings import Settings
 
     check_port(host, port)
-    request = pipeline.Request(Path(outline), target.value, out=out_dir, model=model)
+    request = pipeline.Request(Path(outline), target.value, out=out_dir, model=model, vars=variables(var))
     report = reporter(quiet)
     done = pipeline.build(request, report)
     show_report(done, json=False, report=report)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from talkgen.cli.build import ModelOption, OutOption, Target, TargetOption
+from talkgen.cli.build import ModelOption, OutOption, Target, TargetOption, VarOption, variables
 from talkgen.cli.console import Json, Talk, out, out_json
 
 
@@ -17,6 +17,7 @@ def status(
     target: TargetOption = Target.marp,
     out_dir: OutOption = None,
     model: ModelOption = None,
+    var: VarOption = None,
     why: Annotated[bool, typer.Option("--why", help="Say what changed.")] = False,
     json: Json = False,
 ) -> None:
@@ -28,7 +29,8 @@ def status(
     from talkgen.pipeline.request import Request
     from talkgen.pipeline.status import status as read_status
 
-    changes = read_status(Request(Path(outline), target.value, out=out_dir, model=model))
+    request = Request(Path(outline), target.value, out=out_dir, model=model, vars=variables(var))
+    changes = read_status(request)
     stale = [change for change in changes if change.state != "fresh"]
     if json:
         out_json({"artifacts": [asdict(change) for change in changes], "stale": len(stale)})

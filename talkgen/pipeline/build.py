@@ -67,7 +67,7 @@ def build(request: Request, report: Report) -> BuildReport:
     path = find_outline(request.outline)
     deck, store, exported = request.deck_folder(path), open_store(), False
     with store.lock(f"build {deck.path.resolve()}", report):
-        talk = Talk(path)
+        talk = Talk(path, request.vars)
         plan = make_plan(talk, request.model)
         report(f"model: {plan.model.label}")
         results = compute(plan, store, report)
@@ -97,7 +97,7 @@ def check(request: Request) -> int:
     """
     path = find_outline(request.outline)
     request.deck_folder(path)
-    talk = Talk(path)
+    talk = Talk(path, request.vars)
     slides = len(talk.source.outline.slides)
     make_plan(talk, request.model)
     return slides

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from talkgen import assets
 from talkgen.errors import TalkgenError, did_you_mean
@@ -21,6 +23,7 @@ class Request:
     format: str = "html"
     out: Path | None = None
     model: str | None = None
+    vars: Mapping[str, Any] = field(default_factory=dict)  # instead of the outline's of these names
 
     def deck_folder(self, outline: Path) -> DeckFolder:
         """Where the deck of the outline in the file `outline` is or goes.

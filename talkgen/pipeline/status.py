@@ -17,7 +17,7 @@ def status(request: Request) -> list[Change]:
         OutlineError: as `build` does.
     """
     path = find_outline(request.outline)
-    plan, store = make_plan(Talk(path), request.model), open_store()
+    plan, store = make_plan(Talk(path, request.vars), request.model), open_store()
     lost = {artifact.name for artifact in plan.computed if look_up(artifact, store) is None}
     return [
         Change(change.name, "stale", ("its result is gone from the store",))

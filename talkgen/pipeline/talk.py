@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from talkgen import assets
 from talkgen.digest import digest_file
-from talkgen.errors import Problem, TalkgenError
+from talkgen.errors import OutlineError, Problem, TalkgenError, did_you_mean
 from talkgen.memo import keep, recall
 from talkgen.pipeline.draft import BlockPath, Draft, draft_from_json, draft_to_json
 from talkgen.pipeline.values import value_at
@@ -28,10 +29,10 @@ _MEMO = "drafts"
 
 
 class Talk:
-    """The talk in the file `path`."""
+    """The talk in the file `path`; `given` goes before its own `vars` of these names."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, given: Mapping[str, Any] = MappingProxyType({})) -> None:
+        self.path, self._given = path, given
         self.project = assets.project_dir(path)
 
     @cached_property
@@ -76,8 +77,16 @@ class Talk:
 
     @property
     def variables(self) -> Mapping[str, Any]:
-        """The outline's `vars`."""
-        return dict(self._known["vars"] if self._known else self.source.outline.vars)
+        """The outline's `vars`, and what is given instead of some.
+
+        Raises:
+            OutlineError: one is given that the outline does not have.
+        """
+        own = dict(self._known["vars"] if self._known else self.source.outline.vars)
+        unknown = [Problem(f"the talk has no variable '{name}'", _near(name, own)) for name in self._given.keys() - own]
+        if unknown:
+            raise OutlineError(unknown)
+        return own | dict(self._given)
 
     @property
     def tokens(self) -> Mapping[str, Any]:
@@ -119,6 +128,10 @@ class Talk:
         from talkgen.yamlfile import where_path
 
         return error.at(self.source.place(path), where_path(path))
+
+
+def _near(name: str, own: Mapping[str, Any]) -> str:
+    return did_you_mean(name, own) or f"add it to the outline: 'vars: {{{name}: …}}'"
 
 
 def _makers() -> dict[str, str]:

@@ -90,6 +90,22 @@ def test_relative_paths_build_in_both_targets(folder):
         assert (folder / "dist" / target / page).is_file()
 
 
+def test_variables_can_be_given(folder):
+    """`--var` goes before the outline's own for one build: its text changes, and back; a wrong name is told."""
+    text = OUTLINE.replace("slides:", "vars: {course: One, n: 1}\nslides:")
+    (folder / "outline.yaml").write_text(text.replace("Hello", "'{{ vars.course }}, {{ vars.n + 1 }}'"), "utf-8")
+    deck = folder / "dist" / "marp" / "deck.md"
+    shown = []
+    for given in ([], ["--var", "course=Two", "--var", "n=41"], []):
+        done = talkgen("build", folder, "--format", "md", *given)
+        assert done.returncode == 0, done.stderr
+        shown.append(next(line for line in deck.read_text(encoding="utf-8").splitlines() if ", " in line))
+        assert talkgen("status", folder, *given).returncode == 0
+    assert shown == ["One, 2", "Two, 42", "One, 2"]
+    assert_refused(talkgen("build", folder, "--var", "cours=x"), "no variable 'cours'", "did you mean 'course'")
+    assert talkgen("build", folder, "--var", "course").returncode == 2
+
+
 def test_json_is_one_document(folder):
     """--json prints a report that a program can read."""
     report = json.loads(talkgen("build", folder, "--format", "md", "--json").stdout)
