@@ -196,11 +196,19 @@ class _Work:
             self.problems += check_text(replace(text, text=new), self.source.document)
         return new
 
+    def scope(self, path: PathInData) -> Mapping[str, Any]:
+        """What a text at `path` may name: a slide has values of its own, which go before the talk's."""
+        slide = self.source.outline.slides[int(path[1])] if path[0] == "slides" else None
+        if slide is None or not {"vars", "item"} & slide.model_fields_set:
+            return self.values
+        own = {"item": slide.item} if "item" in slide.model_fields_set else {}
+        return {**self.values, "vars": {**self.values.get("vars", {}), **slide.vars}, **own}
+
     def compute(self, expression: Expression, evaluate: Callable[[Mapping[str, Any]], Any]) -> Any:
         if len(self.problems) >= MAX_PROBLEMS:
             return ""
         try:
-            value = evaluate(self.values)
+            value = evaluate(self.scope(expression.path))
             self.made += len(value) if isinstance(value, str) else 0
             if self.made > MAX_OUTPUT:
                 raise FormulaError(f"the expressions make more than {MAX_OUTPUT:,} characters")

@@ -130,11 +130,17 @@ def check_text(text: Text, document: Document) -> Iterator[Problem]:
         for address in addresses_in(text.text, _of_setting(text, holds)):
             try:
                 if "{{" not in address.to:
-                    find_address(address.to, document.path)
+                    find_address(address.to, _outline_of(text, document))
             except FileError as error:
                 if not (error.missing and holds in _SOURCE):
                     offset = address.start or None  # of a whole text, its key
                     yield document.problem(error.message, error.hint, text.path, offset)
+
+
+def _outline_of(text: Text, document: Document) -> Path:
+    """The outline that files are beside which a text names: of an included slide, the one it is from."""
+    slide = document.data["slides"][text.path[1]] if text.path[0] == "slides" else {}
+    return document.path.parent / (slide.get("folder") or "") / document.path.name
 
 
 def _of_setting(text: Text, holds: Holds) -> Holds:

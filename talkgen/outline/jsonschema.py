@@ -8,11 +8,27 @@ from talkgen.outline.schema import Outline
 
 _SCALARS = ["string", "number", "boolean"]  # where text is wanted, the loader takes a plain scalar as it is spelled
 
+_INCLUDED = {
+    "type": "object",
+    "description": "Slides of another outline.",
+    "properties": {"include": {"type": "string", "description": "Its file, and which: talk.yaml#3-5, talk.yaml#id."}},
+    "required": ["include"],
+    "additionalProperties": False,
+}
+_REPEAT = {"type": ["array", "string"], "description": "A slide for each item of a list, or of '{{ vars.name }}'."}
+
 
 def outline_schema() -> dict[str, Any]:
     """The schema, of JSON Schema draft 2020-12."""
     schema: dict[str, Any] = _loosen(Outline.model_json_schema(by_alias=True))
     kinds = schema["$defs"]
+    slides = schema["properties"]["slides"]
+    kinds["RepeatedSlide"] = {
+        **kinds["Slide"],
+        "properties": {**kinds["Slide"]["properties"], "repeat": _REPEAT},
+        "required": ["repeat"],
+    }
+    slides["items"] = {"anyOf": [slides["items"], {"$ref": "#/$defs/RepeatedSlide"}, _INCLUDED]}
     kinds["Markdown"] = {"anyOf": [{"type": _SCALARS}, kinds["Markdown"]], "description": "Text in Markdown."}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "A talkgen outline"}
 

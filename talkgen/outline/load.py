@@ -8,12 +8,12 @@ from pathlib import Path
 from talkgen.errors import OutlineError
 from talkgen.outline.files import check_files
 from talkgen.outline.find import find_outline
-from talkgen.outline.includes import splice_includes
 from talkgen.outline.names import check_names
 from talkgen.outline.parts import sound_parts
 from talkgen.outline.schema import Outline
+from talkgen.outline.slides import read_outline
 from talkgen.outline.source import Source
-from talkgen.yamlfile import read_yaml, spell, validate
+from talkgen.yamlfile import spell, validate
 
 
 def load_outline(path: Path) -> Source:
@@ -23,7 +23,7 @@ def load_outline(path: Path) -> Source:
         OutlineError: with every problem of the outline and of what it includes: files that are missing or outside
             the project, YAML that does not parse, unknown keys, values of the wrong kind, ids used twice.
     """
-    document, files = splice_includes(read_yaml(find_outline(path), OutlineError))
+    document, files = read_outline(find_outline(path))
     document = spell(document, Outline)
     parts = sound_parts(document.data)
     problems = (*document.problems, *check_files(parts, document), *check_names(parts, document))

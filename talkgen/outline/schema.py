@@ -35,6 +35,9 @@ class Slide(Node):
     footer: Prose | None = Field(None, description="On this slide, instead of the talk's; empty for none.")
     directives: Annotated[dict[str, JsonValue], Mark.VERBATIM, Holds.DIRECTIVES] = {}
     frontmatter: Annotated[dict[str, JsonValue], Mark.VERBATIM, Holds.FRONTMATTER] = {}
+    vars: Annotated[dict[str, JsonValue], Mark.VERBATIM] = Field({}, description="On this slide, before the talk's.")
+    item: Annotated[JsonValue, Mark.VERBATIM] = Field(None, description="What a slide of a repeated one is about.")
+    folder: Name | None = Field(None, description="Where its files are, seen from the outline; set by an include.")
 
 
 class ThemeNames(Node):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,7 +17,7 @@ from talkgen.outline.expressions import evaluate_inputs, find_expressions
 from talkgen.outline.schema import Outline, Slide
 from talkgen.outline.source import Source
 from talkgen.outline.walk import find_blocks
-from talkgen.pipeline.draft import BlockDraft, DiagramDraft, Draft, FigureDraft, RecordingDraft, TokensDraft
+from talkgen.pipeline.draft import BlockDraft, Chain, DiagramDraft, Draft, FigureDraft, RecordingDraft, TokensDraft
 from talkgen.render.elements import LIVE
 from talkgen.render.media import text_width
 from talkgen.store.key import canonical
@@ -41,11 +41,16 @@ def make_draft(source: Source, values: Mapping[str, Any], style: Style) -> Draft
         size=SIZES[outline.size],
         shown=tuple(index for index, slide in enumerate(outline.slides) if not slide.hide),
         blocks=blocks,
-        chains=frozenset(chain for each in expressions if not each.is_input for chain in each.formula.chains),
+        chains=frozenset(chain for each in expressions if not each.is_input for chain in _known(each.formula.chains)),
         inputs=frozenset(chain for each in expressions if each.is_input for chain in each.formula.chains),
         text=text_parts(source.outline),
         problems=tuple(drafter.problems),
     )
+
+
+def _known(chains: Iterable[Chain]) -> Iterator[Chain]:
+    """Those of a talk's values; a repeated slide's item is in the slide."""
+    return (chain for chain in chains if chain[0] != "item")
 
 
 class _Drafter:

@@ -46,6 +46,7 @@ class BlockWriter(ABC):
         self.files: dict[str, str | Path] = {}
         self.degraded: list[Degraded] = []
         self.missing: list[str] = []
+        self._outline = deck.folder / NAME  # beside which files are that the slide at hand names
         self._targets = link_targets(deck.outline)
         shown = (index for index, slide in enumerate(deck.outline.slides) if not slide.hide)
         self._numbers = {index: number for number, index in enumerate(shown, 1)}
@@ -106,6 +107,10 @@ class BlockWriter(ABC):
             case _:
                 assert_never(block)
 
+    def turn_to(self, slide: Slide | None) -> None:
+        """From here on files are named by this slide, or by the talk."""
+        self._outline = self.deck.folder / ((slide and slide.folder) or "") / NAME
+
     def degrade(self, path: BlockPath, message: str) -> None:
         """Notes that something is shown otherwise than written."""
         where = f"slide {int(path[1]) + 1}" if len(path) > 1 else "deck"
@@ -117,7 +122,7 @@ class BlockWriter(ABC):
         The file is copied under its own path, and one from outside the talk's folder under a name that no other has.
         """
         try:
-            source = find_address(name, self.deck.folder / NAME)
+            source = find_address(name, self._outline)
         except FileError:
             return None
         if source is None:
@@ -139,11 +144,17 @@ class BlockWriter(ABC):
     def edge(self, name: Literal["header", "footer"], slide: Slide) -> str:
         """The header or footer of a slide, in safe Markdown: its own or the talk's; covers and ends have none."""
         own: str | None = getattr(slide, name)
-        text = own if own is not None else "" if slide.layout in BARE else getattr(self.deck.outline, name)
-        return self.inline(text) if text else ""
+        if own is not None:
+            return self.inline(own) if own else ""
+        self.turn_to(None)
+        text = "" if slide.layout in BARE else getattr(self.deck.outline, name)
+        edge = self.inline(text) if text else ""
+        self.turn_to(slide)
+        return edge
 
     def style(self) -> str:
         """The author's own CSS."""
+        self.turn_to(None)
         return self.relink(self.deck.outline.style or "", Holds.CSS)
 
     def relink_settings(self, settings: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
@@ -364,7 +375,7 @@ class BlockWriter(ABC):
             return ""
         for address in addresses_in(source, holds):
             try:
-                find_address(address.to, self.deck.folder / NAME)
+                find_address(address.to, self._outline)
             except FileError as error:
                 self.degrade(path, error.message)
                 self.missing.append(address.to)

@@ -88,6 +88,7 @@ def _own_style(writer: MarpWriter, body: str) -> str:
 
 
 def _front_matter(writer: MarpWriter, style: str) -> str:
+    writer.turn_to(None)
     deck, outline = writer.deck, writer.deck.outline
     theme = outline.theme.marp or "default" if isinstance(outline.theme, ThemeNames) else deck.style.name
     values: dict[str, Any] = {"marp": True, "title": outline.title, "theme": theme, "lang": outline.lang}
@@ -102,6 +103,7 @@ def _front_matter(writer: MarpWriter, style: str) -> str:
 
 
 def _slide_parts(writer: MarpWriter, slide: Slide, number: int, *, first: bool) -> Iterator[str]:
+    writer.turn_to(slide)
     if directives := _directives(writer, slide):
         yield "\n".join(["<!--", *(f"{name}: {scalar(value)}" for name, value in directives.items()), "-->"])
     if behind := writer.layers(slide):
@@ -131,8 +133,9 @@ def _directives(writer: MarpWriter, slide: Slide) -> Mapping[str, Any]:
     if slide.layout in BARE and writer.deck.outline.paginate:
         found["_paginate"] = False
     for name in ("header", "footer"):
-        if (edge := writer.edge(name, slide)) != writer.inline(getattr(outline, name) or ""):
-            found[f"_{name}"] = edge
+        hidden = slide.layout in BARE and getattr(outline, name)
+        if getattr(slide, name) is not None or hidden:
+            found[f"_{name}"] = writer.edge(name, slide)
     if slide.transition:
         found["_transition"] = slide.transition
     return found | writer.relink_settings(slide.directives)

@@ -140,6 +140,7 @@ def _headmatter(writer: SlidevWriter) -> dict[str, Any]:
 
 def _page(writer: SlidevWriter, slide: Slide, number: int, *, first: bool) -> str:
     values = _headmatter(writer) if first else {}
+    writer.turn_to(slide)
     values |= _frontmatter(writer, slide)
     body = "\n\n".join(_slide_parts(writer, slide, number))
     lines = [f"{name}: {scalar(value)}" for name, value in values.items()]
