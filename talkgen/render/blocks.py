@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Literal, assert_never
-from urllib.parse import quote
-
-from pydantic import JsonValue
 
 from talkgen.outline import blocks
-from talkgen.outline.addresses import link_addresses, replace_addresses
 from talkgen.outline.blocks import AnyBlock, Block
-from talkgen.outline.files import FileError, addresses_in, find_address, is_file_name, setting_holds
-from talkgen.outline.find import NAME
-from talkgen.outline.links import find_target, link_targets
+from talkgen.outline.files import is_file_name
 from talkgen.outline.node import Holds
 from talkgen.outline.schema import Slide
 from talkgen.outline.walk import find_blocks
-from talkgen.render.deck import BlockPath, Chips, Deck, Degraded, Drawing, LiveAnswer, Picture
+from talkgen.render.addresses import Addresses
+from talkgen.render.deck import BlockPath, Chips, Drawing, LiveAnswer, Picture
 from talkgen.render.elements import APP, TOKENS
 from talkgen.render.escape import attribute, attribute_url, escape, payload, plain
 from talkgen.render.media import sides, write_background, write_layer, write_pane, write_picture, write_video
@@ -30,26 +22,14 @@ from talkgen.render.media import sides, write_background, write_layer, write_pan
 _DIAGRAM_WIDTH, _DIAGRAM_HEIGHT = 1152, 520  # px of a slide below its title
 _DIAGRAM_SCALE = 1.5  # its text is the theme's small size: larger than this, a few boxes would shout
 
-_WITH_ID = (blocks.Figure, blocks.Live, blocks.Tokens)  # whose element has the block's own id
+_WITH_ID = (blocks.Figure, blocks.Gradio, blocks.Live, blocks.Tokens)  # whose element has the block's own id
 BARE = ("cover", "end")  # layouts without header, footer and page number
 
 
-class BlockWriter(ABC):
-    """Writes blocks for one target; collects the files they need and what the target cannot show as written."""
+class BlockWriter(Addresses):
+    """Writes blocks for one target."""
 
-    assets = ""  # what stands before the path of a file of the deck, as in "/" of a site
-    folder = ""  # where in the output such files go
     on_click = ""  # the attribute of an element that a click shows
-
-    def __init__(self, deck: Deck) -> None:
-        self.deck = deck
-        self.files: dict[str, str | Path] = {}
-        self.degraded: list[Degraded] = []
-        self.missing: list[str] = []
-        self._outline = deck.folder / NAME  # beside which files are that the slide at hand names
-        self._targets = link_targets(deck.outline)
-        shown = (index for index, slide in enumerate(deck.outline.slides) if not slide.hide)
-        self._numbers = {index: number for number, index in enumerate(shown, 1)}
 
     def write(self, body: Sequence[AnyBlock], path: BlockPath) -> str:
         """The blocks of a body, with blank lines between them."""
@@ -107,37 +87,6 @@ class BlockWriter(ABC):
             case _:
                 assert_never(block)
 
-    def turn_to(self, slide: Slide | None) -> None:
-        """From here on files are named by this slide, or by the talk."""
-        self._outline = self.deck.folder / ((slide and slide.folder) or "") / NAME
-
-    def degrade(self, path: BlockPath, message: str) -> None:
-        """Notes that something is shown otherwise than written."""
-        where = f"slide {int(path[1]) + 1}" if len(path) > 1 else "deck"
-        self.degraded.append(Degraded(where, message))
-
-    def address(self, name: str) -> str | None:
-        """The address in the deck of the file that an address in the outline names; None of what is no file's.
-
-        The file is copied under its own path, and one from outside the talk's folder under a name that no other has.
-        """
-        try:
-            source = find_address(name, self._outline)
-        except FileError:
-            return None
-        if source is None:
-            return None
-        folder = self.deck.folder.resolve()
-        own = Path(os.path.relpath(source, folder))
-        if own.parts[0] == os.pardir:
-            own = Path(_digest(own.parent), own.name)
-        self.files[f"{self.folder}images/{own.as_posix()}"] = source
-        return quote(f"{self.assets}images/{own.as_posix()}")
-
-    def relink(self, source: str, holds: Holds) -> str:
-        """Source of this kind with the addresses that the talk's files have in the deck; these are copied."""
-        return replace_addresses(source, addresses_in(source, holds), self.address)
-
     def _background(self, value: str) -> str:
         return write_background(self.relink(value, Holds.BACKGROUND), is_picture=is_file_name(value))
 
@@ -156,13 +105,6 @@ class BlockWriter(ABC):
         """The author's own CSS."""
         self.turn_to(None)
         return self.relink(self.deck.outline.style or "", Holds.CSS)
-
-    def relink_settings(self, settings: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-        """The same for settings that a target is given untouched."""
-        return {
-            name: self.relink(value, holds) if isinstance(value, str) and (holds := setting_holds(name)) else value
-            for name, value in settings.items()
-        }
 
     @abstractmethod
     def text(self, source: str, *, one_line: bool = False) -> str:
@@ -270,18 +212,6 @@ class BlockWriter(ABC):
         name = self._id(block) if isinstance(block, _WITH_ID) else ""
         return f'<figure class="{kind}"{name}>{picture}{captions}</figure>'
 
-    def linked(self, source: str) -> str:
-        """Markdown whose links inside the talk lead to the slide that has what they name."""
-        return replace_addresses(source, link_addresses(source), self._link_address)
-
-    def _link_address(self, to: str) -> str | None:
-        index = find_target(to, self._targets)
-        return self.slide_address(self._numbers[index]) if index in self._numbers else None
-
-    @abstractmethod
-    def slide_address(self, number: int) -> str:
-        """The address of a slide, counted from 1 as shown."""
-
     def _credit(self, block: blocks.Image) -> str:
         return f'\n<div class="tg-credit">\n\n{self.text(block.credit)}\n\n</div>\n' if block.credit else ""
 
@@ -368,24 +298,7 @@ class BlockWriter(ABC):
     def _id(self, block: Block) -> str:
         return f' id="{attribute(block.id)}"' if block.id else ""
 
-    def raw(self, source: str | None, holds: Holds, path: BlockPath) -> str:
-        """An author's source for this target; nothing, and a note, where there is none."""
-        if source is None:
-            self.degrade(path, "this source is for the other target only")
-            return ""
-        for address in addresses_in(source, holds):
-            try:
-                find_address(address.to, self._outline)
-            except FileError as error:
-                self.degrade(path, error.message)
-                self.missing.append(address.to)
-        return self.relink(source, holds)
-
 
 def anchor(name: str) -> str:
     """What a link to a name finds in the page."""
     return f'<div class="tg-anchor" id="{attribute(name)}"></div>'
-
-
-def _digest(folder: Path) -> str:
-    return hashlib.sha256(folder.as_posix().encode()).hexdigest()[:8]
