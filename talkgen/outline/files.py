@@ -139,8 +139,8 @@ def check_text(text: Text, document: Document) -> Iterator[Problem]:
 
 def _outline_of(text: Text, document: Document) -> Path:
     """The outline that files are beside which a text names: of an included slide, the one it is from."""
-    slide = document.data["slides"][text.path[1]] if text.path[0] == "slides" else {}
-    return document.path.parent / (slide.get("folder") or "") / document.path.name
+    folder = document.data["slides"][text.path[1]].get("folder") if text.path[0] == "slides" else None
+    return document.path.parent / (folder if isinstance(folder, str) else "") / document.path.name
 
 
 def _of_setting(text: Text, holds: Holds) -> Holds:

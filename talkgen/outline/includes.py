@@ -94,8 +94,8 @@ class _Splicer:
             here = (*where, len(blocks))
             if isinstance(block.value, dict):
                 name = block.value.get("include")
-                if name and isinstance(name.value, str):
-                    blocks += self.include(block, name.value, here, trail)
+                if name and type(name.value) in (str, int, float):  # a file may be called 3
+                    blocks += self.include(block, str(name.value), here, trail)
                     continue
                 self.splice_columns(block, here, trail)
             blocks.append(block)
