@@ -34,7 +34,8 @@ PICTURE = (
     r"!\[(?P<alt>(?:[^\[\]\n]|\[[^\[\]\n]{0,500}\]){0,500})\]"
     r"\(\s{0,9}(?P<to><[^<>\n]{1,500}>|(?:[^\s()<>]|\([^\s()<>]{0,99}\)){1,500})"
 )
-_LINK = re.compile(r"""(?:\]\(\s*<?|<a\s[^<>]{0,500}?href=["']?)(?P<c>\#[^\s"'<>()]+)""", re.IGNORECASE)
+_LINK = re.compile(r"\]\(\s*<?(?P<c>\#[^\s\"'<>()]+)")
+_TAG_LINK = re.compile(r"""<a\s[^<>]{0,500}?href=["']?(?P<c>\#[^\s"'<>()]+)""", re.IGNORECASE)
 _PERHAPS = re.compile(r"!\[|<(?=[a-zA-Z])[^<]*(?:src|poster|href|data|style)", re.IGNORECASE)
 _NEAR = 2_000  # characters between two pictures of a line that are searched for the second
 
@@ -96,12 +97,13 @@ def markdown_addresses(text: str) -> list[Address]:
     return [*reader.found, *html_addresses(reader.prose)]
 
 
-def link_addresses(text: str) -> Iterator[Address]:
-    """What Markdown links to inside the talk, as "#name": links of Markdown and of HTML outside of code."""
-    if "#" in text and _LINK.search(text):
+def link_addresses(text: str, *, in_tags: bool) -> Iterator[Address]:
+    """What Markdown links to inside the talk, as "#name": in its own links, or in the tags in it; code has none."""
+    pattern = _TAG_LINK if in_tags else _LINK
+    if pattern.search(text):
         reader = _Pictures(text)
         reader.read()
-        yield from (_group(found) for found in _LINK.finditer(reader.prose))
+        yield from (_group(found) for found in pattern.finditer(reader.prose))
 
 
 def marp_addresses(text: str) -> list[Address]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
 from talkgen.errors import Problem, did_you_mean
-from talkgen.outline.addresses import link_addresses
+from talkgen.outline.addresses import Address, link_addresses
 from talkgen.outline.node import Holds
 from talkgen.outline.schema import Outline
 from talkgen.outline.walk import find_blocks, find_slides, find_texts
@@ -41,7 +41,7 @@ def check_links(outline: Outline, document: Document) -> Iterator[Problem]:
     texts = list(find_texts(outline))
     own = {name for text in texts if text.marks & _SOURCE and "id" in text.text for name in _ID.findall(text.text)}
     for text in texts:
-        for link in link_addresses(text.text) if Holds.MARKDOWN in text.marks else ():
+        for link in _links(text.text) if Holds.MARKDOWN in text.marks else ():
             name, index = unquote(link.to[1:]), find_target(link.to, targets)
             if "{{" in link.to or name in own:
                 continue
@@ -52,6 +52,11 @@ def check_links(outline: Outline, document: Document) -> Iterator[Problem]:
             elif outline.slides[index].hide:
                 hint = "show the slide, or leave the link out"
                 yield document.problem(f"'{name}' is on a hidden slide", hint, text.path, link.start)
+
+
+def _links(text: str) -> Iterator[Address]:
+    yield from link_addresses(text, in_tags=False)
+    yield from link_addresses(text, in_tags=True)
 
 
 def _words(title: str) -> str:

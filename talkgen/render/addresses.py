@@ -6,6 +6,7 @@ import hashlib
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -76,15 +77,18 @@ class Addresses(ABC):
 
     def linked(self, source: str) -> str:
         """Markdown whose links inside the talk lead to the slide that has what they name."""
-        return replace_addresses(source, link_addresses(source), self._link_address)
+        for in_tags in (False, True):
+            lead = partial(self._link_address, in_tags=in_tags)
+            source = replace_addresses(source, link_addresses(source, in_tags=in_tags), lead)
+        return source
 
-    def _link_address(self, to: str) -> str | None:
+    def _link_address(self, to: str, *, in_tags: bool) -> str | None:
         index = find_target(to, self._targets)
-        return self.slide_address(self._numbers[index]) if index in self._numbers else None
+        return self.slide_address(self._numbers[index], in_tags=in_tags) if index in self._numbers else None
 
     @abstractmethod
-    def slide_address(self, number: int) -> str:
-        """The address of a slide, counted from 1 as shown."""
+    def slide_address(self, number: int, *, in_tags: bool) -> str:
+        """The address of a slide, counted from 1 as shown, in a link of Markdown or in a tag."""
 
     def raw(self, source: str | None, holds: Holds, path: BlockPath) -> str:
         """An author's source for this target; nothing, and a note, where there is none."""

@@ -36,7 +36,7 @@ class MarpWriter(BlockWriter):
         """Markdown that stays on its slide."""
         return markdown(self.linked(source), self.address, one_line=one_line)
 
-    def slide_address(self, number: int) -> str:
+    def slide_address(self, number: int, *, in_tags: bool) -> str:  # noqa: ARG002 – one signature for both
         """The number is the slide's own id."""
         return f"#{number}"
 

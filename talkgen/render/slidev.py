@@ -39,9 +39,9 @@ class SlidevWriter(BlockWriter):
         """Markdown that is a Vue template without anything to run."""
         return vue_markdown(self.linked(source), self.address, one_line=one_line)
 
-    def slide_address(self, number: int) -> str:
-        """A route behind the hash, which is how our decks are routed."""
-        return f"#/{number}"
+    def slide_address(self, number: int, *, in_tags: bool) -> str:
+        """A route: Slidev makes its own links of Markdown's, and leaves tags to the browser, which needs the hash."""
+        return f"#/{number}" if in_tags else f"/{number}"
 
     def link(self, number: int, text: str) -> str:
         """A link to a slide that works under every router."""

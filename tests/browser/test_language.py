@@ -43,7 +43,7 @@ slides:
     footer: Only here
     header: ""
     transition: fade
-    body: ["A [link](https://example.org), and [one inside](#gates)"]
+    body: ["A [link](https://example.org), [one inside](#gates), <a href='#gates'>a tag</a>"]
   - {title: Hidden, hide: true, id: hidden}
   - title: Revealed
     body:
@@ -202,9 +202,10 @@ def test_links_look_alike(slides):
     assert link.evaluate(look) == ["rgb(86, 180, 233)", "underline"]
 
 
-def test_a_link_leads_to_the_slide_of_what_it_names(slides):
-    """The id of a list two slides on, one of them hidden: a click shows its slide, where the id is."""
-    slides.show(OWN).locator("a", has_text="one inside").click()
+@pytest.mark.parametrize("text", ["one inside", "a tag"])
+def test_a_link_leads_to_the_slide_of_what_it_names(slides, text):
+    """The id of a list further on, behind a hidden slide: a click shows its slide, where the id is."""
+    slides.show(OWN).locator("a", has_text=text).click()
     slides.page.wait_for_function("n => location.hash.replace(/\\D/g, '') === n", arg=str(LAST))
 
     assert slides.page.locator("#gates").count() == 1

@@ -55,7 +55,7 @@ def test_links_lead_to_slides(tmp_path):
     found = sources(slides, tmp_path)
 
     assert '[a](#2) [b](#3) [c](#3) [d](#2) `[e](#far)` <a href="#3">f</a>' in found["marp"]
-    assert '[a](#/2) [b](#/3) [c](#/3) [d](#/2) `[e](#far)` <a href="#/3">f</a>' in found["slidev"]
+    assert '[a](/2) [b](/3) [c](/3) [d](/2) `[e](#far)` <a href="#/3">f</a>' in found["slidev"]
 
 
 def test_marp_numbers_slides_as_links_do(tmp_path):
