@@ -37,6 +37,7 @@ TABLES = Path(registry.__file__).parent / "data"
 CASES: dict[str, dict] = {name: {} for name in registry.FIGURES} | {
     "alignment": {"sentence": "the strange european agreement was not signed by the happy doctors"},
     "attention_map": {"sentence": "to be or not"},
+    "causal_mask": {"sentence": "to be or not"},
     "checkpoint_film": {"run": "film", "prompt": "to be", "tokens": 12},
     "completions": {"prompts": ["to be or not to b", "a$b$ <i>&amp;"]},
     "compute_graph": {"tokens": 4},
