@@ -35,7 +35,7 @@ def build(engines: Engines) -> gr.Blocks:
     def search(prompt: str, model: str, width: float, tokens: float, penalty: float) -> tuple[str, str, str]:
         steps: list[list[Branch]] = []
         try:
-            engine = engines.ready(model)
+            engine = engines.find_here(model)
             greedy, first = engine.beams(prompt, width=1, max_tokens=int(tokens), length_penalty=penalty)[0]
             text, best = engine.beams(
                 prompt, width=int(width), max_tokens=int(tokens), length_penalty=penalty, on_step=steps.append

@@ -11,7 +11,7 @@ from talkgen.pipeline.sweeps import find_sweep_models, read_sweep
 
 if TYPE_CHECKING:
     from talkgen.figures.base import Data
-    from talkgen.lm.answer.engine import Engine
+    from talkgen.lm.answer.answering import Answering
     from talkgen.lm.files.weights import Loaded
 
 TABLES = Path(__file__).parents[1] / "figures" / "data"
@@ -23,7 +23,7 @@ class ProjectInputs:
     def __init__(self, project: Path, model: ModelFiles) -> None:
         self._project, self._model = project, model
         self._loaded: dict[str, Loaded] = {}
-        self._engines: dict[str, Engine] = {}
+        self._engines: dict[str, Answering] = {}
 
     def open(self, files: ModelFiles) -> Loaded:
         """The model in `files`, in float32 on the CPU."""
@@ -33,12 +33,13 @@ class ProjectInputs:
             self._loaded[files.name] = load_model(files)
         return self._loaded[files.name]
 
-    def engine(self, files: ModelFiles) -> Engine:
-        """An exact engine over that model."""
+    def engine(self, files: ModelFiles) -> Answering:
+        """An exact engine over that model, or the server that has it."""
         from talkgen.lm.answer.engine import Engine
+        from talkgen.lm.answer.remote import RemoteEngine
 
         if files.name not in self._engines:
-            self._engines[files.name] = Engine(self.open(files))
+            self._engines[files.name] = RemoteEngine(files) if files.kind == "openai" else Engine(self.open(files))
         return self._engines[files.name]
 
     def model(self, name: str) -> Loaded:

@@ -16,14 +16,15 @@ from talkgen.lm.files.catalog import ModelFiles
 from talkgen.outline.blocks import Live
 
 if TYPE_CHECKING:
-    from talkgen.lm.answer.engine import Answer, Engine
+    from talkgen.lm.answer.answering import Answering
+    from talkgen.lm.answer.engine import Answer
     from talkgen.lm.answer.sample import Sampling
 
 GREEDY_STEPS = 8
 ELEMENT = "talkgen-live"
 
 
-def record(block: Live, models: Sequence[ModelFiles], engines: Mapping[str, Engine]) -> wire.RecordingJSON:
+def record(block: Live, models: Sequence[ModelFiles], engines: Mapping[str, Answering]) -> wire.RecordingJSON:
     """The recording of `block`; every model answers every prompt that a click on any of them can lead to.
 
     Raises:
@@ -53,7 +54,7 @@ def _describe(files: ModelFiles) -> wire.ModelJSON:
 class _Asked:
     """The answers of one engine, each asked for once."""
 
-    def __init__(self, engine: Engine, bars: int, sampling: Sampling) -> None:
+    def __init__(self, engine: Answering, bars: int, sampling: Sampling) -> None:
         self._engine, self._bars, self._sampling = engine, bars, sampling
         self._answers: dict[str, Answer] = {}
 
@@ -76,15 +77,14 @@ class _Asked:
     def fits(self, prompt: str) -> bool:
         """Whether the model can read all of a prompt."""
         try:
-            self._engine.encode(prompt)
+            self._engine.count(prompt)
         except ModelError:
             return False
         return True
 
     def _texts(self, prompt: str) -> Iterator[str]:
-        tokenizer = self._engine.tokenizer
-        return (item.text for item in self.answer(prompt).candidates if wire.stands_for_text(item.id, tokenizer))
+        return (item.text for item in self.answer(prompt).candidates if item.typed)
 
     def recorded(self, prompt: str) -> wire.AnswerJSON:
         """The answer to `prompt`, as it is kept."""
-        return wire.recorded_json(self.answer(prompt), self._engine.tokenizer)
+        return wire.recorded_json(self.answer(prompt))

@@ -40,7 +40,8 @@ def completion_routes(questions: Questions) -> APIRouter:
         known = [model["name"] for model in engines.health()["models"]]
         if not known or (name is not None and name not in known):
             raise HTTPException(404, f"the model '{name}' is not there; {did_you_mean(name or '', known)}")
-        return engines.find(name)
+        with refusals():
+            return engines.find_here(name)
 
     @router.get("/models")
     async def models() -> dict[str, Any]:
@@ -50,7 +51,8 @@ def completion_routes(questions: Questions) -> APIRouter:
     @router.get("/models/{name:path}")
     async def model(name: str) -> dict[str, Any]:
         """One of them."""
-        return _about(find(name).loaded.name)
+        find(name)
+        return _about(name)
 
     @router.post("/completions")
     async def completions(asked: CompletionRequest, request: Request) -> Response:
@@ -168,7 +170,7 @@ class _Job:
 
     def _within(self, done: Completion) -> list[tuple[str, Any]]:
         """The tokens that make the text, with their odds; not those of a stop that was cut off."""
-        ids = [piece.id for piece in done.pieces]
+        ids = [piece.id for piece in done.pieces if piece.id is not None]
         decode = self.engine.tokenizer.decode
         count = next((k for k in range(len(ids)) if len(decode(ids[:k])) >= len(done.text)), len(ids))
         kept = count if done.ended == "stop" else len(ids)
@@ -189,7 +191,7 @@ class _Teller:
 
     def add(self, piece: Piece) -> None:
         """Takes one more token, and tells what of the text is sure by now."""
-        self._ids.append(piece.id)
+        self._ids += [piece.id] if piece.id is not None else []
         text = sendable(self._engine.tokenizer.decode(self._ids), self._stops)
         if len(text) > self._sent:
             self.say(text[self._sent :], None)

@@ -17,9 +17,11 @@ from talkgen.serve.limits import SECONDS, Question
 from talkgen.serve.visitors import Rank
 
 if TYPE_CHECKING:
+    from talkgen.lm.answer.answering import Answering
     from talkgen.lm.answer.engine import Answer, Engine
 
 log = logging.getLogger(__name__)
+SERVER = "server"  # where a model answers that is not here
 
 
 @dataclass
@@ -32,7 +34,7 @@ class Engines:
 
     def __post_init__(self) -> None:
         self.loading = bool(self.files)
-        self._engines: dict[str, Engine] = {}
+        self._engines: dict[str, Answering] = {}
         self._about: dict[str, dict[str, Any]] = {}
         self._loaded, self._closed = threading.Event(), threading.Event()
         self._guard = threading.Lock()
@@ -66,17 +68,16 @@ class Engines:
 
     def _load(self, files: ModelFiles, device: str, note: str | None = None) -> None:
         """Loads a model; where `device` fails it is the CPU's, and where that does too it stays recorded."""
-        from talkgen.lm.answer.engine import Engine
-        from talkgen.lm.fast.forms import load_fast
-
+        if files.kind == "openai":
+            device = SERVER
         try:
             about = describe(files, device)  # first: the files may be trained on while the engine runs
-            engine = Engine(load_fast(files, device), device=device)
+            engine = open_engine(files, device)
             engine.next_token("")  # the first answer takes seconds that no audience should wait for
         except TalkgenError as error:
             log.error("%s stays recorded: %s", files.label, error)
         except (FailedError, RuntimeError, MemoryError) as error:
-            if device == "cpu":
+            if device in ("cpu", SERVER):
                 log.error("%s stays recorded: %s", files.label, error)
             else:
                 log.warning("%s moves from %s to the CPU: %s", files.label, device, error)
@@ -94,7 +95,7 @@ class Engines:
         with self._guard:
             return {"status": status, "models": list(self._about.values())}
 
-    def find(self, name: str | None) -> Engine:
+    def find(self, name: str | None) -> Answering:
         """The engine of the model `name`, of the first one where that is None.
 
         Raises:
@@ -107,14 +108,22 @@ class Engines:
             raise ModelError(f"the model '{name}' is not loaded", did_you_mean(name or "", engines))
         return engines[name]
 
-    def ready(self, name: str | None) -> Engine:
-        """What `find` finds, once models are loaded; for a caller in a thread of its own that can wait.
+    def find_here(self, name: str | None) -> Engine:
+        """The engine of a model that runs here.
 
         Raises:
-            ModelError: it is not there.
+            ModelError: it is not there, or answers elsewhere.
         """
+        from talkgen.lm.answer.engine import Engine
+
+        engine = self.find(name)
+        if not isinstance(engine, Engine):
+            raise ModelError(f"{engine.files.label} shows nothing but its next tokens", "name a model that runs here")
+        return engine
+
+    def wait(self) -> None:
+        """Waits until the models are loaded, in a thread of the caller's own."""
         self._loaded.wait()
-        return self.find(name)
 
     def ask(self, question: Question, caller: Caller | None = None) -> Answer:
         """The answer to `question`, for a caller in a thread of its own that can wait.
@@ -124,7 +133,8 @@ class Engines:
             GoneError: the caller went, or, where none is given, it took too long.
             FailedError: the device failed; the model moves to the CPU and is not there meanwhile.
         """
-        engine = self.ready(question.model)
+        self.wait()
+        engine = self.find(question.model)
         try:
             return engine.next_token(
                 question.prompt, bars=question.bars, sampling=question.sampling, caller=caller or slide_caller()
@@ -133,22 +143,34 @@ class Engines:
             self.fail(engine, error)
             raise
 
-    def fail(self, engine: Engine, error: Exception) -> None:
+    def fail(self, engine: Answering, error: Exception) -> None:
         """Takes an engine whose device failed out of use, and loads its model on the CPU; one there goes on trying."""
-        name = engine.loaded.name
+        name = engine.files.name
         device = self._about.get(name, {}).get("device")
         with self._guard:
-            if self._engines.get(name) is not engine or device == "cpu":
+            if self._engines.get(name) is not engine or device in ("cpu", SERVER):
                 return
             del self._engines[name], self._about[name]
-        log.warning("%s moves from %s to the CPU: %s", engine.loaded.label, device, error)
+        log.warning("%s moves from %s to the CPU: %s", engine.files.label, device, error)
         note = f"moved from {device}: {error}"
-        self._aside(lambda: self._load(engine.loaded.files, "cpu", note))
+        self._aside(lambda: self._load(engine.files, "cpu", note))
 
-    def signature(self, engine: Engine) -> ModelJSON:
+    def signature(self, engine: Answering) -> ModelJSON:
         """Who answered."""
-        about = self._about[engine.loaded.name]
+        about = self._about[engine.files.name]
         return {"name": about["name"], "label": about["label"], "digest": about["digest"]}
+
+
+def open_engine(files: ModelFiles, device: str) -> Answering:
+    """Who answers for a model: its fastest form on `device`, or its server."""
+    if files.kind == "openai":
+        from talkgen.lm.answer.remote import RemoteEngine
+
+        return RemoteEngine(files)
+    from talkgen.lm.answer.engine import Engine
+    from talkgen.lm.fast.forms import load_fast
+
+    return Engine(load_fast(files, device), device=device)
 
 
 def slide_caller() -> Caller:

@@ -163,14 +163,15 @@ class Questions:
         return flight
 
     def _compute(self, question: Question, flight: Flight) -> bytes:
-        engine = self.engines.ready(question.model)
+        self.engines.wait()
+        engine = self.engines.find(question.model)
         signed = self.engines.signature(engine)
-        flight.tokens = len(engine.encode(question.prompt))
+        flight.tokens = engine.count(question.prompt)
         try:
             with self.budget.hold(flight.visitor, flight.tokens):
                 answer = self.engines.ask(question, flight.caller())
         except GoneError as error:
             raise LateError from error
-        made = answer_json(answer, engine.tokenizer)
+        made = answer_json(answer)
         made["model"] = signed
         return json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode()

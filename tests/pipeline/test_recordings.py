@@ -47,7 +47,7 @@ def test_every_bar_can_be_clicked_once_and_the_first_one_many_times(made):
     prompt = "abc"
     for _ in range(GREEDY_STEPS):
         prompt += typed(answers[prompt])[0]
-        expected = answer_json(engines["tiny"].next_token(prompt, bars=5), engines["tiny"].tokenizer)
+        expected = answer_json(engines["tiny"].next_token(prompt, bars=5))
         assert answers[prompt]["tokens"] == expected["tokens"]
         assert [item["p"] for item in answers[prompt]["candidates"]] == pytest.approx(
             [item["p"] for item in expected["candidates"]], abs=1e-5

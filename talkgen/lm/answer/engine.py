@@ -23,8 +23,10 @@ from talkgen.lm.answer.callers import Caller, GoneError
 from talkgen.lm.answer.odds import Odds, odds_of
 from talkgen.lm.answer.prefix import PrefixCache, common_prefix
 from talkgen.lm.answer.sample import UNCHANGED, Sampling, filter_probabilities, penalize, sample
+from talkgen.lm.files.catalog import ModelFiles
 from talkgen.lm.files.weights import Loaded
 from talkgen.lm.models.base import State
+from talkgen.lm.text.tokenizer import Tokenizer
 
 Prompt = str | Sequence[int]  # a text, or the ids of its tokens
 _SHORT = 64  # tokens that a recurrent model reads one by one, so that typing and deleting find their states
@@ -32,20 +34,24 @@ _SHORT = 64  # tokens that a recurrent model reads one by one, so that typing an
 
 @dataclass(frozen=True)
 class Piece:
-    """A token and its text."""
+    """A token and its text; a server may keep its number to itself."""
 
-    id: int
+    id: int | None
     text: str
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A possible next token: its probability as the model gives it, and as it is sampled from (0: pruned)."""
+    """A possible next token: its probability as the model gives it, and as it is sampled from (0: pruned).
 
-    id: int
+    `typed` says whether a text can be continued with it.
+    """
+
+    id: int | None
     text: str
     p: float
     p_sampled: float
+    typed: bool
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,19 @@ class Engine:
         self._guard = threading.Lock()
         # Nobody pushes out what was read for those before them.
         self.caches: defaultdict[int, PrefixCache] = defaultdict(lambda: PrefixCache(self.model))
+
+    @property
+    def files(self) -> ModelFiles:
+        """Where the model comes from."""
+        return self.loaded.files
+
+    def count(self, prompt: Prompt) -> int:
+        """How many tokens a prompt has.
+
+        Raises:
+            ModelError: it is longer than the model's context.
+        """
+        return len(self.encode(prompt))
 
     @property
     def context(self) -> int:
@@ -181,7 +200,7 @@ class Engine:
         top = p.topk(min(bars, self.tokenizer.vocab_size))
         texts = self.tokenizer.pieces(top.indices.tolist())
         candidates = tuple(
-            Candidate(i, text, share, float(sampled[i]))
+            Candidate(i, text, share, float(sampled[i]), stands_for_text(i, self.tokenizer))
             for i, text, share in zip(top.indices.tolist(), texts, top.values.tolist(), strict=True)
         )
         shown = ids if prompt else []
@@ -314,6 +333,11 @@ class _InTurn:
         with self._batch.turn:
             logits, state = model(ids, state, last_only=last_only)
         return logits, state
+
+
+def stands_for_text(token: int, tokenizer: Tokenizer) -> bool:
+    """Whether a token can be appended to a prompt: special tokens and fragments of a character cannot be typed."""
+    return token not in tokenizer.special.values() and "\ufffd" not in tokenizer.decode([token])
 
 
 def entropy_bits(p: Tensor) -> float:

@@ -11,20 +11,19 @@ from typing import TYPE_CHECKING, NotRequired, TypedDict
 if TYPE_CHECKING:
     from talkgen.lm.answer.engine import Answer, Candidate
     from talkgen.lm.answer.sample import Sampling
-    from talkgen.lm.text.tokenizer import Tokenizer
 
 
 class TokenJSON(TypedDict):
-    """A token of the prompt."""
+    """A token of the prompt; a server may keep ids to itself."""
 
-    id: int
+    id: int | None
     text: str
 
 
 class CandidateJSON(TypedDict):
     """A possible next token; `append` is there, and false, where no text can be continued with it."""
 
-    id: int
+    id: int | None
     text: str
     p: float
     p_sampled: float
@@ -79,11 +78,11 @@ class RecordingJSON(TypedDict):
     answers: dict[str, dict[str, AnswerJSON]]
 
 
-def answer_json(answer: Answer, tokenizer: Tokenizer) -> AnswerJSON:
+def answer_json(answer: Answer) -> AnswerJSON:
     """An answer whose probabilities are rounded to 6 digits, so that they repeat."""
     return {
         "tokens": [{"id": piece.id, "text": piece.text} for piece in answer.pieces],
-        "candidates": [_candidate(candidate, tokenizer) for candidate in answer.candidates],
+        "candidates": [_candidate(candidate) for candidate in answer.candidates],
         "other": round(answer.other, 6),
         "entropy": round(answer.entropy, 4),
         "reused": answer.reused,
@@ -91,17 +90,17 @@ def answer_json(answer: Answer, tokenizer: Tokenizer) -> AnswerJSON:
     }
 
 
-def _candidate(candidate: Candidate, tokenizer: Tokenizer) -> CandidateJSON:
+def _candidate(candidate: Candidate) -> CandidateJSON:
     p, sampled = round(candidate.p, 6), round(candidate.p_sampled, 6)
     found: CandidateJSON = {"id": candidate.id, "text": candidate.text, "p": p, "p_sampled": sampled}
-    if not stands_for_text(candidate.id, tokenizer):
+    if not candidate.typed:
         found["append"] = False
     return found
 
 
-def recorded_json(answer: Answer, tokenizer: Tokenizer) -> AnswerJSON:
+def recorded_json(answer: Answer) -> AnswerJSON:
     """An answer without what differs from one run to the next."""
-    made = answer_json(answer, tokenizer)
+    made = answer_json(answer)
     del made["reused"], made["milliseconds"]
     return made
 
@@ -109,8 +108,3 @@ def recorded_json(answer: Answer, tokenizer: Tokenizer) -> AnswerJSON:
 def settings_json(bars: int, sampling: Sampling) -> SettingsJSON:
     """The settings of a question, as a page sends them back with every prompt."""
     return {"bars": bars, "temperature": sampling.temperature, "top_k": sampling.top_k, "top_p": sampling.top_p}
-
-
-def stands_for_text(token: int, tokenizer: Tokenizer) -> bool:
-    """Whether a token can be appended to a prompt: special tokens and fragments of a character cannot be typed."""
-    return token not in tokenizer.special.values() and "\ufffd" not in tokenizer.decode([token])

@@ -1,7 +1,7 @@
 """Finds models by name, describes them from what is readable beside their weights, digests them; imports no torch.
 
-A name is, in this order: a run in the project's `runs/`, a model that talkgen ships, one that was pulled, a path, or
-`hf:ORG/NAME` of the Hugging Face hub.
+A name is, in this order: a run in the project's `runs/`, a model that talkgen ships, one that was pulled, a path,
+`hf:ORG/NAME` of the Hugging Face hub, or `openai:URL#NAME`, a server that speaks OpenAI's completions.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from talkgen.errors import ModelError, Problem, TalkgenError, did_you_mean
 from talkgen.files import write_json
 from talkgen.lm.files.pullable import PULLABLE
 
-Kind = Literal["checkpoint", "gguf", "hf"]
+Kind = Literal["checkpoint", "gguf", "hf", "openai"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class ModelFiles:
 
     def digest(self) -> str:
         """A SHA-256 over the content of all files that make the model what it is."""
+        if self.kind == "openai":  # what a server runs is its own affair: the name is all there is to know
+            return hashlib.sha256(self.name.encode()).hexdigest()
         weights = self.weights
         files = [weights] if weights.is_file() else sorted(p for p in weights.iterdir() if _defines_model(p))
         digest = hashlib.sha256()
@@ -148,9 +150,10 @@ def find_model(name: str, project: Path) -> ModelFiles:
         ModelError: there is none, with what to do about it.
     """
     if name.startswith("openai:"):
-        raise ModelError(
-            f"'{name}' names a server, and no server answers for a model yet", "name a run, a .gguf file or hf:ORG/NAME"
-        )
+        url, _, model = name.removeprefix("openai:").partition("#")
+        if not url.startswith(("http://", "https://")):
+            raise ModelError(f"'{name}' names no server", "write openai:http://127.0.0.1:8080/v1#NAME")
+        return ModelFiles(name, "openai", Path(), f"{model or 'the model'} at {url.split('/')[2]}")
     if name.startswith("hf:"):
         from talkgen.lm.files.huggingface import fetch_snapshot
 

@@ -128,7 +128,7 @@ def test_answers_are_the_engines(name, how, tmp_path):
     shown = in_page(loaded, tmp_path, questions=[{"prompt": prompt, **settings} for prompt in prompts])
     engine = Engine(unpacked(loaded))
     for prompt, each in zip(prompts, shown["answers"], strict=True):
-        expected = answer_json(engine.next_token(prompt, bars=6, sampling=how), loaded.tokenizer)
+        expected = answer_json(engine.next_token(prompt, bars=6, sampling=how))
         answer = each["answer"]
         assert answer["tokens"] == expected["tokens"]
         assert [{**bar, "p": 0, "p_sampled": 0} for bar in answer["candidates"]] == [

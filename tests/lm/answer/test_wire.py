@@ -8,7 +8,7 @@ from tiny_models import make_project
 
 from talkgen.assets import asset_dir
 from talkgen.lm.answer import wire
-from talkgen.lm.answer.engine import Engine
+from talkgen.lm.answer.engine import Engine, stands_for_text
 from talkgen.lm.files.catalog import find_model
 from talkgen.lm.files.weights import load_model
 
@@ -38,17 +38,17 @@ def required(kind) -> set[str]:
 def test_an_answer_has_the_fields_of_its_type(engine):
     """Nothing is sent that is not described, and nothing left out that is promised."""
     answer = engine.next_token("abc")
-    made = wire.answer_json(answer, engine.tokenizer)
+    made = wire.answer_json(answer)
     assert set(made) == set(wire.AnswerJSON.__annotations__) - {"model"}
-    assert set(wire.recorded_json(answer, engine.tokenizer)) == required(wire.AnswerJSON)
+    assert set(wire.recorded_json(answer)) == required(wire.AnswerJSON)
     assert all(set(item) >= required(wire.CandidateJSON) for item in made["candidates"])
 
 
 def test_what_cannot_be_typed_is_marked(engine):
     """A byte that is no character and a special token cannot be appended to a text; every other token says nothing."""
     tokenizer = engine.tokenizer
-    assert [wire.stands_for_text(token, tokenizer) for token in (97, 10, 200, 256)] == [True, True, False, False]
-    made = wire.answer_json(engine.next_token("abc", bars=257), tokenizer)
+    assert [stands_for_text(token, tokenizer) for token in (97, 10, 200, 256)] == [True, True, False, False]
+    made = wire.answer_json(engine.next_token("abc", bars=257))
     marked = {item["id"] for item in made["candidates"] if item.get("append") is False}
     assert marked == {*range(128, 257)}
     assert [item for item in made["candidates"] if item.get("append") is True] == []

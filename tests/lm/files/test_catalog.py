@@ -103,10 +103,13 @@ def test_damaged_checkpoints_are_refused(damage, tmp_path):
         load_model(find_model("small", tmp_path))
 
 
-def test_a_server_is_refused(tmp_path):
-    """A name that nobody answers for is said to be none, with what to name instead."""
-    with pytest.raises(ModelError, match=r"no server answers for a model yet\n  hint: name a run"):
-        find_model("openai:http://127.0.0.1:9000/v1#smol", tmp_path)
+def test_a_server_is_a_model(tmp_path):
+    """A server's address and its model's name; what is no address is refused."""
+    files = find_model("openai:http://127.0.0.1:9000/v1#smol", tmp_path)
+    assert (files.kind, files.label) == ("openai", "smol at 127.0.0.1:9000")
+    assert files.digest() != find_model("openai:http://127.0.0.1:9000/v1#other", tmp_path).digest()
+    with pytest.raises(ModelError, match="names no server"):
+        find_model("openai:gpt", tmp_path)
 
 
 def test_list_names_what_is_there(tmp_path):
