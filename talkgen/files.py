@@ -180,6 +180,10 @@ def _naming(path: Path, temporary: Path) -> Iterator[None]:
 
 
 def _take_place(stage: Path, path: Path) -> None:
+    """Puts one folder in another's place; what was there is then in the stage, or gone."""
+    if path.exists() and _exchange(stage, path):
+        _sync_folder(path.parent)
+        return
     old = _temporary(path)
     moved = path.exists()
     if moved:
@@ -192,6 +196,21 @@ def _take_place(stage: Path, path: Path) -> None:
         raise
     _sync_folder(path.parent)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Swaps two folders in one step, so that there is no moment without either; False where the system cannot."""
+    if os.name == "nt":
+        return False
+    import ctypes
+
+    system, here, swap = ctypes.CDLL(None), -100, 2  # AT_FDCWD; RENAME_EXCHANGE, RENAME_SWAP
+    a, b = os.fsencode(one), os.fsencode(other)
+    if hasattr(system, "renameat2"):
+        return bool(system.renameat2(here, a, here, b, swap) == 0)
+    if hasattr(system, "renamex_np"):
+        return bool(system.renamex_np(a, b, swap) == 0)
+    return False
 
 
 def _sync_tree(folder: Path) -> None:

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -213,3 +214,44 @@ def test_what_cannot_be_read_is_said(tmp_path):
     for path, words in ((tmp_path / "nowhere", "there is no"), (tmp_path, "is a folder")):
         with pytest.raises(ModelError, match=f"{words}.*\n  hint: "):
             read_json(path, ModelError)
+
+
+FOLDERS = """\
+import sys
+from pathlib import Path
+from talkgen.files import new_folder
+for number in range(10_000):
+    with new_folder(Path(sys.argv[1]), alone=True, flush=False) as stage:
+        for name in ("a", "b"):
+            (stage / name).write_text(str(number))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no call that swaps two folders")
+def test_a_folder_is_there_at_every_moment(tmp_path):
+    """While it is replaced, and when that is killed, the folder is there and is one of those written, in full."""
+    folder = tmp_path / "deck"
+    with new_folder(folder) as stage:
+        (stage / "a").write_text("0", "utf-8")
+        (stage / "b").write_text("0", "utf-8")
+    seen = set()
+    process = subprocess.Popen([sys.executable, "-c", FOLDERS, str(folder)])
+    try:
+        while len(seen) < 200 and process.poll() is None:
+            handle = os.open(folder, os.O_RDONLY)  # raises in a moment without the folder
+            with suppress(FileNotFoundError):  # an old one that is being removed
+                one, other = (read_in(handle, name) for name in ("a", "b"))
+                assert one == other
+                seen.add(one)
+            os.close(handle)
+    finally:
+        process.kill()
+        process.wait()
+    assert len(seen) == 200
+    assert (folder / "a").read_text("utf-8") == (folder / "b").read_text("utf-8")
+
+
+def read_in(folder: int, name: str) -> str:
+    """The text of a file in an open folder, wherever that has gone."""
+    with os.fdopen(os.open(name, os.O_RDONLY, dir_fd=folder), encoding="utf-8") as file:
+        return file.read()
