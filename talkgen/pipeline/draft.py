@@ -76,6 +76,7 @@ _KINDS: dict[str, type[BlockDraft]] = {
 class Draft:
     """What an outline asks for; `text` holds the parts of a rendering's key that are the outline's."""
 
+    our_theme: bool  # and none of each target's own
     size: tuple[int, int]  # width and height of a slide in px
     shown: tuple[int, ...]  # the slides that are in the deck, counted from 0
     blocks: tuple[BlockDraft, ...]
@@ -89,6 +90,7 @@ def draft_to_json(draft: Draft) -> dict[str, Any]:
     """A draft without problems as JSON values."""
     kinds = {kind: name for name, kind in _KINDS.items()}
     return {
+        "our_theme": draft.our_theme,
         "size": draft.size,
         "shown": draft.shown,
         "blocks": [{"kind": kinds[type(block)], **asdict(block)} for block in draft.blocks],
@@ -105,6 +107,7 @@ def draft_from_json(data: Mapping[str, Any]) -> Draft:
         KeyError, TypeError, ValueError: it did not write `data`.
     """
     return Draft(
+        our_theme=bool(data["our_theme"]),
         size=(int(data["size"][0]), int(data["size"][1])),
         shown=tuple(data["shown"]),
         blocks=tuple(_block_from_json(dict(block)) for block in data["blocks"]),

@@ -38,6 +38,7 @@ def make_draft(source: Source, values: Mapping[str, Any], style: Style) -> Draft
     blocks = tuple(drafter.draft_all())
     expressions = find_expressions(source)
     return Draft(
+        our_theme=isinstance(outline.theme, str),
         size=SIZES[outline.size],
         shown=tuple(index for index, slide in enumerate(outline.slides) if not slide.hide),
         blocks=blocks,

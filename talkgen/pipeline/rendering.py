@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from talkgen import __version__
 from talkgen.assets import asset_dir
 from talkgen.digest import digest_bytes, digest_file
-from talkgen.pipeline.artifacts import ExportArtifact, RenderingArtifact
+from talkgen.pipeline.artifacts import ExportArtifact, PageModelArtifact, RenderingArtifact
 from talkgen.pipeline.plan import Plan
 from talkgen.pipeline.results import Results, figure_data
 from talkgen.pipeline.targets import Target
@@ -39,16 +39,21 @@ def plan_rendering(plan: Plan, target: Target, copied: Iterable[str]) -> Renderi
     """The deck as source; `copied` are the talk's files that come along, by their path from the outline's folder."""
     parts = {"talkgen": __version__, **plan.draft.text, "theme": plan.talk.tokens}
     parts |= {artifact.name: artifact.key.hexdigest for artifact in plan.artifacts}
-    templates = asset_dir("templates")
-    parts |= {f"templates/{file.relative_to(templates).as_posix()}": _digest(file) for file in target.templates()}
+    templates, used = asset_dir("templates"), _templates(plan, target)
+    parts |= {f"templates/{file.relative_to(templates).as_posix()}": _digest(file) for file in used}
     parts |= {f"file {name}": _digest(plan.talk.path.parent / name) for name in copied}
     roots = (target.renderer, "talkgen.pipeline.resolve:resolve", "talkgen.outline.expressions:evaluate")
     return RenderingArtifact(target.name, make_key("rendering", parts | code_parts(*roots)))
 
 
+def _templates(plan: Plan, target: Target) -> list[Path]:
+    answers = any(isinstance(artifact, PageModelArtifact) for artifact in plan.computed)
+    return list(target.templates(our_theme=plan.draft.our_theme, answers=answers))
+
+
 def copied_files(rendering: Rendering, plan: Plan, target: Target) -> list[str]:
     """The talk's own files among those that a rendering copies, by their path from the outline's folder."""
-    shipped = {file.resolve() for file in target.templates()}
+    shipped = {file.resolve() for file in _templates(plan, target)}
     files = {content.resolve() for content in rendering.files.values() if isinstance(content, Path)}
     own = (file for file in files - shipped if file.is_relative_to(plan.talk.project))
     names = {Path(os.path.relpath(file, plan.talk.path.parent.resolve())).as_posix() for file in own}

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from talkgen.render.deck import Deck, Rendering
 
 Report = Callable[[str], None]
-_SHARED = ("web/*.js", "web/page/*.js", "themes/*.j2", "fonts/*.woff2", "fonts/fonts.css")
+_OURS = ("themes/*.j2", "fonts/*.woff2", "fonts/fonts.css")  # for decks in a theme of ours
+_ANSWERS = ("web/page/*.js",)  # for those that carry their models
+_THEIRS = ("themes/blocks.css.j2",)  # for those in the tool's own
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,9 @@ class Target:
     source: str
     renderer: str
     exporter: str
-    patterns: tuple[str, ...]  # of the files of templates/ that the renderer reads or copies
+    files: tuple[str, ...]  # of templates/ that the renderer reads or copies, as patterns
+    ours: tuple[str, ...]  # and those for decks in a theme of ours
+    theirs: tuple[str, ...]  # and those for decks in a theme of the tool's own
 
     def render(self, deck: Deck) -> Rendering:
         """The files of the deck."""
@@ -44,9 +48,10 @@ class Target:
         files: list[Path] = _load(self.exporter)(folder, format, report)
         return files
 
-    def templates(self) -> Iterator[Path]:
-        """The files of templates/ that count, by name."""
-        for pattern in self.patterns:
+    def templates(self, *, our_theme: bool, answers: bool) -> Iterator[Path]:
+        """The files of templates/ that count for a deck in a theme of ours or not, which answers by itself or not."""
+        patterns = (*self.files, *(self.ours if our_theme else self.theirs), *(_ANSWERS if answers else ()))
+        for pattern in patterns:
             yield from sorted(asset_dir("templates").glob(pattern))
 
     def packages(self) -> Path:
@@ -60,14 +65,24 @@ TARGETS = {
         source="deck.md",
         renderer="talkgen.render.marp:render_marp",
         exporter="talkgen.export.marp:export_marp",
-        patterns=("marp/*", *_SHARED),
+        files=("web/*.js",),
+        ours=("marp/theme.css.j2", *_OURS),
+        theirs=("marp/plain.css.j2", *_THEIRS),
     ),
     "slidev": Target(
         name="slidev",
         source="slides.md",
         renderer="talkgen.render.slidev:render_slidev",
         exporter="talkgen.export.slidev:export_slidev",
-        patterns=("slidev/*", *_SHARED),
+        files=(
+            "web/*.js",
+            "slidev/favicon.svg",
+            "slidev/index.html",
+            "slidev/languages.txt",
+            "slidev/vite.config.ts",
+        ),
+        ours=("slidev/style.css.j2", "slidev/unocss.ts", *_OURS),
+        theirs=("slidev/plain.css.j2", *_THEIRS),
     ),
 }
 
