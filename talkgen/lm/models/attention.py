@@ -68,6 +68,7 @@ def join_heads(y: Tensor) -> Tensor:
 def attend(q: Tensor, k: Tensor, v: Tensor, visible: Tensor | None = None) -> Tensor:
     """What `attend_openly` computes, in torch's fused kernel, which keeps no weights; [B, H, T, D]."""
     T, S = q.size(2), k.size(2)
+    # torch's `is_causal` counts from the first key: right without a past, and wrong after one.
     causal = visible is None and T == S and T > 1
     if visible is None and 1 < T < S:
         visible = causal_mask(T, S, q.device)
@@ -88,6 +89,7 @@ def attend_openly(
     `visible`, broadcast to [B, H, T, S], is true where may be looked; without it a token looks back alone.
     """
     group = q.size(1) // k.size(1)
+    # Query heads h·group … share key head h, as in Llama: neighbours, not every H_kv-th.
     k, v = k.repeat_interleave(group, dim=1), v.repeat_interleave(group, dim=1)  # [B, H, S, D]
     scores = q @ k.transpose(2, 3) / q.size(3) ** 0.5  # [B, H, T, S]
     visible = causal_mask(q.size(2), k.size(2), q.device) if visible is None else visible

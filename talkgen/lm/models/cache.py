@@ -17,6 +17,7 @@ class KVCache(State):
 
     def __init__(self, config: ModelConfig, batch: int, capacity: int, like: Tensor) -> None:
         shape = (config.n_layer, batch, config.n_kv_head, max(capacity, 1), config.head_dim)
+        # One tensor for all layers: whoever reads it from C++ walks it by two strides.
         self.k, self.v = like.new_empty(shape), like.new_empty(shape)
         self.ids = like.new_empty(batch, shape[3], dtype=torch.long) if config.shift else None
         self.length = 0
@@ -41,7 +42,7 @@ class KVCache(State):
         """Makes room for at least `capacity` tokens in all."""
         if capacity <= self.k.size(3):
             return
-        capacity = max(capacity, 2 * self.k.size(3))
+        capacity = max(capacity, 2 * self.k.size(3))  # doubled: a text written token by token is copied a few times
         for name in ("k", "v"):
             old = getattr(self, name)
             new = old.new_empty((*old.shape[:3], capacity, old.size(4)))

@@ -69,6 +69,7 @@ class RecurrentLM(LanguageModel):
         C = config.n_embd
         self.embed = nn.Embedding(config.vocab_size, C)
         kind = nn.LSTM if config.architecture == "lstm" else nn.RNN
+        # Between layers; what goes in and what comes out is dropped below (Zaremba et al. 2014), never the memory.
         dropout = config.dropout if config.n_layer > 1 else 0.0
         self.rnn = kind(C, C, config.n_layer, batch_first=True, dropout=dropout)
         if config.attention:
@@ -81,6 +82,7 @@ class RecurrentLM(LanguageModel):
     def _init_weights(self) -> None:
         """Wide embeddings, as h begins near 0 and no norm lifts it; the forget gate starts open (Gers et al. 2000)."""
         C = self.config.n_embd
+        # PyTorch's own start of the recurrent weights, uniform within 1/√C, stays.
         nn.init.normal_(self.embed.weight, std=0.5)
         nn.init.normal_(self.head.weight, std=0.5)
         if self.config.architecture == "lstm":

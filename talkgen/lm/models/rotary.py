@@ -13,10 +13,11 @@ Rotary = tuple[Tensor, Tensor]
 
 def rotary_angles(config: ModelConfig, past: int, T: int, like: Tensor) -> tuple[Tensor, Tensor]:
     """The cosine and sine [T, D] of positions `past` … `past + T - 1` (Su et al. 2021, halves laid side by side)."""
+    # In float32 whatever the model's type: bfloat16 counts exactly to 256 only.
     half = torch.arange(0, config.head_dim, 2, device=like.device, dtype=torch.float32) / config.head_dim
     position = torch.arange(past, past + T, device=like.device, dtype=torch.float32)
     angle = torch.outer(position, config.rope_theta**-half)  # [T, D/2]
-    angle = torch.cat((angle, angle), dim=1)
+    angle = torch.cat((angle, angle), dim=1)  # [T, D]: `rotate` meets both of a pair with the same angle
     return angle.cos().to(like.dtype), angle.sin().to(like.dtype)
 
 

@@ -84,6 +84,7 @@ class Transformer(LanguageModel):
         if state is not None and not isinstance(state, KVCache):
             raise TypeError("a transformer's state is a KVCache")
         cache = state if state is not None or self.training else self.new_state(ids.size(0), ids.size(1))
+        # In training nothing is read on, so nothing is kept: keys would hold the whole batch's memory.
         T, past = ids.size(1), cache.length if cache is not None else 0
         x = self.embed(ids)  # [B, T, C]
         if self.config.shift:  # before positions are added: a token's position stays its own
@@ -100,6 +101,6 @@ class Transformer(LanguageModel):
             if taps is not None:
                 taps.add("hidden", x)
         if cache is not None:
-            cache.length = past + T
+            cache.length = past + T  # only now: every layer wrote at the same place
         x = self.norm(x[:, -1:] if last_only else x)
         return self.head(x).float(), cache if cache is not None else self.new_state(ids.size(0), 0)

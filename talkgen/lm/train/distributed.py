@@ -44,6 +44,7 @@ class World:
         if how == "ddp":
             return DistributedDataParallel(model)
         mesh = init_device_mesh(self.device.type, (self.size,))
+        # Block by block, so that the weights of one are whole at a time; then what is left: embedding, norm, head.
         for block in getattr(model, "blocks", ()):
             fully_shard(block, mesh=mesh)
         fully_shard(model, mesh=mesh)

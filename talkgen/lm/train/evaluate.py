@@ -109,6 +109,7 @@ def accuracy_by_distance(
     shares = []
     for distance in distances:
         rng = np.random.default_rng((seed, distance))
+        # A stream for each distance: asking for another one more changes none of these.
         ids = torch.from_numpy(id_of[made.probes(rng, rows, model.config.block_size, distance)]).to(device)
         logits, _ = model(ids[:, :-1], last_only=True)
         shares.append(float((logits[:, -1].argmax(-1) == ids[:, -1]).double().mean()))

@@ -167,6 +167,7 @@ def _close(trainer: Trainer, run: RunFolder) -> dict[str, Any]:
     early = _out_of_patience(trainer)
     last = trainer.best_step if early else trainer.step
     run.prune({step for step in kept | {last} if step <= last})
+    # What is measured is the file as anybody loads it, rounded to the type it was published in.
     model, _ = load_checkpoint(run.checkpoint(last))
     summary = summarise(trainer, model.to(trainer.world.device), last)
     run.finish(summary)

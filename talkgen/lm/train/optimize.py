@@ -85,6 +85,7 @@ def make_optimizers(model: LanguageModel, recipe: OptimizerRecipe) -> list[Optim
         {"params": tables if by_muon else tables + matrices, "weight_decay": recipe.weight_decay},
         {"params": vectors, "weight_decay": 0.0},
     ]
+    # Decay pulls a gain of 1 to 0, which changes what is computed; a matrix before a norm it only makes smaller.
     adamw = AdamW(groups, lr=recipe.rate, betas=recipe.betas, fused=True)
     return [adamw, Muon(by_muon, recipe.matrix_rate, weight_decay=recipe.weight_decay)] if by_muon else [adamw]
 

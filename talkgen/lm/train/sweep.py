@@ -158,6 +158,7 @@ def run_cell(recipe: Recipe, folder: Path, threads: int) -> dict[str, Any]:
 def run_locally(work: list[tuple[Recipe, Path]], workers: int) -> Iterator[dict[str, Any]]:
     """Trains in `workers` processes of this machine, the cores shared among them."""
     threads = max(1, (os.cpu_count() or 1) // workers)
+    # Spawned: a forked process would inherit torch's locks, held by threads that it does not have.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         futures = [pool.submit(run_cell, recipe, folder, threads) for recipe, folder in work]
         try:

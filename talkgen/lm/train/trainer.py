@@ -77,6 +77,7 @@ class Trainer:
             torch.manual_seed((recipe.seed << 31) + self.step * self.world.size + self.world.rank)
         loss = self.world.mean(self._backward())
         parameters = list(self.model.parameters())
+        # Measured before clipping: the log's curve of it is how a run that is about to diverge is known.
         norm = nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None], foreach=True)
         result = float(loss), float(gather(norm))
         if not all(map(math.isfinite, result)):  # before the optimizers: one NaN in their state would stay there
@@ -105,6 +106,7 @@ class Trainer:
         scored = int((targets != IGNORED).sum()) / self.world.size
         total = torch.zeros((), device=device)
         for xs, ys in zip(x.chunk(schedule.accumulate), y.chunk(schedule.accumulate), strict=True):
+            # On a CPU in float32, where a step can be repeated bit for bit and bfloat16 is seldom quicker.
             with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
                 logits, _ = self.forward(xs)
             loss = F.cross_entropy(logits.flatten(0, 1), ys.flatten(), ignore_index=IGNORED, reduction="sum") / scored
