@@ -50,6 +50,8 @@ def test_an_app_whose_server_died_stands_still(page, pages, mortal, port, addres
     expect(page.frame_locator("talkgen-app iframe").get_by_label("Prompt")).to_be_visible()
     with mortal(port):
         expect(badge).to_have_text("live · decoding", timeout=60_000)
+    # What Gradio's own page still wanted to load when its server died is nobody's fault.
+    page.errors[:] = [error for error in page.errors if "/demos/decoding/assets/" not in error]
 
 
 def test_without_a_server_a_line_says_what_is_missing(page, pages, address):
