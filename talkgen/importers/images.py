@@ -16,14 +16,19 @@ from talkgen.errors import TalkgenError
 from talkgen.files import write_bytes
 from talkgen.importers.deck import is_slidev, read_deck
 from talkgen.importers.text import prose
-from talkgen.outline.addresses import PICTURE, file_name
+from talkgen.outline.addresses import file_name
 
 SIZE_LIMIT = 2**26  # bytes a picture
 TOTAL_LIMIT = 2**29  # bytes a deck
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".bmp"}
 _ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:|//")
+# A picture in Markdown, up to the end of its address; a link may stand in what is shown without it.
+_PICTURE = (
+    r"!\[(?P<alt>(?:[^\[\]\n]|\[[^\[\]\n]{0,500}\]){0,500})\]"
+    r"\(\s{0,9}(?P<to><[^<>\n]{1,500}>|(?:[^\s()<>]|\([^\s()<>]{0,99}\)){1,500})"
+)
 _PICTURES = (
-    re.compile(PICTURE),
+    re.compile(_PICTURE),
     re.compile(r"""<img\b[^<>]{0,2000}?\ssrc\s{0,9}=\s{0,9}["']?(?P<to>[^"'<>\s]{1,500})""", re.IGNORECASE),
 )
 _PERHAPS = (  # a font, a colour or a fragment as well
