@@ -52,7 +52,7 @@ def write_layer(side: Side, share: int, panes: Sequence[str], scrim: float | Non
 
 
 def write_pane(block: Image, address: str, credit: str) -> str:
-    """One picture of a layer; `credit` is HTML."""
+    """One picture of a layer, and what stands over it."""
     fit = block.size if block.size in ("cover", "contain") else "cover"
     size = f"width:{block.size};height:auto;" if (block.size or "").endswith("%") else f"object-fit:{fit};"
     image = f'<img src="{attribute_url(address)}" alt="{attribute(block.alt)}" style="{size}{_filter(block)}">'
