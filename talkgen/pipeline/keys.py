@@ -20,7 +20,23 @@ from talkgen.pipeline.used import Used, use_model
 from talkgen.store.key import Key, code_parts, make_key
 
 SCHEMA = 2  # raised when what a key stands for changes
-_INPUTS = "talkgen.pipeline.inputs:ProjectInputs"  # behind the protocol that figures ask
+
+# Where the code of each kind of thing starts, and what it cannot name there: who is behind a Protocol.
+_INPUTS = "talkgen.pipeline.inputs:ProjectInputs"
+RECORDING_ROOTS = ("talkgen.pipeline.recordings:record", f"{_INPUTS}.engine", f"{_INPUTS}.open")
+PAGE_MODEL_ROOTS = ("talkgen.lm.answer.page:page_model", f"{_INPUTS}.open")
+TOKENS_ROOTS = ("talkgen.pipeline.tokens:split_tokens", f"{_INPUTS}.open")
+
+
+def data_roots(figure: str) -> tuple[str, ...]:
+    """Where the code of a figure's numbers starts."""
+    return (f"{figure_module(figure)}:compute", _INPUTS)
+
+
+def picture_roots(figure: str) -> tuple[str, ...]:
+    """Where the code of a figure's picture starts."""
+    module = figure_module(figure)
+    return (f"{module}:draw", f"{module}:describe", "talkgen.pipeline.drawing:draw_picture")
 
 
 def data_key(figure: FigureDraft, used: Sequence[Used]) -> Key:
@@ -28,7 +44,7 @@ def data_key(figure: FigureDraft, used: Sequence[Used]) -> Key:
     device = machine() if figure.timed else "cpu"
     parts: dict[str, Any] = {"schema": SCHEMA, "figure": figure.figure, "device": device}
     parts |= {f"parameter {name}": value for name, value in figure.params.items()}
-    parts |= code_parts(f"{figure_module(figure.figure)}:compute", _INPUTS)
+    parts |= code_parts(*data_roots(figure.figure))
     for each in used:
         parts |= each.parts
     return make_key("data", parts | {f"table {table}": digest_file(TABLES / table) for table in figure.tables})
@@ -36,7 +52,6 @@ def data_key(figure: FigureDraft, used: Sequence[Used]) -> Key:
 
 def picture_key(figure: FigureDraft, data: Key, theme: Mapping[str, Any]) -> Key:
     """Of a figure's picture, drawn from the numbers under the key `data` in a theme's tokens."""
-    module = figure_module(figure.figure)
     fonts = sorted((assets.asset_dir("templates") / "fonts").glob("*.ttf"))
     return make_key(
         "picture",
@@ -46,7 +61,7 @@ def picture_key(figure: FigureDraft, data: Key, theme: Mapping[str, Any]) -> Key
             "width": figure.width,
             "height": figure.height,
             **{f"font {font.name}": digest_file(font) for font in fonts},
-            **code_parts(f"{module}:draw", f"{module}:describe", "talkgen.pipeline.drawing:draw_picture"),
+            **code_parts(*picture_roots(figure.figure)),
         },
     )
 
@@ -58,8 +73,7 @@ def recording_key(block: Mapping[str, Any], models: Sequence[ModelFiles]) -> Key
     parts["models"] = [files.name for files in models]
     for files in models:
         parts |= use_model(files).parts
-    roots = ("talkgen.pipeline.recordings:record", f"{_INPUTS}.engine", f"{_INPUTS}.open")
-    return make_key("recording", parts | code_parts(*roots))
+    return make_key("recording", parts | code_parts(*RECORDING_ROOTS))
 
 
 def diagram_key(source: str, theme: Mapping[str, Any]) -> Key:
@@ -83,11 +97,9 @@ def diagram_key(source: str, theme: Mapping[str, Any]) -> Key:
 
 def page_model_key(model: ModelFiles) -> Key:
     """Of a model as data that a page answers with."""
-    code = code_parts("talkgen.lm.answer.page:page_model", f"{_INPUTS}.open")
-    return make_key("page model", {**use_model(model).parts, **code})
+    return make_key("page model", {**use_model(model).parts, **code_parts(*PAGE_MODEL_ROOTS)})
 
 
 def tokens_key(text: str, model: ModelFiles) -> Key:
     """Of a text split by a model's tokenizer."""
-    code = code_parts("talkgen.pipeline.tokens:split_tokens", f"{_INPUTS}.open")
-    return make_key("tokens", {"the text": text, **use_model(model).parts, **code})
+    return make_key("tokens", {"the text": text, **use_model(model).parts, **code_parts(*TOKENS_ROOTS)})

@@ -13,7 +13,7 @@ from talkgen.assets import asset_dir
 from talkgen.digest import digest_bytes, digest_file
 from talkgen.pipeline.artifacts import ExportArtifact, PageModelArtifact, RenderingArtifact
 from talkgen.pipeline.plan import Plan
-from talkgen.pipeline.results import Results, figure_data
+from talkgen.pipeline.results import Results
 from talkgen.pipeline.targets import Target
 from talkgen.store.key import code_parts, make_key
 from talkgen.store.packages import versions
@@ -28,11 +28,9 @@ def render(plan: Plan, results: Results, target: Target) -> Rendering:
     Raises:
         OutlineError: an expression cannot be evaluated.
     """
-    from talkgen.outline.expressions import evaluate
     from talkgen.pipeline.resolve import resolve
 
-    outline = evaluate(plan.talk.source, {**plan.known, "figures": figure_data(results)})
-    return target.render(resolve(outline, plan, results))
+    return target.render(resolve(plan.talk.source, plan.known, plan.talk.style, results))
 
 
 def plan_rendering(plan: Plan, target: Target, copied: Iterable[str]) -> RenderingArtifact:
@@ -42,8 +40,12 @@ def plan_rendering(plan: Plan, target: Target, copied: Iterable[str]) -> Renderi
     templates, used = asset_dir("templates"), _templates(plan, target)
     parts |= {f"templates/{file.relative_to(templates).as_posix()}": _digest(file) for file in used}
     parts |= {f"file {name}": _digest(plan.talk.path.parent / name) for name in copied}
-    roots = (target.renderer, "talkgen.pipeline.resolve:resolve", "talkgen.outline.expressions:evaluate")
-    return RenderingArtifact(target.name, make_key("rendering", parts | code_parts(*roots)))
+    return RenderingArtifact(target.name, make_key("rendering", parts | code_parts(*rendering_roots(target))))
+
+
+def rendering_roots(target: Target) -> tuple[str, ...]:
+    """Where the code of a deck's source starts; the theme's variables are asked for by a template."""
+    return (target.renderer, "talkgen.pipeline.resolve:resolve", "talkgen.style:Style.css_variables")
 
 
 def _templates(plan: Plan, target: Target) -> list[Path]:

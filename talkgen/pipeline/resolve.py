@@ -1,11 +1,13 @@
-"""A computed plan as a deck that a renderer can write: each block's result beside its path."""
+"""An outline and its results as a deck that a renderer can write: each block's result beside its path."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from talkgen.outline.schema import Outline
+from talkgen.outline.expressions import evaluate
+from talkgen.outline.source import Source
 from talkgen.pipeline.artifacts import (
     BlockArtifact,
     DiagramArtifact,
@@ -14,13 +16,20 @@ from talkgen.pipeline.artifacts import (
     RecordingArtifact,
     TokensArtifact,
 )
-from talkgen.pipeline.plan import Plan
-from talkgen.pipeline.results import Result, Results
+from talkgen.pipeline.results import Result, Results, figure_data
 from talkgen.render.deck import BlockPath, Chips, Computed, Deck, Drawing, LiveAnswer, Picture
+from talkgen.style import Style
 
 
-def resolve(outline: Outline, plan: Plan, results: Results) -> Deck:
-    """The deck of `outline`, whose expressions are evaluated, with everything computed for it."""
+def resolve(source: Source, known: Mapping[str, Any], style: Style, results: Results) -> Deck:
+    """The deck of an outline with everything computed for it, its expressions evaluated.
+
+    `known` is what these may name beside the figures' data.
+
+    Raises:
+        OutlineError: an expression cannot be evaluated.
+    """
+    outline = evaluate(source, {**known, "figures": figure_data(results)})
     computed: dict[BlockPath, Computed] = {}
     models: dict[str, Any] = {}
     for result in results.values():
@@ -29,7 +38,7 @@ def resolve(outline: Outline, plan: Plan, results: Results) -> Deck:
                 models[model.label] = json.loads(result.read("json"))
             case artifact:
                 computed[artifact.path] = _resolve_one(result, artifact)
-    return Deck(outline, plan.talk.path.parent, computed, plan.talk.style, models)
+    return Deck(outline, source.folder, computed, style, models)
 
 
 def _resolve_one(result: Result, artifact: BlockArtifact) -> Computed:

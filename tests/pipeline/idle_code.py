@@ -1,0 +1,140 @@
+"""Code that is in a key and does not run when one of everything is computed here, by the reason why it is there."""
+
+IDLE = {
+    "what is behind a Protocol or an abstract class runs in its place": {
+        "talkgen.figures.base": (
+            "FigureModule.describe FigureModule.draw Inputs.model Inputs.run Inputs.sweep "
+            "Inputs.sweep_models Inputs.table "
+        ),
+        "talkgen.lm.answer.batch": "ReadsMany.read_many",
+        "talkgen.lm.models.base": (
+            "LanguageModel.forward LanguageModel.new_state State.clone State.room State.select State.truncate "
+        ),
+        "talkgen.lm.text.tokenizer": "Tokenizer.decode Tokenizer.encode Tokenizer.pieces Tokenizer.to_json",
+        "talkgen.lm.train.data": "Data.about Data.batch Data.held_out",
+        "talkgen.render.blocks": (
+            "BlockWriter.link BlockWriter.text BlockWriter.write_bullets BlockWriter.write_code "
+            "BlockWriter.write_raw BlockWriter.write_undrawn "
+        ),
+    },
+    "says what is wrong, and nothing is wrong here": {
+        "talkgen.errors": "Place.__str__ Problem.__str__ TalkgenError.__init__ TalkgenError.at did_you_mean",
+        "talkgen.machine": "_file in_words",
+        "talkgen.outline.expressions": "_problem",
+        "talkgen.outline.files": "FileError.__init__",
+        "talkgen.outline.formula": "Formula.names FormulaError.__init__ _keys",
+        "talkgen.outline.source": "Source.place",
+        "talkgen.store.key": "Key.__str__",
+        "talkgen.yamlfile.document": (
+            "Document._known Document.place Document.place_in Document.problem Document.spot _Reader._alias "
+            "_Reader._braces _RefusedError.__init__ _inked _syntax_problem where_path "
+        ),
+        "talkgen.yamlfile.validation": (
+            "_aliased _annotation _bare _child _description _fields _hint _inside _is_tagged _locate "
+            "_members _problem _problems _spelled _tagged _unnamed _walk _with by_place "
+        ),
+        "talkgen.yamlfile.words": "_choice _near _too_short _wanted explain name_of",
+    },
+    "runs when the package is imported: pydantic asks for it, or a constant is made with it": {
+        "talkgen.lm.files.pullable": "Pullable.file _load_pullable",
+        "talkgen.lm.text.lexicon": "_table french_words",
+        "talkgen.outline.node": "_marks_in _own marks",
+        "talkgen.yamlfile.unions": "NamedUnion.__get_pydantic_core_schema__ NamedUnion.members",
+    },
+    "checks a block when an outline is loaded, which is before anything is computed": {
+        "talkgen.outline.blocks": (
+            "Columns._check_widths Html._fits Image._check_place Markdown._from_text TableRows._check_cells "
+            "Video._check_part block_key "
+        ),
+        "talkgen.outline.nesting": (
+            "_Nesting.__init__ _Nesting.handle_endtag _Nesting.handle_startendtag _Nesting.handle_starttag misfits "
+        ),
+    },
+    "makes or reads other texts than those that the runs here were trained on; which of them, a recipe says": {
+        "talkgen.lm.text.mqar": "make_rows row_length",
+        "talkgen.lm.text.phrases": (
+            "Manner.negates Phrase.__add__ _acts _acts_on _acts_on_whom _adjectives _agree _conjugate _gives "
+            "_manner _noun_phrase _pick _place _speaks _subject _surround _was_done choose_articles "
+            "draw_pair elide is_held_out merge "
+        ),
+        "talkgen.lm.text.tasks": (
+            "Task.rows _balanced _bracket_unit _brackets_probe _brackets_row _copy_probe _copy_row "
+            "_copy_unit _log_uniform _recall_row "
+        ),
+        "talkgen.lm.train.corpus": "_dataset_text _download_shakespeare _read_hub _read_shakespeare",
+        "talkgen.lm.train.data": (
+            "PairsData.__init__ PairsData._draw_pairs PairsData.about PairsData.batch PairsData.held_out "
+            "PairsData.rows PhraseData.__init__ PhraseData._rows PhraseData.about PhraseData.batch "
+            "PhraseData.held_out TaskData.__init__ TaskData.about TaskData.batch TaskData.held_out "
+            "TextData.batch _split "
+        ),
+        "talkgen.lm.train.vocabulary": "_train_bpe make_tokenizer make_word_tokenizer",
+    },
+    "another class's method of a name that is asked for": {
+        "talkgen.lm.text.tokenizer": "ByteTokenizer.to_json CharacterTokenizer.to_json",
+        "talkgen.lm.train.recipe": "Recipe.digest",
+        "talkgen.lm.train.run": "RunFolder.finish",
+        "talkgen.pipeline.inputs": "ProjectInputs.__init__",
+        "talkgen.store.cas": "Store.__init__",
+    },
+    "reads or packs other kinds of GGUF files than the one here": {
+        "talkgen.lm.files.gguf_file": "GGUFFile.__iter__ GGUFFile.read",
+        "talkgen.lm.files.gguf_tokenizer": "_cut _replace _sentence_piece merges_of_scores",
+        "talkgen.lm.files.packed": "_inverse _pack_int4 _pack_int8 pack with_least",
+    },
+    "fetches, finds or remembers files whose content the key holds": {
+        "talkgen.digest": "_remember",
+        "talkgen.figures.measure.timing": "machine",
+        "talkgen.files": "_exchange _remove",
+        "talkgen.lm.files.catalog": "_about_gguf list_models",
+        "talkgen.lm.files.huggingface": "fetch_snapshot",
+        "talkgen.lm.files.pull": "need_pip",
+    },
+    "goes back in a text, or reads another branch of it, which the prompts here do not ask for": {
+        "talkgen.lm.models.cache": "KVCache.remember",
+        "talkgen.lm.models.lstm": "RecurrentState.remember RecurrentState.select RecurrentState.truncate",
+        "talkgen.lm.models.shift": "shift_channels",
+        "talkgen.lm.models.translator": (
+            "Memory.select TranslationState._copy TranslationState.clone TranslationState.room "
+            "TranslationState.select TranslationState.truncate "
+        ),
+    },
+    "a folder of ours with another tokenizer, or special tokens": {
+        "talkgen.lm.text.tokenizer": (
+            "ByteTokenizer.__init__ ByteTokenizer.decode ByteTokenizer.encode ByteTokenizer.pieces "
+        ),
+    },
+    "installs packages, exports through a browser or ends a program that hangs": {
+        "talkgen.export.browser": "find_browser",
+        "talkgen.export.marp": "_export_through_browser",
+        "talkgen.export.node": "_kill",
+        "talkgen.files": "_sync_tree _take_place new_folder remove_unfinished",
+        "talkgen.lock": "_read hold_lock",
+    },
+    "serves somebody who waits, in turn with others, or gives up; a build asks alone": {
+        "talkgen.lm.answer.answering": "Answering.count Answering.next_token",
+        "talkgen.lm.answer.batch": "Batch._fail",
+        "talkgen.lm.answer.beam": "Reads.__call__ Reads.device",
+        "talkgen.lm.answer.engine": "_Reading.gone_from",
+        "talkgen.lm.answer.odds": "odds_of",
+        "talkgen.lm.answer.remote": (
+            "RemoteEngine.__init__ RemoteEngine._ask RemoteEngine._complete RemoteEngine._find_name "
+            "RemoteEngine._probe RemoteEngine.count RemoteEngine.next_token _words can_be_typed "
+        ),
+    },
+    "writes a block in a way that no block here needs": {
+        "talkgen.outline.addresses": "Address.moved _blank _parser file_name",
+        "talkgen.outline.filters": "_text default round_",
+        "talkgen.outline.formula": "_check_power _choose _environment",
+        "talkgen.render.addresses": "Addresses.slide_address _digest",
+        "talkgen.render.blocks": "BlockWriter.write_callout BlockWriter.write_mermaid",
+        "talkgen.render.grammar": "_beginning _entangled _html read_html",
+        "talkgen.render.lines": "_as_text",
+        "talkgen.render.listings": "_language own_listing slidev_listing",
+        "talkgen.render.marp": "MarpWriter.write_undrawn",
+        "talkgen.render.media": "_as_css size_picture write_picture",
+        "talkgen.render.own": "_inside",
+        "talkgen.render.prose": "_Writer._escaped _Writer._html _Writer._text _source",
+        "talkgen.render.slidev": "SlidevWriter.write_undrawn _plain_css",
+    },
+}
