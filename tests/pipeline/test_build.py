@@ -1,14 +1,17 @@
 """The build: what it writes, what it does again and what it leaves alone, on the committed small model."""
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
 
 import pytest
 
+from talkgen.assets import pretrained_dir
 from talkgen.errors import OutlineError, TalkgenError, ToolError
 from talkgen.pipeline.build import Request, build
+from talkgen.pipeline.request import open_store
 from talkgen.pipeline.status import status
 
 
@@ -63,6 +66,7 @@ programs = ("subprocess.Popen", "os.posix_spawn", "os.fork", "os.exec", "os.syst
 sys.addaudithook(lambda event, arguments: started.append(event) if event in programs else None)
 from pathlib import Path
 from talkgen.pipeline.build import Request, build
+from talkgen.pipeline.request import open_store
 from talkgen.pipeline.status import status
 request = Request(Path(sys.argv[1]), format="md")
 done = build(request, lambda line: None)
@@ -101,6 +105,34 @@ def test_going_back_is_a_hit(request_, talk):
     build(request_, quiet)
     outline.write_text(first, encoding="utf-8")
     assert build(request_, quiet).computed == ()
+
+
+def test_going_back_to_an_earlier_checkpoint_is_a_hit(request_, talk):
+    """Weights that were there before give what was computed from them, without asking the model again."""
+    run = talk.parents[1] / "runs" / "small"
+    shutil.copytree(pretrained_dir() / "small", run)
+    weights, earlier = (run / "checkpoints" / step / "model.safetensors" for step in ("step-001000", "step-000222"))
+    newest = weights.read_bytes()
+    before = build(request_, quiet).outputs[0].read_bytes()
+    weights.write_bytes(earlier.read_bytes())
+    assert {"figure next_token", "recording slide 3"} <= set(build(request_, quiet).computed)
+    weights.write_bytes(newest)
+    done = build(request_, quiet)
+    assert done.computed == ()
+    assert done.outputs[0].read_bytes() == before
+
+
+def test_a_second_build_waits_for_the_first(request_, talk):
+    """While a deck is being built another build of it waits, says so, and goes on when the first has ended."""
+    folder = (talk / "dist" / "marp").resolve()
+    command = [sys.executable, "-m", "talkgen", "build", str(talk), "--format", "md"]
+    with open_store().lock(f"build {folder}"):
+        second = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert "waiting for another talkgen" in second.stderr.readline()
+        assert not folder.exists()
+    out, _ = second.communicate(timeout=120)
+    assert second.returncode == 0
+    assert str(talk / "dist" / "marp" / "deck.md") in out
 
 
 @pytest.mark.slow
