@@ -12,6 +12,7 @@ import os
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from talkgen.assets import cache_dir
 from talkgen.files import write_json
@@ -32,30 +33,38 @@ def digest_file(path: Path) -> str:
         OSError: the file cannot be read.
     """
     with path.open("rb") as file:
-        state = os.fstat(file.fileno())
-        if state.st_size < REMEMBERED_FROM:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-        memo = cache_dir("digests") / f"{state.st_dev:x}-{state.st_ino:x}.json"
-        mark = [state.st_size, state.st_mtime_ns, state.st_ctime_ns]
-        known = _recall(memo, mark)
-        if known:
+        mark = _mark(file)
+        if known := _known.get(mark):
             return known
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        after = os.fstat(file.fileno())
-        unchanged = [after.st_size, after.st_mtime_ns, after.st_ctime_ns] == mark
-    if unchanged and time.time() - max(state.st_mtime, state.st_ctime) > SETTLED:
-        _remember(memo, mark, digest)
+        memo = cache_dir("digests") / f"{mark[0]:x}-{mark[1]:x}.json" if mark[2] >= REMEMBERED_FROM else None
+        remembered = _recall(memo, mark) if memo else None
+        digest = remembered or hashlib.file_digest(file, "sha256").hexdigest()
+        is_settled = _mark(file) == mark and time.time() - max(mark[3:]) / 1e9 > SETTLED
+    if is_settled:
+        _known[mark] = digest
+        if memo and not remembered:
+            _remember(memo, mark, digest)
     return digest
 
 
-def _recall(memo: Path, mark: list[int]) -> str | None:
+Mark = tuple[int, ...]
+_known: dict[Mark, str] = {}  # in the life of this process, of files of any size
+
+
+def _mark(file: BinaryIO) -> Mark:
+    """What changes when a file does: device, inode, size, and the times of its content and of its state in ns."""
+    state = os.fstat(file.fileno())
+    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
+
+
+def _recall(memo: Path, mark: Mark) -> str | None:
     try:
         record = json.loads(memo.read_bytes())
-        return str(record["sha256"]) if record["mark"] == mark and len(record["sha256"]) == 64 else None
+        return str(record["sha256"]) if record["mark"] == [*mark[2:]] and len(record["sha256"]) == 64 else None
     except (OSError, ValueError, KeyError, TypeError):  # missing, or not what we wrote: read the file itself
         return None
 
 
-def _remember(memo: Path, mark: list[int], digest: str) -> None:
+def _remember(memo: Path, mark: Mark, digest: str) -> None:
     with suppress(OSError):  # a cache that cannot be written costs time, never the build
-        write_json(memo, {"mark": mark, "sha256": digest})
+        write_json(memo, {"mark": mark[2:], "sha256": digest})
