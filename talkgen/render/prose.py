@@ -145,6 +145,8 @@ class _Writer:
         text = "\n\n".join(block.text for block in self._blocks(inner))
         if not text:
             return ""
+        if self.target.expressions:  # Slidev sees no fence in a quote, and so a comment in a listing
+            text = text.replace("<!--", f"<{_JOINER}!--")
         first = ">\n" if text.startswith("```") else ""  # each fence begins a line: Slidev counts those
         return first + "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
 

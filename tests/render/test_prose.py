@@ -55,6 +55,13 @@ def test_what_would_mislead_a_tool_means_the_same_otherwise(text, shown):
     assert markdown(text) == shown
 
 
+def test_a_listing_in_a_quote_opens_no_comment():
+    """Slidev looks for comments wherever it sees no fence, and would swallow the slides that follow."""
+    text = "> ```html\n> <!-- open\n> ```"
+    assert "<!--" not in vue_markdown(text)
+    assert "<!-- open" in markdown(text)
+
+
 def test_a_line_holds_no_blocks():
     """A title or a cell may begin like a list and end like a heading."""
     assert markdown("- a *b* #", one_line=True) == "- a *b* \\#"
