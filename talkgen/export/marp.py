@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import tempfile
 from pathlib import Path
 
 from talkgen.errors import ToolError
@@ -12,6 +14,10 @@ from talkgen.export.node import Report, npm_packages, run_node
 
 _SECONDS = 300
 _ARGUMENTS = {"html": (), "pdf": ("--pdf", "--pdf-outlines"), "pptx": ("--pptx",), "png": ("--images", "png")}
+
+
+# By default Marp shows emoji, and words between colons, as pictures of another host.
+_SETTINGS = {"options": {"emoji": {"shortcode": False, "unicode": False}}}
 
 
 def export_marp(folder: Path, format: str, report: Report) -> list[Path]:
@@ -29,9 +35,11 @@ def _marp(folder: Path, arguments: list[str], report: Report) -> None:
     packages = npm_packages("marp", report)
     cli = packages / "node_modules" / "@marp-team" / "marp-cli" / "marp-cli.js"
     themes = ["--theme-set", "themes"] if (folder / "themes").is_dir() else []
-    run_node(
-        [str(cli), "--no-config-file", "--html", *themes, *arguments, "--", "deck.md"], cwd=folder, timeout=_SECONDS
-    )
+    with tempfile.TemporaryDirectory() as scratch:
+        settings = Path(scratch) / "marp.config.json"
+        settings.write_text(json.dumps(_SETTINGS), encoding="utf-8")
+        command = [str(cli), "--config-file", str(settings), "--html", *themes, *arguments, "--", "deck.md"]
+        run_node(command, cwd=folder, timeout=_SECONDS)
 
 
 def _export_html(folder: Path, report: Report) -> Path:

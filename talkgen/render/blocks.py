@@ -18,6 +18,7 @@ from talkgen.render.deck import BlockPath, Chips, Drawing, LiveAnswer, Picture
 from talkgen.render.elements import APP, TOKENS
 from talkgen.render.escape import attribute, attribute_url, escape, payload, plain
 from talkgen.render.media import sides, write_background, write_layer, write_pane, write_picture, write_video
+from talkgen.render.prose import ticked
 
 _DIAGRAM_WIDTH, _DIAGRAM_HEIGHT = 1152, 520  # px of a slide below its title
 _DIAGRAM_SCALE = 1.5  # its text is the theme's small size: larger than this, a few boxes would shout
@@ -159,7 +160,7 @@ class BlockWriter(Addresses):
             pairs = item.items() if isinstance(item, dict) else [(item, ())]
             for text, children in pairs:
                 pad = " " * (4 * depth)
-                inner = self.text(str(text)).replace("\n", "\n" + pad + "    ")
+                inner = self.text(ticked(str(text))).replace("\n", "\n" + pad + "    ")
                 if re.match(r"[-*_][-*_ \t]*$", inner, re.MULTILINE):  # with the list's own mark it would be a rule
                     inner = f"\\{inner}"
                 # Slidev counts fences by the lines that begin with one.
@@ -262,9 +263,9 @@ class BlockWriter(Addresses):
 
     def write_quote(self, block: blocks.Quote, path: BlockPath) -> str:  # noqa: ARG002
         """Somebody's words and name."""
-        lines = [f"> {line}".rstrip() for line in self.text(block.quote).splitlines()]
+        quoted = self.text("\n".join(f"> {line}" for line in block.quote.splitlines()))
         by = ["", f'<div class="tg-by">\n\n{self.text(block.by)}\n\n</div>'] if block.by else []
-        return "\n".join([*lines, *by])
+        return "\n".join([quoted, *by])
 
     def write_callout(self, block: blocks.Callout, path: BlockPath) -> str:  # noqa: ARG002
         """A remark in a frame; blank lines let Markdown in."""

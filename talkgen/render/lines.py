@@ -28,6 +28,10 @@ _SPECIAL = re.compile(
 )
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _TAG = re.compile(r"<(?=[A-Za-z/!?]|\Z)")
+# An address that the tools make a link of: they look for its end in the source, where escapes are part of it.
+_LINKED = re.compile(r"(://[^\s<\\&]*(?:&(?!amp;|lt;)[^\s<\\&]*)*)(?=\\|&(?:amp|lt);)")
+_LINKED_TO_THE_END = re.compile(r"://[^\s<]*\Z")
+_SHORT_CODE = re.compile(r"(?<!\S):(?=(?:[a-z]|[+-]1)[\w+-]*:)")  # Marp would fetch a picture for `:rocket:`
 BRACES = re.compile(r"(\{|%7B)(?=\{|%7B)", re.IGNORECASE)  # an address is shown decoded
 # What begins a block, a footnote, a task or another slide where it begins a line; a note's number in brackets does not.
 _BEGINNING = re.compile(
@@ -207,19 +211,24 @@ def _destination(address: str, token: Token) -> str:
 def _escape_text(pieces: Sequence[Piece], *, expressions: bool, one_line: bool) -> None:
     """Escapes what would mean something in each text, beside what stands around it."""
     has_dollars = sum(piece.written.count("$") for piece in pieces) > 1  # a single one begins no formula
-    begins = not one_line
     for at, piece in enumerate(pieces):
         if piece.kind == "text":
+            begins = not one_line and (at == 0 or pieces[at - 1].kind == "break")
             text = piece.written.lstrip() if begins else piece.written
             piece.written = _escaped(text, label=piece.name == "label", dollars=has_dollars)
             if begins:
                 piece.written = _BEGINNING.sub(_as_text, piece.written, count=1)
             if piece.written.endswith("!") and at + 1 < len(pieces) and pieces[at + 1].written.startswith("["):
                 piece.written = f"{piece.written[:-1]}\\!"  # with a link behind it, a picture
-            if expressions:
-                piece.written = f"\\{piece.written}" if begins and piece.written.startswith("::") else piece.written
-                piece.written = BRACES.sub(r"\1<wbr>", piece.written)
-        begins = piece.kind == "break" and not one_line
+            piece.written = _LINKED.sub(r"\1<wbr>", piece.written)
+            if at + 1 < len(pieces) and pieces[at + 1].written[:1] not in "\n\\ <" and not piece.name:
+                piece.written = _LINKED_TO_THE_END.sub(r"\g<0><wbr>", piece.written)
+            if not expressions:
+                piece.written = _SHORT_CODE.sub(r"\\:", piece.written)
+                continue
+            if begins and piece.written.startswith("::"):  # a slot's name
+                piece.written = f"\\{piece.written}"
+            piece.written = BRACES.sub(r"\1<wbr>", piece.written)
 
 
 def _escaped(text: str, *, label: bool, dollars: bool) -> str:

@@ -6,6 +6,7 @@ be taken for directives, MathJax (which asks no other host) and emoji left as te
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from talkgen.render.own import undivided
 from talkgen.render.prose import markdown
 from talkgen.render.themes import font_faces, font_files, style_sheet
 
+_CLICK = re.compile(r"\[click(?::\d+)?\][ \t]*", re.IGNORECASE)  # where Slidev's presenter view marks the next click
 MERMAID = '<script src="mermaid.min.js"></script>'  # which the export puts into the page
 SCRIPT = '<script type="module" src="talkgen.js"></script>'
 MODELS = '<script src="talkgen-models.js"></script>'
@@ -121,7 +123,7 @@ def _slide_parts(writer: MarpWriter, slide: Slide, number: int, *, first: bool) 
         if writer.deck.models:
             yield MODELS
     if slide.notes.strip():
-        yield comment(slide.notes)
+        yield comment(_CLICK.sub("", slide.notes))
 
 
 def _directives(writer: MarpWriter, slide: Slide) -> Mapping[str, Any]:

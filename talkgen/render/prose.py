@@ -29,6 +29,7 @@ _LINE_START = re.compile(r"^([ \t]*)(---|```|#|~~~)", re.MULTILINE)  # cut at, c
 _JOINER = "\u2060"  # no tag begins with one
 _NOTE_TAG = re.compile(r"<(?=[A-Za-z/!?])(?!https?://|mailto:)")
 _LISTS = ("bullet_list_open", "ordered_list_open")
+_TASK = re.compile(r"\A\[([ xX])\] ")
 _CLOSING = re.compile(r"(?<!\S)#+\Z")  # at the end of a heading they are not shown
 _MARKS_ONLY = re.compile(r"[-+\d.)> ]*")  # of lists and quotes: with a list's own sign they may be a rule
 _BARE_MARK = re.compile(r"(?:[-+]|\d+\.)(?:\n|\Z)")
@@ -48,6 +49,11 @@ def markdown(text: str, address: Address = _NO_FILES.get, *, one_line: bool = Fa
 def vue_markdown(text: str, address: Address = _NO_FILES.get, *, one_line: bool = False) -> str:
     """The same, that is also a Vue template without expressions, directives, components or scripts."""
     return _Writer(Target(True, slidev_listing, address)).write(text, one_line=one_line)
+
+
+def ticked(item: str) -> str:
+    """An item of a list with the box of a task before it as a sign: Slidev would make a box of it, Marp text."""
+    return _TASK.sub(lambda box: "☐ " if box[1] == " " else "☑ ", item)
 
 
 def spoken(text: str) -> str:
@@ -153,6 +159,9 @@ class _Writer:
     def _list(self, opened: Token, inner: Sequence[Token]) -> str:
         """A list that is shown at once: `*` and `1)` would be shown item by item by Marp."""
         start = int(opened.attrs.get("start", 1)) if opened.type == "ordered_list_open" else None
+        for _, item in children(inner):
+            if item and item[0].type == "paragraph_open" and (first := item[1].children):
+                first[0].content = ticked(first[0].content)
         items = [self._blocks(tokens) for _, tokens in children(inner)]
         paragraphs = [token for token in inner if token.type == "paragraph_open" and token.level == opened.level + 2]
         tight = all(token.hidden for token in paragraphs)

@@ -45,6 +45,9 @@ def test_simple_text_stays_as_it_is(text):
         ("$$\nnever closed\n\nafter", "\\$\\$\nnever closed\n\nafter"),
         ("see `<!--` and <!-- gone -->this", "see <code v-pre>&lt;!&#45;&#45;</code> and this"),
         ("*a*&nbsp;\\*b\\* &lt;i> \\# x", "*a*\xa0\\*b\\* &lt;i> # x"),
+        ("https://a.b/`{{x}}` and https://a.b/\\*c", "https://a.b/<wbr>`{{x}}` and https://a.b/<wbr>\\*c"),
+        ("- [ ] a\n- [x] b", "- ☐ a\n- ☑ b"),
+        ("a :rocket: at 10:30:15", "a \\:rocket: at 10:30:15"),
         ("<section>a</section>", "&lt;section>a&lt;/section>"),
         ("<div>**a**\n\n</div>", "<div>**a**\n\n</div>"),
         ("> - ~~~\n>   x\n>   ~~~", "> -\n>   ```\n>   x\n>   ```"),
@@ -74,6 +77,7 @@ def shown(text: str) -> str:
     page = re.sub(
         r"</?p>|<br />|<br>|<hr />|<hr>|<wbr>|\u2060| v-pre| class=\"language-[^\"]*\"", "", PARSER.render(text)
     )
+    page = re.sub(r"(<li>\s*)\[x\] ", r"\1☑", page)
     page = re.sub(r"\s|\ufeff|&nbsp;", "", page)
     while "<blockquote></blockquote>" in page:
         page = page.replace("<blockquote></blockquote>", "")

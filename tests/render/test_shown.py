@@ -8,6 +8,7 @@ import yaml
 from decks import make_deck
 from markdown_it import MarkdownIt
 
+from talkgen.export.marp import export_marp
 from talkgen.render.marp import render_marp
 from talkgen.render.slidev import render_slidev
 
@@ -78,3 +79,35 @@ def test_settings_of_a_slide_do_not_end_their_comment(tmp_path):
     text = render_marp(make_deck([slide], tmp_path)).files["deck.md"]
     comments = re.findall(r"<!--(.*?)-->", text, re.DOTALL)
     assert [yaml.safe_load(comment) for comment in comments] == [{"_header": "a --> b"}]
+
+
+def test_tasks_have_their_boxes_as_signs(tmp_path):
+    """In a list of Markdown as in a list block; elsewhere brackets are brackets."""
+    for body in ("- [ ] one\n- [x] two\n\n[x] three", {"bullets": ["[ ] one", "[X] two", "\\[x] three"]}):
+        for _, source in sources({"body": [body]}, tmp_path):
+            page = html.unescape(re.sub(r"<[^>]*>", "", PARSER.render(source)))
+            assert all(words in page for words in ("☐ one", "☑ two", "[x] three"))
+
+
+def test_marks_of_clicks_in_notes_are_for_the_tool_that_knows_them(tmp_path):
+    """Slidev shows them as the clicks they are; Marp would read them aloud."""
+    found = dict(sources({"body": ["x"], "notes": "one [click] two\n[click:3] three"}, tmp_path))
+    assert "one two\nthree" in found["marp"]
+    assert "one [click] two\n[click:3] three" in found["slidev"]
+
+
+@pytest.mark.slow
+def test_emoji_and_their_names_stay_text(tmp_path):
+    """Marp itself, as it is run for a deck, makes no pictures of them that another host would be asked for."""
+    deck = make_deck([{"title": "🚀 :rocket: x", "body": ["🚀 :rocket: y"]}], tmp_path)
+    folder = tmp_path / "deck"
+    folder.mkdir()
+    (folder / "deck.md").write_text(
+        render_marp(deck).files["deck.md"].replace('"night"', '"default"'), encoding="utf-8"
+    )
+    (page,) = export_marp(folder, "html", print)
+    text = page.read_text(encoding="utf-8")
+    assert "🚀 :rocket: x</h1>" in text
+    assert "🚀 :rocket: y</p>" in text
+    assert not re.search("<img|twemoji", text)
+    assert "🚀 :rocket: y" in render_slidev(deck).files["slides.md"]
