@@ -47,6 +47,16 @@ def test_map_names_nothing_else():
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
+def test_readme_names_every_layer():
+    """The README's own, shorter map names each folder below talkgen/ and beside it, and each talk."""
+    text = README.split("## Where things are", 1)[1].split("\n## ", 1)[0]
+    layers = {f"talkgen/{file.parts[1]}/" for file in tracked() if file.parts[0] == "talkgen" and len(file.parts) > 2}
+    folders = {f"{file.parts[0]}/" for file in tracked() if len(file.parts) > 1 and not file.parts[0].startswith(".")}
+    assert sorted(name for name in (layers | folders) - {"talkgen/"} if f"`{name}`" not in text) == []
+    talks = {f"{file.parts[0]}/{file.parts[1]}" for file in tracked() if file.parts[0] == "slides"}
+    assert sorted(talk for talk in talks if f"({talk})" not in README) == []
+
+
 @pytest.mark.parametrize("name", sorted(FIGURES))
 def test_figures_are_documented(name):
     """The catalogue lists every figure, and no other."""
