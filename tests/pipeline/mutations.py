@@ -92,7 +92,9 @@ MUTATIONS = [
     outline("a run's name", "run: film,", "run: small,", "figure checkpoint_film"),
     outline("a prompt", "prompt: The\n", "prompt: A\n", "recording slide 3", quick=True),
     outline("a recording's grid", "top_k: 5", "top_k: 6", "recording slide 3", quick=True),
-    outline("the second model", "beside: small-lstm", "beside: small", "recording slide 3"),
+    outline(
+        "the second model", "beside: small-lstm", "beside: small", "recording slide 3", "model in the page small-lstm"
+    ),
     outline("a text to split", "- tokens: Hello\n        model", "- tokens: Hell\n        model", "tokens slide 3 (2)"),
     outline("a value that texts name", "{{ run.val_loss | number }}", "{{ run.step }}", "values run", *TEXT),
     outline("a comment", "title: Everything", "title: Everything  # all of it", quick=True),
