@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from talkgen.errors import OutlineError, Problem
 from talkgen.outline.files import check_text
-from talkgen.outline.formula import MAX_SOURCE, Chain, Formula, FormulaError
+from talkgen.outline.formula import MAX_SOURCE, Formula, FormulaError
 from talkgen.outline.node import Mark, Marks, Node, marks
 from talkgen.outline.schema import Outline
 from talkgen.outline.source import Source
@@ -45,11 +45,6 @@ def find_expressions(source: Source) -> list[Expression]:
         OutlineError: some are not expressions; with each of them.
     """
     return [expression for text in _read(source).values() for expression in text]
-
-
-def chains_used(source: Source) -> set[Chain]:
-    """The names that the expressions use with the steps into them, as ("figures", "compute_graph", "rnn", "depth")."""
-    return {chain for expression in find_expressions(source) for chain in expression.formula.chains}
 
 
 def evaluate(source: Source, values: Mapping[str, Any]) -> Outline:

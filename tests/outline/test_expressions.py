@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from talkgen.errors import OutlineError
-from talkgen.outline.expressions import chains_used, evaluate, evaluate_inputs, find_expressions
+from talkgen.outline.expressions import evaluate, evaluate_inputs, find_expressions
 from talkgen.outline.load import load_outline
 from talkgen.outline.schema import Outline
 
@@ -101,11 +101,16 @@ def test_inputs_are_evaluated_before_the_figures(load):
     assert slide.body[0].markdown == "{{ vars.n }} *steps*"
 
 
+def chains_in(source) -> set[tuple]:
+    """The names that the expressions of an outline use, with the steps into them."""
+    return {chain for expression in find_expressions(source) for chain in expression.formula.chains}
+
+
 def test_every_expression_is_found(load):
     """What a build has to bring: the names that the expressions use, however deep they stand."""
     source = load(TALK)
 
-    assert chains_used(source) == {
+    assert chains_in(source) == {
         ("vars", "topic"),
         ("vars", "n"),
         ("model", "label"),
@@ -184,5 +189,5 @@ def test_the_talk_that_ships_loads():
     """The repository's own talk is a valid outline and its expressions parse."""
     root = Path(__file__).parents[2]
 
-    chains = chains_used(load_outline(root / "slides" / "attention" / "outline.yaml"))
+    chains = chains_in(load_outline(root / "slides" / "attention" / "outline.yaml"))
     assert {chain[0] for chain in chains} <= {"vars", "model", "runs", "figures"}
