@@ -318,6 +318,6 @@ def test_a_recording_holds_every_model_that_it_asked(project):
         "      model: small\n      beside: small-lstm\n",
         encoding="utf-8",
     )
-    before = keys(outline)
+    before = keys(outline)["recording slide 1"]
     append("runs/small-lstm/checkpoints/step-001000/model.safetensors", b"\n")(project)
-    assert keys(outline) != before
+    assert keys(outline)["recording slide 1"] != before
