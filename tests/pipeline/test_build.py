@@ -155,7 +155,7 @@ def test_a_damaged_result_is_made_again(request_, own_cache):
         if file.is_file():
             file.chmod(0o644)
             file.write_bytes(file.read_bytes()[:-1])
-    assert len(build(request_, quiet).computed) == 3
+    assert len(build(request_, quiet).computed) == 4
 
 
 def test_a_failing_build_leaves_the_last_deck(request_, talk):

@@ -50,7 +50,7 @@ slides:
         model: small
         bars: 3
 """
-DEPENDS = {"figure training_curve", "figure ours", "tokens chips", "recording answered", "model in the page mine"}
+DEPENDS = {"figure training_curve", "figure ours", "tokens chips", "recording answered"}
 DOES_NOT = {"figure theirs", "figure parameter_counts", "recording elsewhere", "model in the page small"}
 
 
