@@ -40,11 +40,14 @@ class Talk:
         """The outline itself.
 
         Raises:
-            OutlineError: with every problem of the outline and of what it includes.
+            OutlineError: with every problem of the outline and of what it includes; or it changed meanwhile.
         """
         from talkgen.outline.load import load_outline
 
-        return load_outline(self.path)
+        source = load_outline(self.path)
+        if self._known and not _files_are(self._known["files"]):
+            raise OutlineError(f"{self.path} changed while it was being built", "build again")
+        return source
 
     @cached_property
     def style(self) -> Style:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from talkgen import assets
+from talkgen.errors import OutlineError
 from talkgen.pipeline.build import Request, build
 from talkgen.pipeline.plan import make_plan
 from talkgen.pipeline.status import status
@@ -162,6 +163,16 @@ def test_a_template_of_either_target_is_in_its_rendering(project, request_, monk
         build(request_, quiet)
     append("installed/templates/slidev/style.css.j2", b"\n")(project)
     assert stale(request_) == {}
+
+
+def test_an_outline_that_changes_while_it_is_built_is_said(project, request_):
+    """What is rendered is what was planned, or nothing."""
+    build(request_, quiet)
+    talk = Talk(request_.outline / "outline.yaml")
+    make_plan(talk)
+    in_outline("title: Words", "title: Others")(project)
+    with pytest.raises(OutlineError, match=r"outline\.yaml changed while it was being built"):
+        assert talk.source
 
 
 # --------------------------------------------------------------------------------------------------- what is on disk
