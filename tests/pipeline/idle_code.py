@@ -83,7 +83,7 @@ IDLE = {
         "talkgen.lm.files.packed": "_inverse _pack_int4 _pack_int8 pack with_least",
     },
     "fetches, finds or remembers files whose content the key holds": {
-        "talkgen.digest": "_remember",
+        "talkgen.digest": "_recall _remember",
         "talkgen.figures.measure.timing": "machine",
         "talkgen.files": "_exchange _remove",
         "talkgen.lm.files.catalog": "_about_gguf list_models",
