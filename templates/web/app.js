@@ -46,17 +46,17 @@ class TalkgenApp extends HTMLElement {
     this.area.className = "app";
     this.badge = makeBadge();
     this.frame = document.createElement("iframe");
-    this.frame.title = this.label;
+    this.frame.title = this.#label;
     this.frame.hidden = true;
     this.frame.addEventListener("load", () => this.#opened());
     this.instead = document.createElement("p");
     this.instead.className = "instead";
-    this.instead.textContent = `${this.label} runs here while the talk is presented`;
+    this.instead.textContent = `${this.#label} runs here while the talk is presented`;
     this.area.append(this.badge, this.frame, this.instead);
     root.replaceChildren(style, this.area);
   }
 
-  get label() {
+  get #label() {
     return this.getAttribute("label");
   }
 
@@ -110,7 +110,7 @@ class TalkgenApp extends HTMLElement {
     this.frame.inert = state === "gone";
     this.instead.hidden = state !== "none";
     const words = { none: "not here", opening: "opening", live: "live", gone: "gone, as it was last" }[state];
-    setBadge(this.badge, state === "live" ? "live" : "recorded", `${words} · ${this.label}`);
+    setBadge(this.badge, state === "live" ? "live" : "recorded", `${words} · ${this.#label}`);
   }
 }
 

@@ -89,3 +89,12 @@ def test_other_hosts_are_named(look):
 def test_what_a_reader_without_eyes_misses_is_told(look):
     """axe-core finds the picture without words."""
     assert any("image-alt" in problem for problem in look.slides[4].problems)
+
+
+def test_what_only_a_screen_reader_finds_is_not_cut_off(tmp_path):
+    """A formula's words beside its picture are one px large on purpose."""
+    hidden = '<span style="position:absolute;width:1px;height:1px;overflow:hidden">words of a formula</span>'
+    (tmp_path / "deck.md").write_text(f"---\nmarp: true\nlang: en\n---\n\n# Title\n\n<p>seen {hidden}</p>\n", "utf-8")
+    page = export_marp(tmp_path, "html", print)[0]
+    (slide,) = look_at_slides(page, "marp", 1, (1280, 720), print).slides
+    assert (slide.too_tall, slide.too_wide, slide.clipped) == (0, 0, ())

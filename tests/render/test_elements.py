@@ -58,3 +58,12 @@ def test_a_missing_module_is_an_error(tmp_path):
     (tmp_path / "a.js").write_text('import "./gone.js";\n', encoding="utf-8")
     with pytest.raises(FileNotFoundError):
         join_modules(tmp_path / "a.js")
+
+
+@pytest.mark.parametrize("module", sorted(set(ELEMENTS.values())))
+def test_no_property_of_an_element_takes_an_attributes_name(module):
+    """Vue sets what an element has as a property instead of the attribute, which then is not there."""
+    text = (asset_dir("templates") / "web" / module).read_text(encoding="utf-8")
+    attributes = set(re.findall(r'(?:get|has)Attribute\("([\w-]+)"\)', text))
+    assert attributes
+    assert attributes & set(re.findall(r"^  (?:get |set |static )?(\w+)\(", text, re.MULTILINE)) == set()

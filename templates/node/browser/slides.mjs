@@ -57,6 +57,10 @@ function measure(selector, width) {
   const clipped = [];
   let smallest = null;
   const words = (element) => (element.getAttribute?.("alt") || element.textContent || element.localName).trim().slice(0, 60);
+  // What only a screen reader is meant to find: a formula's words, a status. It is one px large, and cut on purpose.
+  const isForEars = (element, look) =>
+    look.position === "absolute" && element.clientWidth <= 1 && element.clientHeight <= 1 && look.overflow !== "visible";
+
   // A text can be wider than the element that it stands in.
   const boxOf = (text) => {
     const range = document.createRange();
@@ -67,6 +71,7 @@ function measure(selector, width) {
   const visit = (element, inside = false) => { // inside: of something that cuts off what reaches over it
     const look = getComputedStyle(element);
     if (look.display === "none" || element.classList.contains("tg-background")) return;
+    if (isForEars(element, look)) return;
     const replaced = ["img", "svg", "video", "iframe", "canvas"].includes(element.localName) || element.shadowRoot;
     const texts = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
     const boxes = replaced ? [element.getBoundingClientRect()] : texts.map(boxOf);
