@@ -83,10 +83,10 @@ def build(
         from talkgen.pipeline.watch import watch as watch_talk
 
         def show(done: BuildReport) -> None:
-            show_report(done, json, report)
+            finish(done, json, report)
 
         watch_talk(request, report, show)
-    elif show_report(pipeline.build(request, report), json, report) and strict:
+    elif finish(pipeline.build(request, report), json, report) and strict:
         raise typer.Exit(1)
 
 
@@ -102,7 +102,16 @@ def variables(given: list[str] | None) -> dict[str, Any]:
     return {name: parse_yaml(value, Path(f"--var {name}")).data if value else "" for name, _, value in pairs}
 
 
-def show_report(done: BuildReport, json: bool, report: Callable[[str], None]) -> int:
+def show_report(done: BuildReport, report: Callable[[str], None]) -> None:
+    """Prints what a build did."""
+    for item in done.deck.degraded:
+        report(f"note: {item['where']}: {item['message']}")
+    made = f"{len(done.computed)} computed, {len(done.reused)} unchanged"
+    for path in done.outputs:
+        out(f"{path}  ({made}, {done.seconds:.1f} s)")
+
+
+def finish(done: BuildReport, json: bool, report: Callable[[str], None]) -> int:
     """Prints what a build did, and then what does not fit on its slides; how many such slides there are.
 
     The deck is there before its slides are looked at.
@@ -111,11 +120,7 @@ def show_report(done: BuildReport, json: bool, report: Callable[[str], None]) ->
     from talkgen.pipeline.request import open_store
 
     if not json:
-        for item in done.deck.degraded:
-            report(f"note: {item['where']}: {item['message']}")
-        made = f"{len(done.computed)} computed, {len(done.reused)} unchanged"
-        for path in done.outputs:
-            out(f"{path}  ({made}, {done.seconds:.1f} s)")
+        show_report(done, report)
     problems = find_overflow(done.deck, done.plan, open_store(), report)
     if json:
         out_json({**done.to_json(), "overflow": [str(problem) for problem in problems]})

@@ -45,7 +45,7 @@ def present(
     request = pipeline.Request(Path(outline), target.value, out=out_dir, model=model, vars=variables(var))
     report = reporter(quiet)
     done = pipeline.build(request, report)
-    show_report(done, json=False, report=report)
+    show_report(done, report)
     files = done.plan.live_models
     settings = Settings(
         deck=done.outputs[0],

@@ -15,6 +15,11 @@ _MAC = (
 )
 
 
+def apart(folder: str) -> dict[str, str]:
+    """The environment in which a browser keeps its settings in `folder` and makes none in the user's home."""
+    return {"XDG_CONFIG_HOME": folder, "XDG_CACHE_HOME": folder}
+
+
 def has_browser() -> bool:
     """Whether there is one."""
     try:

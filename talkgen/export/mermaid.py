@@ -19,7 +19,7 @@ from typing import Any
 
 from talkgen.assets import asset_dir
 from talkgen.errors import ToolError
-from talkgen.export.browser import find_browser
+from talkgen.export.browser import apart, find_browser
 from talkgen.export.node import Report, npm_packages, run_node
 from talkgen.style import Style
 
@@ -65,7 +65,7 @@ def draw_diagrams(sources: Sequence[str], style: Style, report: Report) -> list[
     with tempfile.TemporaryDirectory(prefix="talkgen-mermaid-") as folder:
         file = Path(folder, "request.json")
         file.write_text(json.dumps(request), encoding="utf-8")
-        output = run_node([str(driver / "diagrams.mjs"), str(file)], cwd=driver, timeout=_SECONDS)
+        output = run_node([str(driver / "diagrams.mjs"), str(file)], cwd=driver, timeout=_SECONDS, env=apart(folder))
     try:
         answers = json.loads(output)
     except ValueError as error:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from talkgen.errors import ToolError
-from talkgen.export.browser import find_browser
+from talkgen.export.browser import apart, find_browser
 from talkgen.export.node import Report, npm_packages, run_node
 
 DRIVER = "browser/slides.mjs"  # in templates/node: what looks
@@ -88,7 +88,7 @@ def look_at_slides(
         }
         file.write_text(json.dumps(request), encoding="utf-8")
         timeout = _START_SECONDS + _SECONDS_A_SLIDE * count
-        output = run_node([str(driver / "slides.mjs"), str(file)], cwd=driver, timeout=timeout)
+        output = run_node([str(driver / "slides.mjs"), str(file)], cwd=driver, timeout=timeout, env=apart(folder))
     try:
         answer = json.loads(output)
     except ValueError as error:

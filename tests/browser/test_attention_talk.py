@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page
 from server_process import free_port
 
+from talkgen.outline.load import load_outline
 from talkgen.pipeline.build import Request, build
 
 pytestmark = pytest.mark.slow
@@ -27,7 +28,7 @@ def deck(request, tmp_path_factory):
     """The talk built by the real tools for one target."""
     out = tmp_path_factory.mktemp("attention") / request.param
     done = build(Request(TALK, request.param, out=out), print)
-    return request.param, done.outputs[0], len(done.plan.outline.slides)
+    return request.param, done.outputs[0], len(load_outline(TALK).outline.slides)
 
 
 def addresses(target: str, page: Path, server: str):
