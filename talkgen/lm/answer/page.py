@@ -8,6 +8,7 @@ All is JSON, numbers as base64 of little-endian bytes: a page opened from disk m
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from talkgen.errors import ModelError
-from talkgen.lm.files.in_page import read_byte_pairs, why_not_in_page
+from talkgen.lm.files.in_page import is_byte_pairs, why_not_in_page
 from talkgen.lm.files.weights import Loaded
 from talkgen.lm.models.base import LanguageModel
 from talkgen.lm.text.tokenizer import Tokenizer
@@ -76,8 +77,8 @@ def _base64(values: NDArray[Any]) -> str:
 
 
 def _tokenizer(tokenizer: Tokenizer) -> dict[str, Any]:
-    known = read_byte_pairs(tokenizer.to_json())
-    if known is None:
+    known = json.loads(tokenizer.to_json())
+    if not is_byte_pairs(known):
         raise ModelError("the tokenizer is no byte-level BPE")
     names = {index: token for token, index in known["model"]["vocab"].items()}
     names |= {index: token for token, index in tokenizer.special.items()}

@@ -3,6 +3,7 @@
 import base64
 import json
 import random
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from talkgen.assets import asset_dir
+from talkgen.assets import asset_dir, pretrained_dir
 from talkgen.errors import ModelError
 from talkgen.export.node import find_node
 from talkgen.lm.answer.engine import Engine
@@ -174,3 +175,13 @@ def test_what_cannot_answer_in_a_page_says_why():
     other = Loaded("bytes", "bytes", small.model, ByteTokenizer(), small.files)
     with pytest.raises(ModelError, match="byte-level BPE"):
         page_model(other)
+
+
+@pytest.mark.parametrize("damage", [b"{", b"[]", b"\xff"])
+def test_a_damaged_tokenizer_is_a_message(damage, tmp_path):
+    """Planning reads the file before anything is loaded."""
+    shutil.copytree(pretrained_dir() / "small", tmp_path / "runs" / "small")
+    for file in (tmp_path / "runs" / "small" / "checkpoints").glob("*/tokenizer.json"):
+        file.write_bytes(damage)
+    with pytest.raises(ModelError, match=r"tokenizer\.json"):
+        why_not_in_page(find_model("small", tmp_path))
