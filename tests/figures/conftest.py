@@ -41,6 +41,7 @@ CASES: dict[str, dict] = {name: {} for name in registry.FIGURES} | {
     "checkpoint_film": {"run": "film", "prompt": "to be", "tokens": 12},
     "completions": {"prompts": ["to be or not to b", "a$b$ <i>&amp;"]},
     "compute_graph": {"tokens": 4},
+    "decoder_only": {"tokens": 12},
     "decoding_tree": {"prompt": "to be or"},
     "gradient_flow": {"seeds": 3, "windows": 4},
     "lstm_cell": {"sentence": "to be or not"},

@@ -1,7 +1,7 @@
 """Runs a model once and says of each of its modules what it holds, what it computes and what goes in and out.
 
 FLOPs are counted by torch as its operations run (a multiplication and an addition are two), of matrix products alone;
-attention is written out, so that what the mask will hide is counted, too.
+attention runs in single operations, so that what the mask will hide is counted, too.
 """
 
 from __future__ import annotations
@@ -28,9 +28,8 @@ class Part:
 def trace_modules(model: LanguageModel, ids: torch.Tensor) -> dict[str, Part]:
     """Every module of `model` that is called in a pass over `ids` [1, T], by its name, in the order they are called."""
     import torch
+    from torch.nn.attention import SDPBackend, sdpa_kernel
     from torch.utils.flop_counter import FlopCounterMode
-
-    from talkgen.lm.models.base import Taps
 
     widths: dict[str, tuple[int, int]] = {}
     hooks = []
@@ -44,8 +43,8 @@ def trace_modules(model: LanguageModel, ids: torch.Tensor) -> dict[str, Part]:
             hooks.append(module.register_forward_hook(keep))
     counter = FlopCounterMode(display=False)
     try:
-        with torch.inference_mode(), counter:
-            model(ids, taps=Taps("attention"))
+        with torch.inference_mode(), sdpa_kernel(SDPBackend.MATH), counter:  # fused kernels are not counted
+            model(ids)
     finally:
         for hook in hooks:
             hook.remove()
