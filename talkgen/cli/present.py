@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from talkgen.cli.build import ModelOption, OutOption, Target, TargetOption, VarOption, show_report, variables
 from talkgen.cli.console import Quiet, Talk, out, reporter
+
+if TYPE_CHECKING:
+    from talkgen.serve.settings import Settings
 
 
 def present(
@@ -36,8 +39,11 @@ def present(
       talkgen present slides/attention --target slidev --port 8080
 
       talkgen present slides/attention --recorded
+
+      talkgen present slides/attention --host 0.0.0.0
     """
     from talkgen.pipeline import build as pipeline
+    from talkgen.serve.presenter import is_loopback, make_code
     from talkgen.serve.run import check_port, serve
     from talkgen.serve.settings import Settings
 
@@ -54,15 +60,41 @@ def present(
         host=host,
         port=port,
         device=device,
+        code=None if is_loopback(host) else make_code(),
     )
     names = ", ".join(item.label for item in files) if not recorded else "recorded answers only"
 
     def tell() -> None:
-        out(f"http://{host}:{port}  ({names}; Ctrl-C ends)")
+        _tell_addresses(settings, names, quiet=quiet)
         if settings.models:  # beside the server, which must not wait for a compiler
             threading.Thread(target=_tell_kernels, args=(device,), daemon=True).start()
 
     serve(settings, on_ready=tell)
+
+
+def _tell_addresses(settings: Settings, names: str, *, quiet: bool) -> None:
+    """Prints what can be opened, by whom, and for phones as a picture."""
+    from talkgen.serve import reach
+    from talkgen.serve.presenter import ENTER
+
+    addresses = reach.find_addresses(settings.host, settings.port)
+    here = reach.web_address("127.0.0.1" if settings.host in reach.EVERYWHERE else settings.host, settings.port)
+    if settings.code is None:
+        out(f"{here}  ({names}; Ctrl-C ends)")
+        return
+    out(f"{(addresses or [here])[0]}  ({names}; Ctrl-C ends)")
+    for address in addresses[1:]:
+        out(f"{address}  the same, in another network")
+    if addresses and not quiet:
+        out(reach.qr_text(addresses[0]))
+    out(
+        "whoever is in your network can open the slides and ask the models; "
+        "the notes and the talk's source need your code"
+        if addresses
+        else "this machine is in no network now: nobody else can open the slides"
+    )
+    for address in dict.fromkeys([*addresses[:1], here]):
+        out(f"{address}{ENTER}?code={settings.code}&to=/  with the notes; for you alone")
 
 
 def _tell_kernels(device: str) -> None:

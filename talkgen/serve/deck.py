@@ -1,23 +1,30 @@
-"""A built deck as static files: its page at `/`, what lies beside it, and nothing outside its folder."""
+"""A built deck as static files: its page at `/`, what lies beside it, and nothing outside its folder.
+
+The presenter gets all of it; everybody else what is shown, without notes.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+from functools import lru_cache
 from pathlib import Path
 
-from fastapi import FastAPI, HTTPException
-from starlette.responses import FileResponse, Response
+from fastapi import FastAPI, HTTPException, Request
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from talkgen.errors import TalkgenError
 from talkgen.serve.guard import DECK_POLICY
+from talkgen.serve.public import can_hold_notes, is_shown, without_notes
 
 # A deck is rebuilt while it is open: the browser keeps it, but asks each time whether it is still good. What has a
 # digest in its name never changes and is asked for once: a slide turned to without a server still has its figure.
 _HEADERS = {"Content-Security-Policy": DECK_POLICY, "Cache-Control": "no-cache"}
 _NAMED_BY_DIGEST = re.compile(r"(?:^|/)(?:assets|figures)/(?:.*/)?[^/]+-[\w-]{8}\.\w+$")
+_TYPES = {".html": "text/html", ".js": "text/javascript"}
 
 
 class _DeckFiles(StaticFiles):
@@ -27,11 +34,38 @@ class _DeckFiles(StaticFiles):
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
+        file, presents = Path(full_path), scope["state"]["visitor"].presents
+        if not (presents or is_shown(file.name)):
+            raise HTTPException(404)
+        named = bool(_NAMED_BY_DIGEST.search(os.fspath(full_path)))
+        if can_hold_notes(file.name):
+            text, is_alike = _page(file, stat_result.st_mtime_ns, presents=presents)
+            if text is not None:
+                return _written(file.name, text)
+            named = named and is_alike
         response = super().file_response(full_path, stat_result, scope, status_code)
         response.headers.update(_HEADERS)
-        if _NAMED_BY_DIGEST.search(os.fspath(full_path)):
+        if named:
             response.headers["Cache-Control"] = "max-age=31536000, immutable"
         return response
+
+
+@lru_cache(maxsize=64)
+def _page(file: Path, mtime_ns: int, *, presents: bool) -> tuple[str | None, bool]:  # noqa: ARG001 – the memo's key
+    """A page or script as it is for the presenter or for others, and whether it is the same for both.
+
+    None in its place where it is as it lies there. What differs must be asked for anew by who enters the code.
+    """
+    text = file.read_bytes().decode(errors="surrogateescape")
+    public = without_notes(file.name, text)
+    shown = text if presents else public
+    return (None if shown == text else shown), public == text
+
+
+def _written(name: str, text: str) -> Response:
+    content = text.encode(errors="surrogateescape")
+    tag = {"ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"'}
+    return Response(content, media_type=_TYPES[Path(name).suffix.lower()], headers=_HEADERS | tag)
 
 
 def mount_deck(app: FastAPI, deck: Path) -> None:
@@ -42,11 +76,12 @@ def mount_deck(app: FastAPI, deck: Path) -> None:
     """
     if not deck.is_file():
         raise TalkgenError(f"there is no deck at {deck}", "build it first: talkgen build")
+    files = _DeckFiles(directory=deck.parent)
 
     @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
-    async def page() -> FileResponse:
+    async def page(request: Request) -> Response:
         if not deck.is_file():
             raise HTTPException(503, "the deck is not there: it is being built, or was removed", {"Retry-After": "1"})
-        return FileResponse(deck, headers=_HEADERS)
+        return await files.get_response(deck.name, request.scope)
 
-    app.mount("/", _DeckFiles(directory=deck.parent))
+    app.mount("/", files)

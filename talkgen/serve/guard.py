@@ -46,9 +46,9 @@ class Guard:
     Further in, `request.state.visitor` is who asks.
     """
 
-    def __init__(self, app: ASGIApp, host: str) -> None:
+    def __init__(self, app: ASGIApp, host: str, code: str | None = None) -> None:
         self._app, self._host = app, host
-        self._visitors, self._limits = Visitors(), Limits()
+        self._visitors, self._limits = Visitors(code), Limits()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on, or answers it with 400, 403, 408, 413 or 429."""

@@ -18,3 +18,4 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     device: str = "auto"
+    code: str | None = None  # that the presenter shows; None where only this machine reaches the server

@@ -1,8 +1,8 @@
 """Who asks: a browser, known again by a cookie, and how soon it is its turn.
 
-The speaker's page is a page of this server open on this machine; a page of it open elsewhere is somebody's slide; all
-else (the audience's programs) comes after those. A cookie is a client, so that a room behind one address is not one
-client; whoever shows none shares one with its address.
+The speaker's page is a page of this server open on this machine, or where the presenter's code was shown; a page of it
+open elsewhere is somebody's slide; all else (the audience's programs) comes after those. A cookie is a client, so that
+a room behind one address is not one client; whoever shows none shares one with its address.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.types import Scope
 
+from talkgen.serve.presenter import PROXY_HEADERS, Presenter
+
 COOKIE = "talkgen_visitor"
 
 
@@ -30,24 +32,28 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True)
 class Visitor:
-    """A client: its name and its address in the limits, and its rank."""
+    """A client: its name and its address in the limits, its rank, and whether it is the presenter's."""
 
     name: str
     address: str
     rank: Rank
+    presents: bool = False
 
 
 class Visitors:
-    """Gives browsers names that nobody can make up."""
+    """Gives browsers names that nobody can make up, and knows the presenter's."""
 
-    def __init__(self) -> None:
+    def __init__(self, code: str | None = None) -> None:
         self._secret = secrets.token_bytes(32)
+        self._presenter, self._has_code = Presenter(code), code is not None
 
     def of(self, scope: Scope) -> Visitor:
         """Who sent a request."""
         headers = Headers(scope=scope)
         address = scope["client"][0] if scope.get("client") else ""
-        return Visitor(self.known(headers) or address, address, _rank(headers, address))
+        presents = self._presenter.sent(headers)
+        rank = _rank(headers, address, shown_code=self._has_code and presents)
+        return Visitor(self.known(headers) or address, address, rank, presents)
 
     def known(self, headers: Headers) -> str | None:
         """The name in a request's cookie; None where this server gave none."""
@@ -63,9 +69,9 @@ class Visitors:
         return hmac.new(self._secret, name.encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def _rank(headers: Headers, address: str) -> Rank:
+def _rank(headers: Headers, address: str, *, shown_code: bool) -> Rank:
     # Browsers say whose page asks, and no script can; a proxy says for whom it asks, which is not this machine.
     if headers.get("sec-fetch-site") != "same-origin":
         return Rank.VISITOR
-    here = address in ("127.0.0.1", "::1") and not any(map(headers.get, ("x-forwarded-for", "forwarded", "via")))
-    return Rank.SPEAKER if here else Rank.SLIDE
+    here = address in ("127.0.0.1", "::1") and not any(map(headers.get, PROXY_HEADERS))
+    return Rank.SPEAKER if here or shown_code else Rank.SLIDE
