@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from talkgen.assets import asset_dir
 from talkgen.errors import ToolError
 from talkgen.export.browser import find_browser
 from talkgen.export.inline import inline_page
@@ -37,7 +38,8 @@ def _marp(folder: Path, arguments: list[str], report: Report) -> None:
     themes = ["--theme-set", "themes"] if (folder / "themes").is_dir() else []
     with tempfile.TemporaryDirectory() as scratch:
         settings = Path(scratch) / "marp.config.json"
-        settings.write_text(json.dumps(_SETTINGS), encoding="utf-8")
+        engine = asset_dir("templates") / "marp" / "engine.mjs"
+        settings.write_text(json.dumps(_SETTINGS | {"engine": str(engine)}), encoding="utf-8")
         command = [str(cli), "--config-file", str(settings), "--html", *themes, *arguments, "--", "deck.md"]
         run_node(command, cwd=folder, timeout=_SECONDS)
 

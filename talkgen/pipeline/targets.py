@@ -33,6 +33,7 @@ class Target:
     files: tuple[str, ...]  # of templates/ that the renderer reads or copies, as patterns
     ours: tuple[str, ...]  # and those for decks in a theme of ours
     theirs: tuple[str, ...]  # and those for decks in a theme of the tool's own
+    tools: tuple[str, ...]  # of templates/ that the exporter reads, as patterns
 
     def render(self, deck: Deck) -> Rendering:
         """The files of the deck."""
@@ -54,9 +55,10 @@ class Target:
         for pattern in patterns:
             yield from sorted(asset_dir("templates").glob(pattern))
 
-    def packages(self) -> Path:
-        """The lock file of the npm packages."""
-        return asset_dir("templates") / "node" / self.name / "package-lock.json"
+    def export_files(self) -> Iterator[Path]:
+        """The files of templates/ that the exporter reads: what it runs, and the lock files of the npm packages."""
+        for pattern in self.tools:
+            yield from sorted(asset_dir("templates").glob(pattern))
 
 
 TARGETS = {
@@ -68,6 +70,7 @@ TARGETS = {
         files=("web/*.js",),
         ours=("marp/theme.css.j2", *_OURS),
         theirs=("marp/plain.css.j2", *_THEIRS),
+        tools=("node/marp/package-lock.json", "marp/engine.mjs"),
     ),
     "slidev": Target(
         name="slidev",
@@ -83,6 +86,7 @@ TARGETS = {
         ),
         ours=("slidev/style.css.j2", "slidev/unocss.ts", *_OURS),
         theirs=("slidev/plain.css.j2", *_THEIRS),
+        tools=("node/slidev/package-lock.json",),
     ),
 }
 

@@ -122,7 +122,6 @@ function fillOther(row, share) {
   fillRow(row, "", share, null, false);
   row.className = "bar other";
   row.setAttribute("role", "presentation");
-  row.removeAttribute("tabindex");
-  row.setAttribute("aria-label", `all other tokens ${showShare(share)}`);
+  for (const name of ["tabindex", "aria-selected", "aria-label"]) row.removeAttribute(name);
   row.firstChild.textContent = "other";
 }

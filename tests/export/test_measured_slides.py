@@ -1,5 +1,7 @@
 """Slides measured in the real browser, in decks that the real tools built."""
 
+import re
+
 import pytest
 
 from talkgen.export.marp import export_marp
@@ -98,3 +100,14 @@ def test_what_only_a_screen_reader_finds_is_not_cut_off(tmp_path):
     page = export_marp(tmp_path, "html", print)[0]
     (slide,) = look_at_slides(page, "marp", 1, (1280, 720), print).slides
     assert (slide.too_tall, slide.too_wide, slide.clipped) == (0, 0, ())
+
+
+def test_a_formula_has_a_name(tmp_path):
+    """Marp draws it as a picture; a screen reader says its TeX, within a line and by itself."""
+    (tmp_path / "deck.md").write_text(
+        "---\nmarp: true\nlang: en\nmath: mathjax\n---\n\n# Title\n\nof $a < b$\n\n$$\ne^{i\\pi}\n$$\n", "utf-8"
+    )
+    page = export_marp(tmp_path, "html", print)[0]
+    names = re.findall(r'<svg aria-label="([^"]+)"', page.read_text("utf-8"))
+    assert names == ["a &lt; b", "e^{i\\pi}"]
+    assert look_at_slides(page, "marp", 1, (1280, 720), print, accessibility=True).slides[0].problems == ()

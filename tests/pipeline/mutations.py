@@ -162,6 +162,7 @@ MUTATIONS = [
     longer("another theme", "templates/themes/paper.yaml"),
     longer("what a new talk begins with", "templates/new/slides/talk/outline.yaml"),
     longer("the tool's packages", "templates/node/marp/package-lock.json", *EXPORT),
+    longer("what is put into the tool", "templates/marp/engine.mjs", *EXPORT),
     longer("the other tool's packages", "templates/node/slidev/package-lock.json"),
     # ------------------------------------------------------------------------------------------------------ versions
     version("torch", *LOAD, "figure compute_graph", "figure sequence_latency", quick=True),
