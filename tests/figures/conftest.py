@@ -37,6 +37,8 @@ TABLES = Path(registry.__file__).parent / "data"
 CASES: dict[str, dict] = {name: {} for name in registry.FIGURES} | {
     "alignment": {"sentence": "the strange european agreement was not signed by the happy doctors"},
     "attention_map": {"sentence": "to be or not"},
+    "backprop_through_time": {"sentence": "to be or not"},
+    "bidirectional": {"sentence": "to be"},
     "causal_mask": {"sentence": "to be or not"},
     "checkpoint_film": {"run": "film", "prompt": "to be", "tokens": 12},
     "completions": {"prompts": ["to be or not to b", "a$b$ <i>&amp;"]},
@@ -46,11 +48,13 @@ CASES: dict[str, dict] = {name: {} for name in registry.FIGURES} | {
     "gradient_flow": {"seeds": 3, "windows": 4},
     "lstm_cell": {"sentence": "to be or not"},
     "memory_bottleneck": {"rows": 32},
+    "multi_head": {"sentence": "to be", "text": "to be or not to be that is"},
     "next_token": {"prompt": "to be or not to b", "bars": 5},
     "positional_encoding": {"model": "rotary", "text": "to be or not to be"},
     "qkv": {"sentence": "to be", "layer": 1, "head": 2},
     "sequence_latency": {"longest": 64, "repeats": 3},
     "transformer_block": {"tokens": 12},
+    "unrolled_rnn": {"sentence": "to be or not"},
 }
 """What each figure is tried with: its defaults, or what is quick and what the tiny models know."""
 
