@@ -32,7 +32,7 @@ def block_of(source: str, target: str) -> list[Any]:
     if not source.strip():
         return []
     if _is_common(source):
-        return [source]
+        return [_with_breaks(source) if target == "marp" else source]
     other = "marp" if target == "slidev" else "slidev"
     raw = {target: source}
     if left := readable(source):
@@ -45,6 +45,21 @@ def _is_common(source: str) -> bool:
     if any(fence[1][0] == "~" or not _PLAIN_INFO.fullmatch(fence[2].strip()) for fence in _FENCED.finditer(source)):
         return False
     return not _SPECIAL.search(prose(source)) and "<!--" not in source and source == source.strip()
+
+
+def _with_breaks(source: str) -> str:
+    """Markdown in which a line ends where Marp ends one: elsewhere the end of a line is a space."""
+    from markdown_it import MarkdownIt
+
+    lines = source.split("\n")
+    for token in MarkdownIt("commonmark").enable("table").parse(source):
+        if token.type == "inline" and token.map and token.children:
+            start, end = token.map
+            breaks = [child.type for child in token.children if child.type in ("softbreak", "hardbreak")]
+            if len(breaks) == end - start - 1:  # else a line ends within code
+                for at, kind in enumerate(breaks, start):
+                    lines[at] += "\\" if kind == "softbreak" else ""
+    return "\n".join(lines)
 
 
 def prose(source: str) -> str:

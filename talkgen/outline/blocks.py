@@ -110,6 +110,9 @@ class Code(Block):
         pattern=r"^(all|[\d,\s-]+)(\|(all|[\d,\s-]+))*$",
         description="Line numbers to highlight, a click after each '|': 1|2-3|all.",
     )
+    long: Literal["wrap", "scroll"] | None = Field(
+        None, description="What a line does that is longer than the listing is wide; it is cut off otherwise."
+    )
 
 
 class Mermaid(Block):

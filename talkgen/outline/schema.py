@@ -11,6 +11,8 @@ from talkgen.outline.node import Holds, Mark, Name, Node, Prose
 
 Targets = Literal["marp", "slidev"]
 
+Fit = Literal["shrink", "keep"]
+Floor = Annotated[int, Field(ge=10, le=60)]
 LAYOUTS = ("default", "cover", "section", "center", "two-cols", "image-left", "image-right", "quote", "full", "end")
 
 
@@ -31,6 +33,8 @@ class Slide(Node):
     hide: bool = False
     toc: bool = Field(True, description="Listed in the table of contents.")
     duration: float | None = Field(None, gt=0, description="Planned minutes.")
+    fit: Fit | None = Field(None, description="On this slide, instead of the talk's.")
+    floor: Floor | None = Field(None, description="On this slide, instead of the talk's.")
     header: Prose | None = Field(None, description="On this slide, instead of the talk's; empty for none.")
     footer: Prose | None = Field(None, description="On this slide, instead of the talk's; empty for none.")
     directives: Annotated[dict[str, JsonValue], Mark.VERBATIM, Holds.DIRECTIVES] = {}
@@ -57,6 +61,8 @@ class Outline(Node):
     theme: Name | ThemeNames = "night"
     size: Literal["16:9", "4:3"] = "16:9"
     paginate: bool = False
+    fit: Fit = Field("keep", description="Whether what does not fit on a slide shrinks until it does.")
+    floor: Floor = Field(20, description="With 'fit: shrink': px of a 720 px slide that all text keeps at least.")
     header: Prose | None = None
     footer: Prose | None = None
     transition: Name | None = None

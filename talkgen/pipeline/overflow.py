@@ -71,6 +71,14 @@ def _problems(slides: list[dict[str, Any]], deck: DeckFolder, plan: Plan) -> Ite
         ]
         said += [f"cut off in {target}, {cut}" for cut in slide["cut"]]
         if said:
-            hint = "take something away, or give a picture another height"
-            error = TalkgenError(f"slide {index + 1} is {'; '.join(said)}", hint)
+            error = TalkgenError(f"slide {index + 1} is {'; '.join(said)}", _hint(plan, index))
             yield from plan.talk.problems_at(("slides", index), error)
+
+
+def _hint(plan: Plan, index: int) -> str:
+    outline = plan.talk.source.outline
+    slide = outline.slides[index]
+    if (slide.fit or outline.fit) == "shrink":
+        floor = slide.floor or outline.floor
+        return f"its text is as small as its floor of {floor} px lets it be: take something away"
+    return "take something away, give a picture another height, or let it shrink: 'fit: shrink'"

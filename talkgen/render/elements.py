@@ -21,6 +21,7 @@ ELEMENTS = {  # each with the module that defines it
     "talkgen-live": "live.js",
     APP: "app.js",
 }
+FIT = "fit.js"  # the module for slides with `fit: shrink`
 LIVE = {  # what `live:` may name, and what plays it
     "next_token": "talkgen-live",
     "rnn_vs_attention": "talkgen-live",
@@ -33,9 +34,9 @@ _EXPORT = re.compile(r"^export (?=const |let |class |function |async )", re.MULT
 
 
 def elements_script() -> str:
-    """The script that defines every element; to be run as a module."""
+    """The script that defines every element and shrinks slides that ask for it; to be run as a module."""
     folder = asset_dir("templates") / "web"
-    return join_modules(*(folder / module for module in ELEMENTS.values()))
+    return join_modules(*(folder / module for module in (*ELEMENTS.values(), FIT)))
 
 
 def models_script(models: Mapping[str, JSON]) -> str:

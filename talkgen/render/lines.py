@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from talkgen.render.escape import escape
 from talkgen.render.formulas import disarmed
+from talkgen.render.media import has_settings, sized_picture
 from talkgen.render.tags import Fitting, Tag, begins_html_block
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Target:
     """What differs between the targets."""
 
     expressions: bool  # whether two braces begin one
+    keeps_lines: bool  # whether the end of a line shows as a space, as in CommonMark: Marp breaks the line there
     listing: Callable[[str, str], str]
     address: Callable[[str], str | None]  # in the deck, of a file of the talk; None of what is no such file
 
@@ -93,7 +95,7 @@ class _Pieces:
                 case "text":
                     self._text(token.content)
                 case "softbreak":
-                    self._add("break", " " if self.one_line else "\n")
+                    self._add("break", "\n" if self.target.keeps_lines and not self.one_line else " ")
                 case "hardbreak":
                     self._add("break", "<br>" if self.one_line else "\\\n")
                 case "code_inline":
@@ -138,10 +140,14 @@ class _Pieces:
             self._text(" ".join(tag.source.split("\n")))
 
     def _image(self, token: Token) -> None:
-        shown = Piece("text", _words(token.children or []), "label")
-        _escape_text([shown], expressions=False, one_line=True)
         address = str(token.attrs["src"])
-        self._add("raw", f"![{shown.written}]({_destination(self.target.address(address) or address, token)})")
+        address, words = self.target.address(address) or address, _words(token.children or [])
+        if has_settings(words):
+            self._add("raw", sized_picture(words, address, str(token.attrs.get("title", ""))))
+            return
+        shown = Piece("text", words, "label")
+        _escape_text([shown], expressions=False, one_line=True)
+        self._add("raw", f"![{shown.written}]({_destination(address, token)})")
 
     def _autolink(self, link: Token, shown: str) -> None:
         """An address that is shown; decoded, it may hold what is no address."""

@@ -6,6 +6,7 @@ import re
 from functools import cache
 
 from talkgen.assets import asset_dir
+from talkgen.outline.blocks import Code
 from talkgen.render.escape import fence
 
 _PLAIN = "text"
@@ -26,6 +27,11 @@ def _languages() -> frozenset[str]:
 
 def _language(info: str) -> str:
     return re.split(r"[\s{]", info, maxsplit=1)[0]
+
+
+def long_lines(block: Code, listing: str) -> str:
+    """A listing whose long lines do what its block asks for; blank lines let Markdown in."""
+    return f'<div class="tg-{block.long}">\n\n{listing}\n\n</div>' if block.long else listing
 
 
 def slidev_listing(code: str, info: str) -> str:

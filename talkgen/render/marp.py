@@ -18,6 +18,8 @@ from talkgen.render.blocks import BARE, BlockWriter, anchor
 from talkgen.render.deck import BlockPath, Deck, Rendering
 from talkgen.render.elements import elements_script, models_script
 from talkgen.render.escape import comment, escape, fence, scalar
+from talkgen.render.fit import fit_classes
+from talkgen.render.listings import long_lines
 from talkgen.render.media import room_classes
 from talkgen.render.own import undivided
 from talkgen.render.prose import markdown
@@ -54,7 +56,7 @@ class MarpWriter(BlockWriter):
         """A listing; Marp highlights no lines click by click."""
         if block.steps:
             self.degrade(path, "Marp shows the listing at once, without steps")
-        return fence(block.code, block.language)
+        return long_lines(block, fence(block.code, block.language))
 
     def write_undrawn(self, block: blocks.Mermaid) -> str:
         """The diagram's source, which Mermaid's script turns into a picture in the page."""
@@ -128,8 +130,8 @@ def _slide_parts(writer: MarpWriter, slide: Slide, number: int, *, first: bool) 
 
 def _directives(writer: MarpWriter, slide: Slide) -> Mapping[str, Any]:
     """Directives of this slide alone; those of the author's own go untouched."""
-    classes = [slide.layout, *room_classes(slide), *(slide.class_ or "").split()]
     outline = writer.deck.outline
+    classes = [slide.layout, *room_classes(slide), *fit_classes(slide, outline), *(slide.class_ or "").split()]
     named = " ".join(name for name in classes if name != "default")
     found: dict[str, Any] = {"_class": named} if named else {}
     if slide.layout in BARE and writer.deck.outline.paginate:

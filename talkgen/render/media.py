@@ -7,8 +7,6 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from markdown_it.token import Token
-
 from talkgen.outline.blocks import Image, Video
 from talkgen.outline.schema import Slide
 from talkgen.outline.walk import find_blocks
@@ -18,6 +16,11 @@ Side = Literal["left", "right"] | None
 BESIDE = 44  # px between a picture on a side and the text
 
 _SIZE = re.compile(r"(?P<side>w|h|width|height):(?P<value>[\d.]+(?P<unit>px|%|em|rem|cm|mm|in|pt|pc)?)")  # Marpit's
+
+_SETTING = re.compile(
+    rf"{_SIZE.pattern}|bg|fit|auto|contain|cover|vertical|(left|right)(:.*)?|[\d.]+%"
+    r"|(blur|brightness|contrast|drop-shadow|grayscale|hue-rotate|invert|opacity|saturate|sepia)(:.*)?"
+)  # of Marpit's image syntax
 
 
 def write_picture(block: Image, address: str) -> str:
@@ -88,14 +91,22 @@ def write_background(value: str, *, is_picture: bool) -> str:
     return f'<div class="tg-background" style="background:{html.escape(value)}"></div>'
 
 
-def size_picture(token: Token) -> None:
-    """Gives a picture of Markdown the size that its alt text asks for, as Marp does: `![h:50 w:100](x.png)`."""
-    sizes = [word for word in token.content.split() if _SIZE.fullmatch(word)]
-    if not sizes:
-        return
-    token.attrSet("style", "".join(_SIZE.sub(_as_css, word) for word in sizes))
-    words = " ".join(word for word in token.content.split() if word not in sizes)
-    token.children = [Token("text", "", 0, content=words)]
+def has_settings(words: str) -> bool:
+    """Whether Marp would take a word of a picture's description for a setting: a size, or a background's."""
+    return any(_SETTING.fullmatch(word) for word in words.split())
+
+
+def sized_picture(words: str, address: str, title: str = "") -> str:
+    """A picture of Markdown in the size that its description asks for, `![h:50 w:100 a gate](x.png)`, as an element.
+
+    The other words describe it, those too that Marp alone takes for settings.
+    """
+    sizes = [word for word in words.split() if _SIZE.fullmatch(word)]
+    alt = " ".join(word for word in words.split() if word not in sizes)
+    style = "".join(_SIZE.sub(_as_css, word) for word in sizes)
+    more = f' title="{attribute(title)}"' if title else ""
+    more += f' style="{style}"' if style else ""
+    return f'<img src="{attribute_url(address)}" alt="{attribute(alt)}"{more}>'
 
 
 def _as_css(size: re.Match[str]) -> str:

@@ -43,12 +43,12 @@ def markdown(text: str, address: Address = _NO_FILES.get, *, one_line: bool = Fa
     Raises:
         OutlineError: the text is too long or too entangled to be read.
     """
-    return _Writer(Target(False, fence, address)).write(text, one_line=one_line)
+    return _Writer(Target(False, False, fence, address)).write(text, one_line=one_line)
 
 
 def vue_markdown(text: str, address: Address = _NO_FILES.get, *, one_line: bool = False) -> str:
     """The same, that is also a Vue template without expressions, directives, components or scripts."""
-    return _Writer(Target(True, slidev_listing, address)).write(text, one_line=one_line)
+    return _Writer(Target(True, True, slidev_listing, address)).write(text, one_line=one_line)
 
 
 def ticked(item: str) -> str:

@@ -20,8 +20,9 @@ from talkgen.render.blocks import BARE, BlockWriter
 from talkgen.render.deck import BlockPath, Deck, Rendering
 from talkgen.render.elements import elements_script, models_script
 from talkgen.render.escape import comment, fence, scalar
-from talkgen.render.listings import known_language
-from talkgen.render.media import room_classes, size_picture
+from talkgen.render.fit import fit_classes
+from talkgen.render.listings import known_language, long_lines
+from talkgen.render.media import room_classes
 from talkgen.render.own import aligned
 from talkgen.render.prose import spoken, vue_markdown
 from talkgen.render.themes import font_faces, font_files, style_sheet
@@ -58,7 +59,7 @@ class SlidevWriter(BlockWriter):
         if block.language.lower() not in ("", language):
             self.degrade(path, f"Slidev highlights no {block.language!r}; the listing is shown without colours")
         steps = f" {{{block.steps.replace(' ', '')}}}" if block.steps else ""
-        return fence(block.code, f"{language}{steps}")
+        return long_lines(block, fence(block.code, f"{language}{steps}"))
 
     def write_undrawn(self, block: blocks.Mermaid) -> str:
         """A diagram that Slidev draws in the page."""
@@ -112,11 +113,7 @@ def _as_html(markdown: str) -> str:
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": True})
-    tokens = parser.parseInline(markdown)
-    for token in tokens[0].children or ():
-        if token.type == "image":
-            size_picture(token)
-    return str(parser.renderer.render(tokens, parser.options, {}))
+    return str(parser.renderInline(markdown))
 
 
 def _headmatter(writer: SlidevWriter) -> dict[str, Any]:
@@ -149,9 +146,10 @@ def _page(writer: SlidevWriter, slide: Slide, number: int, *, first: bool) -> st
 
 def _frontmatter(writer: SlidevWriter, slide: Slide) -> dict[str, Any]:
     """A slide's settings. In talkgen's own themes a layout is a class, so that one style sheet serves both targets."""
-    classes = [*room_classes(slide), *(slide.class_ or "").split()]
+    outline = writer.deck.outline
+    classes = [*room_classes(slide), *fit_classes(slide, outline), *(slide.class_ or "").split()]
     values: dict[str, Any] = {}
-    if isinstance(writer.deck.outline.theme, str):
+    if isinstance(outline.theme, str):
         classes = [*([slide.layout] if slide.layout != "default" else []), *classes]
         values["layout"] = "default"
     else:

@@ -1,11 +1,8 @@
 """What an outline's language means on the screen: one deck in both targets, measured in a real browser."""
 
-import functools
-import http.server
-import threading
-
 import pytest
 import yaml
+from deck_slides import Slides, served
 from real_tools import parse_slidev
 
 from talkgen.outline.schema import Outline
@@ -60,32 +57,6 @@ COVER, LEFT, RIGHT, BEHIND, CAPTIONED, OWN, REVEALED, LAST = range(1, 9)
 pytestmark = pytest.mark.slow
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files and says nothing."""
-
-    def log_message(self, *_):
-        """Nothing."""
-
-
-class Slides:
-    """A deck in a page: goes to a slide, and measures what it shows."""
-
-    def __init__(self, page, base: str, target: str) -> None:
-        self.page, self.base, self.target = page, base, target
-
-    def show(self, number: int):
-        """The root of slide `number`, shown."""
-        marp = self.target == "marp"
-        self.page.goto(f"{self.base}#{number}" if marp else f"{self.base}#/{number}")
-        root = "svg.bespoke-marp-active section" if marp else ".slidev-page:visible .slidev-layout"
-        self.page.wait_for_timeout(700)  # a transition
-        return self.page.locator(root).last
-
-    def box(self, inside, selector: str) -> dict[str, float]:
-        """Where the first such element in `inside` is, in px of the slide."""
-        return inside.locator(selector).first.bounding_box()
-
-
 @pytest.fixture(scope="module", params=["marp", "slidev"])
 def deck(request, tmp_path_factory):
     """The target, and the page of the deck built for it."""
@@ -100,11 +71,8 @@ def deck(request, tmp_path_factory):
 def site(deck):
     """The deck on a port of this machine."""
     target, file = deck
-    handler = functools.partial(Quiet, directory=file.parent)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield target, f"http://127.0.0.1:{server.server_port}/{file.name}"
-        server.shutdown()
+    with served(file) as address:
+        yield target, address
 
 
 @pytest.fixture

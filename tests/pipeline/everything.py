@@ -49,8 +49,10 @@ slides:
     layout: two-cols
     background: https://example.org/far.png
     notes: Say <!-- this -->.
+    fit: shrink
     body:
       - "Markdown with *words*, `code {{ 1 + 1 }}`, $x^2$ <b>bold</b> <made-up> ![a picture](dot.png)"
+      - "A picture ![w:10 a](dot.png) in a line"
       - |
         ## A heading
 
@@ -72,6 +74,7 @@ slides:
       - code: "print('{{ }}')"
         language: python
         steps: 1|all
+        long: wrap
       - image: dot.png
         width: 10
         side: left

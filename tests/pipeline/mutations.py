@@ -78,6 +78,7 @@ MUTATIONS = [
     outline("source for one tool", "<!-- fit -->", "<!-- fit2 -->", *TEXT),
     outline("a background", "example.org/far.png", "example.org/near.png", *TEXT),
     outline("a formula", "= -1", "= 1", *TEXT),
+    outline("a slide that keeps its sizes", "fit: shrink", "fit: keep", *TEXT),
     outline("bullets one by one", "reveal: true", "reveal: false", *TEXT),
     outline("a theme", "theme: night", "theme: paper", *DRAWN),
     outline("a caption", "- figure: parameter_counts\n", "- figure: parameter_counts\n        caption: Sizes\n", *TEXT),

@@ -23,7 +23,7 @@ SIMPLE = [
     "A formula $x_1^2$ and\n\n$$\n\\frac{a}{b}\n= c\n$$\n\n$$x$$",
     "```python\nx = 1\n```\n\n<div class=\"box\">\n\n**inside**\n\n</div>",
     "***both*** and **a *b* c** and un*frigging*believable; [1] a note, (x), {y}, “quotes”, é, 漢字, 🎉",
-    "one line\nand another,\\\na third",
+    "one line,\\\na second,\\\na third",
 ]  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def test_simple_text_stays_as_it_is(text):
         ("- one\n+ two", "- one\n\n<wbr>\n\n- two"),
         ("a | b\n:-- | :-:\n1 | 2", "| a | b |\n| :--- | :---: |\n| 1 | 2 |"),
         ("[a][r]\n\n[r]: https://a.b/ 'T'", '[a](https://a.b/ "T")'),
-        ("$$\nnever closed\n\nafter", "\\$\\$\nnever closed\n\nafter"),
+        ("$$\nnever closed\n\nafter", "\\$\\$ never closed\n\nafter"),
         ("see `<!--` and <!-- gone -->this", "see <code v-pre>&lt;!&#45;&#45;</code> and this"),
         ("*a*&nbsp;\\*b\\* &lt;i> \\# x", "*a*\xa0\\*b\\* &lt;i> # x"),
         ("https://a.b/`{{x}}` and https://a.b/\\*c", "https://a.b/<wbr>`{{x}}` and https://a.b/<wbr>\\*c"),
@@ -50,6 +50,8 @@ def test_simple_text_stays_as_it_is(text):
         ("a :rocket: at 10:30:15", "a \\:rocket: at 10:30:15"),
         ("<section>a</section>", "&lt;section>a&lt;/section>"),
         ("<div>**a**\n\n</div>", "<div>**a**\n\n</div>"),
+        ("a soft\nbreak", "a soft break"),
+        ("See ![w:300 a gate](x.png)", 'See <img src="x.png" alt="a gate" style="width:300px;">'),
         ("> - ~~~\n>   x\n>   ~~~", "> -\n>   ```\n>   x\n>   ```"),
     ],
 )

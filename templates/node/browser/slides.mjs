@@ -86,12 +86,13 @@ function measure(selector, width) {
       }
     }
     if (texts.length) {
-      const size = parseFloat(look.fontSize);
+      const size = parseFloat(look.fontSize) * (element.currentCSSZoom ?? 1);
       if (boxes[0].width && (!smallest || size < smallest.size)) smallest = { size, words: words(element) };
     }
     const cuts = look.overflowX !== "visible" || look.overflowY !== "visible";
     if (cuts && element !== root && element.clientWidth) {
-      const wide = element.scrollWidth - element.clientWidth, tall = element.scrollHeight - element.clientHeight;
+      const scrolls = element.closest(".tg-scroll") !== null; // what is too wide, as its author chose
+      const wide = scrolls ? 0 : element.scrollWidth - element.clientWidth, tall = element.scrollHeight - element.clientHeight;
       if (wide > 1 || tall > 1) clipped.push({ wide, tall, words: words(element) });
       inside = true;
     }
