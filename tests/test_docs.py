@@ -11,7 +11,7 @@ from talkgen import __version__
 from talkgen.cli.app import app
 from talkgen.figures.registry import FIGURES
 from talkgen.outline.blocks import BLOCKS
-from talkgen.outline.schema import LAYOUTS
+from talkgen.outline.schema import LAYOUTS, Outline, Slide
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -62,6 +62,22 @@ def test_figures_are_documented(name):
     """The catalogue lists every figure, and no other."""
     assert f"- `{name}` " in CATALOGUE
     assert len(re.findall(r"^- `", CATALOGUE, re.MULTILINE)) == len(FIGURES)
+
+
+def test_the_reference_names_every_key():
+    """Of a talk, a slide, each block and what is in them, where its kind is described."""
+    talk, slide, kinds = re.split(r"\n## .*\n", (ROOT / "docs" / "outline.md").read_text(encoding="utf-8"))[1:]
+    lines = dict(re.findall(r"^- `([\w]+)`? ((?:.|\n(?!- ))*)", kinds, re.MULTILINE))
+    missing = [f"{name} of a talk" for name in keys_of(Outline) if f"`{name}" not in talk]
+    missing += [f"{name} of a slide" for name in keys_of(Slide) - {"item"} if f"`{name}" not in slide]
+    for kind, block in BLOCKS.items():
+        missing += [f"{name} of {kind}" for name in keys_of(block) - {kind, "id", "reveal"} if name not in lines[kind]]
+    assert missing == []
+
+
+def keys_of(kind) -> set[str]:
+    """The keys of a part of an outline, as they are written."""
+    return {field.alias or name for name, field in kind.model_fields.items()}
 
 
 @pytest.mark.parametrize("name", sorted([*BLOCKS, *LAYOUTS]))
