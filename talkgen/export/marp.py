@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from talkgen.assets import asset_dir
 from talkgen.errors import ToolError
 from talkgen.export.browser import find_browser
 from talkgen.export.inline import inline_page
-from talkgen.export.node import Report, npm_packages, run_node
+from talkgen.export.node import Report, describe_end, installed_packages, npm_packages, run_node
+from talkgen.export.worker import NodeWorker
 
+WORKER = "marp.cjs"  # in templates/node: Marp as a process that stays up
 _SECONDS = 300
 _ARGUMENTS = {"html": (), "pdf": ("--pdf", "--pdf-outlines"), "pptx": ("--pptx",), "png": ("--images", "png")}
 
@@ -32,16 +37,30 @@ def export_marp(folder: Path, format: str, report: Report) -> list[Path]:
     return _export_through_browser(folder, format, report)
 
 
-def _marp(folder: Path, arguments: list[str], report: Report) -> None:
-    packages = npm_packages("marp", report)
-    cli = packages / "node_modules" / "@marp-team" / "marp-cli" / "marp-cli.js"
+def start_marp(report: Report) -> None:
+    """Lets Marp get ready beside what else there is to do, where it is installed; the next export waits less for it."""
+    if installed_packages("marp"):
+        _worker(_cli(report)).start()
+
+
+def _cli(report: Report) -> Path:
+    return npm_packages("marp", report) / "node_modules" / "@marp-team" / "marp-cli"
+
+
+@functools.cache
+def _worker(cli: Path) -> NodeWorker:
+    return NodeWorker(asset_dir("templates") / "node" / WORKER, str(cli))
+
+
+@contextmanager
+def _command(folder: Path, arguments: Sequence[str]) -> Iterator[list[str]]:
+    """The arguments of Marp's command for `folder/deck.md`."""
     themes = ["--theme-set", "themes"] if (folder / "themes").is_dir() else []
     with tempfile.TemporaryDirectory() as scratch:
         settings = Path(scratch) / "marp.config.json"
         engine = asset_dir("templates") / "marp" / "engine.mjs"
         settings.write_text(json.dumps(_SETTINGS | {"engine": str(engine)}), encoding="utf-8")
-        command = [str(cli), "--config-file", str(settings), "--html", *themes, *arguments, "--", "deck.md"]
-        run_node(command, cwd=folder, timeout=_SECONDS)
+        yield ["--config-file", str(settings), "--html", *themes, *arguments, "--", "deck.md"]
 
 
 def _export_html(folder: Path, report: Report) -> Path:
@@ -50,7 +69,10 @@ def _export_html(folder: Path, report: Report) -> Path:
     script = folder / "mermaid.min.js"
     if script.name in (folder / "deck.md").read_text(encoding="utf-8"):
         shutil.copyfile(npm_packages("mermaid", report) / "node_modules" / "mermaid" / "dist" / script.name, script)
-    _marp(folder, ["--output", page.name], report)
+    with _command(folder, ["--output", page.name]) as arguments:
+        done = _worker(_cli(report)).ask({"folder": str(folder), "arguments": arguments}, _SECONDS)
+    if done["code"]:
+        raise describe_end("marp-cli", done["code"], done["said"])
     page.write_text(inline_page(page.read_text(encoding="utf-8"), folder), encoding="utf-8")
     return page
 
@@ -59,11 +81,9 @@ def _export_through_browser(folder: Path, format: str, report: Report) -> list[P
     browser = find_browser()
     report(f"Marp: writing deck.{format} with {browser.name}")
     target = folder / f"deck.{format}"
-    _marp(
-        folder,
-        [*_ARGUMENTS[format], "--allow-local-files", "--browser-path", str(browser), "--output", target.name],
-        report,
-    )
+    own = [*_ARGUMENTS[format], "--allow-local-files", "--browser-path", str(browser), "--output", target.name]
+    with _command(folder, own) as arguments:
+        run_node([str(_cli(report) / "marp-cli.js"), *arguments], cwd=folder, timeout=_SECONDS)
     made = sorted(folder.glob("deck.*.png")) if format == "png" else [target]
     if not made or any(file.stat().st_size < 1000 for file in made if file.exists()) or not made[0].exists():
         raise ToolError(

@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePath
-from typing import Literal
+from typing import Any, Literal
 
 from talkgen.assets import asset_dir, cache_dir
 from talkgen.errors import ToolError
@@ -112,12 +112,10 @@ def run_node(
     Raises:
         ToolError: it failed or ran out of `timeout` seconds; its last lines say why.
     """
-    node = find_node()
-    path = f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"
     process = subprocess.Popen(
-        [str(node), *arguments],
+        [str(find_node()), *arguments],
         cwd=cwd,
-        env={**os.environ, "NO_COLOR": "1", "CI": "1", **(env or {}), "PATH": path},
+        env={**node_environment(), **(env or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -130,18 +128,29 @@ def run_node(
     try:
         output, _ = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
-        _kill(process)
+        kill(process)
         raise ToolError(f"{program} did not end within {timeout:.0f} s", hint) from None
     except BaseException:
-        _kill(process)
+        kill(process)
         raise
     if process.returncode:
-        tail = "\n    ".join(output.strip().splitlines()[-_TAIL:])
-        raise ToolError(f"{program} failed with exit code {process.returncode}:\n    {tail}", hint)
+        raise describe_end(program, process.returncode, output, hint)
     return output
 
 
-def _kill(process: subprocess.Popen[str]) -> None:
+def node_environment() -> dict[str, str]:
+    """The environment of Node's programs, which find Node itself first on the path."""
+    path = f"{find_node().parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    return {**os.environ, "NO_COLOR": "1", "CI": "1", "PATH": path}
+
+
+def describe_end(program: str, code: int, output: str, hint: str = "") -> ToolError:
+    """What is wrong with a program that ended with an exit code, having printed `output`."""
+    tail = "\n    ".join(output.strip().splitlines()[-_TAIL:])
+    return ToolError(f"{program} failed with exit code {code}:\n    {tail}", hint)
+
+
+def kill(process: subprocess.Popen[Any]) -> None:
     """Ends a program with all that it started: a browser must not outlive its exporter."""
     if os.name == "nt":
         subprocess.run(["taskkill", "/PID", str(process.pid), "/T", "/F"], capture_output=True, check=False)  # noqa: S607

@@ -68,6 +68,8 @@ def build(request: Request, report: Report) -> BuildReport:
     deck, store, exported = request.deck_folder(path), open_store(), False
     with store.lock(f"build {deck.path.resolve()}", report):
         talk = Talk(path, request.vars)
+        if request.format == "html" and not talk.is_known:
+            deck.target.get_ready(report)
         plan = make_plan(talk, request.model)
         report(f"model: {plan.model.label}")
         results = compute(plan, store, report)

@@ -73,6 +73,11 @@ class Talk:
             return None
 
     @property
+    def is_known(self) -> bool:
+        """Whether the outline is as it was when it was last drafted."""
+        return self._known is not None
+
+    @property
     def model(self) -> str | Sequence[str]:
         """The deck's own model: one name, or several in the order in which they are tried."""
         names: str | Sequence[str] | None = self._known["model"] if self._known else self.source.outline.model

@@ -30,6 +30,7 @@ class Target:
     source: str
     renderer: str
     exporter: str
+    starter: str | None  # what gets the tool ready beside other work, where that helps
     files: tuple[str, ...]  # of templates/ that the renderer reads or copies, as patterns
     ours: tuple[str, ...]  # and those for decks in a theme of ours
     theirs: tuple[str, ...]  # and those for decks in a theme of the tool's own
@@ -49,6 +50,11 @@ class Target:
         files: list[Path] = _load(self.exporter)(folder, format, report)
         return files
 
+    def get_ready(self, report: Report) -> None:
+        """Lets the tool start beside what has to be done before it is needed."""
+        if self.starter:
+            _load(self.starter)(report)
+
     def templates(self, *, our_theme: bool, answers: bool) -> Iterator[Path]:
         """The files of templates/ that count for a deck in a theme of ours or not, which answers by itself or not."""
         patterns = (*self.files, *(self.ours if our_theme else self.theirs), *(_ANSWERS if answers else ()))
@@ -67,16 +73,18 @@ TARGETS = {
         source="deck.md",
         renderer="talkgen.render.marp:render_marp",
         exporter="talkgen.export.marp:export_marp",
+        starter="talkgen.export.marp:start_marp",
         files=("web/*.js",),
         ours=("marp/theme.css.j2", *_OURS),
         theirs=("marp/plain.css.j2", *_THEIRS),
-        tools=("node/marp/package-lock.json", "marp/engine.mjs"),
+        tools=("node/marp/package-lock.json", "node/marp.cjs", "marp/engine.mjs"),
     ),
     "slidev": Target(
         name="slidev",
         source="slides.md",
         renderer="talkgen.render.slidev:render_slidev",
         exporter="talkgen.export.slidev:export_slidev",
+        starter=None,
         files=(
             "web/*.js",
             "slidev/favicon.svg",

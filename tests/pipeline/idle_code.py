@@ -107,7 +107,7 @@ IDLE = {
     "installs packages, exports through a browser or ends a program that hangs": {
         "talkgen.export.browser": "find_browser",
         "talkgen.export.marp": "_export_through_browser",
-        "talkgen.export.node": "_kill",
+        "talkgen.export.node": "kill",
         "talkgen.files": "_sync_tree _take_place new_folder remove_unfinished",
         "talkgen.lock": "_read hold_lock",
     },

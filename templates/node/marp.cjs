@@ -1,0 +1,56 @@
+/**
+ * Marp as a process that stays up: `node marp.cjs PATH-OF-MARP-CLI`.
+ *
+ * A line of JSON on standard input asks for a deck (`{folder, arguments}`, as Marp's own command takes them), a line on
+ * standard output answers with the exit code and with what Marp said. It ends with its standard input.
+ */
+"use strict";
+
+const { mkdtempSync, rmSync, writeFileSync } = require("node:fs");
+const { tmpdir } = require("node:os");
+const { join } = require("node:path");
+const { createInterface } = require("node:readline");
+const { marpCli } = require(process.argv[2]);
+
+// Before its first deck Marp loads formulas, highlighting and styles; one that needs all of them does so ahead of time.
+const FIRST = "---\nmarp: true\nmath: mathjax\n---\n\n# $x^2$\n\n```python\nprint(1)\n```\n";
+const LARGE = 800e6; // bytes; a process that has grown beyond asks to be replaced
+
+const answer = process.stdout.write.bind(process.stdout);
+let said = "";
+for (const stream of [process.stdout, process.stderr])
+  stream.write = (text, ...rest) => {
+    said += text;
+    rest.at(-1)?.call?.();
+    return true;
+  };
+
+async function convert(folder, args) {
+  said = "";
+  process.chdir(folder);
+  const code = await marpCli(args);
+  process.chdir("/");
+  return { code, said };
+}
+
+async function warm() {
+  const folder = mkdtempSync(join(tmpdir(), "talkgen-marp-"));
+  try {
+    writeFileSync(join(folder, "deck.md"), FIRST);
+    await convert(folder, ["--no-config-file", "--html", "deck.md"]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function serve() {
+  await warm();
+  for await (const line of createInterface({ input: process.stdin })) {
+    const { folder, arguments: args } = JSON.parse(line);
+    const done = await convert(folder, args);
+    answer(`${JSON.stringify({ ...done, last: process.memoryUsage().rss > LARGE })}\n`);
+  }
+  process.exit();
+}
+
+serve();
