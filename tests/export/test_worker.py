@@ -1,0 +1,113 @@
+"""Marp as a process that stays up: the same bytes as its own command's, another process for one that was killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from talkgen.assets import asset_dir
+from talkgen.errors import ToolError
+from talkgen.export.marp import _cli, _worker, export_marp
+from talkgen.export.node import run_node
+from talkgen.export.worker import NodeWorker
+
+DECK = "---\nmarp: true\nmath: mathjax\n---\n\n# One $x^2$\n\n---\n\n```python\nprint(1)\n```\n"
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """A folder with a deck's source."""
+    (tmp_path / "deck.md").write_text(DECK, encoding="utf-8")
+    return tmp_path
+
+
+def silence(line: str) -> None:
+    """Takes no report."""
+
+
+def children() -> list[psutil.Process]:
+    """The processes that this one started and that still run."""
+    return [each for each in psutil.Process().children() if each.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.mark.slow
+def test_it_writes_what_marps_own_command_writes(folder):
+    """Byte for byte, at the first time and later; the decks of one process do not meet."""
+    other = "---\nmarp: true\ntheme: gaia\nclass: invert\n---\n\n# Other\n"
+    pages = []
+    for text in (DECK, other, DECK):
+        (folder / "deck.md").write_text(text, encoding="utf-8")
+        pages.append(export_marp(folder, "html", silence)[0].read_text(encoding="utf-8"))
+    settings = folder / "own.json"
+    engine = asset_dir("templates") / "marp" / "engine.mjs"
+    own = {"options": {"emoji": {"shortcode": False, "unicode": False}}, "engine": str(engine)}
+    settings.write_text(json.dumps(own), encoding="utf-8")
+    cli = [str(_cli(silence) / "marp-cli.js"), "--config-file", str(settings), "--html", "--output", "own.html"]
+    run_node([*cli, "--", "deck.md"], cwd=folder, timeout=120)
+    assert pages[0] == pages[2] == (folder / "own.html").read_text(encoding="utf-8") != pages[1]
+
+
+@pytest.mark.slow
+def test_one_that_was_killed_is_started_again(folder):
+    """The next deck is written by another process, and none is left over."""
+    export_marp(folder, "html", silence)
+    before = children()
+    for process in before:
+        process.kill()
+    (folder / "deck.html").unlink()
+    assert export_marp(folder, "html", silence)[0].is_file()
+    assert {each.pid for each in children()}.isdisjoint(each.pid for each in before)
+    _worker(_cli(silence)).close()
+    assert not children()
+
+
+ECHO = """
+require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
+  if (JSON.parse(line).die) { console.error("it was too much"); process.exit(7); }
+  console.log(JSON.stringify({ pid: process.pid, last: JSON.parse(line).last }));
+}).on("close", () => process.exit());
+"""
+
+
+@pytest.fixture
+def echo(tmp_path) -> Path:
+    """A program that answers its process's id, or ends when told to."""
+    file = tmp_path / "echo.cjs"
+    file.write_text(ECHO, encoding="utf-8")
+    return file
+
+
+def test_a_process_answers_until_it_asks_to_be_replaced(echo):
+    """The same process for every question; after its last answer another one."""
+    worker = NodeWorker(echo)
+    first, second, third = (worker.ask({"last": last}, 60)["pid"] for last in (False, True, False))
+    worker.close()
+    assert first == second != third
+    assert not children()
+
+
+def test_a_question_that_ends_every_process_is_told_with_its_words(echo):
+    """One more process is tried; what it said is in the message, and the next question is answered."""
+    worker = NodeWorker(echo)
+    with pytest.raises(ToolError, match=r"(?s)exit code 7.*it was too much"):
+        worker.ask({"die": True}, 60)
+    assert worker.ask({}, 60)["pid"]
+    worker.close()
+
+
+@pytest.mark.linux
+def test_it_ends_with_who_started_it_however_that_ends(echo):
+    """Killed, the owner cannot say so; the program's input ends all the same."""
+    program = "import sys; from pathlib import Path; from talkgen.export.worker import NodeWorker as N"
+    program += "; print(N(Path(sys.argv[1])).ask({}, 60)['pid'], flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", program, echo], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as owner:
+        node = psutil.Process(int(owner.stdout.readline()))
+        os.kill(owner.pid, signal.SIGKILL)
+    node.wait(60)
