@@ -20,7 +20,8 @@ MAY_IMPORT = {
     "importers": {"outline"},
     "pipeline": {"outline", "store", "lm", "figures", "render", "export"},
     "serve": {"lm"},
-    "cli": {"pipeline", "serve", "lm", "outline", "figures", "render", "export", "store", "importers"},
+    "check": {"pipeline", "outline", "render", "export", "store"},
+    "cli": {"pipeline", "serve", "lm", "outline", "figures", "render", "export", "store", "importers", "check"},
 }
 
 ROOMS = {  # inside a layer the same holds: a folder's modules import their own folder and these

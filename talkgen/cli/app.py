@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from talkgen import __version__
-from talkgen.cli import build, doctor, figures, import_, licenses, model, new, present, schema, status, sweep, train
+from talkgen.cli import (
+    build,
+    check,
+    doctor,
+    figures,
+    import_,
+    licenses,
+    model,
+    new,
+    present,
+    schema,
+    status,
+    sweep,
+    train,
+)
 from talkgen.cli.console import out
 
 WELCOME = """talkgen builds talks whose figures are computed and whose demos are alive.
@@ -46,6 +60,7 @@ app.command("new")(new.new)
 app.command("build")(build.build)
 app.command("present")(present.present)
 app.command("status")(status.status)
+app.command("check")(check.check)
 app.command("train")(train.train)
 app.command("sweep")(sweep.sweep)
 app.add_typer(figures.app, name="figures")

@@ -27,6 +27,18 @@ _TOLERANCE = 1  # px that letters may reach over an edge where browsers round
 
 
 @dataclass(frozen=True)
+class Barrier:
+    """What axe-core finds serious: its rule, what to do, and the HTML where it is so."""
+
+    rule: str
+    help: str
+    where: str
+
+    def __str__(self) -> str:
+        return f"{self.help} ({self.rule}): {self.where}"
+
+
+@dataclass(frozen=True)
 class Seen:
     """One slide as the browser laid it out: px over each edge, what is cut inside it, its smallest text in px."""
 
@@ -35,7 +47,7 @@ class Seen:
     clipped: tuple[str, ...]
     smallest: float | None
     smallest_words: str
-    problems: tuple[str, ...]
+    barriers: tuple[Barrier, ...]
 
     @property
     def too_tall(self) -> int:
@@ -105,7 +117,7 @@ def _read(number: int, seen: dict[str, Any]) -> Seen:
         clipped=tuple(_cut(each) for each in seen["clipped"]),
         smallest=smallest["size"],
         smallest_words=smallest["words"],
-        problems=tuple(f"{each['help']} ({each['rule']}): {each['where'][0]}" for each in seen.get("problems", [])),
+        barriers=tuple(Barrier(each["rule"], each["help"], each["where"]) for each in seen.get("barriers", [])),
     )
 
 

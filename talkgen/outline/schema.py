@@ -69,6 +69,8 @@ class Outline(Node):
     style: Annotated[str | None, Mark.VERBATIM, Holds.CSS] = Field(None, description="CSS added to both decks.")
     model: ModelNames | None = Field(None, description="The default model; several are tried in order.")
     vars: Annotated[dict[str, JsonValue], Mark.VERBATIM] = {}
+    slot: float | None = Field(None, gt=0, description="The minutes that there are for the talk.")
+    terms: Annotated[list[str], Mark.VERBATIM] = Field([], description="Key terms, each spelled as it has to be.")
     expressions: bool = Field(True, description="Whether {{ … }} is evaluated.")
     directives: Annotated[dict[str, JsonValue], Mark.VERBATIM, Holds.DIRECTIVES] = {}
     frontmatter: Annotated[dict[str, JsonValue], Mark.VERBATIM, Holds.FRONTMATTER] = {}

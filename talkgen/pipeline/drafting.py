@@ -169,7 +169,8 @@ def uses(params: Params) -> dict[str, Uses]:
 
 # ------------------------------------------------------------------------------------------------- parts of the text
 
-_ELSEWHERE = {"slides", "vars", "model"}  # of an outline: slides have parts of their own, the rest is in other keys
+# Of an outline: slides have parts of their own, the rest is in other keys or for `talkgen check` alone.
+_ELSEWHERE = {"slides", "vars", "model", "slot", "terms"}
 
 
 def text_parts(outline: Outline) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from talkgen.assets import asset_dir
 from talkgen.digest import digest_file
@@ -14,6 +14,9 @@ from talkgen.pipeline.deck_folder import DeckFolder
 from talkgen.pipeline.plan import Plan
 from talkgen.store.cas import Store
 from talkgen.store.key import Key, code_parts, make_key
+
+if TYPE_CHECKING:
+    from talkgen.export.slides import Seen
 
 FORMAT = "html"  # what a browser shows
 
@@ -56,21 +59,20 @@ def _look(deck: DeckFolder, plan: Plan, report: Callable[[str], None]) -> list[d
 
     page = deck.path / deck.opens[FORMAT][0]
     report("looking at every slide")
-    seen = look_at_slides(page, deck.target.name, len(plan.draft.shown), plan.draft.size, report).slides
-    return [{"tall": each.too_tall, "wide": each.too_wide, "cut": each.clipped} for each in seen]
+    return [
+        record(each)
+        for each in look_at_slides(page, deck.target.name, len(plan.draft.shown), plan.draft.size, report).slides
+    ]
+
+
+def record(seen: Seen) -> dict[str, Any]:
+    """What of a slide does not fit, as JSON values: px over its edges, and what is cut off."""
+    return {"tall": seen.too_tall, "wide": seen.too_wide, "cut": seen.clipped}
 
 
 def _problems(slides: list[dict[str, Any]], deck: DeckFolder, plan: Plan) -> Iterator[Problem]:
-    width, height = plan.draft.size
-    target = deck.target.name.capitalize()
     for index, slide in zip(plan.draft.shown, slides, strict=True):
-        said = [
-            f"{px} px too {side} ({target}: {room + px} of {room})"
-            for px, side, room in ((slide["tall"], "tall", height), (slide["wide"], "wide", width))
-            if px
-        ]
-        said += [f"cut off in {target}, {cut}" for cut in slide["cut"]]
-        if said:
+        if said := spell_out(slide, deck, plan):
             error = TalkgenError(f"slide {index + 1} is {'; '.join(said)}", _hint(plan, index))
             yield from plan.talk.problems_at(("slides", index), error)
 
@@ -82,3 +84,15 @@ def _hint(plan: Plan, index: int) -> str:
         floor = slide.floor or outline.floor
         return f"its text is as small as its floor of {floor} px lets it be: take something away"
     return "take something away, give a picture another height, or let it shrink: 'fit: shrink'"
+
+
+def spell_out(slide: Mapping[str, Any], deck: DeckFolder, plan: Plan) -> list[str]:
+    """What `record` kept of a slide, in words."""
+    width, height = plan.draft.size
+    target = deck.target.name.capitalize()
+    said = [
+        f"{px} px too {side} ({target}: {room + px} of {room})"
+        for px, side, room in ((slide["tall"], "tall", height), (slide["wide"], "wide", width))
+        if px
+    ]
+    return said + [f"cut off in {target}, {cut}" for cut in slide["cut"]]

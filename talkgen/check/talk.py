@@ -1,0 +1,39 @@
+"""A talk before the stage: everything that is looked at, in the order in which a speaker would mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from talkgen.check.findings import SEVERITIES, Finding
+from talkgen.check.looks import find_unsightly
+from talkgen.check.speaking import find_unsaid
+from talkgen.check.standing import find_degraded, find_stale
+from talkgen.check.terms import find_misspelled
+from talkgen.outline.find import find_outline
+from talkgen.pipeline.plan import make_plan
+from talkgen.pipeline.request import Request
+from talkgen.pipeline.talk import Talk
+
+Report = Callable[[str], None]
+
+
+def check_talk(request: Request, targets: Iterable[str], report: Report) -> list[Finding]:
+    """What is to be mended in a talk and in its decks for the `targets`, the worst first.
+
+    Nothing is built: a deck that is not there, or not as it would be built now, is a finding.
+
+    Raises:
+        OutlineError: the outline cannot be built.
+        ToolError: there is no browser to look at the slides with, or a deck does not open in it.
+    """
+    path = find_outline(request.outline)
+    plan = make_plan(Talk(path, request.vars), request.model)
+    found = [*find_misspelled(plan.talk.source), *find_unsaid(plan.talk.source)]
+    for target in targets:
+        deck = replace(request, target=target).deck_folder(path)
+        stale = list(find_stale(plan, deck))
+        found += [*stale, *find_degraded(deck)]
+        if not stale:  # another deck has other slides
+            found += find_unsightly(plan, deck, report)
+    return sorted(found, key=lambda each: -SEVERITIES.index(each.severity))
