@@ -19,7 +19,7 @@ from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs
 from talkgen.figures.draw.lines import Line, draw_lines
 from talkgen.figures.draw.pen import plot, styled
-from talkgen.figures.measure.timing import core_seconds, machine, one_thread
+from talkgen.figures.measure.timing import core_seconds, machine, one_thread, show_seconds
 from talkgen.figures.numbers import human, significant, superscript
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     low, high = min(every), max(every)
     pen.axes.set(xscale="log", yscale="log", xlim=(lengths[0], lengths[-1]), ylim=(low / 1.5, high * 1.3))
     marks = [10.0**k for k in range(-6, 3) if low / 1.5 <= 10.0**k <= high * 1.3]
-    pen.label_axis("y", marks, [_show(mark) for mark in marks])
+    pen.label_axis("y", marks, [show_seconds(mark) for mark in marks])
     shown = lengths[:: 2 if len(lengths) > 5 else 1]
     pen.label_axis("x", shown, [f"{n:,}" for n in shown])
     tall = canvas.height - 106
@@ -143,16 +143,10 @@ def draw(data: Data, canvas: Canvas) -> Picture:
             found = times[what]
             pen.band(lengths, found["lowest"], found["highest"], color, alpha=0.2)
             growth = superscript(f"{found['exponent'][1]:.2f}")
-            label = f"{_NAMES[name]} n{growth}" if what == "read" else _show(found["median"][-1])
+            label = f"{_NAMES[name]} n{growth}" if what == "read" else show_seconds(found["median"][-1])
             lines.append(Line(label, lengths, found["median"], color, dashed=name == "rnn", dots=what == "read"))
     draw_lines(pen, lines)
     return pen.picture
-
-
-def _show(seconds: float) -> str:
-    """A time in a readable unit."""
-    unit, name = (1.0, "s") if seconds >= 1 else (1e-3, "ms") if seconds >= 1e-4 else (1e-6, "µs")
-    return f"{significant(seconds / unit, 2):g} {name}"
 
 
 def describe(data: Data) -> str:
@@ -164,13 +158,12 @@ def describe(data: Data) -> str:
         f"one thread, torch {data['torch']}, medians of {data['repeats']} interleaved repeats."
     ]
     for name, times in data["timings"].items():
-        read_, write_ = times["read"], times["write"]
-        least, middle, most = read_["exponent"]
+        least, middle, most = times["read"]["exponent"]
+        read_, write_ = (list(map(show_seconds, times[what]["median"])) for what in ("read", "write"))
         parts.append(
             f"{_NAMES[name]}, {human(data['parameters'][name])} parameters beside embeddings: reads {first} tokens in "
-            f"{_show(read_['median'][0])}, {last:,} in {_show(read_['median'][-1])}; from {half:,} on as n to the "
-            f"power {middle:g} ({least:g} to {most:g}); writes a token after {first} in {_show(write_['median'][0])}, "
-            f"after {last:,} in {_show(write_['median'][-1])}."
+            f"{read_[0]}, {last:,} in {read_[-1]}; from {half:,} on as n to the power {middle:g} ({least:g} to "
+            f"{most:g}); writes a token after {first} in {write_[0]}, after {last:,} in {write_[-1]}."
         )
     parts.append("Writing n tokens takes each of them n steps, one after the other.")
     return " ".join(parts)

@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+from talkgen.figures.numbers import significant
+
 Name = TypeVar("Name", bound=Hashable)
 
 
@@ -55,3 +57,9 @@ def core_seconds(calls: Mapping[Name, Callable[[], object]], repeats: int) -> di
             calls[name]()
             seconds[name].append(time.thread_time() - began)
     return seconds
+
+
+def show_seconds(seconds: float) -> str:
+    """A time in a readable unit."""
+    unit, name = (1.0, "s") if seconds >= 1 else (1e-3, "ms") if seconds >= 1e-4 else (1e-6, "µs")
+    return f"{significant(seconds / unit, 2):g} {name}"
