@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from talkgen import __version__
 from talkgen.assets import asset_dir
 from talkgen.cli.console import Json, out, out_json
+from talkgen.export.packages import known_themes
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
@@ -53,6 +54,9 @@ def _own() -> Iterator[Part]:
     yield Part("talkgen", "talkgen", __version__, "Apache-2.0")
     for file in sorted((asset_dir("templates") / "fonts").glob("OFL-*.txt")):
         yield Part("fonts", file.stem.removeprefix("OFL-"), "", "OFL-1.1")
+    yield Part("themes", "gaia, of @marp-team/marp-core", "4.4.0", "MIT")
+    for theme in known_themes().values():
+        yield Part("themes", theme["package"], f"{theme['version']}, installed where a talk names it", theme["license"])
 
 
 def _models() -> Iterator[Part]:

@@ -9,8 +9,8 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 from typing import Any, Literal
 
@@ -83,20 +83,38 @@ def npm_packages(which: Which, report: Report) -> Path:
         ToolError: npm failed; nothing half-installed is left.
     """
     folder = _folder(which)
-    if folder.is_dir():
-        return folder
-    with hold_lock(folder.with_suffix(".lock"), f"the npm packages of {which.capitalize()}", report, _INSTALL_SECONDS):
-        if folder.is_dir():  # another build installed it while this one waited
-            return folder
-        report(f"installing the npm packages of {which.capitalize()} ({SIZES[which]}, once)")
-        with new_folder(folder, alone=True, flush=False) as stage:
+    with installing(folder, f"the npm packages of {which.capitalize()} ({SIZES[which]}, once)", report) as stage:
+        if stage:
             shutil.copytree(asset_dir("templates") / "node" / which, stage, dirs_exist_ok=True)
-            command = [str(_find()[1]), "ci", "--no-audit", "--no-fund", "--loglevel=error"]
-            hint = "is the network there? the packages are fetched once"
-            env = {**_NO_DOWNLOADS, "npm_config_cache": str(cache_dir("npm")), "npm_config_update_notifier": "false"}
-            run_node(command, cwd=stage, timeout=_INSTALL_SECONDS, env=env, hint=hint)
-        report(f"installed {folder}")
+            run_npm(["ci"], cwd=stage, hint="is the network there? the packages are fetched once")
     return folder
+
+
+@contextmanager
+def installing(folder: Path, what: str, report: Report) -> Iterator[Path | None]:
+    """A folder to install into, which takes the place of `folder` when it is whole; None where that is there."""
+    if folder.is_dir():
+        yield None
+        return
+    with hold_lock(folder.with_suffix(".lock"), what, report, _INSTALL_SECONDS):
+        if folder.is_dir():  # another build installed it while this one waited
+            yield None
+            return
+        report(f"installing {what}")
+        with new_folder(folder, alone=True, flush=False) as stage:
+            yield stage
+        report(f"installed {folder}")
+
+
+def run_npm(arguments: Sequence[str], *, cwd: Path, timeout: float = _INSTALL_SECONDS, hint: str = "") -> str:
+    """Runs npm to its end, with a cache of its own, and returns what it printed.
+
+    Raises:
+        ToolError: as `run_node` does.
+    """
+    command = [str(_find()[1]), *arguments, "--no-audit", "--no-fund", "--loglevel=error"]
+    env = {**_NO_DOWNLOADS, "npm_config_cache": str(cache_dir("npm")), "npm_config_update_notifier": "false"}
+    return run_node(command, cwd=cwd, timeout=timeout, env=env, hint=hint)
 
 
 def run_node(

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from talkgen.errors import ToolError
 from talkgen.export.browser import find_browser
-from talkgen.export.node import Report, npm_packages, run_node
+from talkgen.export.node import Report, run_node
+from talkgen.export.packages import pins_of, slidev_packages
 
 _SECONDS = 600
 _SMALLEST_PAGE = 2000  # bytes a slide; an export on a cold cache can come out empty with exit code 0
@@ -33,7 +34,7 @@ def export_slidev(folder: Path, format: str, report: Report) -> list[Path]:
 def _node_modules(folder: Path, report: Report) -> Iterator[None]:
     """Slidev finds its packages in the project; 600 MB stay in the cache behind a link that goes away again."""
     link = folder / "node_modules"
-    _link(link, npm_packages("slidev", report) / "node_modules")
+    _link(link, slidev_packages(pins_of(folder), report) / "node_modules")
     try:
         yield
     finally:

@@ -12,6 +12,7 @@ from markdown_it.token import Token
 
 from talkgen.errors import OutlineError
 from talkgen.importers.text import block_of, first_heading
+from talkgen.outline.themes import MARP_THEMES
 from talkgen.yamlfile import Document, parse_yaml
 
 _FRONT_MATTER = re.compile(r"\A\s*(-{3,})[^\S\n]*\n(.*?)^-{3,}[^\S\n]*$\n?", re.MULTILINE | re.DOTALL)
@@ -46,7 +47,10 @@ def read_marp(text: str, path: Path) -> dict[str, Any]:
     titles = [str(settings.pop("title", None) or ""), *(first_heading(_text_of(slide)) for slide in slides), path.stem]
     outline: dict[str, Any] = {"title": next(filter(None, titles))}
     outline |= {key: settings.pop(key) for key in ("author", "description", "lang") if _is_text(settings.get(key))}
-    outline["theme"] = {"marp": str(settings.pop("theme", None) or "default")}
+    theme = str(settings.get("theme") or "default")
+    outline["theme"] = {"marp": theme if theme in MARP_THEMES else "default"}
+    if theme in (*MARP_THEMES, "default"):  # what another one is called stays among the settings
+        settings.pop("theme", None)
     for key in ("header", "footer", "transition", "style"):
         if _is_text(settings.get(key)):
             outline[key] = settings.pop(key)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from talkgen.assets import project_dir
 from talkgen.errors import Problem, did_you_mean
 from talkgen.outline.blocks import Block
 from talkgen.outline.links import check_links
 from talkgen.outline.parts import Parts
 from talkgen.outline.schema import LAYOUTS, Outline, Slide
+from talkgen.outline.themes import check_themes
 from talkgen.outline.walk import find_blocks, find_slides
-from talkgen.style import style_names
 from talkgen.yamlfile import Document, PathInData
 
 
@@ -24,8 +23,9 @@ def check_names(parts: Parts, document: Document) -> Iterator[Problem]:
     blocks = [found for path, part in parts.items() for found in find_blocks(part, path)]
     yield from _check_ids(sorted([*slides, *blocks], key=lambda found: _order(found[0])), document)
     outline = parts.get(())
+    if isinstance(outline, Outline):
+        yield from check_themes(outline, document)
     if isinstance(outline, Outline) and isinstance(outline.theme, str):  # another tool's theme has layouts of its own
-        yield from _check_theme(outline.theme, document)
         yield from _check_layouts(slides, document)
         yield from check_links(outline, document) if len(parts) == 1 else ()
 
@@ -43,12 +43,6 @@ def _check_ids(named: Sequence[tuple[PathInData, Slide | Block]], document: Docu
             yield document.problem(message, "give each its own", (*path, "id"))
         elif node.id is not None:
             first[node.id] = (*path, "id")
-
-
-def _check_theme(theme: str, document: Document) -> Iterator[Problem]:
-    names = style_names(project_dir(document.path))
-    if theme not in names:
-        yield document.problem(f"there is no theme '{theme}'", did_you_mean(theme, names), ("theme",))
 
 
 def _check_layouts(slides: Sequence[tuple[PathInData, Slide]], document: Document) -> Iterator[Problem]:

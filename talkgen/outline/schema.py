@@ -13,6 +13,7 @@ Targets = Literal["marp", "slidev"]
 
 Fit = Literal["shrink", "keep"]
 Floor = Annotated[int, Field(ge=10, le=60)]
+DARK_THEMES = ("dracula", "shibainu")  # of Slidev's, which have no light side
 LAYOUTS = ("default", "cover", "section", "center", "two-cols", "image-left", "image-right", "quote", "full", "end")
 
 
@@ -45,10 +46,11 @@ class Slide(Node):
 
 
 class ThemeNames(Node):
-    """A theme of each target's own."""
+    """A theme of each target's own, and the theme of ours that figures and live blocks are drawn in."""
 
-    marp: Name | None = None
-    slidev: Name | None = None
+    marp: Name | None = Field(None, description="default, gaia, uncover, or the path of a style sheet.")
+    slidev: Name | None = Field(None, description="An npm theme, as in seriph or name@1.2.3, or a folder's path.")
+    figures: Name | None = Field(None, description="The theme that figures are drawn in, where the tools' are.")
 
 
 class Outline(Node):
@@ -75,3 +77,10 @@ class Outline(Node):
     directives: Annotated[dict[str, JsonValue], Mark.VERBATIM, Holds.DIRECTIVES] = {}
     frontmatter: Annotated[dict[str, JsonValue], Mark.VERBATIM, Holds.FRONTMATTER] = {}
     slides: list[Slide] = Field(min_length=1)
+
+    @property
+    def drawn_in(self) -> str:
+        """The theme of ours that figures are drawn in."""
+        if isinstance(self.theme, str):
+            return self.theme
+        return self.theme.figures or ("night" if self.theme.slidev in DARK_THEMES else "paper")

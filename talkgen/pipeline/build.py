@@ -17,6 +17,7 @@ from typing import Any
 from talkgen.outline.find import find_outline
 from talkgen.pipeline.compute import compute
 from talkgen.pipeline.deck_folder import DeckFolder
+from talkgen.pipeline.packages import install_packages, pin_packages
 from talkgen.pipeline.plan import Plan, make_plan
 from talkgen.pipeline.publish import publish
 from talkgen.pipeline.rendering import render
@@ -72,8 +73,11 @@ def build(request: Request, report: Report) -> BuildReport:
             deck.target.get_ready(report)
         plan = make_plan(talk, request.model)
         report(f"model: {plan.model.label}")
+        pins = pin_packages(plan, report) if deck.target.name == "slidev" else ()
         results = compute(plan, store, report)
         if not deck.is_whole(plan, request.format):
+            if request.format != "md":
+                install_packages(plan, pins, report)
             rendering = render(plan, results, deck.target)
             exported = publish(rendering, plan, deck, request.format, report)
     return _report(plan, replace(deck), request.format, results, exported, time.perf_counter() - started)
@@ -98,8 +102,10 @@ def check(request: Request) -> int:
         OutlineError: as `build` does.
     """
     path = find_outline(request.outline)
-    request.deck_folder(path)
+    deck = request.deck_folder(path)
     talk = Talk(path, request.vars)
     slides = len(talk.source.outline.slides)
-    make_plan(talk, request.model)
+    plan = make_plan(talk, request.model)
+    if deck.target.name == "slidev":
+        pin_packages(plan, lambda _: None)
     return slides

@@ -12,6 +12,7 @@ from typing import Any
 
 from talkgen.errors import Problem
 from talkgen.figures.uses import Uses
+from talkgen.outline.wanted import Wanted
 
 BlockPath = tuple[str | int, ...]
 Chain = tuple[Any, ...]
@@ -76,7 +77,8 @@ _KINDS: dict[str, type[BlockDraft]] = {
 class Draft:
     """What an outline asks for; `text` holds the parts of a rendering's key that are the outline's."""
 
-    our_theme: bool  # and none of each target's own
+    themes: Mapping[str, str]  # each target's own, by the target; none where the theme is ours
+    wanted: tuple[Wanted, ...]  # themes and addons that do not come with Slidev
     size: tuple[int, int]  # width and height of a slide in px
     shown: tuple[int, ...]  # the slides that are in the deck, counted from 0
     blocks: tuple[BlockDraft, ...]
@@ -90,7 +92,8 @@ def draft_to_json(draft: Draft) -> dict[str, Any]:
     """A draft without problems as JSON values."""
     kinds = {kind: name for name, kind in _KINDS.items()}
     return {
-        "our_theme": draft.our_theme,
+        "themes": dict(draft.themes),
+        "wanted": [asdict(each) for each in draft.wanted],
         "size": draft.size,
         "shown": draft.shown,
         "blocks": [{"kind": kinds[type(block)], **asdict(block)} for block in draft.blocks],
@@ -107,7 +110,8 @@ def draft_from_json(data: Mapping[str, Any]) -> Draft:
         KeyError, TypeError, ValueError: it did not write `data`.
     """
     return Draft(
-        our_theme=bool(data["our_theme"]),
+        themes=dict(data["themes"]),
+        wanted=tuple(Wanted(each["kind"], each["name"], tuple(each["path"])) for each in data["wanted"]),
         size=(int(data["size"][0]), int(data["size"][1])),
         shown=tuple(data["shown"]),
         blocks=tuple(_block_from_json(dict(block)) for block in data["blocks"]),

@@ -16,6 +16,7 @@ from talkgen.outline.blocks import Block, Figure, Live, Mermaid, Tokens
 from talkgen.outline.expressions import evaluate_inputs, find_expressions
 from talkgen.outline.schema import Outline, Slide
 from talkgen.outline.source import Source
+from talkgen.outline.themes import wanted_for_slidev
 from talkgen.outline.walk import find_blocks
 from talkgen.pipeline.draft import BlockDraft, Chain, DiagramDraft, Draft, FigureDraft, RecordingDraft, TokensDraft
 from talkgen.render.elements import LIVE
@@ -38,7 +39,8 @@ def make_draft(source: Source, values: Mapping[str, Any], style: Style) -> Draft
     blocks = tuple(drafter.draft_all())
     expressions = find_expressions(source)
     return Draft(
-        our_theme=isinstance(outline.theme, str),
+        themes=_tool_themes(outline),
+        wanted=wanted_for_slidev(outline),
         size=SIZES[outline.size],
         shown=tuple(index for index, slide in enumerate(outline.slides) if not slide.hide),
         blocks=blocks,
@@ -52,6 +54,12 @@ def make_draft(source: Source, values: Mapping[str, Any], style: Style) -> Draft
 def _known(chains: Iterable[Chain]) -> Iterator[Chain]:
     """Those of a talk's values; a repeated slide's item is in the slide."""
     return (chain for chain in chains if chain[0] != "item")
+
+
+def _tool_themes(outline: Outline) -> dict[str, str]:
+    """Each target's own theme; none where the theme is ours."""
+    theme = outline.theme
+    return {} if isinstance(theme, str) else {"marp": theme.marp or "default", "slidev": theme.slidev or "default"}
 
 
 class _Drafter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from talkgen import __version__
 from talkgen.assets import asset_dir
 from talkgen.digest import digest_bytes, digest_file
 from talkgen.pipeline.artifacts import ExportArtifact, PageModelArtifact, RenderingArtifact
+from talkgen.pipeline.packages import known_pins, package_parts
 from talkgen.pipeline.plan import Plan
 from talkgen.pipeline.results import Results
 from talkgen.pipeline.targets import Target
@@ -30,7 +32,9 @@ def render(plan: Plan, results: Results, target: Target) -> Rendering:
     """
     from talkgen.pipeline.resolve import resolve
 
-    return target.render(resolve(plan.talk.source, plan.known, plan.talk.style, results))
+    deck = resolve(plan.talk.source, plan.known, plan.talk.style, results)
+    pins = known_pins(plan) if target.name == "slidev" else ()
+    return target.render(replace(deck, packages=[asdict(pin) for pin in pins]))
 
 
 def plan_rendering(plan: Plan, target: Target, copied: Iterable[str]) -> RenderingArtifact:
@@ -38,6 +42,7 @@ def plan_rendering(plan: Plan, target: Target, copied: Iterable[str]) -> Renderi
     parts = {"talkgen": __version__, **plan.draft.text, "theme": plan.talk.tokens}
     parts |= {artifact.name: artifact.key.hexdigest for artifact in plan.artifacts}
     parts |= _template_parts(_templates(plan, target))
+    parts |= package_parts(plan) if target.name == "slidev" else {}
     parts |= {f"file {name}": _digest(plan.talk.path.parent / name) for name in copied}
     return RenderingArtifact(target.name, make_key("rendering", parts | code_parts(*rendering_roots(target))))
 
@@ -54,7 +59,7 @@ def rendering_roots(target: Target) -> tuple[str, ...]:
 
 def _templates(plan: Plan, target: Target) -> list[Path]:
     answers = any(isinstance(artifact, PageModelArtifact) for artifact in plan.computed)
-    return list(target.templates(our_theme=plan.draft.our_theme, answers=answers))
+    return list(target.templates(plan.draft.themes.get(target.name), answers=answers))
 
 
 def copied_files(rendering: Rendering, plan: Plan, target: Target) -> list[str]:

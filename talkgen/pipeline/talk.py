@@ -58,8 +58,7 @@ class Talk:
 
     @property
     def _theme_name(self) -> str:
-        theme = self.source.outline.theme
-        return theme if isinstance(theme, str) else "night"
+        return self.source.outline.drawn_in
 
     @cached_property
     def _known(self) -> Mapping[str, Any] | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Report = Callable[[str], None]
 _OURS = ("themes/*.j2", "fonts/*.woff2", "fonts/fonts.css")  # for decks in a theme of ours
 _ANSWERS = ("web/page/*.js",)  # for those that carry their models
+_LOOKS = {"gaia": ("marp/gaia.css", "fonts/gaia/*.woff2")}  # for those in a theme that asks another host
 _THEIRS = ("themes/blocks.css.j2",)  # for those in the tool's own
 
 
@@ -55,9 +56,13 @@ class Target:
         if self.starter:
             _load(self.starter)(report)
 
-    def templates(self, *, our_theme: bool, answers: bool) -> Iterator[Path]:
-        """The files of templates/ that count for a deck in a theme of ours or not, which answers by itself or not."""
-        patterns = (*self.files, *(self.ours if our_theme else self.theirs), *(_ANSWERS if answers else ()))
+    def templates(self, theme: str | None, *, answers: bool) -> Iterator[Path]:
+        """The files of templates/ that count for a deck in a `theme` of the tool's own, or in ours where that is None.
+
+        And for one that answers by itself, or not.
+        """
+        look = self.ours if theme is None else (*self.theirs, *_LOOKS.get(theme, ()))
+        patterns = (*self.files, *look, *(_ANSWERS if answers else ()))
         for pattern in patterns:
             yield from sorted(asset_dir("templates").glob(pattern))
 
@@ -93,8 +98,8 @@ TARGETS = {
             "slidev/vite.config.ts",
         ),
         ours=("slidev/style.css.j2", "slidev/unocss.ts", *_OURS),
-        theirs=("slidev/plain.css.j2", *_THEIRS),
         tools=("node/slidev/package-lock.json",),
+        theirs=("slidev/plain.css.j2", "slidev/own_classes.ts", "slidev/themes.json", *_THEIRS),
     ),
 }
 

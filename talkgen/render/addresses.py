@@ -68,6 +68,14 @@ class Addresses(ABC):
         """Source of this kind with the addresses that the talk's files have in the deck; these are copied."""
         return replace_addresses(source, addresses_in(source, holds), self.address)
 
+    def sheet(self, file: Path) -> str:
+        """A style sheet of the author's, with the addresses that the files it names have in the deck."""
+        self._outline = file
+        try:
+            return self.relink(file.read_text(encoding="utf-8"), Holds.CSS)
+        finally:
+            self.turn_to(None)
+
     def relink_settings(self, settings: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         """The same for settings that a target is given untouched."""
         return {

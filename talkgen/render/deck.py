@@ -6,7 +6,7 @@ A block is addressed by its path in the outline, as in `("slides", 3, "body", 0)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,7 @@ class Deck:
     computed: Mapping[BlockPath, Computed]
     style: Style
     models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # that answer in the page, by name
+    packages: Sequence[Mapping[str, str]] = ()  # of npm, beside Slidev's: each with `package`, `version`, `integrity`
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,10 @@ from talkgen.render.listings import long_lines
 from talkgen.render.media import room_classes
 from talkgen.render.own import undivided
 from talkgen.render.prose import markdown
-from talkgen.render.themes import font_faces, font_files, style_sheet
+from talkgen.render.themes import font_faces, font_files, marp_theme, style_sheet
 
 _CLICK = re.compile(r"\[click(?::\d+)?\][ \t]*", re.IGNORECASE)  # where Slidev's presenter view marks the next click
+_LEAD = ("cover", "section", "center", "end")  # what Marp's own themes show as slides of class "lead"
 MERMAID = '<script src="mermaid.min.js"></script>'  # which the export puts into the page
 SCRIPT = '<script type="module" src="talkgen.js"></script>'
 MODELS = '<script src="talkgen-models.js"></script>'
@@ -81,6 +82,8 @@ def render_marp(deck: Deck) -> Rendering:
     if isinstance(deck.outline.theme, str):
         css = style_sheet("marp/theme.css.j2", deck, writer.style()).replace("/* fonts */", font_faces("fonts/"))
         files |= {f"themes/{deck.style.name}.css": css, **font_files("fonts/")}
+    else:
+        files |= marp_theme(writer, deck.outline.theme)[1]
     return Rendering(files | writer.files, tuple(writer.degraded), tuple(writer.missing))
 
 
@@ -94,7 +97,9 @@ def _own_style(writer: MarpWriter, body: str) -> str:
 def _front_matter(writer: MarpWriter, style: str) -> str:
     writer.turn_to(None)
     deck, outline = writer.deck, writer.deck.outline
-    theme = outline.theme.marp or "default" if isinstance(outline.theme, ThemeNames) else deck.style.name
+    theme = deck.style.name
+    if isinstance(outline.theme, ThemeNames):
+        theme = marp_theme(writer, outline.theme)[0]
     values: dict[str, Any] = {"marp": True, "title": outline.title, "theme": theme, "lang": outline.lang}
     values |= {"size": outline.size, "math": "mathjax"}
     values |= {"author": outline.author, "description": outline.description, "transition": outline.transition}
@@ -131,7 +136,8 @@ def _slide_parts(writer: MarpWriter, slide: Slide, number: int, *, first: bool) 
 def _directives(writer: MarpWriter, slide: Slide) -> Mapping[str, Any]:
     """Directives of this slide alone; those of the author's own go untouched."""
     outline = writer.deck.outline
-    classes = [slide.layout, *room_classes(slide), *fit_classes(slide, outline), *(slide.class_ or "").split()]
+    alike = [] if isinstance(outline.theme, str) or slide.layout not in _LEAD else ["lead"]
+    classes = [slide.layout, *alike, *room_classes(slide), *fit_classes(slide, outline), *(slide.class_ or "").split()]
     named = " ".join(name for name in classes if name != "default")
     found: dict[str, Any] = {"_class": named} if named else {}
     if slide.layout in BARE and writer.deck.outline.paginate:

@@ -6,7 +6,6 @@ are local, so that a built site asks no other host.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from talkgen.render.listings import known_language, long_lines
 from talkgen.render.media import room_classes
 from talkgen.render.own import aligned
 from talkgen.render.prose import spoken, vue_markdown
+from talkgen.render.slidev_project import layout_settings, local_files, named, own_classes, package_json
 from talkgen.render.themes import font_faces, font_files, style_sheet
 from talkgen.style import SIZES
 
@@ -81,7 +81,7 @@ def render_slidev(deck: Deck) -> Rendering:
         "slides.md": text,
         "public/talkgen.js": elements_script(),
         "public/favicon.svg": project / "favicon.svg",
-        "package.json": json.dumps({"name": "talk", "private": True, "type": "module"}, indent=1) + "\n",
+        "package.json": package_json(deck),
         "index.html": _index(project / "index.html", deck),
         "vite.config.ts": project / "vite.config.ts",
     }
@@ -90,14 +90,10 @@ def render_slidev(deck: Deck) -> Rendering:
     if isinstance(deck.outline.theme, str):
         css = style_sheet("slidev/style.css.j2", deck, writer.style()).replace("/* fonts */", font_faces("/fonts/"))
         files |= {"style.css": css, "setup/unocss.ts": project / "unocss.ts", **font_files("public/fonts/")}
-    elif css := _plain_css(writer, text):
-        files["style.css"] = css
-    return Rendering(files | writer.files, tuple(writer.degraded), tuple(writer.missing))
-
-
-def _plain_css(writer: SlidevWriter, body: str) -> str:
-    """The CSS that a deck under another tool's theme brings along: the author's, and what our own blocks need."""
-    return style_sheet("slidev/plain.css.j2", writer.deck, writer.style()) if "tg-" in body else writer.style()
+    else:
+        files |= {"style.css": style_sheet("slidev/plain.css.j2", deck, writer.style())}
+        files |= {"setup/unocss.ts": own_classes(deck)}
+    return Rendering(files | local_files(deck) | writer.files, tuple(writer.degraded), tuple(writer.missing))
 
 
 def _index(file: Path, deck: Deck) -> str | Path:
@@ -119,20 +115,17 @@ def _as_html(markdown: str) -> str:
 def _headmatter(writer: SlidevWriter) -> dict[str, Any]:
     deck, outline = writer.deck, writer.deck.outline
     width, height = SIZES[outline.size]
-    own = isinstance(outline.theme, str)
-    theme = "none" if isinstance(outline.theme, str) else outline.theme.slidev or "default"
+    theme = "none" if isinstance(outline.theme, str) else named(outline.theme.slidev or "default")
     values: dict[str, Any] = {"theme": theme, "title": outline.title, "titleTemplate": "%s"}
     values |= {"author": outline.author, "info": outline.description, "transition": outline.transition}
     values |= {"routerMode": "hash", "favicon": "/favicon.svg", "fonts": {"provider": "none"}}
     values |= {"canvasWidth": width, "aspectRatio": f"{width}/{height}", "htmlAttrs": {"lang": outline.lang}}
     values |= {"drawings": {"persist": False}, "selectable": True, "mcp": False}
-    if own:
-        values["colorSchema"] = deck.style.scheme
-    return {
-        name: value
-        for name, value in {**values, **writer.relink_settings(outline.frontmatter)}.items()
-        if value is not None
-    }
+    values["colorSchema"] = deck.style.scheme  # figures can be read on it
+    values |= writer.relink_settings(outline.frontmatter)
+    if isinstance(addons := values.get("addons"), list):
+        values["addons"] = [named(name) for name in addons]
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _page(writer: SlidevWriter, slide: Slide, number: int, *, first: bool) -> str:
@@ -153,7 +146,9 @@ def _frontmatter(writer: SlidevWriter, slide: Slide) -> dict[str, Any]:
         classes = [*([slide.layout] if slide.layout != "default" else []), *classes]
         values["layout"] = "default"
     else:
+        values |= layout_settings(outline.theme, slide.layout)
         values["layout"] = "default" if slide.layout == "two-cols" else slide.layout
+        classes = [*classes, *(["tg-own"] if slide.class_ else [])]
     if classes:
         values["class"] = " ".join(classes)
     if slide.transition:

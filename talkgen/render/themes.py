@@ -7,6 +7,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from talkgen.assets import asset_dir
+from talkgen.outline.find import NAME
+from talkgen.outline.schema import ThemeNames
+from talkgen.outline.themes import marp_sheets
+from talkgen.outline.wanted import is_path
+from talkgen.render.addresses import Addresses
 from talkgen.render.deck import Deck
 from talkgen.render.media import BESIDE, sides
 from talkgen.style import SIZES
@@ -34,6 +39,22 @@ def font_files(folder: str) -> dict[str, str | Path]:
     """The web fonts and their style sheet, by their path below `folder`."""
     fonts = asset_dir("templates") / "fonts"
     return {f"{folder}{file.name}": file for file in [*sorted(fonts.glob("*.woff2")), fonts / "fonts.css"]}
+
+
+def marp_theme(addresses: Addresses, theme: ThemeNames) -> tuple[str, dict[str, str | Path]]:
+    """The name that Marp knows a theme of its own by, and the files that it needs: style sheets of the author's.
+
+    One that asks another host for its fonts is given them.
+    """
+    name, templates = theme.marp or "default", asset_dir("templates")
+    if is_path(name):
+        sheets = marp_sheets(name, addresses.deck.folder / NAME)
+        return next(iter(sheets)), {f"themes/{each}.css": addresses.sheet(file) for each, file in sheets.items()}
+    look = templates / "marp" / f"{name}.css"
+    if not look.is_file():
+        return name, {}
+    fonts = sorted((templates / "fonts" / name).glob("*.woff2"))
+    return name, {f"themes/{name}.css": look, **{f"fonts/{name}/{file.name}": file for file in fonts}}
 
 
 def font_faces(address: str) -> str:

@@ -20,5 +20,4 @@ def make_deck(slides: list[dict[str, Any]], folder: Path, **outline: Any) -> Dec
         "tokens": Chips(("to", " {{kens}}"), (1, 2), "small"),
     }
     computed = {path: results[block.key] for path, block in find_blocks(parsed) if block.key in results}
-    theme = parsed.theme if isinstance(parsed.theme, str) else "night"
-    return Deck(parsed, folder, computed, load_style(theme, folder))
+    return Deck(parsed, folder, computed, load_style(parsed.drawn_in, folder))

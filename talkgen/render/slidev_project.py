@@ -1,0 +1,58 @@
+"""What a Slidev project has for the sake of its theme: packages, local folders, settings of layouts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import JsonValue
+
+from talkgen.assets import asset_dir
+from talkgen.outline.find import NAME
+from talkgen.outline.schema import ThemeNames
+from talkgen.outline.themes import NO_PACKAGE, theme_files, wanted_for_slidev
+from talkgen.outline.wanted import is_path, local_folder, split_package
+from talkgen.render.deck import Deck
+
+
+def package_json(deck: Deck) -> str:
+    """What the project says of itself to npm, and to whoever installs what it asks for."""
+    about: dict[str, Any] = {"name": "talk", "private": True, "type": "module"}
+    if deck.packages:
+        about |= {"dependencies": {pin["package"]: pin["version"] for pin in deck.packages}}
+        about |= {"talkgen": [dict(pin) for pin in deck.packages]}
+    return json.dumps(about, indent=1) + "\n"
+
+
+def local_files(deck: Deck) -> dict[str, str | Path]:
+    """The folders of themes and addons that the outline names, each under the path that it has in the project."""
+    outline = deck.folder / NAME
+    return {
+        f"{local_folder(wanted.name)}/{name}": file
+        for wanted in wanted_for_slidev(deck.outline)
+        if wanted.is_local
+        for name, file in theme_files(wanted.name, outline).items()
+    }
+
+
+def named(name: JsonValue) -> JsonValue:
+    """How the project names a theme or an addon: a folder of its own, or a package without its version."""
+    if not isinstance(name, str) or name in NO_PACKAGE:
+        return name
+    return f"./{local_folder(name)}" if is_path(name) else split_package(name)[0]
+
+
+def own_classes(deck: Deck) -> str:
+    """Keeps what an outline calls its slides from being taken for utilities."""
+    names = {name for slide in deck.outline.slides for name in (slide.class_ or "").split()}
+    text = (asset_dir("templates") / "slidev" / "own_classes.ts").read_text(encoding="utf-8")
+    return text.replace("= []", f"= {json.dumps(sorted(names))}", 1)
+
+
+def layout_settings(theme: ThemeNames, layout: str) -> dict[str, Any]:
+    """What keeps a theme's layout from asking another host, where the outline does not say otherwise."""
+    themes = json.loads((asset_dir("templates") / "slidev" / "themes.json").read_bytes())
+    name = (theme.slidev or "default").partition("@")[0]
+    settings: dict[str, Any] = themes.get(name, {}).get("settings", {}).get(layout, {})
+    return settings
