@@ -57,7 +57,7 @@ def test_every_direct_dependency_has_a_licence(parts):
 def test_fonts_and_models_have_a_licence(parts):
     """Each font's licence text is beside it; each shipped and each pulled model is listed."""
     fonts = {part["name"] for part in parts if part["kind"] == "fonts"}
-    named = {file.name.split("-")[0].lower() for file in (ROOT / "templates" / "fonts").glob("*.woff2")}
+    named = {file.name.split("-")[0].lower() for file in (ROOT / "templates" / "fonts").rglob("*.woff2")}
     assert {name.lower().removesuffix("mono") for name in fonts} == named
     models = {part["name"]: part["license"] for part in parts if part["kind"] == "models"}
     shipped = {folder.name for folder in (ROOT / "talkgen" / "pretrained").iterdir() if folder.is_dir()}
