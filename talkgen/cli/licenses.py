@@ -56,7 +56,7 @@ def _own() -> Iterator[Part]:
         yield Part("fonts", file.stem.removeprefix("OFL-"), "", "OFL-1.1")
     yield Part("themes", "gaia, of @marp-team/marp-core", "4.4.0", "MIT")
     for theme in known_themes().values():
-        yield Part("themes", theme["package"], f"{theme['version']}, installed where a talk names it", theme["license"])
+        yield Part("themes", theme["package"], theme["version"], theme["license"])
 
 
 def _models() -> Iterator[Part]:
