@@ -16,6 +16,7 @@ from talkgen.figures.base import Canvas, Data, Inputs, ModelName
 from talkgen.figures.draw.headline import write_headline
 from talkgen.figures.draw.lines import Line, draw_lines
 from talkgen.figures.draw.pen import plot, sheet, styled
+from talkgen.figures.measure.passage import PASSAGE
 from talkgen.figures.measure.tokens import read_text
 from talkgen.figures.numbers import significant
 
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
     from talkgen.lm.models.base import LanguageModel
 
 TABLES = ()
-_TEXT = (
-    "The name is bound to the value of the expression. If the name is bound in a block, it is a local variable of that "
-    "block, unless it is declared as global."
-)
 _NAMES = {"layer": "LayerNorm", "rms": "RMSNorm"}
 _BELOW, _LEFT, _BESIDE = 90, 74, 190  # px around the plot
 _BEFORE, _DONE = 1, 2
@@ -39,7 +36,7 @@ class Params(base.Params):
     """Whose norms, on what text, and the step: what goes in, then what comes out too."""
 
     model: ModelName = ""
-    text: str = Field(_TEXT, min_length=1, max_length=4000)
+    text: str = Field(PASSAGE, min_length=1, max_length=4000)
     step: int = Field(_DONE, ge=_BEFORE, le=_DONE)
 
 

@@ -17,6 +17,7 @@ from talkgen.figures.base import Canvas, Data, Inputs, ModelName
 from talkgen.figures.draw.color import mix
 from talkgen.figures.draw.headline import write_headline
 from talkgen.figures.draw.pen import Pen, sheet, styled
+from talkgen.figures.measure.passage import PASSAGE
 from talkgen.figures.measure.tokens import read_text, show_pieces
 from talkgen.figures.numbers import percent, significant
 
@@ -30,12 +31,6 @@ if TYPE_CHECKING:
     from talkgen.lm.models.base import LanguageModel
 
 TABLES = ()
-_TEXT = (
-    "The name is bound to the value of the expression. If the name is bound in a block, it is a local variable of that "
-    "block, unless it is declared as global. If the value of the expression is not an object, an exception is raised. "
-    "The name of the exception is bound to the object in the block of the except clause, and the name is deleted when "
-    "the block of the except clause is left."
-)
 _SENTENCE_MOST = 12  # tokens whose maps can be read
 _SHOWN = 4
 _MISSED = 0.03  # nats a token from which on a head is called missed
@@ -53,7 +48,7 @@ class Params(base.Params):
 
     model: ModelName = ""
     sentence: str = Field("the name is bound to the value", min_length=1, max_length=400)
-    text: str = Field(_TEXT, min_length=1, max_length=4000)
+    text: str = Field(PASSAGE, min_length=1, max_length=4000)
     step: int = Field(_SHOWN, ge=1, le=_SHOWN, description="How many of the four heads are shown.")
 
 

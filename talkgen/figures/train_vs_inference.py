@@ -14,6 +14,7 @@ from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, ModelName
 from talkgen.figures.draw.headline import write_headline
 from talkgen.figures.draw.pen import Pen, sheet, styled
+from talkgen.figures.measure.passage import PASSAGE
 from talkgen.figures.measure.timing import core_seconds, machine, one_thread, show_seconds
 from talkgen.figures.measure.tokens import read_text, show_piece, show_pieces
 from talkgen.figures.numbers import significant
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
 
 TABLES = ()
 MEASURES_TIME = True
-_TEXT = (
-    "The name is bound to the value of the expression. If the name is bound in a block, it is a local variable of that "
-    "block, unless it is declared as global. If the value of the expression is not an object, an exception is raised."
-)
 _SHOWN = 8  # tokens drawn; the others are counted
 _TRAIN, _DONE = 1, 2
 
@@ -38,7 +35,7 @@ class Params(base.Params):
     """Whose predictions of which text, how often they are timed, and the step: training, then inference too."""
 
     model: ModelName = ""
-    text: str = Field(_TEXT, min_length=1, max_length=4000)
+    text: str = Field(PASSAGE, min_length=1, max_length=4000)
     repeats: int = Field(5, ge=3, le=50)
     step: int = Field(_DONE, ge=_TRAIN, le=_DONE)
 

@@ -57,6 +57,7 @@ CASES: dict[str, dict] = {name: {} for name in registry.FIGURES} | {
     "positional_encoding": {"model": "rotary", "text": "to be or not to be"},
     "qkv": {"sentence": "to be", "layer": 1, "head": 2},
     "sequence_latency": {"longest": 64, "repeats": 3},
+    "quantization": {"text": "to be or not to be that is", "repeats": 3},
     "softmax_temperature": {"prompt": "to be or not to b"},
     "train_vs_inference": {"text": "to be or not", "repeats": 3},
     "transformer_block": {"tokens": 12},

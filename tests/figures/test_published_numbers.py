@@ -201,6 +201,60 @@ def test_laws_of_both_have_their_optima(name, exponent, ratio, size, laws):
     assert 5.76e23 / 6 / best**2 == pytest.approx(ratio, rel=0.03)
 
 
+TRAINING = {  # operations that the sources say training took, and how far 6 N D may be off
+    "GPT-3": (3.14e23, 0.01),
+    "Gopher": (5.76e23, 0.13),  # counts attention, too
+    "Megatron-Turing": (1.17e24, 0.27),  # counts recomputed activations
+    "Chinchilla": (5.76e23, 0.03),
+    "PaLM": (2.56e24, 0.02),
+    "LLaMA": (1_022_362 * 3600 * 312e12 * 0.48, 0.02),  # its hours on A100s, at the half of their peak it reached
+    "Llama 3.1": (3.8e25, 0.01),
+}
+WITHOUT_OPERATIONS = {"SmolLM2"}  # its source tells none; it says 2 trillion tokens twice
+TOKENS = (
+    "GPT-3 300B, Gopher 300B, Megatron-Turing 270B, Chinchilla 1.4T, PaLM 780B, LLaMA 1.4T, Llama 3.1 15.6T, SmolLM2 2T"
+)
+
+
+def test_training_tokens_follow_from_the_operations(counts, inputs):
+    """Six operations a parameter and token give the training that the sources state."""
+    rows = {row["name"]: int(row["tokens"]) for row in inputs.table("training_tokens.csv")}
+    assert set(rows) == {*TRAINING, *WITHOUT_OPERATIONS}
+    assert ", ".join(f"{name} {human(tokens)}" for name, tokens in rows.items()) == TOKENS
+    for name, (operations, tolerance) in TRAINING.items():
+        assert 6 * int(counts[name]["parameters"]) * rows[name] == pytest.approx(operations, rel=tolerance), name
+
+
+def test_best_sizes_add_up_to_their_budgets(inputs):
+    """6 N D is the budget of each row; about 20 tokens a parameter, and both grow together (exponents of 0.5)."""
+    rows = [{key: float(value) for key, value in row.items()} for row in inputs.table("compute_optimal.csv")]
+    assert [human(row["parameters"]) for row in rows] == "400M 1B 10B 67B 175B 280B 520B 1T 10T".split()
+    for row in rows:
+        assert 6 * row["parameters"] * row["tokens"] == pytest.approx(row["flops"], rel=0.06)
+        assert 19.9 < row["tokens"] / row["parameters"] < 22.4
+    growth = rows[-1]["tokens"] / rows[0]["tokens"]
+    assert growth == pytest.approx((rows[-1]["flops"] / rows[0]["flops"]) ** 0.5, rel=0.06)
+
+
+def test_work_of_layers_is_what_the_formula_says(inputs):
+    """The exponents are those in the printed formula, and the rows are the paper's in its order."""
+    rows = inputs.table("layer_complexity.csv")
+    for row in rows:
+        formula = row["work"].removeprefix("O(").removesuffix(")").split("·")
+        powers = {part[0]: 2 if part.endswith("²") else 1 for part in formula}
+        assert (powers["n"], powers["d"]) == (int(row["power_n"]), int(row["power_d"]))
+    printed = "O(n²·d) O(1) O(1) O(n·d²) O(n) O(n) O(k·n·d²) O(1) O(log_n) O(r·n·d) O(1) O(n/r)".replace(
+        "log_n", "log n"
+    )
+    assert " ".join(f"{row['work']} {row['steps']} {row['path']}" for row in rows) == printed
+
+
+def test_memories_are_those_of_the_data_sheets(inputs):
+    """As they are said in prose."""
+    said = ", ".join(f"{row['name']} {int(row['bytes']) / 1e9:g} GB" for row in inputs.table("memories.csv"))
+    assert said == "RTX 4090 24 GB, H100 80 GB, H200 141 GB"
+
+
 def test_tables_are_read_by_figures():
     """Every data file is read by a figure."""
     read = {table for name in FIGURES for table in load_figure(name).TABLES}
