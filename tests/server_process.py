@@ -1,6 +1,6 @@
 """A presenting server in a process of its own, as tests of the browser and of Gradio need it: it can be killed.
 
-Run as a program: `server_process.py DECK PORT PROJECT MODEL…`.
+Run as a program: `server_process.py DECK PORT PROJECT CODE MODEL…`; an empty code is none.
 """
 
 import json
@@ -13,8 +13,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from talkgen.lm.files.catalog import find_model
+from talkgen.pipeline.deck_folder import MANIFEST, DeckFolder
+from talkgen.pipeline.targets import TARGETS
 from talkgen.serve.run import serve
 from talkgen.serve.settings import Settings
+from talkgen.style import load_style
 
 
 def free_port() -> int:
@@ -25,9 +28,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(deck: Path, port: int, project: Path = Path(), models: tuple[str, ...] = ()):
+def server(deck: Path, port: int, project: Path = Path(), models: tuple[str, ...] = (), code: str = ""):
     """A server that can be opened, its models loaded; yields the process, which is ended afterwards."""
-    command = [sys.executable, __file__, deck, str(port), project, *models]
+    command = [sys.executable, __file__, deck, str(port), project, code, *models]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout.readline() == "ready\n"
@@ -45,9 +48,19 @@ def health(port: int) -> dict:
 
 
 if __name__ == "__main__":
-    deck, port, project, *names = sys.argv[1:]
+    deck, port, project, code, *names = sys.argv[1:]
     models = tuple(find_model(name, Path(project)) for name in names)
-    settings = Settings(Path(deck), models, Path(project), port=int(port), device="cpu")
+    built = next((folder for folder in Path(deck).parents if (folder / MANIFEST).is_file()), Path(deck).parent)
+    settings = Settings(
+        Path(deck),
+        models,
+        Path(project),
+        port=int(port),
+        device="cpu",
+        look=load_style("night", Path(project)).css_variables(),
+        slides=DeckFolder(built, TARGETS["marp"]).read_slides,
+        code=code or None,
+    )
     with suppress(KeyboardInterrupt):
         serve(settings, lambda: print("ready", flush=True))
     print("ended")

@@ -46,6 +46,7 @@ def present(
     from talkgen.serve.presenter import is_loopback, make_code
     from talkgen.serve.run import check_port, serve
     from talkgen.serve.settings import Settings
+    from talkgen.style import Style
 
     check_port(host, port)
     request = pipeline.Request(Path(outline), target.value, out=out_dir, model=model, vars=variables(var))
@@ -60,6 +61,8 @@ def present(
         host=host,
         port=port,
         device=device,
+        look=Style.model_validate(done.plan.talk.tokens).css_variables(),
+        slides=done.deck.read_slides,
         code=None if is_loopback(host) else make_code(),
     )
     names = ", ".join(item.label for item in files) if not recorded else "recorded answers only"
@@ -80,7 +83,7 @@ def _tell_addresses(settings: Settings, names: str, *, quiet: bool) -> None:
     addresses = reach.find_addresses(settings.host, settings.port)
     here = reach.web_address("127.0.0.1" if settings.host in reach.EVERYWHERE else settings.host, settings.port)
     if settings.code is None:
-        out(f"{here}  ({names}; Ctrl-C ends)")
+        out(f"{here}  ({names}; Ctrl-C ends)\n{here}/panel  your notes, the clock, how the models are")
         return
     out(f"{(addresses or [here])[0]}  ({names}; Ctrl-C ends)")
     for address in addresses[1:]:
@@ -89,12 +92,12 @@ def _tell_addresses(settings: Settings, names: str, *, quiet: bool) -> None:
         out(reach.qr_text(addresses[0]))
     out(
         "whoever is in your network can open the slides and ask the models; "
-        "the notes and the talk's source need your code"
+        "the panel, the notes and what turns slides need your code"
         if addresses
         else "this machine is in no network now: nobody else can open the slides"
     )
     for address in dict.fromkeys([*addresses[:1], here]):
-        out(f"{address}{ENTER}?code={settings.code}&to=/  with the notes; for you alone")
+        out(f"{address}{ENTER}?code={settings.code}  the panel; for you alone")
 
 
 def _tell_kernels(device: str) -> None:

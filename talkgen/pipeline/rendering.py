@@ -31,10 +31,12 @@ def render(plan: Plan, results: Results, target: Target) -> Rendering:
         OutlineError: an expression cannot be evaluated.
     """
     from talkgen.pipeline.resolve import resolve
+    from talkgen.pipeline.speaking import slides_to_speak
 
     deck = resolve(plan.talk.source, plan.known, plan.talk.style, results)
     pins = known_pins(plan) if target.name == "slidev" else ()
-    return target.render(replace(deck, packages=[asdict(pin) for pin in pins]))
+    rendering = target.render(replace(deck, packages=[asdict(pin) for pin in pins]))
+    return replace(rendering, slides=slides_to_speak(deck.outline))
 
 
 def plan_rendering(plan: Plan, target: Target, copied: Iterable[str]) -> RenderingArtifact:
@@ -54,7 +56,12 @@ def _template_parts(files: Iterable[Path]) -> dict[str, str]:
 
 def rendering_roots(target: Target) -> tuple[str, ...]:
     """Where the code of a deck's source starts; the theme's variables are asked for by a template."""
-    return (target.renderer, "talkgen.pipeline.resolve:resolve", "talkgen.style:Style.css_variables")
+    return (
+        target.renderer,
+        "talkgen.pipeline.resolve:resolve",
+        "talkgen.pipeline.speaking:slides_to_speak",
+        "talkgen.style:Style.css_variables",
+    )
 
 
 def _templates(plan: Plan, target: Target) -> list[Path]:

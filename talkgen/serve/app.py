@@ -18,9 +18,12 @@ from talkgen.serve.engines import Engines
 from talkgen.serve.guard import Guard
 from talkgen.serve.live import live_routes
 from talkgen.serve.openai_json import write_error
+from talkgen.serve.panel import panel_routes
+from talkgen.serve.presence import Presence
 from talkgen.serve.presenter import Presenter, enter_routes
 from talkgen.serve.questions import Questions
 from talkgen.serve.settings import Settings
+from talkgen.serve.stage import Stage
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -46,12 +49,14 @@ def create_app(settings: Settings) -> FastAPI:
         title="talkgen", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
     app.state.engines = engines
-    app.add_middleware(Guard, host=settings.host, code=settings.code)
+    presence, stage = Presence(), Stage()
+    app.add_middleware(Guard, host=settings.host, code=settings.code, presence=presence)
     app.exception_handler(RequestValidationError)(_explain)
     app.exception_handler(HTTPException)(_refuse)
-    app.include_router(live_routes(questions))
+    app.include_router(live_routes(questions, stage))
     app.include_router(completion_routes(questions))
     app.include_router(enter_routes(Presenter(settings.code)))
+    app.include_router(panel_routes(settings, questions, stage, presence))
     app.mount(PREFIX, demos)
     mount_deck(app, settings.deck)
     return app

@@ -1,6 +1,6 @@
 """A built deck as static files: its page at `/`, what lies beside it, and nothing outside its folder.
 
-The presenter gets all of it; everybody else what is shown, without notes.
+The presenter gets all of it, with the script that keeps windows together; everybody else what is shown, without notes.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from talkgen.serve.public import can_hold_notes, is_shown, without_notes
 # digest in its name never changes and is asked for once: a slide turned to without a server still has its figure.
 _HEADERS = {"Content-Security-Policy": DECK_POLICY, "Cache-Control": "no-cache"}
 _NAMED_BY_DIGEST = re.compile(r"(?:^|/)(?:assets|figures)/(?:.*/)?[^/]+-[\w-]{8}\.\w+$")
+WINDOWS = '<script type="module" src="/present/windows.js"></script>'
 _TYPES = {".html": "text/html", ".js": "text/javascript"}
 
 
@@ -58,7 +59,9 @@ def _page(file: Path, mtime_ns: int, *, presents: bool) -> tuple[str | None, boo
     """
     text = file.read_bytes().decode(errors="surrogateescape")
     public = without_notes(file.name, text)
-    shown = text if presents else public
+    shown = public
+    if presents:
+        shown = text.replace("</body>", f"{WINDOWS}</body>") if file.suffix == ".html" else text
     return (None if shown == text else shown), public == text
 
 

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from talkgen.serve.limits import BODY_BYTES, Limits
+from talkgen.serve.presence import Presence
 from talkgen.serve.visitors import Visitors
 
 LIMITED = ("/api/", "/v1/", "/demos/")  # where a request costs something
@@ -46,9 +47,9 @@ class Guard:
     Further in, `request.state.visitor` is who asks.
     """
 
-    def __init__(self, app: ASGIApp, host: str, code: str | None = None) -> None:
+    def __init__(self, app: ASGIApp, host: str, code: str | None = None, presence: Presence | None = None) -> None:
         self._app, self._host = app, host
-        self._visitors, self._limits = Visitors(code), Limits()
+        self._visitors, self._limits, self._presence = Visitors(code), Limits(), presence or Presence()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on, or answers it with 400, 403, 408, 413 or 429."""
@@ -66,6 +67,7 @@ class Guard:
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
         visitor = self._visitors.of(scope)
+        self._presence.note(visitor)
         length = headers.get("content-length", "0")
         asks = scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(LIMITED)
         wait = self._limits.wait_for(visitor) if asks else 0

@@ -16,6 +16,7 @@ from talkgen.errors import TalkgenError
 from talkgen.lm.answer.callers import FailedError
 from talkgen.serve.limits import BusyError, Question
 from talkgen.serve.questions import Flight, LateError, Questions
+from talkgen.serve.stage import Stage
 
 Result = TypeVar("Result")
 LINES = "application/x-ndjson"
@@ -23,14 +24,14 @@ _QUIET = 0.3  # s before somebody who asks for it is told how far the reading is
 _TELL_EVERY = 0.2  # s
 
 
-def live_routes(questions: Questions) -> APIRouter:
+def live_routes(questions: Questions, stage: Stage) -> APIRouter:
     """The routes below `/api`."""
     router = APIRouter(prefix="/api")
 
     @router.get("/health")
     async def health() -> dict[str, Any]:
-        """Whether the models answer, and which."""
-        return questions.health()
+        """Whether the models answer, which, and what the presenter wants to be shown."""
+        return questions.health() | ({"forced": stage.forced} if stage.forced else {})
 
     @router.post("/next")
     async def next_token(question: Question, request: Request) -> Response:

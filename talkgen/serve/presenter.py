@@ -70,7 +70,7 @@ def enter_routes(presenter: Presenter) -> APIRouter:
     router = APIRouter()
 
     @router.get(ENTER, include_in_schema=False)
-    async def enter(code: str = "", to: str = "/") -> Response:
+    async def enter(code: str = "", to: str = "/panel") -> Response:
         """Lets the presenter in."""
         return presenter.enter(code, to)
 

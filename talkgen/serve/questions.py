@@ -19,6 +19,7 @@ from talkgen.lm.answer.callers import Caller, GoneError
 from talkgen.lm.answer.wire import answer_json
 from talkgen.serve.engines import Engines
 from talkgen.serve.limits import SECONDS, Budget, BusyError, Question
+from talkgen.serve.presence import Times
 from talkgen.serve.visitors import Rank, Visitor
 
 ANSWERS_KEPT = 512
@@ -68,7 +69,7 @@ class Questions:
 
     def __init__(self, engines: Engines) -> None:
         self.engines = engines
-        self.budget = Budget()
+        self.budget, self.times = Budget(), Times()
         self._threads = {rank: ThreadPoolExecutor(THREADS, f"rank {rank}") for rank in Rank}
         self._flights: dict[tuple[Question, Rank], Flight] = {}
         self._kept: OrderedDict[Question, bytes] = OrderedDict()
@@ -155,6 +156,7 @@ class Questions:
             if self._flights.get((question, visitor.rank)) is flight:
                 del self._flights[question, visitor.rank]
             if not done.cancelled() and not done.exception():
+                self.times.note(time.monotonic() - flight.began)
                 self._kept[question] = done.result()
                 if len(self._kept) > ANSWERS_KEPT:
                     self._kept.popitem(last=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import ipaddress
 import socket
 from collections.abc import Iterator
@@ -64,8 +65,10 @@ def _answers(host: str, port: int) -> bool:
 
 def qr_picture(address: str) -> str:
     """An address as a QR code: an SVG of dark on light, whatever the page's colours."""
+    written = io.BytesIO()
     code = segno.make(address, error="m", micro=False)
-    return str(code.svg_inline(scale=8, dark="#000", light="#fff", border=3, omitsize=True))
+    code.save(written, kind="svg", scale=8, dark="#000", light="#fff", border=3, xmldecl=False, nl=False)
+    return written.getvalue().decode()
 
 
 def qr_text(address: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from talkgen.lm.files.catalog import ModelFiles
 
@@ -18,4 +20,6 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     device: str = "auto"
+    look: str = ""  # the theme's tokens as CSS custom properties
+    slides: Callable[[], Sequence[dict[str, Any]]] = tuple  # title, notes, minutes and what is live of each, as built
     code: str | None = None  # that the presenter shows; None where only this machine reaches the server

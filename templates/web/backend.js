@@ -4,12 +4,15 @@
  * Nothing is asked while nobody listens, and nothing ever of another origin; a page opened from disk asks nothing.
  */
 
+import { slideOnStage } from "./stage.js";
+
 const POLL_EVERY = 300; // ms; with the patience below, a server that is gone or stopped is known within a second
 const PATIENCE = 550; // ms
 const LINES = "application/x-ndjson";
 
 const listeners = new Set();
 let models = new Map();
+let forced = {}; // what the presenter wants live blocks to show, by slide, or of "all"
 let there = false; // whether the server answered the last time
 let timer = null;
 let elsewhere = false; // whether the page came from a server that is none of ours, which is asked once and left alone
@@ -27,9 +30,14 @@ export function listen(changed) {
   };
 }
 
-/** What the server says of the model `name`; undefined while it cannot answer. */
+/** What the server says of the model `name`; undefined while it cannot answer, or is not to. */
 export function modelThere(name) {
-  return models.get(name);
+  return forcedHere() === "recorded" ? undefined : models.get(name);
+}
+
+/** What the presenter wants this slide's live blocks to show: "live", however long it takes, "recorded", or undefined. */
+export function forcedHere() {
+  return forced[slideOnStage()] ?? forced.all;
 }
 
 /** Whether the page came from our server, and that is there. */
@@ -96,6 +104,7 @@ async function fetchModels() {
     const response = await fetch("/api/health", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
     elsewhere = response.status === 404;
     const health = await response.json();
+    takeForced(health.forced ?? {});
     if (!Array.isArray(health.models)) return null;
     return health.status === "ready" ? health.models : [];
   } catch {
@@ -109,6 +118,12 @@ function setModels(list) {
   there = list !== null;
   models = new Map((list ?? []).map((model) => [model.name, model]));
   if (JSON.stringify([there, [...models.values()]]) !== before) listeners.forEach((changed) => changed());
+}
+
+function takeForced(now) {
+  if (JSON.stringify(now) === JSON.stringify(forced)) return;
+  forced = now;
+  listeners.forEach((changed) => changed());
 }
 
 function stop() {

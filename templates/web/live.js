@@ -7,7 +7,7 @@
  * answer is drawn, the text that is there by then is asked.
  */
 
-import { ask, listen, modelThere } from "./backend.js";
+import { ask, forcedHere, listen, modelThere } from "./backend.js";
 import { showShare } from "./bars.js";
 import { askInPage, isInPage } from "./in_page.js";
 import { LOOK } from "./look.js";
@@ -146,7 +146,7 @@ class TalkgenLive extends HTMLElement {
 
   /** An answer that takes too long: the recorded one is shown; where nothing is being read, it is given up. */
   #overdue(asking) {
-    if (this.asking !== asking) return;
+    if (this.asking !== asking || forcedHere() === "live") return;
     if (!asking.read) return this.#giveUp();
     if (asking.prompt !== this.box.text) {
       this.#cancel();
@@ -193,7 +193,7 @@ class TalkgenLive extends HTMLElement {
 
   /** Shows the recorded answer, until a model that lies in the page has one; when it had, its next takes its place. */
   #fallBack() {
-    const inPage = this.onStage && this.panels.every((panel) => isInPage(panel.model.name));
+    const inPage = this.onStage && forcedHere() !== "recorded" && this.panels.every((panel) => isInPage(panel.model.name));
     if (!(inPage && this.fallen === "in page")) this.#showRecorded();
     this.fallen ||= "recorded";
     if (inPage && !this.thinking) this.#askPage();

@@ -8,13 +8,18 @@
 
 const CHECK_EVERY = 200; // ms; far below what an audience notices, and cheaper than an observer for each tool
 
-/** Whether `element` is on stage now. */
+/** Whether `element` is on stage now; a deck in a frame of its own server is a picture of it. */
 export function isOnStage(element) {
-  if (!element.isConnected || document.hidden || matchMedia("print").matches) return false;
+  if (window.frameElement || !element.isConnected || document.hidden || matchMedia("print").matches) return false;
   const marp = element.closest("svg[data-marpit-svg]");
   if (marp) return marp.classList.contains("bespoke-marp-active") && document.body.dataset.bespokeView === "";
   if (element.closest(".slidev-layout, [data-slidev-no]")) return isOnSlidevStage(element);
   return isInSight(element);
+}
+
+/** The number of the slide that this page shows, from 1 on. */
+export function slideOnStage() {
+  return Number(/^#(?:\/(?:presenter\/)?)?(\d+)/.exec(location.hash)?.[1] ?? 1);
 }
 
 function isOnSlidevStage(element) {
