@@ -14,7 +14,7 @@ import secrets
 import shutil
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -68,6 +68,32 @@ def read_json(path: Path, error: type[TalkgenError] = TalkgenError) -> dict[str,
     if not isinstance(data, dict):
         raise error(f"{path} is no JSON object", _DAMAGED)
     return data
+
+
+def append_lines(path: Path, lines: Sequence[str]) -> None:
+    """Adds lines to the end of a file, all of them or none; they are on the disk when this returns.
+
+    A line that a power cut left unfinished is ended first, so that it spoils no other.
+
+    Raises:
+        OSError: they cannot be written; the file is as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    is_new = not path.exists()
+    with path.open("a+b") as file:
+        end = file.seek(0, os.SEEK_END)
+        file.seek(max(0, end - 1))
+        text = "".join(f"{line}\n" for line in lines)
+        try:
+            file.write(("" if file.read() in (b"", b"\n") else "\n").encode() + text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError:
+            with suppress(OSError):
+                os.truncate(path, end)
+            raise
+    if is_new:
+        _sync_folder(path.parent)
 
 
 @contextmanager

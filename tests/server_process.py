@@ -1,6 +1,6 @@
 """A presenting server in a process of its own, as tests of the browser and of Gradio need it: it can be killed.
 
-Run as a program: `server_process.py DECK PORT PROJECT CODE MODEL…`; an empty code is none.
+Run as a program: `server_process.py DECK PORT PROJECT CODE VOTES MODEL…`; what is empty is none.
 """
 
 import json
@@ -28,9 +28,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(deck: Path, port: int, project: Path = Path(), models: tuple[str, ...] = (), code: str = ""):
+def server(
+    deck: Path, port: int, project: Path = Path(), models: tuple[str, ...] = (), code: str = "", votes: Path | str = ""
+):
     """A server that can be opened, its models loaded; yields the process, which is ended afterwards."""
-    command = [sys.executable, __file__, deck, str(port), project, code, *models]
+    command = [sys.executable, __file__, deck, str(port), project, code, votes, *models]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout.readline() == "ready\n"
@@ -48,7 +50,7 @@ def health(port: int) -> dict:
 
 
 if __name__ == "__main__":
-    deck, port, project, code, *names = sys.argv[1:]
+    deck, port, project, code, votes, *names = sys.argv[1:]
     models = tuple(find_model(name, Path(project)) for name in names)
     built = next((folder for folder in Path(deck).parents if (folder / MANIFEST).is_file()), Path(deck).parent)
     settings = Settings(
@@ -60,6 +62,7 @@ if __name__ == "__main__":
         look=load_style("night", Path(project)).css_variables(),
         slides=DeckFolder(built, TARGETS["marp"]).read_slides,
         code=code or None,
+        votes=Path(votes) if votes else None,
     )
     with suppress(KeyboardInterrupt):
         serve(settings, lambda: print("ready", flush=True))

@@ -29,6 +29,10 @@ def present(
     recorded: Annotated[
         bool, typer.Option("--recorded", help="Serve the recorded answers only; load no model.")
     ] = False,
+    audience: Annotated[
+        bool,
+        typer.Option("--audience", help="Let the room guess next tokens at /vote; votes/ keeps them."),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Builds a talk and serves it with its live demos until interrupted.
@@ -40,7 +44,7 @@ def present(
 
       talkgen present slides/attention --recorded
 
-      talkgen present slides/attention --host 0.0.0.0
+      talkgen present slides/attention --host 0.0.0.0 --audience
     """
     from talkgen.pipeline import build as pipeline
     from talkgen.serve.presenter import is_loopback, make_code
@@ -63,6 +67,7 @@ def present(
         device=device,
         look=Style.model_validate(done.plan.talk.tokens).css_variables(),
         slides=done.deck.read_slides,
+        votes=done.plan.talk.path.parent / "votes" if audience else None,
         code=None if is_loopback(host) else make_code(),
     )
     names = ", ".join(item.label for item in files) if not recorded else "recorded answers only"

@@ -51,6 +51,10 @@ SweepModels = Annotated[str, Uses("sweep", ("summary", "weights", "config", "tex
 """A parameter naming a sweep whose trained models the figure looks into, also with the text they were trained on."""
 
 
+VotesOf = Annotated[str, Uses("votes", ("results",))]
+"""A parameter naming a talk below `slides/` whose votes the figure reads; the empty string is a talk by itself."""
+
+
 class Params(BaseModel):
     """A figure's parameters: frozen, with a default each, and an unknown one is an error."""
 
@@ -71,6 +75,9 @@ class Inputs(Protocol):
 
     def sweep_models(self, name: str) -> list[Loaded]:
         """The models of the sweep that a `SweepModels` parameter names, in the order of its summary."""
+
+    def votes(self, name: str) -> list[Data]:
+        """The rounds of votes of the talk that a `VotesOf` parameter names, oldest first; none before the first."""
 
     def table(self, name: str) -> list[dict[str, str]]:
         """The rows of a data file named in the module's `TABLES`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Part = Literal["weights", "log", "config", "summary", "checkpoints", "text"]
+Part = Literal["weights", "log", "config", "summary", "checkpoints", "text", "results"]
 
 
 @dataclass(frozen=True)
@@ -13,8 +13,8 @@ class Uses:
     """Marks a parameter as the name of something the figure depends on, and says what of it: only that is in its key.
 
     Of a model its weights; of a run its log, config, summary, checkpoints or the text it was trained on; of a sweep its
-    summary, and of its runs the same as of a run.
+    summary, and of its runs the same as of a run; of a talk the results of the votes that were taken in it.
     """
 
-    kind: Literal["model", "run", "sweep"]
+    kind: Literal["model", "run", "sweep", "votes"]
     parts: tuple[Part, ...]

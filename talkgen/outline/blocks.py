@@ -72,6 +72,7 @@ class Live(Block):
     temperature: float = Field(1.0, gt=0, le=5)
     top_k: int | None = Field(None, ge=1)
     top_p: float | None = Field(None, gt=0, le=1)
+    answer: Annotated[str | None, Mark.INPUT] = Field(None, description="What comes next, of a vote: its first token.")
 
 
 class Gradio(Block):

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from talkgen.files import read_json
 from talkgen.lm.files.catalog import ModelFiles, find_model
 from talkgen.pipeline.sweeps import find_sweep_models, read_sweep
 
@@ -58,9 +59,19 @@ class ProjectInputs:
         """The models of the sweep named `name`."""
         return [self.open(files) for files in find_sweep_models(name, self._project)]
 
+    def votes(self, name: str) -> list[Data]:
+        """The rounds of votes of the talk `name`."""
+        file = votes_file(name, self._project)
+        return list(read_json(file)["rounds"]) if file.is_file() else []
+
     def table(self, name: str) -> list[dict[str, str]]:
         """The rows of the data file `name`."""
         return read_table(name)
+
+
+def votes_file(name: str, project: Path) -> Path:
+    """Where the votes of a talk are kept, as `talkgen present --audience` writes them."""
+    return (project / "slides" / name if name else project) / "votes" / "votes.json"
 
 
 def read_table(name: str) -> list[dict[str, str]]:

@@ -6,6 +6,7 @@ continuation, so that on a page without a server the bars can still be clicked. 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -36,7 +37,7 @@ def record(block: Live, models: Sequence[ModelFiles], engines: Mapping[str, Answ
     asked = {files.name: _Asked(engines[files.name], block.bars, sampling) for files in models}
     reachable = {prompt for one in asked.values() for prompt in one.reachable(block.prompt)}
     prompts = {block.prompt} | {prompt for prompt in reachable if all(one.fits(prompt) for one in asked.values())}
-    return {
+    made: wire.RecordingJSON = {
         "element": ELEMENT,
         "prompt": block.prompt,
         "models": [_describe(files) for files in models],
@@ -44,6 +45,9 @@ def record(block: Live, models: Sequence[ModelFiles], engines: Mapping[str, Answ
         "recorded": {"date": datetime.now(UTC).date().isoformat(), "device": "cpu"},
         "answers": {name: {prompt: one.recorded(prompt) for prompt in sorted(prompts)} for name, one in asked.items()},
     }
+    if block.answer is not None:
+        made["answer"] = asked[models[0].name].truth(block.prompt, block.answer)
+    return made
 
 
 def _describe(files: ModelFiles) -> wire.ModelJSON:
@@ -84,6 +88,20 @@ class _Asked:
 
     def _texts(self, prompt: str) -> Iterator[str]:
         return (item.text for item in self.answer(prompt).candidates if item.typed)
+
+    def truth(self, prompt: str, answer: str) -> wire.TruthJSON:
+        """The first token of what really comes next, with its probability."""
+        from talkgen.lm.answer.engine import Engine
+
+        if not isinstance(self._engine, Engine):
+            known = {item.text: item.p for item in self.answer(prompt).candidates}
+            return {"text": answer, "p": known.get(answer)}
+        before, whole = self._engine.encode(prompt), self._engine.encode(prompt + answer)
+        if whole[: len(before)] != before or len(whole) == len(before):
+            raise ModelError(f"the answer {answer!r} joins the prompt's last token", "begin it with its space")
+        ids = whole[: len(before) + 1]
+        p = math.exp(self._engine.score(ids, top=0)[-1].log_p)
+        return {"text": self._engine.tokenizer.pieces(ids)[-1], "p": round(p, 6)}
 
     def recorded(self, prompt: str) -> wire.AnswerJSON:
         """The answer to `prompt`, as it is kept."""

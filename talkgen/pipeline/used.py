@@ -15,6 +15,7 @@ from talkgen.errors import ModelError
 from talkgen.files import read_json
 from talkgen.lm.files.catalog import ModelFiles, find_model
 from talkgen.memo import remembered
+from talkgen.pipeline.inputs import votes_file
 from talkgen.pipeline.sweeps import find_sweep_models, find_sweep_summary
 from talkgen.store.key import canonical
 
@@ -42,6 +43,10 @@ def find_used(uses: Uses, name: str, model: ModelFiles, project: Path) -> Used:
     """
     if uses.kind == "sweep":
         return _use_sweep(uses, name, project)
+    if uses.kind == "votes":
+        results = votes_file(name, project)
+        digest: Any = {"digest": digest_file(results)} if results.is_file() else "none yet"
+        return Used("votes", name, None, {f"votes of {name or 'the talk'}": digest})
     files = find_model(name, project) if name else model
     return use_model(files) if uses.kind == "model" else _use_run(uses, files)
 

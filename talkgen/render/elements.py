@@ -20,11 +20,13 @@ ELEMENTS = {  # each with the module that defines it
     TOKENS: "chips.js",
     "talkgen-live": "live.js",
     APP: "app.js",
+    "talkgen-vote": "vote.js",
 }
 FIT = "fit.js"  # the module for slides with `fit: shrink`
 LIVE = {  # what `live:` may name, and what plays it
     "next_token": "talkgen-live",
     "rnn_vs_attention": "talkgen-live",
+    "vote": "talkgen-vote",
 }
 
 JSON = Mapping[str, Any]

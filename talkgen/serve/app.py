@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from talkgen import __version__
+from talkgen.serve.audience import audience_routes
 from talkgen.serve.completions import completion_routes
 from talkgen.serve.deck import mount_deck
 from talkgen.serve.demos import PREFIX, Demos
@@ -58,6 +59,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(enter_routes(Presenter(settings.code)))
     app.include_router(panel_routes(settings, questions, stage, presence))
     app.mount(PREFIX, demos)
+    if settings.votes:
+        app.include_router(audience_routes(settings.votes, settings, engines))
     mount_deck(app, settings.deck)
     return app
 

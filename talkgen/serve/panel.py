@@ -16,7 +16,7 @@ from talkgen.serve.guard import DECK_POLICY
 from talkgen.serve.presence import Presence
 from talkgen.serve.presenter import ENTER, ask_for_code, require_presenter
 from talkgen.serve.questions import Questions
-from talkgen.serve.reach import find_addresses, qr_picture, web_address
+from talkgen.serve.reach import qr_picture, room_address
 from talkgen.serve.settings import Settings
 from talkgen.serve.stage import Forced, Kind, Place, Press, Stage, WindowName
 
@@ -128,22 +128,16 @@ def _about_routes(settings: Settings, questions: Questions, stage: Stage, presen
     @router.get("/talk")
     async def talk() -> dict[str, Any]:
         """The slides with their notes, as the deck was built."""
-        return {"slides": settings.slides(), "addresses": _addresses(settings)}
+        return {"slides": settings.slides(), "room": room_address(settings), "reached": settings.code is not None}
 
     @router.get("/qr")
     async def qr(page: Literal["slides", "remote"] = "slides") -> Response:
         """A picture of the address to open; the remote's lets whoever reads it turn slides."""
-        room = _addresses(settings)["room"]
+        room = room_address(settings)
         address = room if page == "slides" else _remote(room, settings.code)
         return Response(qr_picture(address), media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
 
     return router
-
-
-def _addresses(settings: Settings) -> dict[str, Any]:
-    found = find_addresses(settings.host, settings.port)
-    here = web_address("127.0.0.1", settings.port)
-    return {"room": (found or [here])[0], "reached": bool(found)}
 
 
 def _remote(room: str, code: str | None) -> str:

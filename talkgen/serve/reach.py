@@ -12,6 +12,7 @@ import psutil
 import segno
 
 from talkgen.serve.presenter import is_loopback
+from talkgen.serve.settings import Settings
 
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 compared, not bound
 _PATIENCE = 0.5  # s for an address of this machine to be connected to
@@ -26,6 +27,12 @@ def find_addresses(host: str, port: int) -> list[str]:
     """The addresses at which others reach a server that listens on `host`, the likeliest first; those that answer."""
     hosts = list(_of_this_machine(host)) if host in EVERYWHERE else [] if is_loopback(host) else [host]
     return [web_address(each, port) for each in hosts if _answers(each, port)]
+
+
+def room_address(settings: Settings) -> str:
+    """The address that others open; this machine's own where nobody else reaches it."""
+    found = find_addresses(settings.host, settings.port)
+    return found[0] if found else web_address("127.0.0.1", settings.port)
 
 
 def _of_this_machine(host: str) -> Iterator[str]:

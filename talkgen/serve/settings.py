@@ -22,4 +22,5 @@ class Settings:
     device: str = "auto"
     look: str = ""  # the theme's tokens as CSS custom properties
     slides: Callable[[], Sequence[dict[str, Any]]] = tuple  # title, notes, minutes and what is live of each, as built
+    votes: Path | None = None  # the folder of the room's votes; None where the room is not asked
     code: str | None = None  # that the presenter shows; None where only this machine reaches the server

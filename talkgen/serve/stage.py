@@ -1,8 +1,8 @@
 """What is on stage: the slide that the presenter's windows show, what a remote asks of them, and the talk's clock.
 
 A window says where it is and asks where the others are; the newest word counts. To turn a step of a slide takes the
-deck itself, so a remote's press goes to one window, the one that moved last, which then says where it is. Who is there
-is known by asking: who has not asked for a while is gone.
+deck itself, so a remote's press goes to one window, the one that moved last while it keeps asking, else the first that
+asks, which then says where it is. Who has not asked for a while is gone.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 GONE_AFTER = 3.0  # s without a word; a browser lets a page in the background ask once a second
+QUIET_AFTER = 0.5  # s after which a window that does not ask leaves presses to another one
 _WINDOWS = 64  # remembered at a time
-_PRESSES = 8  # that wait for a window; more is a remote in a pocket
+_PRESSES = 8  # that wait for a window; more is a remote in a pocket, and older than GONE_AFTER is nobody's wish
 
 Mode = Literal["live", "recorded"]
 Kind = Literal["deck", "panel", "remote"]
@@ -52,11 +53,10 @@ class Forced(BaseModel):
     mode: Mode | None
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Window:
     kind: Kind
     seen: float
-    presses: list[str] = field(default_factory=list)
 
 
 class Stage:
@@ -69,6 +69,7 @@ class Stage:
         self.slide, self.step = 0, 0  # 0: no window has said where it is
         self._windows: OrderedDict[str, _Window] = OrderedDict()
         self._lead = ""
+        self._presses: list[tuple[float, str]] = []  # when, and which
         self._began: float | None = None
         self._forced: dict[str, Mode] = {}
 
@@ -89,33 +90,31 @@ class Stage:
 
     def see(self, window: str, kind: Kind) -> dict[str, Any]:
         """What a window that asks is told: where the others are, and what it is to press."""
-        seen = self._windows.pop(window, None) or _Window(kind, 0)
-        seen.seen = self._clock()
-        self._windows[window] = seen
+        lead = self._windows.get(self._lead)
+        self._windows.pop(window, None)
+        self._windows[window] = _Window(kind, self._clock())
         if len(self._windows) > _WINDOWS:
             self._windows.popitem(last=False)
-        presses, seen.presses = seen.presses, []
+        presses: list[str] = []
+        if kind == "deck" and (window == self._lead or not (lead and lead.seen > self._clock() - QUIET_AFTER)):
+            presses, self._presses = [turn for _, turn in self._fresh()], []
+            self._lead = window if presses else self._lead
         return {"version": self.version, "slide": self.slide, "step": self.step, "press": presses}
 
+    def _fresh(self) -> list[tuple[float, str]]:
+        then = self._clock() - GONE_AFTER
+        return [(when, turn) for when, turn in self._presses if when > then]
+
     def press(self, press: Press) -> bool:
-        """Has the leading window turned; whether there is one."""
-        here = self._here()
-        decks = [name for name, window in here.items() if window.kind == "deck"]
-        if not decks:
-            return False
-        lead = here[self._lead if self._lead in decks else decks[-1]]
-        if len(lead.presses) < _PRESSES:
-            lead.presses.append(press.turn)
-        return True
+        """Has a window turned; whether there is one."""
+        self._presses = [*self._fresh(), (self._clock(), press.turn)][:_PRESSES]
+        return self.count()["deck"] > 0
 
     def count(self) -> dict[str, int]:
         """How many windows of each kind are there."""
-        kinds = [window.kind for window in self._here().values()]
-        return {kind: kinds.count(kind) for kind in ("deck", "panel", "remote")}
-
-    def _here(self) -> dict[str, _Window]:
         then = self._clock() - GONE_AFTER
-        return {name: window for name, window in self._windows.items() if window.seen > then}
+        kinds = [window.kind for window in self._windows.values() if window.seen > then]
+        return {kind: kinds.count(kind) for kind in ("deck", "panel", "remote")}
 
     def force(self, forced: Forced) -> None:
         """Lets live blocks show their recording, or wait for the model however long it takes."""

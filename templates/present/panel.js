@@ -139,8 +139,8 @@ follow("panel", (talk, now) => {
     return;
   }
   forced = now.forced;
-  part("room").textContent = talk.addresses.room;
-  part("unreached").hidden = talk.addresses.reached;
+  part("room").textContent = talk.room;
+  part("unreached").hidden = talk.reached;
   showSlide(talk, now, slidev);
   showModels(now);
   live = talk.slides[slide - 1]?.live ?? [];

@@ -17,7 +17,7 @@ export async function ask(path, body) {
 
 /** Calls `show(talk, now)` again and again as a page of this `kind`; `now` is null while the server does not answer. */
 export async function follow(kind, show) {
-  let talk = { slides: [], addresses: { room: "", reached: false } };
+  let talk = { slides: [], room: "", reached: false };
   let asked = -Infinity;
   for (;;) {
     let now = null;

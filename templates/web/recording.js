@@ -11,7 +11,8 @@
  * @typedef {{ name, label, digest, architecture }} Model
  * @typedef {{ bars, temperature, top_k, top_p }} Settings
  * @typedef {{ date, device }} Recorded
- * @typedef {{ element, prompt, models, settings, recorded, answers }} Recording
+ * @typedef {{ text, p }} Truth
+ * @typedef {{ element, prompt, models, settings, recorded, answers, answer }} Recording
  */
 
 /** The JSON value in a base64 attribute. */

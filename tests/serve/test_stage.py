@@ -3,7 +3,7 @@
 import pytest
 
 from talkgen.serve.settings import Settings
-from talkgen.serve.stage import GONE_AFTER, Forced, Place, Press, Stage
+from talkgen.serve.stage import GONE_AFTER, QUIET_AFTER, Forced, Place, Press, Stage
 
 CODE = "abcdefghjkmn"
 SLIDES = [{"title": "One", "notes": "say it", "minutes": 2, "live": ["next_token"]}]
@@ -57,17 +57,22 @@ def test_a_press_goes_to_the_window_that_moved_last(stage):
     assert stage.see("b", "deck")["press"] == ["next"]
 
 
-def test_a_window_that_is_gone_gets_no_press(stage, clock):
-    """After a while without a word a window is gone; another one turns, and where there is none nobody does."""
-    clock.now = GONE_AFTER + 1
-    stage.see("b", "deck")
-    stage.see("p", "panel")
-    assert stage.count() == {"deck": 1, "panel": 1, "remote": 0}
-    assert stage.press(Press(turn="next"))
+def test_a_window_that_was_closed_gets_no_press(stage, clock):
+    """As soon as a window does not ask any more another one turns; a panel never does."""
+    clock.now = QUIET_AFTER + 0.1
+    stage.press(Press(turn="next"))
+    assert stage.see("p", "panel")["press"] == []
     assert stage.see("b", "deck")["press"] == ["next"]
-    clock.now *= 2
+
+
+def test_a_press_before_no_window_is_nobodys(stage, clock):
+    """Where no deck is open it is said, and a deck that is opened later is not turned by it."""
+    clock.now = GONE_AFTER + 1
     stage.see("p", "panel")
+    assert stage.count() == {"deck": 0, "panel": 1, "remote": 0}
     assert not stage.press(Press(turn="next"))
+    clock.now *= 3
+    assert stage.see("c", "deck")["press"] == []
 
 
 def test_presses_of_a_pocket_have_an_end(stage):

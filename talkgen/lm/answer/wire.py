@@ -67,6 +67,13 @@ class RecordedJSON(TypedDict):
     device: str
 
 
+class TruthJSON(TypedDict):
+    """The token that really comes next, and how likely the model finds it; none where a server does not tell."""
+
+    text: str
+    p: float | None
+
+
 class RecordingJSON(TypedDict):
     """All that a live block can show by itself; `answers` maps each model's name to prompt -> answer."""
 
@@ -76,6 +83,7 @@ class RecordingJSON(TypedDict):
     settings: SettingsJSON
     recorded: RecordedJSON
     answers: dict[str, dict[str, AnswerJSON]]
+    answer: NotRequired[TruthJSON]
 
 
 def answer_json(answer: Answer) -> AnswerJSON:
