@@ -29,7 +29,13 @@ def free_port() -> int:
 
 @contextmanager
 def server(
-    deck: Path, port: int, project: Path = Path(), models: tuple[str, ...] = (), code: str = "", votes: Path | str = ""
+    deck: Path,
+    port: int,
+    project: Path = Path(),
+    models: tuple[str, ...] = (),
+    *,
+    code: str = "",
+    votes: Path | str = "",
 ):
     """A server that can be opened, its models loaded; yields the process, which is ended afterwards."""
     command = [sys.executable, __file__, deck, str(port), project, code, votes, *models]

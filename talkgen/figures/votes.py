@@ -107,20 +107,17 @@ def _visible(text: str) -> str:
 def _losses(one: Data) -> str:
     if one["truth"] is None:
         return f"{one['voters']} guessed"
-    model = "" if one["model bits"] is None else f"the model's loss {one['model bits']:.2f} bits, "
-    room = f"the room's {one['room bits']:.2f} bits" if one["room bits"] is not None else "and nobody had it"
-    return f"It is “{_visible(one['truth'])}”: {model}{room}; {one['voters']} guessed"
+    model = "" if one["model bits"] is None else f"model {one['model bits']:.2f} bits, "
+    room = f"room {one['room bits']:.2f} bits" if one["room bits"] is not None else "and nobody had it"
+    return f"“{_visible(one['truth'])}”: {model}{room}, {one['voters']} guessed"
 
 
 def describe(data: Data) -> str:
     """The prompt, the tokens with both shares, and the losses."""
     one = data["round"]
     if one is None:
-        return (
-            "The room has not been asked yet."
-            if not data["rounds"]
-            else f"There were {data['rounds']} rounds of votes."
-        )
+        asked = f"There is no such round of votes, but {data['rounds']}."
+        return asked if data["rounds"] else "The room has not been asked yet."
     listed = ", ".join(
         f"“{_visible(row['text'])}” {'–' if row['p'] is None else percent(row['p'])} and {percent(row['share'])}"
         for row in one["rows"]

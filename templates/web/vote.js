@@ -14,9 +14,9 @@ import { appendVisible, visibleText } from "./pieces.js";
 import { decodeAttribute, recordedAnswer } from "./recording.js";
 import { watchStage } from "./stage.js";
 
-const EVERY = 500; // ms
-const PATIENCE = 1000; // ms for an answer
-const ROWS = 8; // at most: the model's likeliest, then what else the room said most
+const VOTE_EVERY = 500; // ms
+const VOTE_PATIENCE = 1000; // ms for an answer
+const VOTE_ROWS = 8; // at most: the model's likeliest, then what else the room said most
 
 const VOTE_LOOK = `
 .vote { display: grid; gap: 14px; }
@@ -68,27 +68,27 @@ class TalkgenVote extends HTMLElement {
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     const style = document.createElement("style");
     style.textContent = LOOK + VOTE_LOOK;
-    const frame = make("div", "vote", { role: "group", "aria-label": "What comes next: the room guesses" });
+    const frame = votePart("div", "vote", { role: "group", "aria-label": "What comes next: the room guesses" });
     this.badge = makeBadge();
-    this.prompt = make("p", "prompt");
+    this.prompt = votePart("p", "prompt");
     this.answer.tokens.forEach(({ text }, i) => {
-      const part = make("span", `token token-${i % TOKEN_COLOURS}`);
+      const part = votePart("span", `token token-${i % TOKEN_COLOURS}`);
       part.textContent = text;
       this.prompt.append(part);
     });
-    this.prompt.append(Object.assign(make("span", "gap"), { textContent: "?" }));
-    this.stand = make("div", "stand");
-    this.say = make("p", "say", { role: "status" });
-    const words = make("div");
-    this.address = make("p", "address");
+    this.prompt.append(Object.assign(votePart("span", "gap"), { textContent: "?" }));
+    this.stand = votePart("div", "stand");
+    this.say = votePart("p", "say", { role: "status" });
+    const words = votePart("div");
+    this.address = votePart("p", "address");
     words.append(this.say, this.address);
-    this.code = make("img", "", { alt: "QR code of the address to vote at" });
+    this.code = votePart("img", "", { alt: "QR code of the address to vote at" });
     this.stand.append(words, this.code);
-    this.rows = make("div", "rows", { role: "table", "aria-label": "Next tokens: the model's share, the room's share" });
-    this.losses = make("p", "losses", { role: "status" });
-    this.ask = make("button");
+    this.rows = votePart("div", "rows", { role: "table", "aria-label": "Next tokens: the model's share, the room's share" });
+    this.losses = votePart("p", "losses", { role: "status" });
+    this.ask = votePart("button");
     this.ask.addEventListener("click", () => this.#act());
-    const acts = make("div", "acts");
+    const acts = votePart("div", "acts");
     acts.append(this.ask);
     frame.append(this.prompt, this.badge, this.stand, this.rows, this.losses, acts);
     frame.addEventListener("keydown", (event) => {
@@ -102,7 +102,7 @@ class TalkgenVote extends HTMLElement {
     this.leaveStage = listen(() => serverThere() || this.#take(undefined));
     const poll = async () => {
       if (serverThere()) this.#take(await this.#fetch("/api/vote"));
-      this.timer = setTimeout(poll, EVERY);
+      this.timer = setTimeout(poll, VOTE_EVERY);
     };
     poll();
   }
@@ -119,7 +119,7 @@ class TalkgenVote extends HTMLElement {
   async #fetch(path, body) {
     const sent = body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
     try {
-      const reply = await fetch(path, { ...sent, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+      const reply = await fetch(path, { ...sent, cache: "no-store", signal: AbortSignal.timeout(VOTE_PATIENCE) });
       return reply.ok ? (await reply.json()).round : undefined;
     } catch {
       return undefined;
@@ -180,40 +180,40 @@ class TalkgenVote extends HTMLElement {
     if (truth && truth.p !== null) odds.set(truth.text, truth.p);
     const counted = new Map(votes.map(({ text, votes: count }) => [text, count]));
     const must = truth ? [truth.text] : [];
-    const texts = [...new Set([...must, ...[...counted.keys()].slice(0, 4), ...odds.keys()])].slice(0, ROWS);
+    const texts = [...new Set([...must, ...[...counted.keys()].slice(0, 4), ...odds.keys()])].slice(0, VOTE_ROWS);
     texts.sort((a, b) => (odds.get(b) ?? 0) - (odds.get(a) ?? 0));
-    const rows = texts.map((text) => makeRow(text, odds.get(text) ?? null, voters ? (counted.get(text) ?? 0) / voters : null, text === truth?.text));
-    this.rows.replaceChildren(makeHead(voters), ...rows);
+    const rows = texts.map((text) => voteRow(text, odds.get(text) ?? null, voters ? (counted.get(text) ?? 0) / voters : null, text === truth?.text));
+    this.rows.replaceChildren(voteHead(voters), ...rows);
     this.losses.replaceChildren(...(truth ? lossWords(truth, counted.get(truth.text) ?? 0, voters) : []));
   }
 }
 
-function make(tag, name = "", attributes = {}) {
+function votePart(tag, name = "", attributes = {}) {
   const made = document.createElement(tag);
   if (name) made.className = name;
   Object.entries(attributes).forEach(([attribute, value]) => made.setAttribute(attribute, value));
   return made;
 }
 
-function makeHead(voters) {
-  const row = make("div", "row", { role: "row" });
+function voteHead(voters) {
+  const row = votePart("div", "row", { role: "row" });
   const words = ["", "", "model", voters ? "room" : ""];
-  row.append(...words.map((text) => Object.assign(make("span", "head", { role: "columnheader" }), { textContent: text })));
+  row.append(...words.map((text) => Object.assign(votePart("span", "head", { role: "columnheader" }), { textContent: text })));
   return row;
 }
 
-function makeRow(text, p, share, isTrue) {
-  const row = make("div", isTrue ? "row true" : "row", { role: "row", "aria-label": visibleText(text) });
-  const name = make("span", "name", { role: "rowheader" });
+function voteRow(text, p, share, isTrue) {
+  const row = votePart("div", isTrue ? "row true" : "row", { role: "row", "aria-label": visibleText(text) });
+  const name = votePart("span", "name", { role: "rowheader" });
   appendVisible(name, text);
-  const bars = make("span", "bars", { "aria-hidden": "true" });
+  const bars = votePart("span", "bars", { "aria-hidden": "true" });
   for (const part of share === null ? [p] : [p, share]) {
-    const bar = make("i");
+    const bar = votePart("i");
     bar.style.width = `${100 * (part ?? 0)}%`;
     bars.append(bar);
   }
   const cells = [p === null ? "–" : showShare(p), share === null ? "" : showShare(share)].map((words) =>
-    Object.assign(make("span", "share", { role: "cell" }), { textContent: words }),
+    Object.assign(votePart("span", "share", { role: "cell" }), { textContent: words }),
   );
   row.append(name, bars, ...cells);
   return row;

@@ -51,7 +51,7 @@ def deck(request, tmp_path_factory):
 def site(deck):
     """The address at which the deck is presented, with a code."""
     port = free_port()
-    with server(deck, port, deck.parent, ("small",), CODE):
+    with server(deck, port, deck.parent, ("small",), code=CODE):
         yield f"http://127.0.0.1:{port}"
 
 

@@ -85,6 +85,17 @@ FILM = {
     "schedule": {"steps": 60, "warmup": 5, "evaluate_every": 60},
     "keep": {"count": 3, "first": 5},
 }
+VOTES = {
+    "round": 1,
+    "date": "2026-01-01T10:00:00+00:00",
+    "prompt": "to be or not to",
+    "model": "tiny",
+    "label": "tiny",
+    "choices": [{"text": " be", "p": 0.5}, {"text": " a$b$", "p": 0.2}, {"text": " see", "p": 0.0625}],
+    "answer": {"text": " be", "p": 0.5},
+    "voters": 16,
+    "votes": [{"text": " <i>&amp;", "votes": 10}, {"text": " be", "votes": 4}, {"text": " see", "votes": 2}],
+}
 LETTERS = CharacterTokenizer("abcdefghijklmnopqrstuvwxyz $<\n")
 RECALL = CharacterTokenizer(TASKS["recall"].symbols)
 WORDS = make_word_tokenizer(english_words() | french_words())
@@ -112,6 +123,8 @@ def project() -> Path:
     (folder / "text.txt").write_text("to be or not to be that is the question\n" * 40)
     text = {"data": f"text:{folder / 'text.txt'}"}
     train(Recipe.model_validate(FILM | text), RunFolder(folder / "runs" / "film"))
+    (folder / "votes").mkdir()
+    (folder / "votes" / "votes.json").write_text(json.dumps({"rounds": [VOTES]}), encoding="utf-8")
     recipe = SweepRecipe.model_validate(FLOW | text)
     sweep(recipe, folder / "runs" / "flow", lambda work: (train(cell, RunFolder(out)) for cell, out in work))
     return folder

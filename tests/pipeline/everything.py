@@ -36,6 +36,7 @@ FIGURES = [  # with parameters that make them small
     ("sequence_latency", "{longest: 64, repeats: 3}"),
     ("token_loss_by_position", "{}"),
     ("training_curve", "{}"),
+    ("votes", "{votes: talk}"),
 ]
 OUTLINE = r"""title: Everything
 model: small
@@ -108,10 +109,15 @@ FIGURES
       - live: next_token
         model: PROJECT/gpt2
         prompt: hel
+      - live: vote
+        prompt: The
+        answer: " statement"
       - tokens: Hello
       - tokens: Hello
         model: PROJECT/tiny.gguf
 """
+VOTES = """{"rounds": [{"prompt": "The", "label": "small", "voters": 3, "answer": {"text": " s", "p": 0.5},
+"choices": [{"text": " s", "p": 0.5}], "votes": [{"text": " a", "votes": 2}, {"text": " s", "votes": 1}]}]}"""
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
     "0000000d49444154789c6360000002000001e221bc330000000049454e44ae426082"
@@ -128,6 +134,8 @@ def make_project(project: Path, more: Iterable[str] = ()) -> Path:
     write_llama(project / "llama", 2)
     write_gpt2(project / "gpt2")
     write_gguf(project / "tiny.gguf", "Q8_0")
+    (talk / "votes").mkdir()
+    (talk / "votes" / "votes.json").write_text(VOTES, encoding="utf-8")
     (talk / "dot.png").write_bytes(PIXEL)
     (talk / "film.mp4").write_bytes(b"not looked into")
     shown = [*FIGURES, *((name, "{}") for name in more)]

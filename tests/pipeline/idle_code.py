@@ -4,7 +4,7 @@ IDLE = {
     "what is behind a Protocol or an abstract class runs in its place": {
         "talkgen.figures.base": (
             "FigureModule.describe FigureModule.draw Inputs.model Inputs.run Inputs.sweep "
-            "Inputs.sweep_models Inputs.table "
+            "Inputs.sweep_models Inputs.table Inputs.votes "
         ),
         "talkgen.lm.answer.batch": "ReadsMany.read_many",
         "talkgen.lm.models.base": (
@@ -117,7 +117,6 @@ IDLE = {
         "talkgen.lm.answer.batch": "Batch._fail",
         "talkgen.lm.answer.beam": "Reads.__call__ Reads.device",
         "talkgen.lm.answer.engine": "_Reading.gone_from",
-        "talkgen.lm.answer.odds": "odds_of",
         "talkgen.lm.answer.remote": (
             "RemoteEngine.__init__ RemoteEngine._ask RemoteEngine._complete RemoteEngine._find_name "
             "RemoteEngine._probe RemoteEngine.count RemoteEngine.next_token _words can_be_typed "
