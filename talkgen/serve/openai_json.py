@@ -1,7 +1,7 @@
 """OpenAI's words for completions: what is asked, and how answers and refusals are written.
 
-Names, defaults and shapes are those of OpenAI's API reference for completions; values that change nothing (no penalty,
-no bias) are accepted from clients that always send them.
+Names, defaults and shapes are those of OpenAI's API reference; values that change nothing (no penalty, no bias) are
+accepted from clients that always send them. More log-probabilities than OpenAI tells are told where they are asked for.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import secrets
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from talkgen.serve.completing import Choice, Wanted
 from talkgen.serve.limits import Text
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Ids = Annotated[list[Annotated[int, Field(ge=0, strict=True)]], Field(min_length=1, max_length=100_000)]
 Prompts = Text | Ids | Annotated[list[Text] | list[Ids], Field(min_length=1, max_length=128)]
+MOST_LOGPROBS = 1000
 _TYPES = {404: "not_found_error", 429: "rate_limit_error", 503: "server_error"}
 _CODES = {404: "model_not_found", 429: "rate_limit_exceeded"}
 
@@ -35,21 +36,16 @@ class StreamOptions(BaseModel):
     include_usage: bool = False
 
 
-class CompletionRequest(BaseModel):
-    """The body of `/v1/completions`."""
+class Asking(BaseModel):
+    """What both kinds of requests say of how to answer; null stands for the default."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: str | None = Field(None, max_length=200)
-    prompt: Prompts = ""
-    max_tokens: int = Field(16, ge=0, le=8192)
     temperature: float = Field(1.0, ge=0, le=5)
     top_p: float = Field(1.0, gt=0, le=1)
     top_k: int | None = Field(None, ge=1)
     n: int = Field(1, ge=1, le=16)
-    best_of: int = Field(1, ge=1, le=16)
-    echo: bool = False
-    logprobs: int | None = Field(None, ge=0, le=20)
     stop: Text | Annotated[list[Text], Field(max_length=16)] | None = None
     seed: int = Field(default_factory=lambda: secrets.randbits(32), ge=0, lt=2**63)
     stream: bool = False
@@ -57,15 +53,39 @@ class CompletionRequest(BaseModel):
     presence_penalty: Literal[0] = 0
     frequency_penalty: Literal[0] = 0
     logit_bias: Annotated[dict[str, Any], Field(max_length=0)] = {}
-    suffix: Annotated[str, Field(max_length=0)] = ""
     user: str | None = Field(None, max_length=1000)
 
     @field_validator("*", mode="wrap")
     @classmethod
     def _null_is_the_default(cls, value: Any, check: Any, info: Any) -> Any:
-        return (
-            cls.model_fields[info.field_name].get_default(call_default_factory=True) if value is None else check(value)
-        )
+        if value is not None:
+            return check(value)
+        about = cls.model_fields[info.field_name]
+        return check(value) if about.is_required() else about.get_default(call_default_factory=True)
+
+    @property
+    def stops(self) -> list[str]:
+        """The texts to stop at."""
+        given = [self.stop] if isinstance(self.stop, str) else self.stop or []
+        return [text for text in given if text]
+
+    def wanted(self, prompts: Sequence[str | list[int]], max_tokens: int, **more: Any) -> Wanted:
+        """It, in our own words."""
+        from talkgen.lm.answer.sample import Sampling
+
+        sampling = Sampling(self.temperature, self.top_k, self.top_p)
+        return Wanted(prompts, max_tokens, sampling, self.seed, self.stops, n=self.n, **more)
+
+
+class CompletionRequest(Asking):
+    """The body of `/v1/completions`."""
+
+    prompt: Prompts = ""
+    max_tokens: int = Field(16, ge=0, le=8192)
+    best_of: int = Field(1, ge=1, le=16)
+    echo: bool = False
+    logprobs: int | None = Field(None, ge=0, le=MOST_LOGPROBS)
+    suffix: Annotated[str, Field(max_length=0)] = ""
 
     @property
     def prompts(self) -> list[str | list[int]]:
@@ -76,27 +96,26 @@ class CompletionRequest(BaseModel):
         ids = [one for one in given if isinstance(one, int)]
         return [ids] if ids else [one for one in given if not isinstance(one, int)]
 
-    @property
-    def stops(self) -> list[str]:
-        """The texts to stop at."""
-        given = [self.stop] if isinstance(self.stop, str) else self.stop or []
-        return [text for text in given if text]
 
+class TextStyle:
+    """How the answers of `/v1/completions` are written."""
 
-@dataclass
-class Choice:
-    """A completion as it is told: its text so far, its tokens' odds, and why it ended."""
+    def __init__(self, model: str, tokenizer: Tokenizer, logprobs: int | None) -> None:
+        self._tokenizer, self._logprobs = tokenizer, logprobs
+        self.head = write_head("cmpl", "text_completion", model)
 
-    index: int
-    text: str = ""
-    odds: list[tuple[str, Odds | None]] = field(default_factory=list)  # each token's text; none for a first token
-    offset: int = 0  # where the first of them stands
-    finished: str | None = None
+    def whole(self, choice: Choice) -> dict[str, Any]:
+        """A choice."""
+        told = None if self._logprobs is None else write_logprobs(choice.odds, choice.offset, self._tokenizer)
+        return {"index": choice.index, "text": choice.text, "logprobs": told, "finish_reason": choice.finished}
 
-    def written(self, tokenizer: Tokenizer, logprobs: int | None) -> dict[str, Any]:
-        """It, as JSON."""
-        told = None if logprobs is None else write_logprobs(self.odds, self.offset, tokenizer)
-        return {"index": self.index, "text": self.text, "logprobs": told, "finish_reason": self.finished}
+    def parts(self, part: Choice) -> list[dict[str, Any]]:
+        """The events of a part."""
+        return [{**self.head, "choices": [self.whole(part)]}]
+
+    def usage(self, usage: dict[str, int]) -> dict[str, Any]:
+        """The event that says what it cost."""
+        return {**self.head, "choices": [], "usage": usage}
 
 
 def write_logprobs(odds: Sequence[tuple[str, Odds | None]], offset: int, tokenizer: Tokenizer) -> dict[str, Any]:
@@ -117,10 +136,9 @@ def write_logprobs(odds: Sequence[tuple[str, Odds | None]], offset: int, tokeniz
     }
 
 
-def write_head(model: str) -> dict[str, Any]:
+def write_head(kind: str, object: str, model: str) -> dict[str, Any]:
     """What every answer begins with."""
-    identity = f"cmpl-{uuid.uuid4().hex}"
-    return {"id": identity, "object": "text_completion", "created": int(time.time()), "model": model}
+    return {"id": f"{kind}-{uuid.uuid4().hex}", "object": object, "created": int(time.time()), "model": model}
 
 
 def write_usage(read: int, written: int) -> dict[str, int]:

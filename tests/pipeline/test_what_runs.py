@@ -69,7 +69,7 @@ def test_every_kind_is_watched(watched):
     counts = {kind: kinds.count(kind) for kind in kinds}
     assert {name for name in FIGURES if f"figure {name}" not in watched} == set()
     assert counts.pop("figure") == counts.pop("numbers")
-    assert counts == {"recording": 3, "model": 2, "tokens": 2, "rendering": 2, "export": 1}
+    assert counts == {"recording": 4, "model": 2, "tokens": 2, "rendering": 2, "export": 1}
     assert all(ran & code for ran, code in watched.values())
 
 

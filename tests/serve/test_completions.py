@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from talkgen.lm.files.weights import load_model
-from talkgen.serve.completions import sendable
+from talkgen.serve.completing import sendable
 
 
 @pytest.fixture
@@ -154,10 +154,10 @@ def test_what_changes_nothing_is_accepted(api):
         {"prompt": [["a"]]},
         {"prompt": []},
         {"n": 17},
-        {"logprobs": 21},
+        {"logprobs": 1001},
         {"frequency_penalty": 1},
         {"logit_bias": {"50256": -100}},
-        {"stream": True, "logprobs": 1},
+        {"stream": True, "best_of": 2},
         {"extra_body": {"colour": "red"}},
     ],
 )

@@ -34,10 +34,11 @@ _SHORT = 64  # tokens that a recurrent model reads one by one, so that typing an
 
 @dataclass(frozen=True)
 class Piece:
-    """A token and its text; a server may keep its number to itself."""
+    """A token and its text; a server may keep its number to itself. Drawn ones have odds where they were asked for."""
 
     id: int | None
     text: str
+    odds: Odds | None = None
 
 
 @dataclass(frozen=True)
@@ -277,7 +278,7 @@ class Engine:
             if top is not None:
                 odds.append(odds_of(logits, token, top))
             if on_token is not None:
-                on_token(Piece(token, self.tokenizer.pieces([token])[0]))
+                on_token(Piece(token, self.tokenizer.pieces([token])[0], odds[-1] if odds else None))
             if stop and any(text in self.tokenizer.decode(new) for text in stop):
                 ended = "stop"
                 break
