@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from talkgen.cli.addresses import tell_addresses
 from talkgen.cli.build import ModelOption, OutOption, Target, TargetOption, VarOption, show_report, variables
 from talkgen.cli.console import Quiet, Talk, out, reporter
 
@@ -30,8 +31,7 @@ def present(
         bool, typer.Option("--recorded", help="Serve the recorded answers only; load no model.")
     ] = False,
     audience: Annotated[
-        bool,
-        typer.Option("--audience", help="Let the room guess next tokens at /vote; votes/ keeps them."),
+        bool, typer.Option("--audience", help="Let the room guess next tokens at /vote; votes/ keeps them.")
     ] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -71,38 +71,13 @@ def present(
         code=None if is_loopback(host) else make_code(),
     )
     names = ", ".join(item.label for item in files) if not recorded else "recorded answers only"
-
-    def tell() -> None:
-        _tell_addresses(settings, names, quiet=quiet)
-        if settings.models:  # beside the server, which must not wait for a compiler
-            threading.Thread(target=_tell_kernels, args=(device,), daemon=True).start()
-
-    serve(settings, on_ready=tell)
+    serve(settings, on_ready=lambda: _tell(settings, names, quiet=quiet))
 
 
-def _tell_addresses(settings: Settings, names: str, *, quiet: bool) -> None:
-    """Prints what can be opened, by whom, and for phones as a picture."""
-    from talkgen.serve import reach
-    from talkgen.serve.presenter import ENTER
-
-    addresses = reach.find_addresses(settings.host, settings.port)
-    here = reach.web_address("127.0.0.1" if settings.host in reach.EVERYWHERE else settings.host, settings.port)
-    if settings.code is None:
-        out(f"{here}  ({names}; Ctrl-C ends)\n{here}/panel  your notes, the clock, how the models are")
-        return
-    out(f"{(addresses or [here])[0]}  ({names}; Ctrl-C ends)")
-    for address in addresses[1:]:
-        out(f"{address}  the same, in another network")
-    if addresses and not quiet:
-        out(reach.qr_text(addresses[0]))
-    out(
-        "whoever is in your network can open the slides and ask the models; "
-        "the panel, the notes and what turns slides need your code"
-        if addresses
-        else "this machine is in no network now: nobody else can open the slides"
-    )
-    for address in dict.fromkeys([*addresses[:1], here]):
-        out(f"{address}{ENTER}?code={settings.code}  the panel; for you alone")
+def _tell(settings: Settings, names: str, *, quiet: bool) -> None:
+    tell_addresses(settings, names, quiet=quiet)
+    if settings.models:  # beside the server, which must not wait for a compiler
+        threading.Thread(target=_tell_kernels, args=(settings.device,), daemon=True).start()
 
 
 def _tell_kernels(device: str) -> None:
