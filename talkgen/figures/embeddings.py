@@ -16,10 +16,10 @@ from talkgen.figures.base import Canvas, Data, Inputs, ModelName
 from talkgen.figures.draw.headline import write_headline
 from talkgen.figures.draw.labels import place_labels
 from talkgen.figures.draw.pen import sheet, styled
+from talkgen.figures.measure.components import project
 from talkgen.figures.numbers import percent, significant
 
 if TYPE_CHECKING:
-    import torch
     from matplotlib.figure import Figure as Picture
 
     from talkgen.lm.files.weights import Loaded
@@ -77,21 +77,6 @@ def _token(loaded: Loaded, word: str) -> int:
         if len(ids) == 1:
             return int(ids[0])
     raise ModelError(f"“{word}” is {len(ids)} tokens for {loaded.label}", "choose `words` that are one token each")
-
-
-def project(vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The vectors [W, C] along their two first principal components [W, 2], and the share of the variance of each [2].
-
-    Of each component the sign is the one that makes its largest entry positive, so that pictures repeat.
-    """
-    import torch
-
-    centred = vectors - vectors.mean(0)
-    _, sizes, directions = torch.linalg.svd(centred, full_matrices=False)
-    axes = directions[:2]
-    largest = axes.gather(1, axes.abs().argmax(1, keepdim=True))
-    shares = (sizes**2 / (sizes**2).sum())[:2]
-    return centred @ (axes * largest.sign()).T, shares
 
 
 @styled

@@ -1,8 +1,9 @@
-"""Draws what a position alone does to a score: sinusoids' dot product, and rotary heads of a trained model, by offset.
+"""Draws what a position alone does: sinusoids' dot product, and what a trained model has made of its positions.
 
 Left, the encoding of Vaswani et al. (2017, section 3.5): the dot product of two positions' sinusoids, over that of a
 position with itself. Right, each head of a layer with rotary positions (Su et al. 2021): the score of the mean query
-and the mean key of a text, k tokens apart, less that at no distance; what the tokens are is averaged away.
+and the mean key of a text, k tokens apart, less that at no distance; what the tokens are is averaged away. Or, of a
+model that learned a vector for each position, the two principal components of these vectors, from place to place.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from pydantic import Field
 from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, ModelName
+from talkgen.figures.draw.headline import write_headline
 from talkgen.figures.draw.lines import Line, draw_lines
 from talkgen.figures.draw.pen import Pen, plot, sheet, styled
+from talkgen.figures.measure.components import project
 from talkgen.figures.measure.tokens import read_text
-from talkgen.figures.numbers import significant
+from talkgen.figures.numbers import percent, significant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,13 +56,17 @@ class Params(base.Params):
 def compute(params: Params, inputs: Inputs) -> Data:
     """By offset: the sinusoids' similarity, and each head's score in nats, less that at offset 0.
 
+    Of learned positions, instead of heads: their two components, and the shares of the variance that these hold.
+
     Raises:
-        ModelError: the model has no rotary positions, or no such layer.
+        ModelError: the model has no positions, or no such layer.
     """
     loaded = inputs.model(params.model)
     config = loaded.model.config
-    if not hasattr(loaded.model, "blocks") or config.positions != "rotary":
-        raise ModelError(f"{loaded.label} has no rotary positions", "name a model that has: model: small")
+    if (table := getattr(loaded.model, "positions", None)) is not None:
+        return _learned(loaded, table.weight, params.offsets)
+    if not hasattr(loaded.model, "blocks"):
+        raise ModelError(f"{loaded.label} has no positions to draw", "name a transformer: model: small")
     if params.layer and params.layer > config.n_layer:
         message = f"there is no layer {params.layer}: the model has {config.n_layer}"
         raise ModelError(message, "choose a smaller `layer`")
@@ -72,6 +79,18 @@ def compute(params: Params, inputs: Inputs) -> Data:
         "width": config.n_embd,
         "sinusoid": [significant(value) for value in similarity(config.n_embd, params.offsets).tolist()],
         "heads": [[significant(score - head[0]) for score in head] for head in by_layer[layer]],
+    }
+
+
+def _learned(loaded: Loaded, table: torch.Tensor, offsets: int) -> Data:
+    """The data of a model that learned a vector [C] for each position."""
+    places, shares = project(table.detach().double())
+    return {
+        "model": loaded.label,
+        "width": table.size(1),
+        "sinusoid": [significant(value) for value in similarity(table.size(1), offsets).tolist()],
+        "components": [[significant(value) for value in component] for component in places.T.tolist()],
+        "shares": [significant(value) for value in shares.tolist()],
     }
 
 
@@ -121,19 +140,22 @@ def most_local(data: Data) -> int:
 def draw(data: Data, canvas: Canvas) -> Picture:
     """Two plots against the offset; in the right one the head that likes near tokens most has the colour."""
     paper = sheet(canvas)
-    paper.write(2, 18, headline(data), paper.sizes.small, bold=True)
+    top = max(_TOP, write_headline(paper, headline(data)) + 50)
     middle = _LEFT + 0.4 * (canvas.width - _LEFT - _BETWEEN - _NAMES)
     bottom = canvas.height - _BELOW
-    left = plot(canvas, _LEFT, _TOP, middle, bottom, paper.picture)
-    right = plot(canvas, middle + _BETWEEN, _TOP, canvas.width - _NAMES, bottom, paper.picture)
+    left = plot(canvas, _LEFT, top, middle, bottom, paper.picture)
+    right = plot(canvas, middle + _BETWEEN, top, canvas.width - _NAMES, bottom, paper.picture)
     _draw_sinusoid(left, data)
-    _draw_heads(right, data)
-    titles = ((0, "sinusoids: similarity"), (middle + 30, f"rotary heads, layer {data['layer']}: score, nats"))
+    learned = "components" in data
+    (_draw_components if learned else _draw_heads)(right, data)
+    what = "learned: components" if learned else f"rotary heads, layer {data['layer']}: score, nats"
+    titles = ((0, "sinusoids: similarity"), (middle + 30, what))
     for x, title in titles:
         room = (middle + 10 if x == 0 else canvas.width) - x
-        paper.write(x + 2, 58, paper.shorten(title, room), color=paper.colors.muted)
-    for x in ((_LEFT + middle) / 2, (middle + _BETWEEN + canvas.width - _NAMES) / 2):
-        paper.write(x, bottom + 46, "tokens apart", color=paper.colors.muted, align="center")
+        paper.write(x + 2, top - 26, paper.shorten(title, room), color=paper.colors.muted)
+    centers = ((_LEFT + middle) / 2, (middle + _BETWEEN + canvas.width - _NAMES) / 2)
+    for x, text in zip(centers, ("tokens apart", "position" if learned else "tokens apart"), strict=True):
+        paper.write(x, bottom + 46, text, color=paper.colors.muted, align="center")
     return paper.picture
 
 
@@ -162,22 +184,44 @@ def _draw_heads(pen: Pen, data: Data) -> None:
     draw_lines(pen, [Line(f"head {best + 1}", offsets, data["heads"][best], pen.colors.attention, dots=False)])
 
 
+def _draw_components(pen: Pen, data: Data) -> None:
+    every = [value for component in data["components"] for value in component]
+    count = len(data["components"][0])
+    pen.axes.set(xlim=(0, count - 1), ylim=(min(every) * 1.1, max(every) * 1.1))
+    pen.label_axis("y", [0], ["0"])
+    _label_offsets(pen, count)
+    colors = (pen.colors.attention, pen.colors.accent)
+    shares = map(percent, data["shares"])
+    lines = zip(shares, data["components"], colors, strict=True)
+    draw_lines(pen, [Line(share, range(count), component, color, dots=False) for share, component, color in lines])
+
+
 def _label_offsets(pen: Pen, count: int) -> None:
     places = range(0, count, max(1, count // 4))
     pen.label_axis("x", places, [str(k) for k in places])
 
 
 def headline(data: Data) -> str:
-    """Which head likes near tokens most, and by how much."""
+    """Which head likes near tokens most, and by how much; of learned positions, how few directions they need."""
+    if "components" in data:
+        count = len(data["components"][0])
+        return f"Two directions hold {percent(sum(data['shares']))} of what tells {count} learned positions apart"
     best = most_local(data)
     more = advantage(data["heads"][best])
     return f"By position alone head {best + 1} gives near tokens {more:.1f} nats more".replace("-", "−")
 
 
 def describe(data: Data) -> str:
-    """The sinusoids' similarity at three offsets, and each head's advantage of near tokens."""
+    """The sinusoids' similarity at three offsets, and each head's advantage of near tokens, or the components."""
     at = [k for k in (1, 8, 32) if k < len(data["sinusoid"])]
     similar = ", ".join(f"{data['sinusoid'][k]:.2f} at {k}" for k in at)
+    if "components" in data:
+        first, second = map(percent, data["shares"])
+        return (
+            f"What a position alone does. Sinusoids {data['width']} wide: similarity of positions so many tokens apart "
+            f"{similar}. {len(data['components'][0])} positions that {data['model']} learned, along their two "
+            f"principal components, which hold {first} and {second} of the variance."
+        )
     heads = ", ".join(f"head {n} {advantage(scores):+.2f}" for n, scores in enumerate(data["heads"], 1))
     return (
         f"What a position alone does. Sinusoids {data['width']} wide: similarity of positions so many tokens apart "

@@ -50,6 +50,7 @@ CASES: dict[str, dict] = {name: {} for name in registry.FIGURES} | {
     "kv_cache": {"repeats": 3},
     "layer_norm": {"text": "to be or not to be"},
     "logit_lens": {"sentence": "to be or"},
+    "lora": {"ranks": [1, 2], "steps": 4},
     "lstm_cell": {"sentence": "to be or not"},
     "memory_bottleneck": {"rows": 32},
     "multi_head": {"sentence": "to be", "text": "to be or not to be that is"},

@@ -23,7 +23,13 @@ from talkgen.style import load_style
 from .conftest import CASES, TABLES
 
 SIZES = [(1152, 470), (677, 500)]
-SLOW = {"checkpoint_film", "gradient_flow", "memory_bottleneck", "sequence_latency"}  # to compute by their defaults
+SLOW = {
+    "checkpoint_film",
+    "gradient_flow",
+    "lora",
+    "memory_bottleneck",
+    "sequence_latency",
+}  # to compute by their defaults
 LOOKS = list(itertools.product(sorted(CASES), ["night", "paper"], SIZES))
 
 

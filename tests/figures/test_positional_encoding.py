@@ -57,13 +57,26 @@ def test_short_and_long_texts(params, data_of, canvas):
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"model": "small-lstm"}, "no rotary positions"),
-        ({"model": ""}, "no rotary positions"),
+        ({"model": "small-lstm"}, "no positions"),
         ({"layer": 9}, "no layer 9"),
     ],
 )
 def test_what_is_missing_is_said(params, message, data_of):
-    """A model without rotary positions, or without the layer, is a message with a hint."""
+    """A model without positions, or without the layer, is a message with a hint."""
     with pytest.raises(ModelError, match=message) as caught:
         data_of("positional_encoding", **{"model": "rotary", "text": "to be", **params})
     assert caught.value.problems[0].hint
+
+
+@pytest.mark.parametrize("model", ["tiny", "translator"])
+def test_learned_positions_along_their_components(model, data_of, inputs, canvas):
+    """Eigenvectors of the table's covariance give the same lines, and the shares of the variance."""
+    data = data_of("positional_encoding", model=model, text="to be", offsets=8)
+    table = inputs.model(model).model.positions.weight.detach().double().numpy()
+    values, vectors = np.linalg.eigh(np.cov(table.T))
+    expected = (table - table.mean(0)) @ vectors[:, [-1, -2]]
+    assert np.abs(data["components"]) == pytest.approx(np.abs(expected.T), rel=2e-3, abs=2e-3)
+    assert data["shares"] == pytest.approx((values[[-1, -2]] / values.sum()).tolist(), rel=1e-3)
+    assert f"{100 * sum(data['shares']):.0f}% of what tells {len(table)}" in positional_encoding.headline(data)
+    positional_encoding.draw(data, canvas)
+    assert "learned" in positional_encoding.describe(data)
