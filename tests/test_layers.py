@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "figures": {"lm"},
     "render": {"outline"},
     "export": set(),
-    "importers": {"outline"},
+    "importers": {"outline", "render", "export"},
     "pipeline": {"outline", "store", "lm", "figures", "render", "export"},
     "serve": {"lm"},
     "check": {"pipeline", "outline", "render", "export", "store"},

@@ -13,46 +13,66 @@ from talkgen.errors import TalkgenError
 from talkgen.files import write_text
 
 if TYPE_CHECKING:
-    from talkgen.importers.images import DeckImages
+    from talkgen.importers.deck import Imported
 
 
 def import_(
     deck: Annotated[Path, typer.Argument(metavar="DECK.md", help="A Marp or Slidev deck.")],
     out_dir: Annotated[Path, typer.Option("--out", "-o", help="The talk's folder to make.")],
+    root: Annotated[
+        Path | None, typer.Option(help="The project that the deck may take files from; its folder.")
+    ] = None,
+    trust: Annotated[bool, typer.Option("--trust", help="Let scripts and all HTML of a Marp deck through.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an outline and files that are there.")] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Turns a Marp or Slidev deck into an outline, without loss, with the pictures from the deck's folder beside it.
+    """Turns a Marp or Slidev deck into an outline that gives its tool the same deck, with all files that it needs.
 
     Examples:
       talkgen import slides.md -o slides/mine
+      talkgen import course/week1/slides.md --root course -o slides/week1
     """
     from talkgen.importers.deck import import_deck
-    from talkgen.importers.images import copy_images, find_images
+    from talkgen.importers.files import copy_files
 
     outline = out_dir / "outline.yaml"
-    if outline.exists():
-        raise TalkgenError(f"{outline} is there already", "name another folder; nothing was written")
-    text = import_deck(deck)
-    images = find_images(deck)
-    copied = copy_images(images, out_dir)
-    write_text(outline, text)
+    if outline.exists() and not force:
+        raise TalkgenError(f"{outline} is there already", "name another folder, or --force; nothing was written")
+    report = reporter(quiet)
+    imported = import_deck(deck, report, root=root, trust=trust)
+    copied = copy_files(imported.files, out_dir, force=force)
+    write_text(outline, imported.yaml)
     if json:
-        addresses = images.addresses
-        out_json({"outline": outline, "pictures": copied, "addresses": addresses, "not copied": images.left})
+        said = [{"file": each.file, "line": each.line, "message": each.message} for each in imported.said]
+        left, web = imported.files.left, list(imported.files.web)
+        out_json(
+            {
+                "outline": outline,
+                "files": copied,
+                "addresses": web,
+                "not copied": left,
+                "said": said,
+                "packages": imported.packages,
+            }
+        )
         return
-    _tell(images, copied, reporter(quiet))
-    out(f"{outline}; now try: talkgen build {out_dir}")
+    _tell(imported, copied, report)
+    out(f"{outline}; now try: talkgen build {out_dir} -t {imported.tool}")
 
 
-def _tell(images: DeckImages, copied: list[Path], report: Callable[[str], None]) -> None:
-    """How many pictures came along, and which did not."""
+def _tell(imported: Imported, copied: list[Path], report: Callable[[str], None]) -> None:
+    """How many files came along, and what did not."""
     if copied:
-        out(f"{_count(len(copied), 'picture')} copied ({sum(file.stat().st_size for file in copied) / 1e6:.1f} MB)")
-    if images.addresses:
-        out(f"{_count(len(images.addresses), 'address', 'addresses')} of pictures on the web kept")
-    for name, reason in images.left.items():
-        report(f"not copied: {name} ({reason})")
+        out(f"{_count(len(copied), 'file')} copied ({sum(file.stat().st_size for file in copied) / 1e6:.1f} MB)")
+    if imported.files.web:
+        out(f"{_count(len(imported.files.web), 'address', 'addresses')} on the web kept")
+    if imported.packages:
+        out(f"npm packages that its build needs: {', '.join(imported.packages)}")
+    for said in imported.said:
+        report(f"{said.file}:{said.line}: {said.message}")
+    for line, name, reason in imported.left():
+        report(f"{imported.files.deck}:{line}: not copied: {name} ({reason})")
 
 
 def _count(number: int, one: str, more: str = "") -> str:

@@ -26,6 +26,17 @@ _ARGUMENTS = {"html": (), "pdf": ("--pdf", "--pdf-outlines"), "pptx": ("--pptx",
 _SETTINGS = {"options": {"emoji": {"shortcode": False, "unicode": False}}}
 
 
+NATIVE = "marp.json"  # in the folder of a deck that is its author's own: which HTML of it Marp lets through
+# Marp's own list of elements with their attributes, each a list or a mapping, and ours added to it.
+_MERGE = """
+const listed = (attributes) =>
+  Array.isArray(attributes) ? Object.fromEntries(attributes.map((name) => [name, true])) : attributes;
+const html = { ...marp.Marp.html };
+for (const [tag, attributes] of Object.entries(own)) html[tag] = { ...listed(html[tag] ?? []), ...listed(attributes) };
+export default { html };
+"""
+
+
 def export_marp(folder: Path, format: str, report: Report) -> list[Path]:
     """Converts `folder/deck.md`; the files made, in order.
 
@@ -57,10 +68,22 @@ def _command(folder: Path, arguments: Sequence[str]) -> Iterator[list[str]]:
     """The arguments of Marp's command for `folder/deck.md`."""
     themes = ["--theme-set", "themes"] if (folder / "themes").is_dir() else []
     with tempfile.TemporaryDirectory() as scratch:
-        settings = Path(scratch) / "marp.config.json"
-        engine = asset_dir("templates") / "marp" / "engine.mjs"
-        settings.write_text(json.dumps(_SETTINGS | {"engine": str(engine)}), encoding="utf-8")
-        yield ["--config-file", str(settings), "--html", *themes, *arguments, "--", "deck.md"]
+        settings = Path(scratch) / "marp.config.mjs"
+        settings.write_text(_config(folder), encoding="utf-8")
+        yield ["--config-file", str(settings), *themes, *arguments, "--", "deck.md"]
+
+
+def _config(folder: Path) -> str:
+    """Marp's settings: ours, or, in a deck that is its author's own, Marp's and the HTML that the deck asks for."""
+    native = folder / NATIVE
+    if not native.is_file():
+        named = asset_dir("templates") / "marp" / "engine.mjs"
+        return f"export default {json.dumps(_SETTINGS | {'html': True, 'engine': str(named)})};\n"
+    html = json.loads(native.read_text(encoding="utf-8"))["html"]
+    if not isinstance(html, dict):
+        return f"export default {json.dumps({'html': html} if html else {})};\n"
+    engine = (_cli(print).parent / "marp-core" / "lib" / "marp.js").as_uri()
+    return f"import marp from {json.dumps(engine)};\nconst own = {json.dumps(html)};\n{_MERGE}"
 
 
 def _export_html(folder: Path, report: Report) -> Path:
@@ -73,8 +96,18 @@ def _export_html(folder: Path, report: Report) -> Path:
         done = _worker(_cli(report)).ask({"folder": str(folder), "arguments": arguments}, _SECONDS)
     if done["code"]:
         raise describe_end("marp-cli", done["code"], done["said"])
-    page.write_text(inline_page(page.read_text(encoding="utf-8"), folder), encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
+    if (folder / NATIVE).is_file():
+        text = text.replace("</body>", f"{_own_scripts(folder)}</body>")
+    page.write_text(inline_page(text, folder), encoding="utf-8")
     return page
+
+
+def _own_scripts(folder: Path) -> str:
+    """The scripts of talkgen's elements, which Marp itself lets into no deck that is not trusted."""
+    models = '<script src="talkgen-models.js"></script>' if (folder / "talkgen-models.js").is_file() else ""
+    elements = '<script type="module" src="talkgen.js"></script>' if (folder / "talkgen.js").is_file() else ""
+    return models + elements
 
 
 def _export_through_browser(folder: Path, format: str, report: Report) -> list[Path]:

@@ -1,67 +1,117 @@
-"""Turns a Marp or Slidev deck into an outline: every slide, note and setting of it, for its own tool as it was.
+"""Turns a Marp or Slidev deck into an outline that is native to its tool: what the tool makes of it stays as it was.
 
-Plain Markdown stays Markdown, which both targets show. A slide whose source only its own tool understands becomes
-`raw`: untouched for that tool, and its readable text for the other.
+The deck is read by its own tool's parser. A block stands wherever one gives the same source back; what only the tool
+can read stays its source, block by block, with a comment that says why.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from talkgen.errors import OutlineError, Place
+from talkgen.export.node import Report
+from talkgen.importers.compose import Raw
+from talkgen.importers.files import Files, find_named
 from talkgen.importers.marp import read_marp
-from talkgen.importers.slidev import read_slidev
+from talkgen.importers.project import marp_themes, npm_packages_named, slidev_project
+from talkgen.importers.reader import Tool, deck_reader
+from talkgen.importers.slidev import Said, read_slidev
+from talkgen.importers.tools import is_slidev
 from talkgen.yamlfile import read_text, write_yaml
 
-_FRONT_MATTER = re.compile(r"\s*-{3,}[^\n]*\n(.*?)^---", re.MULTILINE | re.DOTALL)
-_MARP_KEY = re.compile(r"^(marp|headingDivider|_?backgroundColor|_class|_?color)\s*:", re.MULTILINE)
-_SLIDEV_KEY = re.compile(
-    r"^(mdc|comark|drawings|highlighter|canvasWidth|aspectRatio|routerMode|colorSchema|layout|fonts|download|"
-    r"titleTemplate|favicon|lineNumbers|monaco|addons|clicks)\s*:",
-    re.MULTILINE,
-)
-_MARP_TEXT = re.compile(
-    r"^!\[bg|<!--\s*_?(class|paginate|backgroundColor|header|footer|theme|color|fit)\b", re.MULTILINE
-)
-_SLIDEV_TEXT = re.compile(r"<v-click|^::\w[\w-]*::|^---\n(?:[^\n]*\n)??(layout|clicks|transition)\s*:", re.MULTILINE)
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_WHY = re.compile(r"^(?P<before>[ -]*)raw⟦(?P<why>[^⟧\n]*)⟧:", re.MULTILINE)
+_ORDER = ("title", "author", "description", "native", "trust", "theme")
 
 
-def import_deck(path: Path) -> str:
-    """The outline, as YAML, of the deck in a Markdown file.
+@dataclass(frozen=True)
+class Imported:
+    """An outline as YAML, the files that belong beside it, and what there is to tell about the deck."""
 
-    Raises:
-        OutlineError: the file cannot be read, has no slides, or its settings are not YAML; with the place.
-    """
-    text = read_deck(path)
-    outline = read_slidev(text, path) if is_slidev(text) else read_marp(text, path)
-    return write_yaml(_sorted(outline))
+    tool: Tool
+    yaml: str
+    text: str  # the deck's
+    files: Files
+    said: list[Said]
+    packages: list[str]  # of npm, which the first build installs
+
+    def left(self) -> Iterator[tuple[int, str, str]]:
+        """The files that do not come along: the line that names each, counted from 1, its name, and why."""
+        for name, reason in self.files.left.items():
+            yield self.text.count("\n", 0, max(self.text.find(name), 0)) + 1, name, reason
 
 
-def read_deck(path: Path) -> str:
-    """The text of a deck without control characters.
+def import_deck(path: Path, report: Report, *, root: Path | None = None, trust: bool = False) -> Imported:
+    """The outline of the deck in a Markdown file, and all that it needs from the project in `root`.
 
     Raises:
-        OutlineError: the file cannot be read or is empty.
+        OutlineError: the file cannot be read, or is no deck.
+        ToolError: the deck's own parser is missing or gave up.
     """
-    text = _CONTROL.sub("", read_text(path, OutlineError)).lstrip("\ufeff")
+    path = path.resolve()
+    root = (root or path.parent).resolve()
+    if not path.is_relative_to(root):
+        raise OutlineError(f"{path} is not in {root}", "--root DIR is a folder above the deck")
+    text, said = read_deck(path)
+    files = Files(path, root)
+    outline, more = (_slidev if is_slidev(text) else _marp)(text, files, report)
+    if trust:
+        outline["trust"] = True
+    find_named(outline, files)
+    packages = npm_packages_named(outline) if outline["native"] == "slidev" else []
+    return Imported(outline["native"], to_yaml(outline), text, files, [*said, *more], packages)
+
+
+def _marp(text: str, files: Files, report: Report) -> tuple[dict[str, Any], list[Said]]:
+    with deck_reader("marp", report) as reader:
+        named = read_marp(text, reader, [])
+        themes = marp_themes(named, files)
+        outline = read_marp(text, reader, themes) if themes else named
+    if themes:
+        outline.setdefault("theme", {})["styles"] = named["theme"]["styles"]
+    return outline, []
+
+
+def _slidev(text: str, files: Files, report: Report) -> tuple[dict[str, Any], list[Said]]:
+    with deck_reader("slidev", report) as reader:
+        outline, said = read_slidev(text, files.deck, files.root, reader)
+    slidev_project(outline, files)
+    return outline, said
+
+
+def read_deck(path: Path) -> tuple[str, list[Said]]:
+    """The text of a deck without control characters, and what is odd about it.
+
+    Raises:
+        OutlineError: the file cannot be read, is empty, or is no Markdown.
+    """
+    text = read_text(path, OutlineError).lstrip("\ufeff")
+    said = []
+    if "\r" in text.replace("\r\n", ""):
+        said.append(Said(path, 1, "lines end in carriage returns alone; they are read as ends of lines"))
+    text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     if not text.strip():
         raise OutlineError("the deck is empty", "", Place(path, 1, 1))
-    return text
+    if text.lstrip()[0] in "{[" and text.rstrip()[-1] in "}]":
+        raise OutlineError("this is JSON, not a deck", "a deck is a Markdown file of Marp or Slidev", Place(path, 1, 1))
+    return text, said
 
 
-def is_slidev(text: str) -> bool:
-    """Whether a deck was written for Slidev; a deck that could be either is one for Marp."""
-    head = _FRONT_MATTER.match(text)
-    settings = head[1] if head else ""
-    if re.search(r"^marp\s*:", settings, re.MULTILINE):
-        return False
-    marp = 3 * len(_MARP_KEY.findall(settings)) + len(_MARP_TEXT.findall(text))
-    return 3 * len(_SLIDEV_KEY.findall(settings)) + len(_SLIDEV_TEXT.findall(text)) > marp
+def to_yaml(outline: dict[str, Any]) -> str:
+    """An outline as people write it: its slides last, and with each raw block why it is one."""
+    first = {key: outline[key] for key in _ORDER if key in outline}
+    rest = {key: value for key, value in outline.items() if key not in first and key != "slides"}
+    text = write_yaml(_marked({**first, **rest, "slides": outline["slides"]}))
+    return _WHY.sub(r"\g<before>raw:  # \g<why>", text)
 
 
-def _sorted(outline: dict[str, Any]) -> dict[str, Any]:
-    """The outline with its slides last, as people write it."""
-    return {**{key: value for key, value in outline.items() if key != "slides"}, "slides": outline["slides"]}
+def _marked(value: Any) -> Any:
+    if isinstance(value, Raw):
+        return {f"raw⟦{value.why}⟧" if key == "raw" else key: each for key, each in value.items()}
+    if isinstance(value, dict):
+        return {key: _marked(each) for key, each in value.items()}
+    return [_marked(each) for each in value] if isinstance(value, list) else value

@@ -1,188 +1,189 @@
-"""Reads a Marp deck as Marpit does: slides between rules or at headings, directives and notes in comments."""
+"""A Marp deck as an outline that is native to Marp: cut, read and checked by Marp's own engine."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from talkgen.importers.compose import Composer, Raw, accept
+from talkgen.importers.pieces import Piece, cut, kind_of
+from talkgen.importers.reader import DeckReader
+from talkgen.outline.schema import Outline
+from talkgen.render.deck import Deck
+from talkgen.render.native_marp import NativeMarpWriter, render_native_marp
+from talkgen.style import load_style
 
-from talkgen.errors import OutlineError
-from talkgen.importers.text import block_of, first_heading
-from talkgen.outline.themes import MARP_THEMES
-from talkgen.yamlfile import Document, parse_yaml
-
-_FRONT_MATTER = re.compile(r"\A\s*(-{3,})[^\S\n]*\n(.*?)^-{3,}[^\S\n]*$\n?", re.MULTILINE | re.DOTALL)
-_COMMENT = re.compile(r"\A\s*<!--+\s*([\s\S]*?)\s*--+>\s*\Z")
-_STYLE = re.compile(r"\A\s*<style\b[^>]*>.*?</style>\s*\Z", re.DOTALL | re.IGNORECASE)
-_MAGIC = re.compile(
-    r"prettier-ignore(-(start|end))?|markdownlint-((disable|enable).*|capture|restore)|lint (disable|enable|ignore).*"
-)
-_GLOBAL = {
-    "theme", "style", "headingDivider", "lang", "size", "math", "title", "description", "author", "keywords", "url",
-    "image", "marp",
-}  # fmt: skip
-_LOCAL = {
-    "paginate", "header", "footer", "class", "color", "transition", "backgroundColor", "backgroundImage",
-    "backgroundPosition", "backgroundRepeat", "backgroundSize",
-}  # fmt: skip
-_DIRECTIVES = _GLOBAL | _LOCAL | {f"_{name}" for name in _LOCAL}
-_LOOSE = re.compile(rf"^((?:{'|'.join(sorted(_DIRECTIVES))})\s*:)([ \t]+)([^\s\[\"'{{|>~&*`].*)$", re.MULTILINE)
-_NO_MATH = ("fence", "code_block", "html_block")
+NOWHERE = Path("/nowhere/at/all")  # where no file is, so that addresses stay as they are
+_COMMENT = re.compile(r"\s*<!--+\s*([\s\S]*?)\s*--+>\s*")
+_SHORT = {"_class": "class", "_transition": "transition", "_header": "header", "_footer": "footer"}
+_TEXTS = ("title", "author", "description", "lang", "header", "footer", "transition", "style")
+LOCAL = frozenset(
+    "paginate header footer class color transition backgroundColor backgroundImage backgroundPosition "
+    "backgroundRepeat backgroundSize".split()
+)  # which Marp sets in the order of their keys on each slide
 
 
-def read_marp(text: str, path: Path) -> dict[str, Any]:
-    """The outline of a Marp deck.
-
-    Raises:
-        OutlineError: the front matter is not YAML.
-    """
-    front = _FRONT_MATTER.match(text)
-    settings = _front_matter(front[2], text[: front.start(2)].count("\n"), path) if front else {}
-    body = text[front.end() :] if front else text
-    slides = [_read_slide(part) for part in split_slides(body, settings.pop("headingDivider", None))]
-    titles = [str(settings.pop("title", None) or ""), *(first_heading(_text_of(slide)) for slide in slides), path.stem]
-    outline: dict[str, Any] = {"title": next(filter(None, titles))}
-    outline |= {key: settings.pop(key) for key in ("author", "description", "lang") if _is_text(settings.get(key))}
-    theme = str(settings.get("theme") or "default")
-    outline["theme"] = {"marp": theme if theme in MARP_THEMES else "default"}
-    if theme in (*MARP_THEMES, "default"):  # what another one is called stays among the settings
-        settings.pop("theme", None)
-    for key in ("header", "footer", "transition", "style"):
-        if _is_text(settings.get(key)):
-            outline[key] = settings.pop(key)
-    if settings.get("size") in ("16:9", "4:3"):
-        outline["size"] = settings.pop("size")
-    if str(settings.get("paginate")).lower() == "true":
-        outline["paginate"] = bool(settings.pop("paginate"))
-    settings.pop("marp", None)
-    outline |= {"expressions": False, "directives": settings, "slides": slides}
+def read_marp(text: str, reader: DeckReader, themes: Sequence[str]) -> dict[str, Any]:
+    """The outline of a Marp deck, whose slides are in Marp's eyes the deck's."""
+    deck = _Marp(text, reader)
+    wanted = _seen(reader, text, themes)
+    verbatim: set[int] = set()
+    in_order = False
+    for _ in range(4):
+        outline = deck.outline(verbatim, in_order=in_order)
+        found = _seen(reader, source_of(outline), themes)
+        wrong = {i for i, slide in enumerate(wanted) if i >= len(found) or found[i] != slide}
+        if not wrong:
+            break
+        in_order = in_order or wrong <= verbatim or len(wrong) > len(wanted) / 2
+        verbatim |= wrong if len(found) == len(wanted) else set(range(len(wanted)))
     return outline
+
+
+def _seen(reader: DeckReader, text: str, themes: Sequence[str]) -> list[Any]:
+    """What Marp makes of each slide: its page and its notes."""
+    made = reader.ask("render", text=text, themes=list(themes))
+    return [(html, "\n\n".join(notes)) for html, notes in zip(made["html"], made["comments"], strict=True)]
+
+
+def source_of(outline: dict[str, Any]) -> str:
+    """The deck that an outline becomes."""
+    deck = Deck(Outline.model_validate(outline), NOWHERE, {}, load_style("plain", NOWHERE))
+    return str(render_native_marp(deck).files["deck.md"])
+
+
+class _Marp:
+    """A deck as Marp reads it, made into outlines."""
+
+    def __init__(self, text: str, reader: DeckReader) -> None:
+        self.lines = re.sub(r"\r\n?", "\n", text).split("\n")
+        self.slides, front = self._read(text, reader)
+        self.settings: dict[str, Any] = reader.ask("settings", text=front["text"]) if front else {}
+        writer = NativeMarpWriter(
+            Deck(Outline.model_validate({"native": "marp", "slides": [{}]}), NOWHERE, {}, load_style("plain", NOWHERE))
+        )
+        pieces = [piece for slide in self.slides for piece, _ in slide]
+        accepted = accept(pieces, "marp", writer, lambda pairs: reader.ask("same", pairs=pairs))
+        self.composer = Composer("marp", self.lines, accepted, exact=False)
+
+    def _read(
+        self, text: str, reader: DeckReader
+    ) -> tuple[list[list[tuple[Piece, dict[str, Any]]]], dict[str, Any] | None]:
+        """The pieces of each slide with what Marp says of them, and the front matter."""
+        read = reader.ask("read", text=text)
+        front = read["front"]
+        starts = list(_starts(read["slides"], front["end"] if front else 0))
+        ends = [*(slide["at"][0] for slide in read["slides"][1:]), len(self.lines)]
+        slides = []
+        for slide, start, end in zip(read["slides"], starts, ends, strict=True):
+            tokens = {token["start"]: token for token in slide["tokens"]}
+            spans = [(kind_of(each["type"]), each["start"], each["end"]) for each in slide["tokens"]]
+            slides.append([(piece, tokens.get(piece.start, {})) for piece in cut(self.lines, spans, start, end)])
+        self.spans = list(zip(starts, ends, strict=True))
+        return slides, front
+
+    def outline(self, verbatim: set[int], *, in_order: bool) -> dict[str, Any]:
+        """The outline; the slides `verbatim` as they stand, and `in_order` all settings as they stand."""
+        outline: dict[str, Any] = {"native": "marp"}
+        outline |= {"directives": plain(self.settings)} if in_order else ordered(self.settings, _short, LOCAL)
+        if any("{{" in line for line in self.lines):
+            outline["expressions"] = False
+        composed = [self._verbatim(i) if i in verbatim else self._slide(i) for i in range(len(self.slides))]
+        level = Counter(level for _, level in composed if level).most_common(1)
+        if level and level[0][0] > 1:
+            outline["level"] = level[0][0]
+        usual = level[0][0] if level else 1
+        slides = [{**slide, "level": own} if own not in (0, usual) else slide for slide, own in composed]
+        return outline | {"slides": slides}
+
+    def _slide(self, index: int) -> tuple[dict[str, Any], int]:
+        directives: dict[str, Any] = {}
+        notes: list[str] = []
+        pieces: list[Piece] = []
+        for piece, said in self.slides[index]:
+            found = _COMMENT.fullmatch(said.get("markup", "")) if piece.kind == "comment" else None
+            if found and found[1] and said["kind"] == "directive":
+                directives |= said["directives"]
+            elif found and found[1] and said["kind"] == "note":
+                notes.append(found[1])
+            else:
+                pieces.append(piece)
+        slide, level = self.composer.slide(pieces)
+        head: dict[str, Any] = {key: slide.pop(key) for key in ("title", "subtitle") if key in slide}
+        head |= ordered(directives, _short_of_slide, frozenset(directives))
+        return head | slide | ({"notes": "\n\n".join(notes)} if notes else {}), level
+
+    def _verbatim(self, index: int) -> tuple[dict[str, Any], int]:
+        start, end = self.spans[index]
+        source = "\n".join(self.lines[start:end]).lstrip("\n")
+        if end < len(self.lines):
+            source = source.rstrip("\n")
+        return ({"body": [Raw("marp", source, "as blocks it would not be the same slide")]} if source else {}), 0
+
+
+def _starts(slides: list[dict[str, Any]], first: int) -> Iterator[int]:
+    """The line where the source of each slide begins: below its rule, or at the heading that divides."""
+    for number, slide in enumerate(slides):
+        head = slide["tokens"][0] if slide["tokens"] else None
+        at = slide["at"]
+        if number == 0:
+            yield first
+        else:
+            yield at[0] if head and head["start"] == at[0] and head["type"] == "heading_open" else at[1]
+
+
+def ordered(
+    settings: dict[str, Any], short: Callable[[str, Any], dict[str, Any]], local: frozenset[str]
+) -> dict[str, Any]:
+    """Settings as an outline has them: those with a short key of its own around the others, in the order they had.
+
+    Only the order of `local` settings means something.
+    """
+    long = [at for at, (key, value) in enumerate(settings.items()) if key in local and not short(key, value)]
+    found: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    directives: dict[str, Any] = {}
+    for at, (key, value) in enumerate(settings.items()):
+        names = short(key, value)
+        if not names or (key in local and long and long[0] < at < long[-1]):
+            directives[key] = value
+        elif key in local and long and at > long[-1]:
+            after |= names
+        else:
+            found |= names
+    return found | ({"directives": plain(directives)} if directives else {}) | after
+
+
+def _short(key: str, value: Any) -> dict[str, Any]:
+    """A setting of the deck as a key of an outline; empty where there is none."""
+    if key == "theme" and _is_text(value):
+        return {"theme": {"marp": value}}
+    if key == "paginate":
+        return {"paginate": True} if value == "true" else {}
+    if key == "size":
+        return {"size": value} if value in ("16:9", "4:3") else {}
+    return {key: value} if key in _TEXTS and _is_text(value) else {}
+
+
+def _short_of_slide(key: str, value: Any) -> dict[str, Any]:
+    return {_SHORT[key]: value} if key in _SHORT and _is_text(value) else {}
 
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value)
 
 
-def _front_matter(source: str, line: int, path: Path) -> dict[str, Any]:
-    document = _parse("\n" * line + source, path) if source.strip() else None
-    if document is None or document.data is None:
-        return {}
-    if not isinstance(document.data, dict):
-        raise OutlineError("the front matter is a mapping", "", document.place(()))
-    return _plain(document.data)
+def plain(settings: dict[str, Any]) -> dict[str, Any]:
+    """Marp's settings, all of them texts, as people write them: true, false and whole numbers."""
+    return {key: _as_written(value) for key, value in settings.items()}
 
 
-def _plain(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings as Marp takes them: an empty value is an empty text, which unsets."""
-    return {key: "" if value is None else value for key, value in settings.items()}
-
-
-def _parse(source: str, path: Path) -> Document:
-    """YAML, as loosely as Marp reads it: a directive's value needs no quotes, whatever it holds."""
-
-    def quote(line: re.Match[str]) -> str:
-        value = line[3].rstrip().replace('"', '\\"')
-        return f'{line[1]}{line[2]}"{value}"'
-
-    try:
-        return parse_yaml(_LOOSE.sub(quote, source), path, OutlineError)
-    except OutlineError:  # a backslash in the value, perhaps; as strict YAML it may be right
-        return parse_yaml(source, path, OutlineError)
-
-
-def split_slides(text: str, divider: Any = None) -> Iterator[str]:
-    """The source of each slide. `divider` is Marp's headingDivider: a level, or a list of levels."""
-    lines = text.split("\n")
-    levels = _levels(divider)
-    start, is_empty = 0, True
-    for token in _tokens("\n".join(_without_math(lines))):
-        if token.level or not token.map:
-            continue
-        if token.type == "hr":
-            yield "\n".join(lines[start : token.map[0]])
-            start, is_empty = token.map[1], True
-            continue
-        if token.type == "heading_open" and token.tag in levels and not is_empty:
-            yield "\n".join(lines[start : token.map[0]])
-            start = token.map[0]
-        is_empty = is_empty and (_is_comment(token) or bool(_STYLE.match(token.content)))
-    yield "\n".join(lines[start:])
-
-
-def _tokens(source: str) -> list[Token]:
-    return MarkdownIt("commonmark", {"html": True}).enable("table").parse(source)
-
-
-def _without_math(lines: list[str]) -> list[str]:
-    """The lines with displayed formulas as listings: dashes below one divide slides, and make no heading of it."""
-    found = list(lines)
-    others = [token.map for token in _tokens("\n".join(lines)) if token.type in _NO_MATH and token.map]
-    taken = {line for first, end in others for line in range(first, end)}
-    at = 0
-    while at < len(lines):
-        text = lines[at].strip()
-        if text.startswith("$$") and at not in taken:
-            if text[2:].endswith("$$"):
-                found[at] = "<!-- -->"
-            else:
-                last = next((i for i in range(at + 1, len(lines)) if lines[i].rstrip().endswith("$$")), len(lines) - 1)
-                found[at] = found[last] = "```"
-                at = last
-        at += 1
-    return found
-
-
-def _levels(divider: Any) -> set[str]:
-    if isinstance(divider, list):
-        return {f"h{level}" for level in divider}
-    text = str(divider)
-    return {f"h{level}" for level in range(1, int(text) + 1)} if text.isdecimal() and int(text) <= 6 else set()
-
-
-def _is_comment(token: Token) -> bool:
-    return token.type == "html_block" and bool(_COMMENT.match(token.content))
-
-
-def _read_slide(source: str) -> dict[str, Any]:
-    """A slide whose comments are read: those of directives alone, and notes; other comments stay in its source."""
-    lines = source.split("\n")
-    directives: dict[str, Any] = {}
-    notes: list[str] = []
-    for token in _tokens(source):
-        found = _COMMENT.match(token.content) if _is_comment(token) and not token.level else None
-        if not found or not token.map or "-->" in found[1] or _MAGIC.fullmatch(found[1]):
-            continue
-        given = _directives(found[1])
-        if given is None:
-            notes.append(found[1])
-        elif given.keys() <= _DIRECTIVES - {"headingDivider"}:
-            directives |= given
-        else:
-            continue
-        lines[token.map[0] : token.map[1]] = [""] * (token.map[1] - token.map[0])
-    slide: dict[str, Any] = {"body": block_of("\n".join(lines), "marp")}
-    if any(notes):
-        slide["notes"] = "\n\n".join(note for note in notes if note)
-    if directives:
-        slide["directives"] = directives
-    return slide
-
-
-def _directives(comment: str) -> dict[str, Any] | None:
-    """The mapping in a comment if it sets anything; None for a note."""
-    try:
-        data = _parse(comment, Path("comment")).data if comment else None
-    except OutlineError:
-        return None
-    return _plain(data) if isinstance(data, dict) and data.keys() & _DIRECTIVES else None
-
-
-def _text_of(slide: dict[str, Any]) -> str:
-    body = slide["body"]
-    if not body:
+def _as_written(value: Any) -> Any:
+    if value is None:
         return ""
-    return str(body[0] if isinstance(body[0], str) else body[0]["raw"]["marp"])
+    if isinstance(value, str) and value in ("true", "false"):
+        return value == "true"
+    return int(value) if isinstance(value, str) and re.fullmatch(r"0|[1-9]\d{0,8}", value) else value

@@ -1,136 +1,155 @@
-"""Reads a Slidev deck as @slidev/parser does: slides between lines of dashes, settings, and the note at the end."""
+"""A Slidev deck as an outline that is native to Slidev: cut and read by Slidev's own parser, checked by its text."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+import os
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from talkgen.errors import OutlineError, Place
-from talkgen.importers.text import block_of, first_heading
-from talkgen.outline.schema import LAYOUTS
-from talkgen.yamlfile import parse_yaml
+from talkgen.importers.compose import Composer, Raw, accept
+from talkgen.importers.pieces import markdown_pieces
+from talkgen.importers.reader import DeckReader
+from talkgen.outline.schema import Outline, Slide
+from talkgen.render.deck import Deck
+from talkgen.render.native_slidev import NativeSlidevWriter, render_native_slidev
+from talkgen.style import load_style
 
-_FRONT_MATTER = re.compile(r"^---.*\n([\s\S]*?)---")
-_YAML_BLOCK = re.compile(r"^\s*```ya?ml([\s\S]*?)```")
-_COMMENT = re.compile(r"<!--([\s\S]*?)-->")
-_DEFAULTS = {"canvasWidth": 980, "aspectRatio": "16/9", "comark": False, "selectable": False, "transition": None}
-
-
-def read_slidev(text: str, path: Path) -> dict[str, Any]:
-    """The outline of a Slidev deck.
-
-    Raises:
-        OutlineError: the settings of a slide are not YAML.
-    """
-    slides = [_read_slide(source, line, path) for line, source in split_slides(text)]
-    if not slides:
-        raise OutlineError("the deck has no slides", "", Place(path, 1, 1))
-    head = slides[0].pop("frontmatter", {})
-    titles = [str(head.get("title") or ""), *(first_heading(_text_of(slide)) for slide in slides), path.stem]
-    outline: dict[str, Any] = {"title": next(filter(None, titles))}
-    if isinstance(head.get("author"), str):
-        outline["author"] = head.pop("author")
-    if isinstance(head.get("info"), str):
-        outline["description"] = head.pop("info").strip()
-    outline["theme"] = {"slidev": str(head.pop("theme", None) or "default")}
-    if "title" in head and head["title"] == outline["title"]:
-        del head["title"]
-    layout = head.pop("layout", "cover")  # Slidev's own for the first slide
-    slides[0] |= {"layout": layout if layout in LAYOUTS else "cover", "frontmatter": {"layout": layout}}
-    settings = {**_DEFAULTS, **head}
-    outline |= {"expressions": False, "frontmatter": settings, "slides": slides}
-    return outline
+NOWHERE = Path("/nowhere/at/all")  # where no file is, so that addresses stay as they are
+_HEADMATTER = {
+    "theme": "theme",
+    "title": "title",
+    "author": "author",
+    "info": "description",
+    "transition": "transition",
+}
 
 
-def split_slides(text: str) -> Iterator[tuple[int, str]]:
-    """The source of each slide with the line it begins on, counted from 0."""
-    lines = text.split("\n")
-    start, i, in_comment = 0, 0, False
-    while i < len(lines):
-        line = lines[i].rstrip()
-        if in_comment:
-            in_comment = _is_open_after(lines[i], in_comment=True)
-        elif line.startswith("---"):
-            if start != i:
-                yield start, "\n".join(lines[start:i])
-                start = i + 1
-            if line[3:4] != "-" and i + 1 < len(lines) and lines[i + 1].strip():
-                start = i
-                i = next((j for j in range(i + 1, len(lines)) if lines[j].rstrip() == "---"), len(lines))
-            elif start == i:
-                start = i  # an empty beginning: the line of dashes belongs to the slide, as in Slidev
-        elif line.lstrip().startswith("```"):
-            ticks = re.match(r"\s*`+", line)
-            fence = ticks[0] if ticks else "```"
-            i = next((j for j in range(i + 1, len(lines)) if lines[j].startswith(fence)), i)
-        else:
-            in_comment = _is_open_after(lines[i], in_comment=False)
-        i += 1
-    if start <= len(lines) - 1:
-        yield start, "\n".join(lines[start:])
+@dataclass(frozen=True)
+class Said:
+    """Something to tell about a deck: in which file, on which line counted from 1."""
+
+    file: Path
+    line: int
+    message: str
 
 
-def _is_open_after(line: str, *, in_comment: bool) -> bool:
-    """Whether a comment is open at the end of a line; Slidev looks for comments in code spans, too."""
-    rest = line
-    while rest:
-        mark = "-->" if in_comment else "<!--"
-        _, found, rest = rest.partition(mark)
-        if not found:
-            return in_comment
-        in_comment = not in_comment
-    return in_comment
+def read_slidev(text: str, path: Path, root: Path, reader: DeckReader) -> tuple[dict[str, Any], list[Said]]:
+    """The outline of a Slidev deck, with the slides of the files that it imports, and what is wrong with it."""
+    read = reader.ask("read", path=str(path), root=str(root), text=text)
+    deck = _Slidev(read["slides"], path)
+    said = [Said(Path(each["file"]), each["line"] + 1, _reason(each)) for each in read["problems"]]
+    for slide in read["slides"]:
+        said += [Said(Path(slide["file"]), error["line"] + 1, error["message"]) for error in slide["errors"]]
+    return deck.outline(), said
 
 
-def _read_slide(source: str, line: int, path: Path) -> dict[str, Any]:
-    settings, content = _settings(source, line, path)
-    slide: dict[str, Any] = {}
-    if settings.get("hide") or settings.get("disabled"):
-        slide["hide"] = True
-    if settings.get("layout") in LAYOUTS:
-        slide["layout"] = settings["layout"]
-    if settings.pop("hideInToc", False):
-        slide["toc"] = False
-    content, note = _note(content.strip())
-    slide["body"] = block_of(content, "slidev")
-    if note:
-        slide["notes"] = note
-    if settings:
-        slide["frontmatter"] = settings
-    return slide
+def _reason(problem: dict[str, Any]) -> str:
+    name = problem["name"]
+    reasons = {
+        "outside": f"refused: {name} is outside the project; --root DIR names a larger one",
+        "missing": f"not there: {name}; the slide keeps the name",
+    }
+    return reasons.get(problem["reason"], f"{name}: {problem['reason']}")
 
 
-def _settings(source: str, line: int, path: Path) -> tuple[dict[str, Any], str]:
-    """A slide's settings, in front matter or in a YAML listing at its beginning, and the rest of it."""
-    found = _FRONT_MATTER.match(source) or _YAML_BLOCK.match(source)
-    if not found:
-        return {}, source
-    if not re.sub(r"#.*", "", found[1]).strip():
-        return {}, source[found.end() :]
-    padding = "\n" * (line + source[: found.start(1)].count("\n"))
-    try:
-        document = parse_yaml(padding + found[1], path, OutlineError)
-    except OutlineError:
-        if line == 0:
-            raise
-        return {}, found[1] + source[found.end() :]  # text between lines of dashes, which Slidev would swallow
-    if not isinstance(document.data, dict):
-        return {}, found[1] + source[found.end() :]
-    return document.data, source[found.end() :]
+def source_of(outline: dict[str, Any]) -> str:
+    """The deck that an outline becomes."""
+    deck = Deck(Outline.model_validate(outline), NOWHERE, {}, load_style("plain", NOWHERE))
+    return str(render_native_slidev(deck).files["slides.md"])
 
 
-def _note(content: str) -> tuple[str, str]:
-    """A slide's text and its note: the comment that ends it."""
-    comments = list(_COMMENT.finditer(content))
-    if comments and comments[-1].end() >= len(content):
-        return content[: comments[-1].start()].strip(), comments[-1][1].strip()
-    return content, ""
+class _Slidev:
+    """A deck as Slidev reads it, made into an outline."""
+
+    def __init__(self, slides: list[dict[str, Any]], path: Path) -> None:
+        self.slides = slides
+        self.folder = path.parent
+        self.pieces = [markdown_pieces(slide["content"]) for slide in slides]
+        minimal = Outline.model_validate({"native": "slidev", "slides": [{}]})
+        self.writer = NativeSlidevWriter(Deck(minimal, NOWHERE, {}, load_style("plain", NOWHERE)))
+        self.accepted = accept([piece for pieces in self.pieces for piece in pieces], "slidev", self.writer)
+
+    def outline(self) -> dict[str, Any]:
+        """The outline."""
+        composed = [self._slide(index) for index in range(len(self.slides))]
+        usual = (Counter(level for _, level in composed if level).most_common(1) or [(1, 0)])[0][0]
+        slides = [{**slide, "level": level} if level not in (0, usual) else slide for slide, level in composed]
+        outline: dict[str, Any] = {"native": "slidev"}
+        outline |= self._settings(slides[0])
+        if any("{{" in slide["content"] or "{{" in (slide["note"] or "") for slide in self.slides):
+            outline["expressions"] = False
+        if usual > 1:
+            outline["level"] = usual
+        slides = [
+            slide if self._comes_back(slide, usual, index) else self._verbatim(index)
+            for index, slide in enumerate(slides)
+        ]
+        return outline | {"slides": slides}
+
+    def _settings(self, first: dict[str, Any]) -> dict[str, Any]:
+        """The settings of the talk, taken from its first slide."""
+        own = first.get("frontmatter", {})
+        names = {name: own.pop(key) for key, name in _HEADMATTER.items() if _is_text(own.get(key))}
+        if "theme" in names:
+            names["theme"] = {"slidev": names["theme"]}
+        names |= {"transition": first.pop("transition")} if "transition" in first else {}
+        slide_keys = {"layout", "class", "background", "routeAlias"}
+        settings = {key: own.pop(key) for key in list(own) if key not in slide_keys}
+        if not own:
+            first.pop("frontmatter", None)
+        return names | ({"frontmatter": settings} if settings else {})
+
+    def _slide(self, index: int) -> tuple[dict[str, Any], int]:
+        slide = self.slides[index]
+        head = _short_keys(dict(slide["frontmatter"]))
+        pieces = self.pieces[index]
+        composer = Composer("slidev", slide["content"].split("\n"), self.accepted, exact=True)
+        body, level = composer.slide(pieces, str(head.get("layout", "")))
+        found = {key: body.pop(key) for key in ("title", "subtitle") if key in body} | head | body
+        return found | self._rest(slide), level
+
+    def _rest(self, slide: dict[str, Any]) -> dict[str, Any]:
+        """A slide's note, and where its files are."""
+        notes = {"notes": slide["note"]} if slide["note"] is not None else {}
+        folder = Path(os.path.relpath(Path(slide["file"]).parent, self.folder)).as_posix()
+        return notes | ({"folder": folder} if folder != "." else {})
+
+    def _verbatim(self, index: int) -> dict[str, Any]:
+        slide = self.slides[index]
+        head = _short_keys(dict(slide["frontmatter"]))
+        if index == 0:
+            self._settings(head)
+        source = slide["content"]
+        body = {"body": [Raw("slidev", source, "as blocks it would not be the same slide")]} if source else {}
+        return head | body | self._rest(slide)
+
+    def _comes_back(self, slide: dict[str, Any], level: int, index: int) -> bool:
+        """Whether the slide's source is again what it was."""
+        self.writer.layout = str(slide.get("layout", ""))
+        try:
+            typed_slide = Slide.model_validate({"level": level} | {key: slide[key] for key in slide if key != "folder"})
+        except ValueError:
+            return False
+        return self.writer.content(typed_slide, index) == str(self.slides[index]["content"])
 
 
-def _text_of(slide: dict[str, Any]) -> str:
-    body = slide["body"]
-    if not body:
-        return ""
-    return str(body[0] if isinstance(body[0], str) else body[0]["raw"]["slidev"])
+def _short_keys(settings: dict[str, Any]) -> dict[str, Any]:
+    """A slide's settings with the short keys that an outline has for some."""
+    short: dict[str, Any] = {}
+    for key in ("layout", "class", "transition", "background"):
+        if _is_text(settings.get(key)):
+            short[key] = settings.pop(key)
+    if settings.get("hide") is True:
+        short["hide"] = settings.pop("hide")
+    elif settings.get("disabled") is True:
+        short["hide"] = True
+    if settings.get("hideInToc") is True:
+        settings.pop("hideInToc")
+        short["toc"] = False
+    return short | ({"frontmatter": settings} if settings else {})
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)

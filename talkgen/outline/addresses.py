@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -32,6 +32,7 @@ _COMMENT = re.compile(r"<!--(?P<c>.*?)(?:-->|\Z)", re.DOTALL)
 _LINK = re.compile(r"\]\(\s*<?(?P<c>\#[^\s\"'<>()]+)")
 _TAG_LINK = re.compile(r"""<a\s[^<>]{0,500}?href=["']?(?P<c>\#[^\s"'<>()]+)""", re.IGNORECASE)
 _PERHAPS = re.compile(r"!\[|<(?=[a-zA-Z])[^<]*(?:src|poster|href|data|style)", re.IGNORECASE)
+_SNIPPET = re.compile(r"^<<<[ \t]*(?P<c>[^\s#{]+)", re.MULTILINE)
 _NEAR = 2_000  # characters between two pictures of a line that are searched for the second
 
 
@@ -108,6 +109,12 @@ def marp_addresses(text: str) -> list[Address]:
         inside = [*css_addresses(comment["c"]), *markdown_addresses(comment["c"])]
         found += [each.moved(comment.start("c")) for each in inside]
     return found
+
+
+def slidev_addresses(text: str) -> list[Address]:
+    """The same for Slidev's own source, whose listings may come from files: `<<< @/snippets/one.ts#part`."""
+    snippets = (_group(found) for found in _SNIPPET.finditer(text))
+    return [*markdown_addresses(text), *(replace(each, to=each.to.removeprefix("@/")) for each in snippets)]
 
 
 def replace_addresses(text: str, found: Iterable[Address], address: Callable[[str], str | None]) -> str:

@@ -25,6 +25,7 @@ class Block(Node):
     key: ClassVar[str]
     id: Name | None = Field(None, description="A name to refer to this block by, in expressions and links.")
     reveal: bool = Field(False, description="Shown at a click; of a list, an item a click.")
+    tight: bool = Field(False, description="In a native talk's source, no blank line stands before it.")
 
 
 class Markdown(Block):
@@ -106,6 +107,7 @@ class Code(Block):
     key = "code"
     code: Annotated[str, Mark.VERBATIM]
     language: Name = ""
+    options: Name = Field("", description="What else a native talk's tool is told: {maxHeight: '100px'}.")
     steps: Name | None = Field(
         None,
         pattern=r"^(all|[\d,\s-]+)(\|(all|[\d,\s-]+))*$",
@@ -122,6 +124,7 @@ class Mermaid(Block):
     key = "mermaid"
     mermaid: Annotated[str, Mark.VERBATIM]
     alt: str = Field("", description="What it shows, for those who do not see it; its own words where empty.")
+    options: Name = Field("", description="What a native talk's tool is told: {scale: 0.8}.")
     height: int | None = Field(None, gt=0, le=720, description="Most px that it may take of a 720 px slide.")
 
 

@@ -19,6 +19,7 @@ from talkgen.outline.addresses import (
     html_addresses,
     markdown_addresses,
     marp_addresses,
+    slidev_addresses,
 )
 from talkgen.outline.node import Holds
 from talkgen.outline.parts import Parts
@@ -75,6 +76,11 @@ def find_address(address: str, outline: Path) -> Path | None:
         return find_file(file_name(address), outline)
 
 
+def elsewhere(address: str) -> bool:
+    """Whether an address names no file: one on the web, a part of the page, our server, nothing."""
+    return bool(_ELSEWHERE.match(address))
+
+
 def addresses_in(text: str, holds: Holds) -> Iterable[Address]:
     """The addresses in a text of this kind, outside of settings."""
     match holds:
@@ -82,8 +88,10 @@ def addresses_in(text: str, holds: Holds) -> Iterable[Address]:
             return [Address(text, 0, len(text))]
         case Holds.BACKGROUND:
             return [Address(text, 0, len(text))] if is_file_name(text) else css_addresses(text)
-        case Holds.MARKDOWN | Holds.SLIDEV:
+        case Holds.MARKDOWN:
             return markdown_addresses(text)
+        case Holds.SLIDEV:
+            return slidev_addresses(text)
         case Holds.HTML:
             return html_addresses(text)
         case Holds.CSS:
@@ -123,16 +131,18 @@ def check_text(text: Text, document: Document) -> Iterator[Problem]:
     """A problem for each file that a text names and that is missing or outside the project.
 
     What an author's source for one target names and is not there breaks that target's deck alone: its build says so.
+    All texts of a talk that is native to a target are such source.
     """
+    native = document.data.get("native") if isinstance(document.data, dict) else None
     for holds in text.marks:
         if not isinstance(holds, Holds):
             continue
-        for address in addresses_in(text.text, _of_setting(text, holds)):
+        for address in addresses_in(text.text, of_setting(text, holds, native)):
             try:
                 if "{{" not in address.to:
                     find_address(address.to, _outline_of(text, document))
             except FileError as error:
-                if not (error.missing and holds in _SOURCE):
+                if not native and not (error.missing and holds in _SOURCE):
                     offset = address.start or None  # of a whole text, its key
                     yield document.problem(error.message, error.hint, text.path, offset)
 
@@ -143,6 +153,9 @@ def _outline_of(text: Text, document: Document) -> Path:
     return document.path.parent / (folder if isinstance(folder, str) else "") / document.path.name
 
 
-def _of_setting(text: Text, holds: Holds) -> Holds:
+def of_setting(text: Text, holds: Holds, native: str | None) -> Holds:
+    """What a text really holds: of settings, what the one at hand does; of a native talk's Markdown, a tool's own."""
+    if holds is Holds.MARKDOWN and native:
+        return Holds.MARP if native == "marp" else Holds.SLIDEV
     name = str(text.path[-1]) if holds in (Holds.DIRECTIVES, Holds.FRONTMATTER) else ""
     return setting_holds(name) or holds

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum, auto
 from functools import cache
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Self, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 
 class Mark(Enum):
@@ -46,6 +46,30 @@ class Node(BaseModel):
     """Anything in an outline: frozen, and an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Ordered(Node):
+    """A node that knows in which order its keys were written: a tool's own settings are given back in theirs."""
+
+    _given: tuple[str, ...] = PrivateAttr(())
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _remember(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        node = handler(value)
+        if isinstance(value, dict):
+            node._given = tuple(value)
+        return node
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.__dict__ == other.__dict__  # in whatever order it was written
+
+    __hash__ = Node.__hash__
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The keys that were written, in their order."""
+        return self._given
 
 
 @cache

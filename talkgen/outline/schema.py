@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from talkgen.outline.blocks import AnyBlock, ModelNames
-from talkgen.outline.node import Holds, Mark, Name, Node, Prose
+from talkgen.outline.node import FileName, Holds, Mark, Name, Node, Ordered, Prose
 
 Targets = Literal["marp", "slidev"]
 
@@ -17,11 +17,12 @@ DARK_THEMES = ("dracula", "shibainu")  # of Slidev's, which have no light side
 LAYOUTS = ("default", "cover", "section", "center", "two-cols", "image-left", "image-right", "quote", "full", "end")
 
 
-class Slide(Node):
+class Slide(Ordered):
     """One slide. `title` is inline Markdown; `directives` go to Marp and `frontmatter` to Slidev untouched."""
 
     title: Prose | None = None
     subtitle: Prose | None = None
+    level: int | None = Field(None, ge=1, le=6, description="Of the title's heading, where it is not the talk's.")
     layout: Name = "default"
     body: list[AnyBlock] = []
     notes: str = ""
@@ -51,12 +52,26 @@ class ThemeNames(Node):
     marp: Name | None = Field(None, description="default, gaia, uncover, or the path of a style sheet.")
     slidev: Name | None = Field(None, description="An npm theme, as in seriph or name@1.2.3, or a folder's path.")
     figures: Name | None = Field(None, description="The theme that figures are drawn in, where the tools' are.")
+    styles: list[FileName] = Field([], description="Style sheets of Marp themes that a native talk builds on.")
 
 
-class Outline(Node):
-    """A talk."""
+def _without_title(schema: dict[str, Any]) -> None:
+    """Native talks may go without a title."""
+    schema["required"].remove("title")
+    schema["anyOf"] = [{"required": ["title"]}, {"required": ["native"]}]
+
+
+class Outline(Ordered):
+    """A talk. One that is `native` to a target is its own source there: nothing is escaped, left out or added."""
+
+    model_config = ConfigDict(json_schema_extra=_without_title)
 
     title: str
+    native: Targets | None = Field(None, description="The tool whose deck this was, which gets it back as it was.")
+    trust: bool = Field(
+        False, description="Of a deck native to Marp: scripts and all other HTML in it are let through."
+    )
+    level: int = Field(1, ge=1, le=6, description="Of the titles' headings in a talk that is native to a target.")
     author: str | None = None
     description: str | None = None
     lang: Name = "en"
@@ -84,3 +99,17 @@ class Outline(Node):
         if isinstance(self.theme, str):
             return self.theme
         return self.theme.figures or ("night" if self.theme.slidev in DARK_THEMES else "paper")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_ours(cls, value: Any) -> Any:
+        """A native talk has no theme of ours, and no title where its deck had none."""
+        if isinstance(value, dict) and value.get("native") in get_args(Targets):
+            return {**value, "title": value.get("title", ""), "theme": value.get("theme", {})}
+        return value
+
+    @model_validator(mode="after")
+    def _check_native(self) -> Self:
+        if self.native and isinstance(self.theme, str):
+            raise ValueError(f"a talk that is native to {self.native} names its theme as 'theme: {{{self.native}: …}}'")
+        return self

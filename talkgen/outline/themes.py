@@ -27,7 +27,7 @@ _MOST_FILES = 1_000  # of a local theme
 
 
 def wanted_for_slidev(outline: Outline) -> tuple[Wanted, ...]:
-    """What an outline asks for beside what comes with Slidev."""
+    """What an outline asks for beside what comes with Slidev; a native talk has its folders where its deck had them."""
     found = []
     if isinstance(outline.theme, ThemeNames) and (outline.theme.slidev or "default") not in NO_PACKAGE:
         found.append(Wanted("theme", str(outline.theme.slidev), ("theme", "slidev")))
@@ -35,7 +35,7 @@ def wanted_for_slidev(outline: Outline) -> tuple[Wanted, ...]:
     for index, name in enumerate(addons if isinstance(addons, list) else []):
         if isinstance(name, str):
             found.append(Wanted("addon", name, ("frontmatter", "addons", index)))
-    return tuple(found)
+    return tuple(each for each in found if not (outline.native and each.is_local))
 
 
 def check_themes(outline: Outline, document: Document) -> Iterator[Problem]:
@@ -45,7 +45,8 @@ def check_themes(outline: Outline, document: Document) -> Iterator[Problem]:
         yield from _check_style(theme, document, ("theme",))
     else:
         yield from _check_style(outline.drawn_in, document, ("theme", "figures"))
-        yield from _check_marp(theme.marp or "default", document)
+        if not outline.native:  # Marp takes any name, and says so where it knows none
+            yield from _check_marp(theme.marp or "default", document)
     for wanted in wanted_for_slidev(outline):
         try:
             if wanted.is_local:

@@ -71,6 +71,10 @@ class MarpWriter(BlockWriter):
 
 def render_marp(deck: Deck) -> Rendering:
     """The files of a Marp deck."""
+    if deck.outline.native == "marp":
+        from talkgen.render.native_marp import render_native_marp
+
+        return render_native_marp(deck)
     writer = MarpWriter(deck)
     slides = [(i, slide) for i, slide in enumerate(deck.outline.slides) if not slide.hide]
     pages = ["\n\n".join(_slide_parts(writer, slide, number, first=i == 0)) for i, (number, slide) in enumerate(slides)]

@@ -72,6 +72,10 @@ class SlidevWriter(BlockWriter):
 
 def render_slidev(deck: Deck) -> Rendering:
     """The files of a Slidev project."""
+    if deck.outline.native == "slidev":
+        from talkgen.render.native_slidev import render_native_slidev
+
+        return render_native_slidev(deck)
     writer = SlidevWriter(deck)
     slides = [(i, slide) for i, slide in enumerate(deck.outline.slides) if not slide.hide]
     pages = [_page(writer, slide, number, first=i == 0) for i, (number, slide) in enumerate(slides)]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
 
 from talkgen.yamlfile.document import is_text
+
+# Line ends of YAML 1.1 alone, signs of bytes, and texts that end in white space or begin with a tab are quoted.
+_NO_LITERAL = re.compile("[\x85\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]|[ \t]\\n*\\Z|\\A\\s*\\t|\\A\\s*\\n")
 
 
 class _Dumper(yaml.SafeDumper):
@@ -17,6 +21,13 @@ class _Dumper(yaml.SafeDumper):
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002 – as above
         super().increase_indent(flow, indentless=False)
+
+    def analyze_scalar(self, scalar: str) -> Any:
+        """Lines with tabs or with spaces at their end may stand in a literal block, too: YAML 1.2, 8.1.2."""
+        analysis = super().analyze_scalar(scalar)
+        if analysis.multiline and not _NO_LITERAL.search(scalar) and is_text(scalar):
+            analysis.allow_block = True
+        return analysis
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:

@@ -1,19 +1,14 @@
-"""The pictures a deck names come along with it: those of its own folder, under their names, replacing nothing."""
+"""The files a deck names come along with it: those of its project, replacing nothing."""
 
-import os
-import re
 from pathlib import Path
-from urllib.parse import unquote
 
 import pytest
-from markdown_it import MarkdownIt
 from typer.testing import CliRunner
 
 from talkgen.cli.app import app
 from talkgen.errors import TalkgenError
-from talkgen.importers import images as limits
-from talkgen.importers.deck import read_deck
-from talkgen.importers.images import copy_images, find_images
+from talkgen.importers import files as limits
+from talkgen.importers.deck import import_deck
 from talkgen.outline.load import load_outline
 
 MARP = """\
@@ -42,7 +37,7 @@ Code: `![an example](img/example.png)`
 """
 NAMED = {
     "logo.svg", "img/paper.png", "img/dot.png", "img/a b.jpg", "img/copy(1).gif", "img/with space.webp",
-    "img/html.avif", "img/style.bmp",
+    "img/html.avif", "img/style.bmp", "img/font.ttf",
 }  # fmt: skip
 
 SLIDEV = """\
@@ -80,28 +75,33 @@ def _files(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
-def _import(deck: Path, out: Path):
-    return CliRunner().invoke(app, ["import", str(deck), "-o", str(out)])
+def _import(deck: Path, out: Path, *more: str):
+    return CliRunner().invoke(app, ["import", str(deck), "-o", str(out), *more])
+
+
+def found(deck: Path):
+    """The files that belong to a deck."""
+    return import_deck(deck, print).files
 
 
 def test_every_way_to_name_a_picture_is_seen(tmp_path):
-    """Markdown, HTML, CSS and settings; not what is code, on the web, in the text itself, or a font."""
-    deck = _deck(tmp_path / "deck", MARP, *NAMED, "img/example.png", "img/font.ttf", "unnamed.png")
+    """Markdown, HTML, CSS and settings; fonts too, but not what is code, on the web, or in the text itself."""
+    deck = _deck(tmp_path / "deck", MARP, *NAMED, "img/example.png", "unnamed.png")
     done = _import(deck, tmp_path / "talk")
 
     assert done.exit_code == 0, done.output
     made = _files(tmp_path / "talk")
     made.pop("outline.yaml")
     assert made == {name: name.encode() * 10 for name in NAMED}
-    assert "8 pictures copied (0.0 MB)" in done.stdout
-    assert "2 addresses of pictures on the web kept" in done.stdout
+    assert "9 files copied (0.0 MB)" in done.stdout
+    assert "2 addresses on the web kept" in done.stdout
     assert "not copied" not in done.output
     assert load_outline(tmp_path / "talk" / "outline.yaml").outline.slides
 
 
 def test_slidev_has_its_pictures_in_public(tmp_path):
-    """A name that begins with a slash is one of `public`, others are beside the deck."""
-    names = {"public/backgrounds/one.jpg", "public/logo.png", "img/dot.png", "img/side.png"}
+    """A name that begins with a slash is one of `public`, which comes along whole; others are beside the deck."""
+    names = {"public/backgrounds/one.jpg", "public/logo.png", "img/dot.png", "img/side.png", "public/unnamed.txt"}
     deck = _deck(tmp_path / "deck", SLIDEV, *names)
     assert _import(deck, tmp_path / "talk").exit_code == 0
     assert _files(tmp_path / "talk").keys() == names | {"outline.yaml"}
@@ -123,12 +123,34 @@ def test_nothing_outside_the_folder_of_the_deck_is_read(tmp_path):
 
     assert done.exit_code == 0, done.output
     assert _files(tmp_path / "talk").keys() == {"outline.yaml"}
-    left = find_images(deck).left
-    assert left == dict.fromkeys(names[:6], "outside the deck's folder") | dict.fromkeys(
-        names[6:8], "not a picture's name"
-    ) | dict.fromkeys(names[8:], "not there")
-    for name, reason in left.items():
-        assert f"not copied: {name} ({reason})" in done.stderr
+    left = found(deck).left
+    outside = "outside the project; --root DIR names a larger one"
+    assert [left[name] for name in names[:2]] == [outside] * 2
+    assert [left[name] for name in names[3:5]] == [outside] * 2
+    assert [left[name] for name in names[6:8]] == ["a hidden file"] * 2
+    assert [left[name] for name in (names[2], "loop.png", "no\0name.png", names[-1])] == ["not there"] * 4
+    for line, name in enumerate(names[:5], 3):
+        assert f"deck.md:{line}: not copied: {name} ({left[name]})" in done.stderr
+
+
+def test_a_larger_project_is_named(tmp_path):
+    """With `--root` files from other folders come along; the texts follow, and so do names that are taken."""
+    names = ("shared/a.png", "shared/b c.png", "week1/own/d.png", "own/d.png")
+    text = "![](../shared/a.png)\n\nx ![](<../shared/b c.png>)\n\n![](own/d.png) ![](../own/d.png)\n"
+    deck = _deck(tmp_path / "course", "", *names).parent / "week1" / "deck.md"
+    deck.write_text(text)
+    done = _import(deck, tmp_path / "talk", "--root", str(tmp_path / "course"))
+
+    assert done.exit_code == 0, done.output
+    assert "not copied" not in done.output
+    placed = ("shared/a.png", "shared/b c.png", "own/d.png", "project/own/d.png")
+    made = _files(tmp_path / "talk")
+    yaml = made.pop("outline.yaml").decode()
+    assert made == {place: name.encode() * 10 for place, name in zip(placed, names, strict=True)}
+    for address in ("image: shared/a.png", "<shared/b%20c.png>", "![](own/d.png) ![](project/own/d.png)"):
+        assert address in yaml
+    assert CliRunner().invoke(app, ["build", str(tmp_path / "talk"), "-f", "md"]).exit_code == 0
+    assert (tmp_path / "talk" / "dist" / "marp" / "project" / "own" / "d.png").is_file()
 
 
 def test_nothing_is_replaced_and_then_nothing_is_written(tmp_path):
@@ -143,7 +165,7 @@ def test_nothing_is_replaced_and_then_nothing_is_written(tmp_path):
     assert _files(talk) == {"b.png": b"mine"}
 
     (talk / "b.png").write_bytes(b"b.png" * 10)
-    assert "1 picture copied" in _import(deck, talk).stdout
+    assert "1 file copied" in _import(deck, talk).stdout
     assert _files(talk).keys() == {"a.png", "b.png", "outline.yaml"}
 
 
@@ -165,8 +187,9 @@ def test_no_link_in_the_new_folder_leads_the_copies_out_of_it(tmp_path):
         talk = tmp_path / f"talk{number}"
         talk.mkdir()
         (talk / link).symlink_to(target)
-        with pytest.raises(TalkgenError, match="nothing was written"):
-            copy_images(find_images(deck), talk)
+        done = _import(deck, talk)
+        assert isinstance(done.exception, TalkgenError)
+        assert "nothing was written" in str(done.exception)
         assert [file.name for file in talk.iterdir()] == [link]
     assert not list(outside.iterdir())
 
@@ -178,9 +201,9 @@ def test_large_pictures_are_left_out(tmp_path, monkeypatch):
     deck = _deck(tmp_path / "deck", "![](a.png) ![](b.png) ![](c.png)")
     for name, size in (("a.png", 101), ("b.png", 90), ("c.png", 90)):
         (deck.parent / name).write_bytes(b"x" * size)
-    found = find_images(deck)
-    assert list(found.files) == ["b.png"]
-    assert list(found.left) == ["a.png", "c.png"]
+    files = found(deck)
+    assert list(files.copies) == ["b.png"]
+    assert sorted(files.left) == ["a.png", "c.png"]
 
 
 @pytest.mark.parametrize(
@@ -192,46 +215,18 @@ def test_large_pictures_are_left_out(tmp_path, monkeypatch):
 )
 def test_backticks_on_two_slides_hide_no_picture(tmp_path, text):
     """What is code is told as Markdown tells it."""
-    assert list(find_images(_deck(tmp_path / "deck", text, "a.png")).files) == ["a.png"]
+    assert list(found(_deck(tmp_path / "deck", text, "a.png")).copies) == ["a.png"]
 
 
-FOREIGN = sorted(Path(os.environ["TALKGEN_DECKS"]).rglob("*.md")) if os.environ.get("TALKGEN_DECKS") else []
-
-if FOREIGN:
-
-    @pytest.mark.parametrize("source", FOREIGN, ids=lambda path: path.stem)
-    def test_the_pictures_of_real_decks_come_along(source, tmp_path):
-        """With every file there that the deck names inside its folder, all of them are copied and none is missing."""
-        deck = _deck(tmp_path / "deck", source.read_text(encoding="utf-8", errors="replace"))
-        named = find_images(deck)
-        assert _in_markdown(deck) <= {_plain(name) for name in (*named.left, *named.addresses)}
-        absent = {name: why for name, why in named.left.items() if why == "not there"}
-        for name in absent:
-            _touch(deck.parent, _plain(name))
-        done = _import(deck, tmp_path / "talk")
-
-        assert done.exit_code == 0, done.output
-        assert "(not there)" not in done.stderr
-        copied = _files(tmp_path / "talk")
-        copied.pop("outline.yaml")
-        assert copied == {name: content for name, content in _files(deck.parent).items() if name != "deck.md"}
-        assert len(copied) <= len(absent)
-
-
-def _in_markdown(deck: Path) -> set[str]:
-    """The pictures that a Markdown parser finds in a deck."""
-    lines = MarkdownIt("commonmark", {"html": True}).enable("table").parse(read_deck(deck))
-    sources = {str(token.attrs["src"]) for line in lines for token in line.children or [] if token.type == "image"}
-    return {_plain(source) for source in sources if not source.startswith("data:")}
-
-
-def _plain(name: str) -> str:
-    """A name as the file system knows it."""
-    return unquote(re.split(r"[?#]", name)[0])
-
-
-def _touch(folder: Path, name: str) -> None:
-    """A picture at `name`, which is in `public` if it begins with a slash."""
-    file = folder / f"public{name}" if name.startswith("/") else folder / name
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(name.encode())
+def test_force_replaces_what_is_there(tmp_path):
+    """An outline and files that are there are replaced where it is asked for, and not without."""
+    deck = _deck(tmp_path / "deck", "![](a.png)", "a.png")
+    talk = tmp_path / "talk"
+    assert _import(deck, talk).exit_code == 0
+    (talk / "outline.yaml").write_text("mine")
+    (talk / "a.png").write_text("mine")
+    assert isinstance(_import(deck, talk).exception, TalkgenError)
+    assert (talk / "outline.yaml").read_text() == "mine"
+    assert _import(deck, talk, "--force").exit_code == 0
+    assert (talk / "a.png").read_bytes() == b"a.png" * 10
+    assert load_outline(talk / "outline.yaml").outline.native == "marp"

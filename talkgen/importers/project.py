@@ -1,0 +1,123 @@
+"""What stands around a deck and is read without being named in a slide: Marp's themes, Slidev's folders and themes."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from talkgen.importers.files import LEFT, Files, LeftOutError, inside
+from talkgen.outline.addresses import css_addresses, file_name, replace_addresses
+from talkgen.outline.files import elsewhere
+from talkgen.render.native_slidev import FILES, FOLDERS
+
+_THEME = re.compile(r"/\*[\s\S]*?@theme\s+(?P<name>[\w-]+)[\s\S]*?\*/")
+_IMPORT = re.compile(r"""@import(?:-theme)?\s+(?:url\()?\s*["'](?P<name>[^"']+)["']""")
+_MOST, _LARGEST = 2_000, 2_000_000  # style sheets of a project that are looked at, and bytes of one
+_LOCAL = re.compile(r"\.{0,2}/|\.$|\.\.$")  # a theme or an addon by its path
+
+
+def marp_themes(outline: dict[str, Any], files: Files) -> list[str]:
+    """Takes along the themes that the deck names, and those they build on; their style sheets for Marp."""
+    sheets = dict(_style_sheets(files.root))
+    wanted = [str(name) for name in _themes_named(outline)]
+    places: dict[str, str] = {}
+    for name in wanted:
+        if name not in sheets or name in places:
+            continue
+        text = sheets[name].read_text(encoding="utf-8", errors="replace")
+        wanted += [found["name"] for found in _IMPORT.finditer(text)]
+        places[name] = f"themes/{sheets[name].name}"
+        files.texts[places[name]] = _relinked(text, sheets[name], files)
+    if places:
+        outline.setdefault("theme", {})["styles"] = list(places.values())
+    return [sheets[name].read_text(encoding="utf-8", errors="replace") for name in places]
+
+
+def _themes_named(outline: dict[str, Any]) -> Iterator[Any]:
+    yield outline.get("theme", {}).get("marp", "default")
+    for node in (outline, *outline["slides"]):
+        if "theme" in node.get("directives", {}):
+            yield node["directives"]["theme"]
+
+
+def _style_sheets(root: Path) -> Iterator[tuple[str, Path]]:
+    """The themes in a project, by their name; the nearest to its root last, which wins as in Marp's own list."""
+    count = 0
+    for where, folders, names in os.walk(root):
+        folders[:] = sorted(set(folders) - LEFT)
+        for name in sorted(names):
+            file = Path(where, name)
+            count += name.endswith(".css")
+            if name.endswith(".css") and count <= _MOST and not file.is_symlink() and file.stat().st_size < _LARGEST:
+                found = _THEME.search(file.read_text(encoding="utf-8", errors="replace"))
+                if found:
+                    yield found["name"], file
+
+
+def _relinked(text: str, sheet: Path, files: Files) -> str:
+    """A theme whose pictures come along: Marp reads their names from the deck, some authors mean the theme."""
+
+    def new(to: str) -> str | None:
+        if elsewhere(to):
+            return None
+        for folder in (files.deck.parent, sheet.parent):
+            try:
+                return files.add(inside(folder / file_name(to), files.root))
+            except LeftOutError as reason:
+                files.left[to] = str(reason)
+        return None
+
+    relinked = replace_addresses(text, css_addresses(text), new)
+    for name in [each.to for each in css_addresses(text)]:
+        if new(name):
+            files.left.pop(name, None)
+    return relinked
+
+
+def slidev_project(outline: dict[str, Any], files: Files) -> None:
+    """Takes along what Slidev reads by itself beside a deck, and the themes and addons that it names by their path."""
+    here = files.deck.parent
+    _take_project(here, files)
+    theme = outline.get("theme", {}).get("slidev", "")
+    if _LOCAL.match(theme) and (place := _take_package(theme, files)):
+        outline["theme"]["slidev"] = place
+    settings = outline.get("frontmatter", {})
+    if isinstance(settings.get("addons"), list):
+        addons = [str(each) for each in settings["addons"]]
+        settings["addons"] = [(_LOCAL.match(each) and _take_package(each, files)) or each for each in addons]
+
+
+def _take_project(folder: Path, files: Files) -> None:
+    for name in FOLDERS:
+        if (folder / name).is_dir():
+            files.add_folder(folder / name)
+    for name in FILES:
+        if (folder / name).is_file():
+            try:
+                files.add(inside(folder / name, files.root))
+            except LeftOutError as reason:
+                files.left[name] = str(reason)
+
+
+def _take_package(name: str, files: Files) -> str:
+    """The new path of a theme or an addon in a folder of the project; its own where it is the deck's own folder."""
+    folder = (files.deck.parent / name).resolve()
+    if folder == files.deck.parent.resolve():
+        return name
+    if not folder.is_relative_to(files.root.resolve()) or not folder.is_dir():
+        outside = "outside the project; --root DIR names a larger one"
+        files.left[name] = "not there" if folder.is_relative_to(files.root.resolve()) else outside
+        return name
+    files.add_folder(folder)
+    return f"./{files.target(folder)}"
+
+
+def npm_packages_named(outline: dict[str, Any]) -> list[str]:
+    """The themes and addons of a Slidev deck that npm has."""
+    theme = outline.get("theme", {}).get("slidev", "default")
+    addons = outline.get("frontmatter", {}).get("addons", [])
+    named = [theme, *(addons if isinstance(addons, list) else [])]
+    return [str(name) for name in named if not _LOCAL.match(str(name)) and name not in ("default", "none")]

@@ -1,0 +1,169 @@
+"""A talk that is native to Slidev as the Slidev project that it was: settings, Markdown, notes, code."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from talkgen.assets import asset_dir
+from talkgen.outline import blocks
+from talkgen.outline.node import Holds
+from talkgen.outline.schema import Slide, ThemeNames
+from talkgen.outline.wanted import is_path
+from talkgen.render.deck import BlockPath, Deck, Rendering
+from talkgen.render.elements import elements_script, models_script
+from talkgen.render.native import NativeWriter, setting_lines
+from talkgen.render.slidev import SlidevWriter
+from talkgen.render.slidev_project import package_json
+from talkgen.render.themes import style_sheet
+
+_SLOTS = {"two-cols": ("", "::right::\n\n"), "two-cols-header": ("::left::\n\n", "::right::\n\n")}
+# What Slidev reads beside the slides by itself (its guide, "Directory Structure"), and what snippets are kept in.
+FOLDERS = ("components", "layouts", "public", "setup", "snippets", "styles")
+FILES = (
+    "custom-nav-controls.vue", "global-bottom.vue", "global-top.vue", "index.html", "package.json", "slide-bottom.vue",
+    "slide-top.vue", "style.css", "styles.css", "uno.config.js", "uno.config.ts", "unocss.config.ts", "vite.config.js",
+    "vite.config.ts",
+)  # fmt: skip
+
+
+class NativeSlidevWriter(NativeWriter, SlidevWriter):
+    """Blocks as an author of Slidev decks writes them."""
+
+    holds = Holds.SLIDEV
+    layout = ""  # of the slide at hand
+
+    def revealed(self, text: str) -> str:
+        """A block that waits for a click."""
+        return f"<v-click>\n\n{text}\n\n</v-click>"
+
+    def write_bullets(self, block: blocks.Bullets, path: BlockPath) -> str:  # noqa: ARG002 – one signature for all
+        """A list; `v-clicks` shows its items one by one."""
+        text = "\n".join(self.list_items(block.bullets, block.numbered, "-"))
+        return f"<v-clicks>\n\n{text}\n\n</v-clicks>" if block.reveal else text
+
+    def write_image(self, block: blocks.Image, path: BlockPath) -> str:
+        """A picture of Markdown's where it asks for nothing else."""
+        if block.model_fields_set - {"image", "alt", "tight", "reveal", "id"}:
+            return super().write_image(block, path)
+        return self.text(f"![{block.alt}]({block.image})")
+
+    def write_columns(self, block: blocks.Columns, path: BlockPath) -> str:
+        """Columns as the slots of a layout that has them."""
+        slots = _SLOTS.get(self.layout)
+        if not slots or len(block.columns) != len(slots) or block.widths or len(path) != 4:
+            return super().write_columns(block, path)
+        columns = [self.write(column, (*path, "columns", i)) for i, column in enumerate(block.columns)]
+        return "\n\n".join(f"{slot}{column}" for slot, column in zip(slots, columns, strict=True) if slot or column)
+
+    def write_toc(self, block: blocks.Toc, path: BlockPath) -> str:  # noqa: ARG002
+        """Slidev's own table of contents."""
+        columns = f' columns="{block.columns}"' if "columns" in block.model_fields_set else ""
+        return f"<Toc{columns} />" if block.toc else ""
+
+    def write_raw(self, block: blocks.Raw, path: BlockPath) -> str:
+        """Source for Slidev as it stands."""
+        return self.raw(block.raw.slidev, Holds.SLIDEV, path)
+
+
+def render_native_slidev(deck: Deck) -> Rendering:
+    """The files of a Slidev project that is its author's own."""
+    writer = NativeSlidevWriter(deck)
+    pages = [_page(writer, slide, number) for number, slide in enumerate(deck.outline.slides)]
+    text = "\n\n".join(pages) + "\n"
+    files: dict[str, str | Path] = {"slides.md": text, **_project_files(deck)}
+    files["package.json"] = _package_json(deck)
+    if "tg-" in text or "<talkgen-" in text:  # blocks that only talkgen has
+        files |= _own_files(deck, writer)
+    elif (css := writer.style()) and "style.css" not in files:
+        files["style.css"] = css
+    return Rendering(files | writer.files, tuple(writer.degraded), tuple(writer.missing))
+
+
+def _package_json(deck: Deck) -> str:
+    """What the author's project says of itself to npm and to Slidev, and what is installed for the talk."""
+    own = deck.folder / "package.json"
+    said = json.loads(own.read_bytes()) if own.is_file() else {}
+    return json.dumps({**json.loads(package_json(deck)), **said}, indent=1) + "\n"
+
+
+def _project_files(deck: Deck) -> dict[str, str | Path]:
+    """The files beside the outline that Slidev reads by itself; links that lead out of the talk's folder are none."""
+    folder = deck.folder
+    names = [folder / name for name in FILES]
+    folders = [*FOLDERS, *(name for name in _named(deck) if is_path(name) and Path(folder, name) != folder)]
+    names += [Path(where, name) for each in folders for where, _, files in os.walk(folder / each) for name in files]
+    own = folder.resolve()
+    return {
+        Path(os.path.relpath(file, folder)).as_posix(): file
+        for file in sorted(names)
+        if file.is_file() and file.resolve().is_relative_to(own) and "node_modules" not in file.parts
+    }
+
+
+def _named(deck: Deck) -> list[str]:
+    """The theme and the addons that the author named."""
+    theme = deck.outline.theme
+    addons = deck.outline.frontmatter.get("addons")
+    own = [theme.slidev] if isinstance(theme, ThemeNames) and theme.slidev else []
+    return [*own, *(str(name) for name in (addons if isinstance(addons, list) else []))]
+
+
+def _own_files(deck: Deck, writer: NativeSlidevWriter) -> dict[str, str | Path]:
+    """What talkgen's own blocks need in a project that has none of it."""
+    project = asset_dir("templates") / "slidev"
+    files: dict[str, str | Path] = {"public/talkgen.js": elements_script(), "index.html": project / "index.html"}
+    files |= {"vite.config.ts": project / "vite.config.ts"}
+    files["style.css"] = style_sheet("slidev/plain.css.j2", deck, writer.style())
+    if deck.models:
+        files["public/talkgen-models.js"] = models_script(deck.models)
+    return files
+
+
+def _page(writer: NativeSlidevWriter, slide: Slide, number: int) -> str:
+    values = _headmatter(writer) if number == 0 else {}
+    writer.turn_to(slide)
+    writer.where, writer.layout = f"slide {number + 1}", slide.layout
+    values |= _frontmatter(writer, slide)
+    body = "\n\n".join(_slide_parts(writer, slide, number))
+    if not values:
+        return f"---\n\n{body}" if number else body
+    return "\n".join(["---", *setting_lines(values), "---", "", body])
+
+
+def _headmatter(writer: NativeSlidevWriter) -> dict[str, Any]:
+    """What the author set for the talk, and no more."""
+    outline = writer.deck.outline
+    given = outline.given
+    theme = outline.theme.slidev if isinstance(outline.theme, ThemeNames) else None
+    values: dict[str, Any] = {"theme": theme} if theme else {}
+    for key, name in (("title", "title"), ("author", "author"), ("info", "description"), ("transition", "transition")):
+        if name in given and getattr(outline, name) != "":
+            values[key] = getattr(outline, name)
+    return values | writer.relink_settings(outline.frontmatter)
+
+
+def _frontmatter(writer: NativeSlidevWriter, slide: Slide) -> dict[str, Any]:
+    """What the author set for a slide, and no more."""
+    given = slide.model_fields_set
+    names = (("layout", "layout"), ("class", "class_"), ("transition", "transition"), ("routeAlias", "id"))
+    values = {key: getattr(slide, name) for key, name in names if name in given}
+    if slide.background is not None:
+        values["background"] = writer.own(slide.background, Holds.BACKGROUND)
+    if slide.hide and not {"hide", "disabled"} & slide.frontmatter.keys():
+        values["hide"] = True
+    if not slide.toc:
+        values["hideInToc"] = True
+    return values | writer.relink_settings(slide.frontmatter)
+
+
+def _slide_parts(writer: NativeSlidevWriter, slide: Slide, number: int) -> Iterator[str]:
+    if behind := writer.layers(slide.model_copy(update={"background": None})):
+        yield behind
+    if content := writer.content(slide, number):
+        yield content
+    if "notes" in slide.given:
+        yield f"<!--\n{slide.notes}\n-->"
