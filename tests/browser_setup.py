@@ -1,4 +1,4 @@
-"""Makes sure there is a browser for the tests: finds an installed one, else installs Debian's where it may."""
+"""Makes sure that the tests find the programs they drive, a browser and `ip`: else installs Debian's where it may."""
 
 import os
 import shutil
@@ -9,23 +9,31 @@ from talkgen.errors import ToolError
 from talkgen.export.browser import find_browser
 
 
-def main() -> int:
-    """0 when there is a browser."""
+def missing() -> list[str]:
+    """Debian's packages of what is not there."""
+    packages = [] if shutil.which("ip") else ["iproute2"]
     try:
         print(f"browser: {find_browser()}")
-        return 0
     except ToolError as error:
         print(error)
+        packages.append("chromium")
+    return packages
+
+
+def main() -> int:
+    """0 when all is there."""
+    packages = missing()
+    if not packages:
+        return 0
     if not shutil.which("apt-get"):
         return 1
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    print("installing chromium with apt-get")
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]):
+    print(f"installing {' and '.join(packages)} with apt-get")
+    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", *packages]):
         done = subprocess.run([*sudo, *command], env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
         if done.returncode:
             return done.returncode
-    print(f"browser: {find_browser()}")
-    return 0
+    return len(missing())
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ class Rule:
 RULES = {
     "overflow": Rule("error", "A slide holds all that is on it."),
     "other-host": Rule("error", "A deck asks no host but its own."),
+    "lost": Rule("error", "All that a deck asks for is there."),
     "contrast": Rule("error", "Text stands out from what is behind it, as WCAG's level AA asks."),
     "alt-text": Rule("error", "Each picture has words for those who do not see it."),
     "accessibility": Rule("error", "axe-core finds nothing serious on a slide."),

@@ -35,6 +35,8 @@ def find_unsightly(plan: Plan, deck: DeckFolder, report: Callable[[str], None]) 
     look = look_at_slides(deck.path / deck.opens[FORMAT][0], name, len(shown), size, report, accessibility=True)
     for host in look.hosts:
         yield Finding("other-host", Problem(f"the {name.capitalize()} deck asks {host}"), name)
+    for address in look.failed:
+        yield Finding("lost", Problem(f"the {name.capitalize()} deck asks for {address}, and nothing is there"), name)
     for index, seen in zip(shown, look.slides, strict=True):
         for rule, message in _said(seen, deck, plan):
             place = plan.talk.source.place(("slides", index))

@@ -16,6 +16,7 @@ from talkgen.cli import (
     licenses,
     model,
     new,
+    pack,
     present,
     schema,
     status,
@@ -61,6 +62,7 @@ app.command("build")(build.build)
 app.command("present")(present.present)
 app.command("status")(status.status)
 app.command("check")(check.check)
+app.command("pack")(pack.pack)
 app.command("train")(train.train)
 app.command("sweep")(sweep.sweep)
 app.add_typer(figures.app, name="figures")

@@ -4,23 +4,44 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from talkgen import __version__, assets
-from talkgen.cli.console import Json, out, out_json
+from talkgen.cli.build import Target
+from talkgen.cli.console import Json, out, out_json, silence
 from talkgen.errors import TalkgenError, ToolError
 from talkgen.files import write_bytes
 from talkgen.machine import in_words
 
 
-def doctor(json: Json = False) -> None:
+def doctor(
+    talk: Annotated[
+        str | None, typer.Option("--talk", metavar="OUTLINE", help="Build, export and present this talk for real.")
+    ] = None,
+    target: Annotated[
+        list[Target] | None, typer.Option("--target", "-t", help="With --talk: this deck alone; may be repeated.")
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="With --talk: where there is no network (Linux).")] = False,
+    json: Json = False,
+) -> None:
     """Checks what talkgen needs: Node, the packages of Marp and Slidev, a browser, models, a GPU.
+
+    With --talk it also builds that talk, looks at its slides, exports, packs and presents it, and asks its models and
+    demos; with --offline all that in a place without network, as on a stage.
 
     Examples:
       talkgen doctor
+
+      talkgen doctor --talk slides/attention --offline
     """
+    if offline and talk is None:
+        raise typer.BadParameter("it goes with --talk", param_hint="--offline")
+    if talk is not None:
+        raise typer.Exit(_offline(talk, target, json) if offline else _on_stage(talk, target, json))
     checks = {name: _run(check) for name, check in CHECKS.items()}
     if json:
         out_json(checks)
@@ -32,6 +53,31 @@ def doctor(json: Json = False) -> None:
                 out(f"         hint: {result['hint']}")
     if not all(result["ok"] for name, result in checks.items() if name in NEEDED):
         raise typer.Exit(1)
+
+
+def _offline(talk: str, targets: list[Target] | None, json: bool) -> int:
+    from talkgen.check.apart import run_apart
+
+    chosen = [word for each in targets or () for word in ("--target", each.value)]
+    return run_apart(["doctor", "--talk", talk, *chosen, *(["--json"] if json else [])])
+
+
+def _on_stage(talk: str, targets: list[Target] | None, json: bool) -> int:
+    """Tries the talk, a line a step as it is done; the exit code."""
+    from talkgen.check.stage import try_stage
+    from talkgen.pipeline.request import Request
+
+    steps = []
+    for step in try_stage(Request(Path(talk)), tuple(each.value for each in targets or Target), silence):
+        steps.append(step)
+        if not json:
+            out(f"{'ok     ' if step.ok else 'failed '}  {step.name}: {step.found}")
+    ready = all(step.ok for step in steps)
+    if json:
+        out_json({"ready": ready, "steps": [asdict(step) for step in steps]})
+    else:
+        out("ready for the stage" if ready else "not ready for the stage")
+    return 0 if ready else 1
 
 
 def _run(check: Callable[[], str]) -> dict[str, object]:

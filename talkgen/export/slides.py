@@ -66,10 +66,11 @@ def _beyond(*sides: int) -> int:
 
 @dataclass(frozen=True)
 class Look:
-    """All slides of a deck, and the hosts that it asked beside its own."""
+    """All slides of a deck, the hosts that it asked beside its own, and the addresses at which nothing was."""
 
     slides: tuple[Seen, ...]
     hosts: tuple[str, ...]
+    failed: tuple[str, ...]
 
 
 def look_at_slides(
@@ -106,7 +107,12 @@ def look_at_slides(
     except ValueError as error:
         raise ToolError(f"the browser told nothing of {page.name}: {output.strip()[-500:]}") from error
     slides = tuple(_read(number, seen) for number, seen in enumerate(answer["slides"], 1))
-    return Look(slides, tuple(answer["hosts"]))
+    return Look(slides, tuple(answer["hosts"]), tuple(_local(url, origin) for url in answer["failed"]))
+
+
+def _local(url: str, origin: str) -> str:
+    """The address of a file of the deck as the deck names it."""
+    return url.removeprefix(f"{origin}/")
 
 
 def _read(number: int, seen: dict[str, Any]) -> Seen:

@@ -1,5 +1,5 @@
 // Looks at every slide of a built deck: reads {browser, url, tool, count, width, height, axe} from the file that is named
-// and prints {slides: [{over, clipped, smallest, barriers}], hosts}. Sizes are px of the slide as it was designed.
+// and prints {slides: [{over, clipped, smallest, barriers}], hosts, failed}. Sizes are px of the slide as it was designed.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import puppeteer from "puppeteer-core";
@@ -17,6 +17,11 @@ try {
     const { protocol, host } = new URL(asked.url());
     if (protocol.startsWith("http") && host !== new URL(request.url).host) hosts.add(host);
   });
+  // What only a presenting server answers is not missed in a deck by itself, nor an icon that the browser thinks of.
+  const failed = new Set();
+  const miss = (url) => /^\/(api\/|demos\/|favicon\.ico$)/.test(new URL(url).pathname) || failed.add(url);
+  page.on("response", (answer) => answer.status() >= 400 && miss(answer.url()));
+  page.on("requestfailed", (asked) => asked.failure().errorText === "net::ERR_ABORTED" || miss(asked.url()));
   await page.goto(request.url, { waitUntil: "load" });
   if (axe) {
     await page.evaluate(axe);
@@ -32,7 +37,7 @@ try {
     if (axe) seen.barriers = await page.evaluate(examine, root);
     slides.push(seen);
   }
-  process.stdout.write(JSON.stringify({ slides, hosts: [...hosts].sort() }));
+  process.stdout.write(JSON.stringify({ slides, hosts: [...hosts].sort(), failed: [...failed].sort() }));
 } finally {
   await browser.close();
 }
