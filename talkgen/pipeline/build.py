@@ -17,10 +17,11 @@ from typing import Any
 from talkgen.outline.find import find_outline
 from talkgen.pipeline.compute import compute
 from talkgen.pipeline.deck_folder import DeckFolder
+from talkgen.pipeline.formulas import check_formulas
 from talkgen.pipeline.packages import install_packages, pin_packages
 from talkgen.pipeline.plan import Plan, make_plan
 from talkgen.pipeline.publish import publish
-from talkgen.pipeline.rendering import render
+from talkgen.pipeline.rendering import render, resolve_plan
 from talkgen.pipeline.request import Request, open_store
 from talkgen.pipeline.results import Results
 from talkgen.pipeline.talk import Talk
@@ -76,10 +77,11 @@ def build(request: Request, report: Report) -> BuildReport:
         pins = pin_packages(plan, report) if deck.target.name == "slidev" else ()
         results = compute(plan, store, report)
         if not deck.is_whole(plan, request.format):
-            if request.format != "md":
+            content = resolve_plan(plan, results, deck.target)
+            if request.format != "md":  # which asks no tool for anything
                 install_packages(plan, pins, report)
-            rendering = render(plan, results, deck.target)
-            exported = publish(rendering, plan, deck, request.format, report)
+                check_formulas(content.outline, plan, deck.target, store, report)
+            exported = publish(render(content, deck.target), plan, deck, request.format, report)
     return _report(plan, replace(deck), request.format, results, exported, time.perf_counter() - started)
 
 

@@ -21,22 +21,27 @@ from talkgen.store.key import code_parts, make_key
 from talkgen.store.packages import versions
 
 if TYPE_CHECKING:
-    from talkgen.render.deck import Rendering
+    from talkgen.render.deck import Deck, Rendering
 
 
-def render(plan: Plan, results: Results, target: Target) -> Rendering:
-    """The files of the deck, its expressions evaluated with the figures' data.
+def resolve_plan(plan: Plan, results: Results, target: Target) -> Deck:
+    """The deck for a target, its expressions evaluated with the figures' data.
 
     Raises:
         OutlineError: an expression cannot be evaluated.
     """
     from talkgen.pipeline.resolve import resolve
-    from talkgen.pipeline.speaking import slides_to_speak
 
     deck = resolve(plan.talk.source, plan.known, plan.talk.style, results)
     pins = known_pins(plan) if target.name == "slidev" else ()
-    rendering = target.render(replace(deck, packages=[asdict(pin) for pin in pins]))
-    return replace(rendering, slides=slides_to_speak(deck.outline))
+    return replace(deck, packages=[asdict(pin) for pin in pins])
+
+
+def render(deck: Deck, target: Target) -> Rendering:
+    """The files of a deck."""
+    from talkgen.pipeline.speaking import slides_to_speak
+
+    return replace(target.render(deck), slides=slides_to_speak(deck.outline))
 
 
 def plan_rendering(plan: Plan, target: Target, copied: Iterable[str]) -> RenderingArtifact:

@@ -71,16 +71,21 @@ class Document:
 
     def place_in(self, path: PathInData, offset: int) -> Place:
         """Where the character at `offset` of the text at `path` (or nearest around it) stands."""
-        spot, value = self.spot(path), self.data
-        for step in self._known(path):
-            value = value[step]
-        ahead = len("".join(str(value)[:offset].split()))
+        spot = self.spot(path)
+        ahead = len("".join(str(self.value(path))[:offset].split()))
         inked = _inked(spot.raw, spot.style)
         index = inked[ahead] if ahead < len(inked) else 0
         before = spot.raw[:index]
         lines = before.count("\n")
         column = index - before.rfind("\n") if lines else spot.value.column + index
         return Place(spot.value.path, spot.value.line + lines, column)
+
+    def value(self, path: PathInData) -> Any:
+        """The value at `path`, or the nearest around it that stands in the file."""
+        value = self.data
+        for step in self._known(path):
+            value = value[step]
+        return value
 
     def problem(self, message: str, hint: str, path: PathInData, offset: int | None = None) -> Problem:
         """A problem of the value at `path`, or of the character at `offset` of the text there."""

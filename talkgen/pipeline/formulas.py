@@ -1,0 +1,111 @@
+"""The formulas of a talk, read by the tool that will show them: one that it cannot read is a problem with its line.
+
+MathJax (Marp) and KaTeX (Slidev) know different commands, and both show the source of what they do not know. What one
+says of a talk's formulas is kept: a build that changes none of them asks nobody.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from talkgen.assets import asset_dir
+from talkgen.digest import digest_file
+from talkgen.errors import OutlineError, Problem
+from talkgen.outline.blocks import Math
+from talkgen.outline.node import Holds
+from talkgen.outline.schema import Outline
+from talkgen.outline.walk import find_blocks, find_slides, find_texts
+from talkgen.pipeline.plan import Plan
+from talkgen.pipeline.targets import Target
+from talkgen.render.formulas import disarmed
+from talkgen.render.grammar import read_markdown
+from talkgen.store.cas import Store
+from talkgen.store.key import Key, code_parts, make_key
+from talkgen.yamlfile import PathInData
+
+READERS = {"marp": "MathJax, in Marp", "slidev": "KaTeX, in Slidev"}
+_HINT = "katex.org/docs/supported lists commands that nearly all are in both"
+
+
+@dataclass(frozen=True)
+class _Formula:
+    """A formula as a target gets it, and where it stands: its text's path, and what stands there in dollars."""
+
+    source: str
+    display: bool
+    path: PathInData
+    written: str
+
+
+def check_formulas(outline: Outline, plan: Plan, target: Target, store: Store, report: Callable[[str], None]) -> None:
+    """Makes sure that the target's tool can read each formula of an evaluated outline.
+
+    Raises:
+        OutlineError: it cannot read some; all of them, each with its place.
+        ToolError: the tool's packages cannot be had, or Node failed.
+    """
+    formulas = list(_find_formulas(outline))
+    if not formulas:
+        return
+    key = _key(formulas, target)
+    found = store.lookup(key)
+    if found is None:
+        from talkgen.export.formulas import read_formulas
+
+        asked = [(formula.source, formula.display) for formula in formulas]
+        answers = read_formulas(asked, "marp" if target.name == "marp" else "slidev", report)
+        found = store.put(key, {"answers": json.dumps(answers).encode()})
+    answers = json.loads(store.read(found, "answers"))
+    problems = [_problem(formula, said, plan, target) for formula, said in zip(formulas, answers, strict=True) if said]
+    if problems:
+        raise OutlineError(problems)
+
+
+def _key(formulas: list[_Formula], target: Target) -> Key:
+    node = asset_dir("templates") / "node"
+    programs = (node / target.name / "package-lock.json", node / "formulas.mjs")
+    return make_key(
+        "formulas",
+        {
+            "formulas": [[formula.source, formula.display] for formula in formulas],
+            **{file.relative_to(node.parent).as_posix(): digest_file(file) for file in programs},
+            **code_parts("talkgen.export.formulas:read_formulas"),
+        },
+    )
+
+
+def _find_formulas(outline: Outline) -> Iterator[_Formula]:
+    """Those of the slides that are shown, in their order: what one defines the next may use."""
+    yield from _in_texts(outline.model_copy(update={"slides": []}), ())
+    for path, slide in find_slides(outline):
+        if slide.hide:
+            continue
+        yield from _in_texts(slide.model_copy(update={"body": []}), path)
+        for place, block in find_blocks(slide.model_copy(), path):
+            if isinstance(block, Math):
+                yield _Formula(block.math.strip(), True, (*place, "math"), block.math)
+            elif block.key != "columns":  # whose blocks come by themselves
+                yield from _in_texts(block, place)
+
+
+def _in_texts(node: object, path: PathInData) -> Iterator[_Formula]:
+    for text in find_texts(node, path):  # type: ignore[arg-type]  # all parts of an outline are nodes
+        if Holds.MARKDOWN in text.marks and "$" in text.text:
+            for token in read_markdown(text.text):
+                if token.type == "math_block":
+                    yield _Formula(disarmed(token.content).strip(), True, text.path, token.content)
+                for child in token.children or ():
+                    if child.type == "math_inline" and child.content.strip():
+                        line = " ".join(child.content.split("\n")).strip()
+                        yield _Formula(disarmed(line), False, text.path, child.content)
+
+
+def _problem(formula: _Formula, said: str, plan: Plan, target: Target) -> Problem:
+    """Where the formula stands in its text, if it stands there as it is: an expression may have made some of it."""
+    document = plan.talk.source.document
+    offset = str(document.value(formula.path)).find(formula.written.strip().split("\n")[0])
+    said = said.removeprefix("KaTeX parse error: ").strip()
+    message = f"{READERS[target.name]}, cannot read this formula: {said}"
+    return document.problem(message, _HINT, formula.path, offset if offset > 0 else None)
