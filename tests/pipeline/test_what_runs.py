@@ -25,7 +25,7 @@ CARRIERS = {  # they bring what was computed from place to place, and change not
     "talkgen.pipeline.artifacts:Artifact.name": "names a thing in what the build says",
     "talkgen.pipeline.making": "calls what makes a thing, and keeps what it returns",
     "talkgen.pipeline.provenance:git_revision": "is kept beside a result, not in it",
-    "talkgen.pipeline.rendering:render": "calls what resolves, then what renders",
+    "talkgen.pipeline.rendering:resolve_plan": "calls what resolves",
     "talkgen.pipeline.targets": "finds the renderer by its name, which is in the key",
 }
 
