@@ -97,9 +97,14 @@ def link_addresses(text: str, *, in_tags: bool) -> Iterator[Address]:
     """What Markdown links to inside the talk, as "#name": in its own links, or in the tags in it; code has none."""
     pattern = _TAG_LINK if in_tags else _LINK
     if pattern.search(text):
-        reader = _Pictures(text)
-        reader.read()
-        yield from (_group(found) for found in pattern.finditer(reader.prose))
+        yield from (_group(found) for found in pattern.finditer(prose(text)))
+
+
+def prose(text: str) -> str:
+    """Markdown with white space for its code and comments, so that places stay."""
+    reader = _Pictures(text)
+    reader.read()
+    return reader.prose
 
 
 def marp_addresses(text: str) -> list[Address]:

@@ -263,6 +263,14 @@ class Toc(Block):
     columns: int = Field(1, ge=1, le=3)
 
 
+class References(Block):
+    """The works that the talk cites, or all of its bibliography, by author."""
+
+    key = "references"
+    references: Literal["cited", "all"]
+    columns: int = Field(1, ge=1, le=3)
+
+
 class Html(Block):
     """HTML, passed to both targets as it is."""
 
@@ -328,6 +336,7 @@ AnyBlock = Annotated[
     | Callout
     | Columns
     | Toc
+    | References
     | Html
     | Raw
     | Include,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from talkgen.errors import OutlineError
+from talkgen.outline.citations import check_citations
 from talkgen.outline.files import check_files
 from talkgen.outline.find import find_outline
 from talkgen.outline.names import check_names
@@ -26,5 +27,8 @@ def load_outline(path: Path) -> Source:
     document, files = read_outline(find_outline(path))
     document = spell(document, Outline)
     parts = sound_parts(document.data)
-    problems = (*document.problems, *check_files(parts, document), *check_names(parts, document))
-    return Source(validate(replace(document, problems=problems), Outline, OutlineError), document.path, files, document)
+    checks = (check_files, check_names, check_citations)
+    problems = (*document.problems, *(problem for check in checks for problem in check(parts, document)))
+    outline = validate(replace(document, problems=problems), Outline, OutlineError)
+    named = [document.path.parent / outline.bibliography] if outline.bibliography else []
+    return Source(outline, document.path, (*files, *named), document)

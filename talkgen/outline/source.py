@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from talkgen.errors import Place
+from talkgen.outline.bibliography import Works, read_bibliography
 from talkgen.outline.schema import Outline
 from talkgen.yamlfile import Document, PathInData
 
@@ -16,13 +17,19 @@ class Source:
 
     outline: Outline
     path: Path
-    files: tuple[Path, ...]  # the outline's own, then what it includes
+    files: tuple[Path, ...]  # the outline's own, then what it includes, then its bibliography
     document: Document
 
     @property
     def folder(self) -> Path:
         """What images and includes are relative to."""
         return self.path.parent
+
+    @property
+    def bibliography(self) -> Works:
+        """The works in the talk's bibliography; none where it has none."""
+        name = self.outline.bibliography
+        return read_bibliography(self.folder / name) if name else {}
 
     def place(self, path: PathInData) -> Place:
         """Where the value at `path` stands, or the nearest value around it."""

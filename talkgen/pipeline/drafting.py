@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from talkgen.digest import digest_bytes
+from talkgen.digest import digest_bytes, digest_file
 from talkgen.errors import Problem, TalkgenError, did_you_mean
 from talkgen.figures.base import Params
 from talkgen.figures.registry import load_figure
@@ -46,7 +46,7 @@ def make_draft(source: Source, values: Mapping[str, Any], style: Style) -> Draft
         blocks=blocks,
         chains=frozenset(chain for each in expressions if not each.is_input for chain in _known(each.formula.chains)),
         inputs=frozenset(chain for each in expressions if each.is_input for chain in each.formula.chains),
-        text=text_parts(source.outline),
+        text=text_parts(source.outline) | _bibliography_part(source),
         problems=tuple(drafter.problems),
     )
 
@@ -187,6 +187,11 @@ def text_parts(outline: Outline) -> dict[str, Any]:
     for number, slide in enumerate(outline.slides, 1):
         parts |= {f"{name} of slide {number}": _counted(name, value) for name, value in _set(slide)}
     return parts
+
+
+def _bibliography_part(source: Source) -> dict[str, Any]:
+    name = source.outline.bibliography
+    return {f"file {name}": digest_file(source.folder / name)} if name else {}
 
 
 def _set(node: Outline | Slide) -> Iterator[tuple[str, Any]]:

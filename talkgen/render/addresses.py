@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
@@ -36,6 +36,10 @@ class Addresses(ABC):
         self._targets = link_targets(deck.outline)
         shown = (index for index, slide in enumerate(deck.outline.slides) if not slide.hide)
         self._numbers = {index: number for number, index in enumerate(shown, 1)}
+
+    def shown(self) -> Iterator[tuple[int, Slide]]:
+        """The slides that are in the deck, each with its number."""
+        return ((number, self.deck.outline.slides[index]) for index, number in self._numbers.items())
 
     def turn_to(self, slide: Slide | None) -> None:
         """From here on files are named by this slide, or by the talk."""

@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal, assert_never
 
 from talkgen.outline import blocks
 from talkgen.outline.blocks import AnyBlock, Block
+from talkgen.outline.citations import cited_keys
 from talkgen.outline.files import is_file_name
 from talkgen.outline.node import Holds
 from talkgen.outline.schema import Slide
 from talkgen.outline.walk import find_blocks
 from talkgen.render.addresses import Addresses
-from talkgen.render.deck import BlockPath, Chips, Drawing, LiveAnswer, Picture
+from talkgen.render.deck import BlockPath, Chips, Deck, Drawing, LiveAnswer, Picture
 from talkgen.render.elements import APP, TOKENS
 from talkgen.render.escape import attribute, attribute_url, escape, payload, plain
+from talkgen.render.footnotes import without_footnotes
+from talkgen.render.marks import SlideMarks
 from talkgen.render.media import sides, write_background, write_layer, write_pane, write_picture, write_video
 from talkgen.render.prose import ticked
 
@@ -31,6 +35,16 @@ class BlockWriter(Addresses):
     """Writes blocks for one target."""
 
     on_click = ""  # the attribute of an element that a click shows
+
+    def __init__(self, deck: Deck) -> None:
+        super().__init__(deck)
+        listed = next((n for n, slide in self.shown() if _lists_references(slide)), None)
+        self.marks = SlideMarks(deck.works, partial(self.link, listed) if listed else None)
+
+    def turn_to(self, slide: Slide | None) -> None:
+        """From here on files are named, and footnotes written, by this slide; or by the talk."""
+        super().turn_to(slide)
+        self.marks.turn_to(slide)
 
     def write(self, body: Sequence[AnyBlock], path: BlockPath) -> str:
         """The blocks of a body, with blank lines between them."""
@@ -79,6 +93,8 @@ class BlockWriter(Addresses):
                 return self.write_columns(block, path)
             case blocks.Toc():
                 return self.write_toc(block, path)
+            case blocks.References():
+                return self.write_references(block, path)
             case blocks.Html():
                 return self.write_html(block, path)
             case blocks.Raw():
@@ -149,8 +165,12 @@ class BlockWriter(Addresses):
         """Source for this target."""
 
     def write_markdown(self, block: blocks.Markdown, path: BlockPath) -> str:  # noqa: ARG002 – one signature for all
-        """Text."""
-        return self.text(block.markdown)
+        """Text; its footnotes are at the slide's foot."""
+        return self.text(without_footnotes(block.markdown, set(self.marks.said)))
+
+    def footnotes(self) -> str:
+        """What stands at the foot of the slide at hand."""
+        return self.marks.footnotes(self.text)
 
     def list_items(self, items: Sequence[object], numbered: bool, mark: str, depth: int = 0) -> list[str]:
         """The lines of a list; children are indented under the text of their item."""
@@ -291,6 +311,14 @@ class BlockWriter(Addresses):
         ]
         return f'<ol class="tg-toc" style="columns:{block.columns}">{"".join(items)}</ol>' if block.toc else ""
 
+    def write_references(self, block: blocks.References, path: BlockPath) -> str:  # noqa: ARG002
+        """Works by author, each a paragraph."""
+        cited = cited_keys(self.deck.outline)
+        works = [work for work in self.deck.works.values() if block.references == "all" or work.key in cited]
+        parts = [f'<div class="tg-reference">\n\n{self.text(work.reference)}\n\n</div>' for work in works]
+        inner = "\n\n".join(parts)
+        return f'<div class="tg-references" style="columns:{block.columns}">\n\n{inner}\n\n</div>'
+
     def write_html(self, block: blocks.Html, path: BlockPath) -> str:  # noqa: ARG002
         """The author's HTML, without blank lines, which would end it."""
         page = self.relink(block.html, Holds.HTML)
@@ -298,6 +326,10 @@ class BlockWriter(Addresses):
 
     def _id(self, block: Block) -> str:
         return f' id="{attribute(block.id)}"' if block.id else ""
+
+
+def _lists_references(slide: Slide) -> bool:
+    return any(isinstance(block, blocks.References) for _, block in find_blocks(slide))
 
 
 def anchor(name: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from talkgen.outline.bibliography import Works
 from talkgen.outline.schema import Outline
 from talkgen.style import Style
 
@@ -70,6 +71,7 @@ class Deck:
     style: Style
     models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # that answer in the page, by name
     packages: Sequence[Mapping[str, str]] = ()  # of npm, beside Slidev's: each with `package`, `version`, `integrity`
+    works: Works = field(default_factory=dict)  # of the talk's bibliography
 
 
 @dataclass(frozen=True)

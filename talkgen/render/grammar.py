@@ -6,11 +6,14 @@ is added here. The parser loads with the first text, as light commands need none
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from talkgen.errors import OutlineError
+from talkgen.outline.citations import CITATION
+from talkgen.render.footnotes import REFERENCE
 from talkgen.render.formulas import math_block, math_inline
 
 if TYPE_CHECKING:
@@ -25,18 +28,28 @@ _DEEPEST = 20  # levels of quotes, lists and items: the tools lose what lies dee
 _PER_LINE, _PER_CHARACTER, _SPARE = 12, 3, 10_000
 
 
-def read_markdown(text: str) -> list[Token]:
-    """The tokens of a text.
+Kind = Literal["note", "citation"]
+
+
+class Marks(Protocol):
+    """The footnotes and the works that a text can name."""
+
+    def write(self, kind: Kind, named: str) -> str:
+        """What the sign of a footnote or a citation is in the deck, as HTML; "" of one that names none."""
+
+
+def read_markdown(text: str, marks: Marks | None = None) -> list[Token]:
+    """The tokens of a text, in which footnotes and citations are read where `marks` knows them.
 
     Raises:
         OutlineError: it is too long, or so entangled that reading it would take time without bound.
     """
-    return _read(_markdown().parse, text)
+    return _read(_markdown().parse, text, marks)
 
 
-def read_line(text: str) -> list[Token]:
+def read_line(text: str, marks: Marks | None = None) -> list[Token]:
     """The tokens of a text in which no block can begin."""
-    return _read(_markdown().parseInline, text)[0].children or []
+    return _read(_markdown().parseInline, text, marks)[0].children or []
 
 
 def read_html(text: str) -> list[Token]:
@@ -60,13 +73,14 @@ def children(tokens: Sequence[Token]) -> Iterator[tuple[Token, Sequence[Token]]]
             yield tokens[start], tokens[start + 1 : at]
 
 
-def _read(parse: Callable[[str, dict[str, int]], list[Token]], text: str) -> list[Token]:
+def _read(parse: Callable[[str, dict[str, Any]], list[Token]], text: str, marks: Marks | None = None) -> list[Token]:
     if len(text) > LONGEST:
         raise OutlineError(
             f"a text of {len(text):,} characters is too long for a slide: '{_beginning(text)}'",
             f"at most {LONGEST:,}; pictures and data go into files beside the outline",
         )
-    env = {"lines": _PER_LINE * text.count("\n") + _SPARE, "characters": _PER_CHARACTER * len(text) + _SPARE}
+    env: dict[str, Any] = {"marks": marks}
+    env |= {"lines": _PER_LINE * text.count("\n") + _SPARE, "characters": _PER_CHARACTER * len(text) + _SPARE}
     tokens = parse(text, env)
     if any(token.level > _DEEPEST for token in tokens):
         raise _entangled(text)
@@ -94,7 +108,25 @@ def _markdown() -> MarkdownIt:
     parser.block.ruler.after("blockquote", "math_block", math_block, {"alt": beginnings})
     parser.inline.ruler.before("text", "budget", _spend_character)
     parser.inline.ruler.after("escape", "math_inline", math_inline)
+    parser.inline.ruler.before("link", "mark", _mark)
     return parser
+
+
+def _mark(state: StateInline, silent: bool) -> bool:
+    """The rule for a footnote's sign, `[^1]`, and a citation, `[@key]`: one that is known is a token with its text."""
+    marks: Marks | None = state.env.get("marks")
+    if marks is None or state.src[state.pos] != "[":
+        return False
+    kinds: tuple[tuple[Kind, re.Pattern[str]], ...] = (("note", REFERENCE), ("citation", CITATION))
+    for kind, pattern in kinds:
+        found = pattern.match(state.src, state.pos, state.posMax)
+        written = marks.write(kind, found[1]) if found else ""
+        if found and written:
+            if not silent:
+                state.push("mark", "", 0).content = written
+            state.pos = found.end()
+            return True
+    return False
 
 
 @cache

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from talkgen.render.escape import escape
 from talkgen.render.formulas import disarmed
+from talkgen.render.grammar import Marks
 from talkgen.render.media import has_settings, sized_picture
 from talkgen.render.tags import Fitting, Tag, begins_html_block
 
@@ -49,6 +50,7 @@ class Target:
     keeps_lines: bool  # whether the end of a line shows as a space, as in CommonMark: Marp breaks the line there
     listing: Callable[[str, str], str]
     address: Callable[[str], str | None]  # in the deck, of a file of the talk; None of what is no such file
+    marks: Marks | None = None  # the footnotes and works that a text can name
 
 
 @dataclass
@@ -100,6 +102,8 @@ class _Pieces:
                     self._add("break", "<br>" if self.one_line else "\\\n")
                 case "code_inline":
                     self._add("raw", code_span(token.content))
+                case "mark":
+                    self._add("raw", token.content)
                 case "math_inline":
                     self._math(token.content)
                 case "html_inline":

@@ -39,7 +39,7 @@ class MarpWriter(BlockWriter):
 
     def text(self, source: str, *, one_line: bool = False) -> str:
         """Markdown that stays on its slide."""
-        return markdown(self.linked(source), self.address, one_line=one_line)
+        return markdown(self.linked(source), self.address, self.marks, one_line=one_line)
 
     def slide_address(self, number: int, *, in_tags: bool) -> str:  # noqa: ARG002 – one signature for both
         """The number is the slide's own id."""
@@ -129,6 +129,8 @@ def _slide_parts(writer: MarpWriter, slide: Slide, number: int, *, first: bool) 
         yield f"## {writer.inline(slide.subtitle)}"
     if body := writer.write(slide.body, ("slides", number, "body")):
         yield body
+    if notes := writer.footnotes():
+        yield notes
     if first:
         yield SCRIPT
         if writer.deck.models:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from talkgen.render.escape import fence
 from talkgen.render.formulas import displayed
-from talkgen.render.grammar import children, read_html, read_line, read_markdown, read_tags
+from talkgen.render.grammar import Marks, children, read_html, read_line, read_markdown, read_tags
 from talkgen.render.lines import BRACES, Target, write_line
 from talkgen.render.listings import slidev_listing
 from talkgen.render.tags import Fitting, Tag, begins_html_block
@@ -35,20 +35,23 @@ _MARKS_ONLY = re.compile(r"[-+\d.)> ]*")  # of lists and quotes: with a list's o
 _BARE_MARK = re.compile(r"(?:[-+]|\d+\.)(?:\n|\Z)")
 
 
-def markdown(text: str, address: Address = _NO_FILES.get, *, one_line: bool = False) -> str:
+def markdown(text: str, address: Address = _NO_FILES.get, marks: Marks | None = None, *, one_line: bool = False) -> str:
     """Markdown that stays on its slide: no comments, no lines that separate slides, ATX instead of setext headings.
 
-    `address` gives the address in the deck of a file of the talk. On `one_line`, as in a heading, no block can begin.
+    `address` gives the address in the deck of a file of the talk, `marks` writes footnotes' signs and citations. On
+    `one_line`, as in a heading, no block can begin.
 
     Raises:
         OutlineError: the text is too long or too entangled to be read.
     """
-    return _Writer(Target(False, False, fence, address)).write(text, one_line=one_line)
+    return _Writer(Target(False, False, fence, address, marks)).write(text, one_line=one_line)
 
 
-def vue_markdown(text: str, address: Address = _NO_FILES.get, *, one_line: bool = False) -> str:
+def vue_markdown(
+    text: str, address: Address = _NO_FILES.get, marks: Marks | None = None, *, one_line: bool = False
+) -> str:
     """The same, that is also a Vue template without expressions, directives, components or scripts."""
-    return _Writer(Target(True, True, slidev_listing, address)).write(text, one_line=one_line)
+    return _Writer(Target(True, True, slidev_listing, address, marks)).write(text, one_line=one_line)
 
 
 def ticked(item: str) -> str:
@@ -84,8 +87,8 @@ class _Writer:
     def write(self, text: str, *, one_line: bool) -> str:
         """All blocks of a text, or the one line that it is."""
         if one_line:
-            return self._as_heading(write_line(read_line(text), self.target, one_line=True))
-        tokens = read_markdown(text)
+            return self._as_heading(write_line(read_line(text, self.target.marks), self.target, one_line=True))
+        tokens = read_markdown(text, self.target.marks)
         self._fit_tags(tokens)
         return "\n\n".join(block.text for block in self._blocks(tokens, top=True))
 

@@ -38,7 +38,7 @@ class SlidevWriter(BlockWriter):
 
     def text(self, source: str, *, one_line: bool = False) -> str:
         """Markdown that is a Vue template without anything to run."""
-        return vue_markdown(self.linked(source), self.address, one_line=one_line)
+        return vue_markdown(self.linked(source), self.address, self.marks, one_line=one_line)
 
     def slide_address(self, number: int, *, in_tags: bool) -> str:
         """A route: Slidev makes its own links of Markdown's, and leaves tags to the browser, which needs the hash."""
@@ -175,6 +175,8 @@ def _slide_parts(writer: SlidevWriter, slide: Slide, number: int) -> Iterator[st
         yield f"## {writer.inline(slide.subtitle)}"
     if body := writer.write(slide.body, ("slides", number, "body")):
         yield body
+    if notes := writer.footnotes():
+        yield notes
     for name in ("header", "footer"):
         if edge := writer.edge(name, slide):
             yield f"<{name} v-pre>{_as_html(edge)}</{name}>"

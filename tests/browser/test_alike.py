@@ -12,6 +12,7 @@ LINE = "x = 'a line of code that is longer than the listing is wide, and no list
 OUTLINE = f"""\
 title: Alike
 paginate: true
+bibliography: works.bib
 slides:
   - title: Words
     body:
@@ -42,8 +43,14 @@ slides:
       - {{code: "{LINE}", language: python, long: wrap}}
       - {{code: "{LINE}", language: python, long: scroll}}
       - https://example.org/an/address/that/does/not/fit/on/a/line/of/the/slide/because/it/is/far/too/long/for/one
+  - title: Notes
+    body:
+      - "Footnotes[^1] and [@elman1990, p. 179].\\n\\n[^1]: At the *foot*"
+  - title: References
+    body: [{{references: cited}}]
 """
-WORDS, SHRINKS, IN_VAIN, FIGURE, LONG = range(1, 6)
+WORKS = "@misc{elman1990, author = {Jeffrey L. Elman}, title = {Finding structure in time}, year = {1990}}"
+WORDS, SHRINKS, IN_VAIN, FIGURE, LONG, NOTES, REFERENCES = range(1, 8)
 
 pytestmark = pytest.mark.slow
 
@@ -53,6 +60,7 @@ def done(request, tmp_path_factory):
     """The build of the deck for each target."""
     folder = tmp_path_factory.mktemp("alike")
     (folder / "outline.yaml").write_text(OUTLINE, encoding="utf-8")
+    (folder / "works.bib").write_text(WORKS, encoding="utf-8")
     (folder / "wide.svg").write_text(SVG, encoding="utf-8")
     return build(Request(folder, request.param), print)
 
@@ -152,3 +160,24 @@ def test_long_lines_do_what_their_author_chose(slides, done):
     assert size_of(wrapped) == pytest.approx(25, abs=0.5)
     problems = find_overflow(done.deck, done.plan, open_store(), print)
     assert [problem.where for problem in problems if problem.where == f"slides[{LONG - 1}]"] == []
+
+
+def test_footnotes_stand_at_the_foot(slides):
+    """The sign in the text, small and high, and what it says below all else."""
+    slide = slides.show(NOTES)
+    assert slide.locator("p sup.tg-sign").inner_text() == "1"
+    note = slide.locator(".tg-footnotes")
+    assert note.inner_text().split() == ["1", "At", "the", "foot"]
+    assert note.locator("em").count() == 1
+    box = note.bounding_box()
+    assert 640 < box["y"] + box["height"] <= 720 - 56 + 1
+    assert 20 <= size_of(note) < size_of(slide.locator("p").first)
+
+
+def test_a_citation_leads_to_its_list(slides):
+    """Its name and place in the text; a click shows the slide where it is written out."""
+    link = slides.show(NOTES).locator(".tg-cite a")
+    assert slides.page.locator(".tg-cite:visible").first.inner_text() == "(Elman, 1990, p. 179)"
+    link.click()
+    slides.page.wait_for_function("n => location.hash.replace(/\\D/g, '') === n", arg=str(REFERENCES))
+    assert "J. L. Elman. Finding structure in time" in slides.show(REFERENCES).locator(".tg-reference").inner_text()

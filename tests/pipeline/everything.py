@@ -42,6 +42,7 @@ OUTLINE = r"""title: Everything
 model: small
 theme: night
 header: Header
+bibliography: works.bib
 footer: "Footer {{ model.parameters | human }}"
 vars: {share: 0.25, names: [a, b]}
 slides:
@@ -90,6 +91,8 @@ slides:
         by: Somebody
       - columns: [[left], [{bullets: [right]}]]
       - toc: true
+      - references: all
+      - "A note[^1] and [@elman, p. 3]\\n\\n[^1]: What it says"
       - html: "<b>{{ not an expression }}</b>"
       - raw: {marp: "<!-- fit -->", slidev: "<v-click/>"}
   - title: Figures
@@ -118,6 +121,7 @@ FIGURES
 """
 VOTES = """{"rounds": [{"prompt": "The", "label": "small", "voters": 3, "answer": {"text": " s", "p": 0.5},
 "choices": [{"text": " s", "p": 0.5}], "votes": [{"text": " a", "votes": 2}, {"text": " s", "votes": 1}]}]}"""
+WORKS = "@misc{elman, author = {Jeffrey Elman}, title = {Finding structure in time}, year = {1990}}"
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
     "0000000d49444154789c6360000002000001e221bc330000000049454e44ae426082"
@@ -137,6 +141,7 @@ def make_project(project: Path, more: Iterable[str] = ()) -> Path:
     (talk / "votes").mkdir()
     (talk / "votes" / "votes.json").write_text(VOTES, encoding="utf-8")
     (talk / "dot.png").write_bytes(PIXEL)
+    (talk / "works.bib").write_text(WORKS, encoding="utf-8")
     (talk / "film.mp4").write_bytes(b"not looked into")
     shown = [*FIGURES, *((name, "{}") for name in more)]
     figures = "".join(f"      - figure: {name}\n        params: {params}\n" for name, params in shown)

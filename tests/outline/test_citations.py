@@ -1,0 +1,104 @@
+"""Works in BibTeX files, how texts name them, and what is said of a key that no work has."""
+
+import pytest
+
+from talkgen.errors import OutlineError
+from talkgen.outline.bibliography import read_bibliography
+from talkgen.outline.citations import read_citation
+from talkgen.outline.load import load_outline
+
+BIB = r"""
+@inproceedings{vaswani2017, title = {Attention is All you Need}, booktitle = {NeurIPS}, year = {2017},
+  author = {Ashish Vaswani and Noam Shazeer and {\L}ukasz Kaiser}, url = {https://arxiv.org/abs/1706.03762}}
+@article{hochreiter1997, author = {Sepp Hochreiter and J{\"u}rgen Schmidhuber}, title = {Long Short-Term Memory},
+  journal = {Neural Computation}, volume = {9}, number = {8}, pages = {1735--1780}, year = {1997},
+  doi = {10.1162/neco.1997.9.8.1735}}
+@misc{second, author = {Ashish Vaswani and Noam Shazeer and Others}, title = {Another}, year = {2017}}
+@misc{elman1990, author = {Jeffrey L. Elman}, title = {Finding structure in time}, year = {1990}}
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    file = tmp_path / "works.bib"
+    file.write_text(BIB, encoding="utf-8")
+    return file
+
+
+def test_works_are_named_by_authors_and_year(file):
+    """One name, two, or the first of several; letters tell works of the same names and year apart; in this order."""
+    works = read_bibliography(file)
+    assert {key: work.label for key, work in works.items()} == {
+        "elman1990": "Elman, 1990",
+        "hochreiter1997": "Hochreiter and Schmidhuber, 1997",
+        "vaswani2017": "Vaswani et al., 2017a",
+        "second": "Vaswani et al., 2017b",
+    }
+    assert list(works) == ["elman1990", "hochreiter1997", "vaswani2017", "second"]
+
+
+def test_references_hold_what_the_file_says(file):
+    """Accents, dashes and addresses as they are meant."""
+    work = read_bibliography(file)["hochreiter1997"]
+    for words in ("S. Hochreiter and J. Schmidhuber", "*Neural Computation*", "1735–1780", "1997"):
+        assert words in work.reference.replace("\\", "").replace("\u00a0", " ")
+    assert work.address == "https://doi.org/10.1162/neco.1997.9.8.1735"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("@a", [("a", "")]),
+        ("@a; @b:c", [("a", ""), ("b:c", "")]),
+        ("@a, p. 3; @b, eq. (2)", [("a", "p. 3"), ("b", "eq. (2)")]),
+        ("@", []),
+        ("@a and more", []),
+        ("@a; b", []),
+    ],
+)
+def test_a_citation_names_works_and_places(text, said):
+    """Several, each with its place; what is of another form is none."""
+    assert [(cited.key, cited.where) for cited in read_citation(text)] == said
+
+
+def test_an_unknown_key_is_told_where_it_stands(file):
+    """In texts, titles and lists, with the nearest key; in code it is none, and without a bibliography it is text."""
+    outline = file.with_name("outline.yaml")
+    text = """\
+title: T
+bibliography: works.bib
+slides:
+  - title: "See [@vaswani2018]"
+    body:
+      - |
+        `[@code]` and
+        then [@hochreiter1997; @elman1991, p. 3].
+      - bullets: ["[@none]", "[@elman1990](https://a.b)"]
+"""
+    outline.write_text(text, encoding="utf-8")
+    with pytest.raises(OutlineError) as caught:
+        load_outline(outline)
+    found = [(problem.place.line, problem.place.column, problem.message) for problem in caught.value.problems]
+    assert found == [
+        (4, 19, "'vaswani2018' is not in works.bib"),
+        (8, 33, "'elman1991' is not in works.bib"),
+        (9, 22, "'none' is not in works.bib"),
+    ]
+    assert "did you mean 'vaswani2017'?" in str(caught.value)
+    outline.write_text(text.replace("bibliography: works.bib\n", ""), encoding="utf-8")
+    assert load_outline(outline).bibliography == {}
+
+
+def test_a_damaged_bibliography_is_told_with_its_line(file):
+    """The file's own line; a missing one is told like any file."""
+    outline = file.with_name("outline.yaml")
+    outline.write_text("title: T\nbibliography: works.bib\nslides: [{title: x}]\n", encoding="utf-8")
+    file.write_text("@misc{a, title = {A}}\n@misc{b, title = {B\n", encoding="utf-8")
+    with pytest.raises(OutlineError, match=r"works.bib:\d:1: this is no BibTeX: premature end of file"):
+        load_outline(outline)
+    file.write_text("@misc{a, title = {A}}\n\n@article{b, title = {B}}\n", encoding="utf-8")
+    with pytest.raises(OutlineError, match=r"works\.bib:3:1: b: a work of its kind needs the field 'author'"):
+        load_outline(outline)
+    file.unlink()
+    with pytest.raises(OutlineError, match=r"there is no file 'works\.bib'"):
+        load_outline(outline)
