@@ -102,12 +102,15 @@ class Math(Block):
 
 
 class Code(Block):
-    """A code listing; `steps` highlights lines click by click."""
+    """A code listing; `steps` highlights lines click by click, `output` shows what it prints."""
 
     key = "code"
     code: Annotated[str, Mark.VERBATIM]
     language: Name = ""
     options: Name = Field("", description="What else a native talk's tool is told: {maxHeight: '100px'}.")
+    output: bool = Field(False, description="Run it when the talk is built, and show what it prints below it.")
+    file: Name | None = Field(None, description="The file that it is from; set by 'code: {file: …}'.")
+    program: Annotated[str | None, Mark.VERBATIM] = Field(None, description="All of that file.")
     steps: Name | None = Field(
         None,
         pattern=r"^(all|[\d,\s-]+)(\|(all|[\d,\s-]+))*$",

@@ -15,6 +15,16 @@ _INCLUDED = {
     "required": ["include"],
     "additionalProperties": False,
 }
+_LISTED = {
+    "type": "object",
+    "description": "Lines of a file beside the outline.",
+    "properties": {
+        "file": {"type": "string"},
+        "lines": {"type": ["string", "integer"], "description": "3-10, or 1,4-6."},
+    },
+    "required": ["file"],
+    "additionalProperties": False,
+}
 _REPEAT = {"type": ["array", "string"], "description": "A slide for each item of a list, or of '{{ vars.name }}'."}
 
 
@@ -29,6 +39,8 @@ def outline_schema() -> dict[str, Any]:
         "required": ["repeat"],
     }
     slides["items"] = {"anyOf": [slides["items"], {"$ref": "#/$defs/RepeatedSlide"}, _INCLUDED]}
+    code = kinds["Code"]["properties"]
+    code["code"] = {"anyOf": [code["code"], _LISTED]}
     kinds["Markdown"] = {"anyOf": [{"type": _SCALARS}, kinds["Markdown"]], "description": "Text in Markdown."}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "A talkgen outline"}
 

@@ -9,6 +9,7 @@ from talkgen.errors import OutlineError
 from talkgen.outline.citations import check_citations
 from talkgen.outline.files import check_files
 from talkgen.outline.find import find_outline
+from talkgen.outline.listings import check_outputs, splice_listings
 from talkgen.outline.names import check_names
 from talkgen.outline.parts import sound_parts
 from talkgen.outline.schema import Outline
@@ -25,10 +26,11 @@ def load_outline(path: Path) -> Source:
             the project, YAML that does not parse, unknown keys, values of the wrong kind, ids used twice.
     """
     document, files = read_outline(find_outline(path))
+    document, listed = splice_listings(document)
     document = spell(document, Outline)
     parts = sound_parts(document.data)
-    checks = (check_files, check_names, check_citations)
+    checks = (check_files, check_names, check_citations, check_outputs)
     problems = (*document.problems, *(problem for check in checks for problem in check(parts, document)))
     outline = validate(replace(document, problems=problems), Outline, OutlineError)
     named = [document.path.parent / outline.bibliography] if outline.bibliography else []
-    return Source(outline, document.path, (*files, *named), document)
+    return Source(outline, document.path, (*files, *listed, *named), document)

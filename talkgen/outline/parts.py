@@ -69,12 +69,18 @@ def raw_slides(data: Any) -> Iterator[tuple[PathInData, dict[str, Any]]]:
 
 def raw_bodies(data: Any) -> Iterator[list[Any]]:
     """All lists of blocks, those in columns too."""
-    waiting = [slide.get("body") for _, slide in raw_slides(data)]
+    return (body for _, body in raw_bodies_at(data))
+
+
+def raw_bodies_at(data: Any) -> Iterator[tuple[PathInData, list[Any]]]:
+    """The same, each with its path."""
+    waiting = [((*path, "body"), slide.get("body")) for path, slide in raw_slides(data)]
     while waiting:
-        body = waiting.pop()
+        path, body = waiting.pop()
         if isinstance(body, list):
-            yield body
-            waiting += [inner for block in body for _, inner in _columns(block)]
+            yield path, body
+            for index, block in enumerate(body):
+                waiting += [((*path, index, "columns", cell), inner) for cell, inner in _columns(block)]
 
 
 def _columns(block: Any) -> Iterator[tuple[int, list[Any]]]:

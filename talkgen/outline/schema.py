@@ -89,6 +89,7 @@ class Outline(Ordered):
     slot: float | None = Field(None, gt=0, description="The minutes that there are for the talk.")
     terms: Annotated[list[str], Mark.VERBATIM] = Field([], description="Key terms, each spelled as it has to be.")
     bibliography: FileName | None = Field(None, description="A BibTeX file beside the outline, for [@key] in texts.")
+    execute: bool = Field(False, description="Whether the talk's own Python is run for its output.")
     expressions: bool = Field(True, description="Whether {{ … }} is evaluated.")
     directives: Annotated[dict[str, JsonValue], Mark.VERBATIM, Holds.DIRECTIVES] = {}
     frontmatter: Annotated[dict[str, JsonValue], Mark.VERBATIM, Holds.FRONTMATTER] = {}

@@ -17,7 +17,7 @@ class Source:
 
     outline: Outline
     path: Path
-    files: tuple[Path, ...]  # the outline's own, then what it includes, then its bibliography
+    files: tuple[Path, ...]  # the outline's own, then what it includes, its listings and its bibliography
     document: Document
 
     @property

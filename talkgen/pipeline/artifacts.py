@@ -84,6 +84,16 @@ class DiagramArtifact(Artifact):
 
 
 @dataclass(frozen=True)
+class OutputArtifact(Artifact):
+    """A program of the talk's own to run for what it prints."""
+
+    kind = "output"
+    path: BlockPath
+    program: str
+    file: str | None
+
+
+@dataclass(frozen=True)
 class PageModelArtifact(Artifact):
     """A small model that the deck carries, to answer where no server is; its label is the model's name."""
 
@@ -113,7 +123,7 @@ class ExportArtifact(Artifact):
     kind = "export"
 
 
-BlockArtifact = FigureArtifact | RecordingArtifact | TokensArtifact | DiagramArtifact
+BlockArtifact = FigureArtifact | RecordingArtifact | TokensArtifact | DiagramArtifact | OutputArtifact
 """What a block shows."""
 
 ComputedArtifact = BlockArtifact | PageModelArtifact

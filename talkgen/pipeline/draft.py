@@ -64,12 +64,23 @@ class DiagramDraft:
     source: str
 
 
-BlockDraft = FigureDraft | RecordingDraft | TokensDraft | DiagramDraft
+@dataclass(frozen=True)
+class OutputDraft:
+    """A program of the talk's own, for what it prints; `file` is the one that it is, if it is in one."""
+
+    label: str
+    path: BlockPath
+    program: str
+    file: str | None
+
+
+BlockDraft = FigureDraft | RecordingDraft | TokensDraft | DiagramDraft | OutputDraft
 _KINDS: dict[str, type[BlockDraft]] = {
     "figure": FigureDraft,
     "recording": RecordingDraft,
     "tokens": TokensDraft,
     "diagram": DiagramDraft,
+    "output": OutputDraft,
 }
 
 

@@ -12,13 +12,22 @@ from talkgen.errors import Problem, TalkgenError, did_you_mean
 from talkgen.figures.base import Params
 from talkgen.figures.registry import load_figure
 from talkgen.figures.uses import Uses
-from talkgen.outline.blocks import Block, Figure, Live, Mermaid, Tokens
+from talkgen.outline.blocks import Block, Code, Figure, Live, Mermaid, Tokens
 from talkgen.outline.expressions import evaluate_inputs, find_expressions
 from talkgen.outline.schema import Outline, Slide
 from talkgen.outline.source import Source
 from talkgen.outline.themes import wanted_for_slidev
 from talkgen.outline.walk import find_blocks
-from talkgen.pipeline.draft import BlockDraft, Chain, DiagramDraft, Draft, FigureDraft, RecordingDraft, TokensDraft
+from talkgen.pipeline.draft import (
+    BlockDraft,
+    Chain,
+    DiagramDraft,
+    Draft,
+    FigureDraft,
+    OutputDraft,
+    RecordingDraft,
+    TokensDraft,
+)
 from talkgen.render.elements import LIVE
 from talkgen.render.media import text_width
 from talkgen.store.key import canonical
@@ -100,6 +109,9 @@ class _Drafter:
                 return TokensDraft(self._label("tokens", path, block), path, block.tokens, block.model)
             case Mermaid():
                 return DiagramDraft(self._label("diagram", path, block), path, block.mermaid)
+            case Code() if block.output:
+                program = block.program or block.code
+                return OutputDraft(self._label("output", path, block), path, program, block.file)
             case _:
                 return None
 

@@ -6,18 +6,21 @@ and names alone: imports neither torch nor what it makes keys of.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from talkgen import assets
-from talkgen.digest import digest_file
+from talkgen.digest import digest_bytes, digest_file
 from talkgen.figures.measure.timing import machine
 from talkgen.figures.registry import figure_module
 from talkgen.lm.files.catalog import ModelFiles
 from talkgen.pipeline.draft import FigureDraft
 from talkgen.pipeline.inputs import TABLES
 from talkgen.pipeline.used import Used, use_model
+from talkgen.store.code import source_digest
 from talkgen.store.key import Key, code_parts, make_key
+from talkgen.store.packages import matter, versions
 
 SCHEMA = 2  # raised when what a key stands for changes
 
@@ -25,6 +28,7 @@ SCHEMA = 2  # raised when what a key stands for changes
 _INPUTS = "talkgen.pipeline.inputs:ProjectInputs"
 RECORDING_ROOTS = ("talkgen.pipeline.recordings:record", f"{_INPUTS}.engine", f"{_INPUTS}.open")
 PAGE_MODEL_ROOTS = ("talkgen.lm.answer.page:page_model", f"{_INPUTS}.open")
+OUTPUT_ROOTS = ("talkgen.pipeline.outputs:run_program",)
 TOKENS_ROOTS = ("talkgen.pipeline.tokens:split_tokens", f"{_INPUTS}.open")
 
 
@@ -93,6 +97,26 @@ def diagram_key(source: str, theme: Mapping[str, Any]) -> Key:
             **code_parts("talkgen.export.mermaid:draw_diagrams"),
         },
     )
+
+
+def output_key(program: str) -> Key:
+    """Of what a program prints: made of its text, of Python and of the packages that it imports."""
+    parts: dict[str, Any] = {"program": {"digest": digest_bytes(program.encode())}, **versions("Python")}
+    imported = imported_packages(program)
+    if "talkgen" in imported:
+        parts["talkgen"] = source_digest("talkgen")
+    return make_key("output", parts | matter(imported - {"talkgen"}) | code_parts(*OUTPUT_ROOTS))
+
+
+def imported_packages(program: str) -> set[str]:
+    """The packages that a program imports anywhere; none of one that is not Python."""
+    try:
+        nodes = list(ast.walk(ast.parse(program)))
+    except (SyntaxError, ValueError, RecursionError):
+        return set()
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level]
+    return {name.partition(".")[0] for name in names}
 
 
 def page_model_key(model: ModelFiles) -> Key:

@@ -6,10 +6,10 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from talkgen.errors import OutlineError, Problem, TalkgenError
+from talkgen.errors import OutlineError, Place, Problem, TalkgenError
 from talkgen.figures.base import Canvas
 from talkgen.figures.registry import load_figure
 from talkgen.outline.blocks import Live
@@ -17,6 +17,7 @@ from talkgen.pipeline.artifacts import (
     ComputedArtifact,
     DiagramArtifact,
     FigureArtifact,
+    OutputArtifact,
     PageModelArtifact,
     RecordingArtifact,
     TokensArtifact,
@@ -24,6 +25,7 @@ from talkgen.pipeline.artifacts import (
 from talkgen.pipeline.diagrams import draw_all
 from talkgen.pipeline.drawing import Drawer
 from talkgen.pipeline.inputs import ProjectInputs
+from talkgen.pipeline.outputs import ProgramError, run_program
 from talkgen.pipeline.plan import Plan
 from talkgen.pipeline.provenance import git_revision, provenance
 from talkgen.pipeline.recordings import record
@@ -80,6 +82,8 @@ class Maker:
                     engines = {files.name: self.inputs.engine(files) for files in artifact.models}
                     block = Live.model_validate(artifact.block)
                     self._keep(artifact, lambda: record(block, artifact.models, engines))
+                case OutputArtifact():
+                    self._run(artifact)
                 case DiagramArtifact():
                     pass  # one page of the browser draws all of them
                 case PageModelArtifact():
@@ -91,6 +95,21 @@ class Maker:
         except TalkgenError as error:
             self.problems += self.plan.talk.problems_at(artifact.path, error)
         return None
+
+    def _run(self, artifact: OutputArtifact) -> None:
+        """Runs a program; where it fails is its line in the outline, or in its own file."""
+        try:
+            self._keep(artifact, lambda: run_program(artifact.program))
+        except ProgramError as error:
+            (problem,) = self.plan.talk.problems_at(artifact.path, error)
+            document = self.plan.talk.source.document
+            if error.line and artifact.file:
+                problem = replace(problem, place=Place(document.path.parent / artifact.file, error.line, 1))
+            elif error.line:
+                before = artifact.program.splitlines(keepends=True)[: error.line - 1]
+                place = document.place_in((*artifact.path, "code"), len("".join(before)))
+                problem = replace(problem, place=place)
+            self.problems.append(problem)
 
     def _compute(self, figure: FigureArtifact) -> Action:
         """A figure's numbers."""

@@ -19,13 +19,31 @@ from talkgen.pipeline.artifacts import (
     ComputedArtifact,
     DiagramArtifact,
     FigureArtifact,
+    OutputArtifact,
     PageModelArtifact,
     RecordingArtifact,
     TokensArtifact,
     ValuesArtifact,
 )
-from talkgen.pipeline.draft import BlockDraft, DiagramDraft, Draft, FigureDraft, Names, RecordingDraft, TokensDraft
-from talkgen.pipeline.keys import data_key, diagram_key, page_model_key, picture_key, recording_key, tokens_key
+from talkgen.pipeline.draft import (
+    BlockDraft,
+    DiagramDraft,
+    Draft,
+    FigureDraft,
+    Names,
+    OutputDraft,
+    RecordingDraft,
+    TokensDraft,
+)
+from talkgen.pipeline.keys import (
+    data_key,
+    diagram_key,
+    output_key,
+    page_model_key,
+    picture_key,
+    recording_key,
+    tokens_key,
+)
 from talkgen.pipeline.talk import Talk
 from talkgen.pipeline.used import find_used
 from talkgen.pipeline.values import known_values, plan_values
@@ -128,6 +146,8 @@ class _Planner:
             case DiagramDraft():
                 key = diagram_key(block.source, self.talk.tokens)
                 return DiagramArtifact(block.label, key, block.path, block.source)
+            case OutputDraft():
+                return OutputArtifact(block.label, output_key(block.program), block.path, block.program, block.file)
 
     def _plan_figure(self, block: FigureDraft) -> FigureArtifact:
         used = tuple(

@@ -12,12 +12,13 @@ from talkgen.pipeline.artifacts import (
     BlockArtifact,
     DiagramArtifact,
     FigureArtifact,
+    OutputArtifact,
     PageModelArtifact,
     RecordingArtifact,
     TokensArtifact,
 )
 from talkgen.pipeline.results import Result, Results, figure_data
-from talkgen.render.deck import BlockPath, Chips, Computed, Deck, Drawing, LiveAnswer, Picture
+from talkgen.render.deck import BlockPath, Chips, Computed, Deck, Drawing, LiveAnswer, Output, Picture
 from talkgen.style import Style
 
 
@@ -58,6 +59,8 @@ def _resolve_one(result: Result, artifact: BlockArtifact) -> Computed:
         case TokensArtifact():
             chips = json.loads(result.read("json"))
             return Chips(tuple(chips["pieces"]), tuple(chips["ids"]), chips["model"])
+        case OutputArtifact():
+            return Output(json.loads(result.read("json")))
         case DiagramArtifact():
             size = json.loads(result.read("size"))
             name = f"{artifact.name.replace(' ', '-')}-{outputs['svg'][:8]}"

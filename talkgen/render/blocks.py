@@ -16,9 +16,9 @@ from talkgen.outline.node import Holds
 from talkgen.outline.schema import Slide
 from talkgen.outline.walk import find_blocks
 from talkgen.render.addresses import Addresses
-from talkgen.render.deck import BlockPath, Chips, Deck, Drawing, LiveAnswer, Picture
+from talkgen.render.deck import BlockPath, Chips, Deck, Drawing, LiveAnswer, Output, Picture
 from talkgen.render.elements import APP, TOKENS
-from talkgen.render.escape import attribute, attribute_url, escape, payload, plain
+from talkgen.render.escape import attribute, attribute_url, escape, fence, payload, plain
 from talkgen.render.footnotes import without_footnotes
 from talkgen.render.marks import SlideMarks
 from talkgen.render.media import sides, write_background, write_layer, write_pane, write_picture, write_video
@@ -74,7 +74,7 @@ class BlockWriter(Addresses):
             case blocks.Math():
                 return self.write_math(block, path)
             case blocks.Code():
-                return self.write_code(block, path)
+                return self.write_code(block, path) + self._output(path)
             case blocks.Mermaid():
                 return self.write_mermaid(block, path)
             case blocks.Image():
@@ -138,6 +138,13 @@ class BlockWriter(Addresses):
     @abstractmethod
     def write_bullets(self, block: blocks.Bullets, path: BlockPath) -> str:
         """A list, one item a click where it asks for it."""
+
+    def _output(self, path: BlockPath) -> str:
+        """What a listing printed, below it."""
+        output = self.deck.computed.get(path)
+        if not isinstance(output, Output):
+            return ""
+        return f'\n\n<div class="tg-output">\n\n{fence(output.text, "text")}\n\n</div>'
 
     @abstractmethod
     def write_code(self, block: blocks.Code, path: BlockPath) -> str:

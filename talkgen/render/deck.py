@@ -58,7 +58,14 @@ class Drawing:
     height: float
 
 
-Computed = Picture | LiveAnswer | Chips | Drawing
+@dataclass(frozen=True)
+class Output:
+    """What a program printed."""
+
+    text: str
+
+
+Computed = Picture | LiveAnswer | Chips | Drawing | Output
 
 
 @dataclass(frozen=True)

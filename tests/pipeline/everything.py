@@ -43,6 +43,7 @@ model: small
 theme: night
 header: Header
 bibliography: works.bib
+execute: true
 footer: "Footer {{ model.parameters | human }}"
 vars: {share: 0.25, names: [a, b]}
 slides:
@@ -77,6 +78,7 @@ slides:
         language: python
         steps: 1|all
         long: wrap
+        output: true
       - image: dot.png
         width: 10
         side: left

@@ -22,7 +22,13 @@ from talkgen.figures import registry
 from talkgen.figures.base import Canvas
 from talkgen.figures.registry import load_figure
 from talkgen.pipeline import keys, rendering
-from talkgen.pipeline.artifacts import FigureArtifact, PageModelArtifact, RecordingArtifact, TokensArtifact
+from talkgen.pipeline.artifacts import (
+    FigureArtifact,
+    OutputArtifact,
+    PageModelArtifact,
+    RecordingArtifact,
+    TokensArtifact,
+)
 from talkgen.pipeline.drawing import draw_picture
 from talkgen.pipeline.making import Maker
 from talkgen.pipeline.plan import make_plan
@@ -38,6 +44,7 @@ ROOTS = {
     RecordingArtifact: keys.RECORDING_ROOTS,
     PageModelArtifact: keys.PAGE_MODEL_ROOTS,
     TokensArtifact: keys.TOKENS_ROOTS,
+    OutputArtifact: keys.OUTPUT_ROOTS,
 }
 OPTIMIZED = 1  # of a code object: set for functions, not for modules and class bodies
 
