@@ -17,7 +17,6 @@ from typing import Any
 from talkgen.outline.find import find_outline
 from talkgen.pipeline.compute import compute
 from talkgen.pipeline.deck_folder import DeckFolder
-from talkgen.pipeline.formulas import check_formulas
 from talkgen.pipeline.packages import install_packages, pin_packages
 from talkgen.pipeline.plan import Plan, make_plan
 from talkgen.pipeline.publish import publish
@@ -77,6 +76,8 @@ def build(request: Request, report: Report) -> BuildReport:
         pins = pin_packages(plan, report) if deck.target.name == "slidev" else ()
         results = compute(plan, store, report)
         if not deck.is_whole(plan, request.format):
+            from talkgen.pipeline.formulas import check_formulas
+
             content = resolve_plan(plan, results, deck.target)
             if request.format != "md":  # which asks no tool for anything
                 install_packages(plan, pins, report)

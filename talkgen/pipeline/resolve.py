@@ -39,7 +39,7 @@ def resolve(source: Source, known: Mapping[str, Any], style: Style, results: Res
                 models[model.label] = json.loads(result.read("json"))
             case artifact:
                 computed[artifact.path] = _resolve_one(result, artifact)
-    return Deck(outline, source.folder, computed, style, models, source.bibliography)
+    return Deck(outline, source.folder, computed, style, models, works=source.bibliography)
 
 
 def _resolve_one(result: Result, artifact: BlockArtifact) -> Computed:

@@ -13,7 +13,7 @@ from talkgen.figures.registry import load_figure
 from talkgen.pipeline.compute import compute
 from talkgen.pipeline.inputs import ProjectInputs
 from talkgen.pipeline.plan import make_plan
-from talkgen.pipeline.rendering import copied_files, plan_rendering, resolve_plan
+from talkgen.pipeline.rendering import copied_files, plan_rendering, render, resolve_plan
 from talkgen.pipeline.request import open_store
 from talkgen.pipeline.talk import Talk
 from talkgen.pipeline.targets import TARGETS
@@ -89,7 +89,7 @@ def test_a_rendering_reads_what_is_in_its_key(name, theme, live, project):
     templates = assets.asset_dir("templates")
     _languages.cache_clear()  # what was read for another test
     with opened(templates, project) as read:
-        rendering = target.render(resolve_plan(plan, results))
+        rendering = render(resolve_plan(plan, results, target), target)
     used = read | {content.resolve() for content in rendering.files.values() if isinstance(content, Path)}
     parts = plan_rendering(plan, target, ()).key.parts
     in_key = {(templates.parent / name).resolve() for name in parts if name.startswith("templates/")}

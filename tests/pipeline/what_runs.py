@@ -113,7 +113,7 @@ def watch_everything(folder: Path) -> dict[str, dict[str, list[str]]]:
             results[artifact.name] = maker.made[artifact.name]
     for target in TARGETS.values():
         with watch.thing(f"rendering {target.name}", rendering.rendering_roots(target)):
-            deck = target.render(rendering.resolve_plan(plan, results))
+            deck = rendering.render(rendering.resolve_plan(plan, results, target), target)
         if target.name == "marp":
             _write_files(deck, folder / "deck")
             with watch.thing("export html", [target.exporter]):
