@@ -106,6 +106,9 @@ def show_report(done: BuildReport, report: Callable[[str], None]) -> None:
     """Prints what a build did."""
     for item in done.deck.degraded:
         report(f"note: {item['where']}: {item['message']}")
+    if planned := done.plan.draft.minutes:
+        timed, shown = len(planned), len(done.plan.draft.shown)
+        report(f"planned: {sum(planned):g} minutes{f' for {timed} of {shown} slides' if timed < shown else ''}")
     made = f"{len(done.computed)} computed, {len(done.reused)} unchanged"
     for path in done.outputs:
         out(f"{path}  ({made}, {done.seconds:.1f} s)")

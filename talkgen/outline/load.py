@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from talkgen.errors import OutlineError
 from talkgen.outline.citations import check_citations
@@ -18,14 +21,14 @@ from talkgen.outline.source import Source
 from talkgen.yamlfile import spell, validate
 
 
-def load_outline(path: Path) -> Source:
-    """The outline in a file.
+def load_outline(path: Path, given: Mapping[str, Any] = MappingProxyType({})) -> Source:
+    """The outline in a file; a slide that is repeated over one of its `vars` takes the value that is `given`, if any.
 
     Raises:
         OutlineError: with every problem of the outline and of what it includes: files that are missing or outside
             the project, YAML that does not parse, unknown keys, values of the wrong kind, ids used twice.
     """
-    document, files = read_outline(find_outline(path))
+    document, files = read_outline(find_outline(path), given=given)
     document, listed = splice_listings(document)
     document = spell(document, Outline)
     parts = sound_parts(document.data)

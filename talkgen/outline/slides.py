@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from talkgen.errors import OutlineError, Problem, did_you_mean
@@ -29,13 +30,17 @@ Spots = Mapping[PathInData, Spot]  # of a slide, by the path in it
 Files = tuple[Path, ...]
 
 
-def read_outline(path: Path, trail: Files = ()) -> tuple[Document, Files]:
+def read_outline(
+    path: Path, trail: Files = (), given: Mapping[str, Any] = MappingProxyType({})
+) -> tuple[Document, Files]:
     """An outline's document with nothing in it that stands for something else, and the files that it is made of.
+
+    `given` goes before the outline's own `vars` of these names.
 
     Raises:
         OutlineError: the file cannot be read, or holds too much.
     """
-    expander = _Expander(read_yaml(path, OutlineError), (*trail, path.resolve()))
+    expander = _Expander(read_yaml(path, OutlineError), (*trail, path.resolve()), given)
     document, files = splice_includes(expander.expand())
     return document, (*files, *expander.files)
 
@@ -46,6 +51,7 @@ class _Expander:
 
     document: Document
     trail: Files  # from the outline that is loaded to this one
+    given: Mapping[str, Any] = field(default_factory=dict)
     files: dict[Path, None] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -92,12 +98,15 @@ class _Expander:
         except (FileError, FormulaError) as error:
             key = "include" if "include" in slide else "repeat"
             self.problems.append(self._problem(index, error.message, error.hint, key))
+            yield {}, {}  # a talk of nothing else is not said to be empty
         except OutlineError as error:
             self.problems += error.problems
 
     def _items(self, given: Any) -> list[Any]:
         expression = _EXPRESSION.fullmatch(given.strip()) if isinstance(given, str) else None
-        items = Formula(expression[1]).evaluate({"vars": self.document.data.get("vars") or {}}) if expression else given
+        own = self.document.data.get("vars")
+        named = {**(own if isinstance(own, dict) else {}), **self.given}
+        items = Formula(expression[1]).evaluate({"vars": named}) if expression else given
         if not isinstance(items, list):
             raise FormulaError("a slide is repeated over a list", "as in: repeat: [one, two], or '{{ vars.names }}'")
         return items

@@ -52,6 +52,7 @@ class BuildReport:
             "computed": list(self.computed),
             "reused": list(self.reused),
             "exported": self.exported,
+            "minutes": sum(self.plan.draft.minutes),
             "degraded": self.deck.degraded,
             "seconds": self.seconds,
         }

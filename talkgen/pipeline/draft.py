@@ -96,6 +96,7 @@ class Draft:
     chains: frozenset[Chain]  # the values that texts name
     inputs: frozenset[Chain]  # the values that it was made with, since something is computed from them
     text: Mapping[str, Any]
+    minutes: tuple[float, ...]  # that slides which are shown are planned with
     problems: tuple[Problem, ...] = ()
 
 
@@ -111,6 +112,7 @@ def draft_to_json(draft: Draft) -> dict[str, Any]:
         "chains": [list(chain) for chain in draft.chains],
         "inputs": [list(chain) for chain in draft.inputs],
         "text": draft.text,
+        "minutes": draft.minutes,
     }
 
 
@@ -129,6 +131,7 @@ def draft_from_json(data: Mapping[str, Any]) -> Draft:
         chains=frozenset(tuple(chain) for chain in data["chains"]),
         inputs=frozenset(tuple(chain) for chain in data["inputs"]),
         text=dict(data["text"]),
+        minutes=tuple(map(float, data["minutes"])),
     )
 
 

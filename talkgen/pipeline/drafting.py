@@ -56,6 +56,7 @@ def make_draft(source: Source, values: Mapping[str, Any], style: Style) -> Draft
         chains=frozenset(chain for each in expressions if not each.is_input for chain in _known(each.formula.chains)),
         inputs=frozenset(chain for each in expressions if each.is_input for chain in each.formula.chains),
         text=text_parts(source.outline) | _bibliography_part(source),
+        minutes=tuple(slide.duration for slide in outline.slides if slide.duration and not slide.hide),
         problems=tuple(drafter.problems),
     )
 

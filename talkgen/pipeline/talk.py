@@ -44,7 +44,7 @@ class Talk:
         """
         from talkgen.outline.load import load_outline
 
-        source = load_outline(self.path)
+        source = load_outline(self.path, self._given)
         if self._known and not _files_are(self._known["files"]):
             raise OutlineError(f"{self.path} changed while it was being built", "build again")
         return source
@@ -66,6 +66,7 @@ class Talk:
         known = recall(_MEMO, str(self.path.resolve()))
         try:
             is_same = known["made by"] == _makers() and _files_are(known["files"])
+            is_same = is_same and known["given"] == dict(self._given)
             theme = assets.theme_file(known["theme"], self.project)
             return known if is_same and str(theme) in known["files"] else None
         except (TypeError, KeyError, AttributeError):  # nothing, or not what we wrote
@@ -121,6 +122,7 @@ class Talk:
         record = {
             "made by": _makers(),
             "files": {str(file.absolute()): digest_file(file) for file in files},
+            "given": dict(self._given),
             "model": self.source.outline.model,
             "vars": self.source.outline.vars,
             "theme": self._theme_name,

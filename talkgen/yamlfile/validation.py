@@ -100,9 +100,16 @@ def _problem(document: Document, path: PathInData, details: list[tuple[ErrorDeta
         message, hint = _unnamed(detail["input"], list(_tagged(holder)))
         return Problem(message, hint, document.place(path), where_path(path))
     message, hint = explain([each for each, _ in details])
+    hint = hint or _quoted(name, detail, holder)
     purpose = _description(name, holder)
     hint = purpose or hint if kind == "string_pattern_mismatch" else hint or purpose
     return Problem(message, hint, document.place(path), where_path(path))
+
+
+def _quoted(name: str, detail: ErrorDetails, holder: Any) -> str:
+    """A hint for `- Word: text`, which is a mapping, where a list holds texts and mappings of other things."""
+    is_free = get_origin(holder) is dict and isinstance(detail["input"], str | int | float)
+    return f'if it is one text, put it in quotes: "{name}: {detail["input"]}"' if is_free else ""
 
 
 def _description(name: str, holder: Any) -> str:
@@ -125,6 +132,8 @@ def _unnamed(value: Any, tags: Sequence[str]) -> tuple[str, str]:
     if not isinstance(value, dict) or not value:
         return f"must be text or a mapping, not {name_of(value)}", f"one of its keys says what it is: {', '.join(tags)}"
     hints = [(key, did_you_mean(str(key), tags)) for key in value]
+    if len(value) == 1 and isinstance(text := next(iter(value.values())), str) and hints[0][0][:1].isupper():
+        return f"'{hints[0][0]}' is not known here", f'if it is one text, put it in quotes: "{hints[0][0]}: {text}"'
     key, hint = next((each for each in hints if each[1].startswith("did you mean")), hints[0])
     return f"'{key}' is not known here", hint
 

@@ -101,6 +101,14 @@ def test_a_slide_for_each_item(write):
     assert [slide.body[0].bullets for slide in outline.slides[:2]] == [["7 steps"], ["2 steps"]]
 
 
+def test_a_slide_is_repeated_over_what_is_given(write):
+    """A value that the command line gives goes before the outline's own."""
+    main = write('  - {title: "{{ item }}", repeat: "{{ vars.names }}"}\n')
+    titles = [slide.title for slide in evaluate(load_outline(main, {"names": ["x", "y", "z"]}), {"vars": {}}).slides]
+    assert titles == ["x", "y", "z"]
+    assert len(load_outline(main).outline.slides) == 2
+
+
 def test_mistakes_are_told_at_their_places(write, tmp_path):
     """What cannot be included or repeated, each with its line; what is wrong elsewhere, with its line there."""
     other = tmp_path / "slides" / "other"

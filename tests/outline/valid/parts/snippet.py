@@ -1,0 +1,5 @@
+"""Circles."""
+
+import math
+
+print(math.pi)
