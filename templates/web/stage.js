@@ -11,10 +11,17 @@ const CHECK_EVERY = 200; // ms; far below what an audience notices, and cheaper 
 /** Whether `element` is on stage now; a deck in a frame of its own server is a picture of it. */
 export function isOnStage(element) {
   if (window.frameElement || !element.isConnected || document.hidden || matchMedia("print").matches) return false;
+  if (isBehindOverview()) return false;
   const marp = element.closest("svg[data-marpit-svg]");
   if (marp) return marp.classList.contains("bespoke-marp-active") && document.body.dataset.bespokeView === "";
   if (element.closest(".slidev-layout, [data-slidev-no]")) return isOnSlidevStage(element);
   return isInSight(element);
+}
+
+/** Whether all slides lie over the one on stage: Marp's own overview in a frame, or Slidev's. */
+function isBehindOverview() {
+  if (document.querySelector('.bespoke-marp-overview[data-open="1"]')) return true;
+  return document.querySelector(".z-modal.overflow-y-auto.select-none")?.checkVisibility() ?? false;
 }
 
 /** The number of the slide that this page shows, from 1 on. */

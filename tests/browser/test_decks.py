@@ -161,6 +161,20 @@ def test_other_views_are_silent(page, site, target):
         assert (address, api_calls(page)) == (address, [])
 
 
+def test_an_overview_over_the_slide_is_silent(page, site, target, live):
+    """While all slides lie over the live one nothing is asked; when they are put away it answers again."""
+    page.goto(site + ADDRESS[target].format(2))
+    live.expect_badge("live · small transformer, step 1,000")
+    page.keyboard.press("o")
+    page.wait_for_timeout(1200)
+    asked = len(api_calls(page))
+    page.wait_for_timeout(1200)
+    assert len(api_calls(page)) == asked
+    page.frame_locator("iframe").locator("body").press("Escape") if target == "marp" else page.keyboard.press("Escape")
+    page.wait_for_timeout(1500)
+    assert len(api_calls(page)) > asked
+
+
 def test_leaving_the_slide_ends_the_talk_with_the_server(page, site, target, live):
     """Once the slide is left nothing more is asked."""
     page.goto(site + ADDRESS[target].format(2))
