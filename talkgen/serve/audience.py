@@ -159,11 +159,16 @@ def _told(current: Round | None, device: str | None) -> dict[str, Any] | None:
         "number": current.number,
         "open": current.is_open,
         "prompt": current.asked["prompt"],
-        "choices": sorted(choice["text"] for choice in current.asked["choices"]),
+        "choices": sorted(filter(_can_be_told_apart, (choice["text"] for choice in current.asked["choices"]))),
         "voters": len(current.votes),
         "mine": current.votes.get(device) if device else None,
     }
     return told if current.is_open else {**told, "result": current.result()}
+
+
+def _can_be_told_apart(text: str) -> bool:
+    """Whether a token can be offered on a button; nobody knows one line's end from another."""
+    return text.strip() != "" and "\n" not in text
 
 
 def _as_token(guess: str, asked: dict[str, Any], engines: Engines) -> str:

@@ -38,8 +38,8 @@ img { width: 260px; border-radius: var(--radius); }
 .head { color: var(--muted); font-size: 20px; text-align: end; }
 .true .name { text-decoration: underline 3px var(--tg-good, #2fbf95); text-underline-offset: 5px; }
 .losses { margin: 0; font-size: 28px; }
-.losses b:first-of-type { color: var(--tg-attention, #56b4e9); }
-.losses b:last-of-type { color: var(--accent); }
+.losses b { color: var(--tg-attention, #56b4e9); }
+.losses b.room { color: var(--accent); }
 .acts { display: flex; gap: 12px; }
 button { padding: 6px 18px; border: 2px solid var(--line); border-radius: var(--radius); background: var(--surface); color: inherit; font: inherit; font-size: 24px; cursor: pointer; }
 button:hover { border-color: var(--muted); }
@@ -151,7 +151,7 @@ class TalkgenVote extends HTMLElement {
     const done = round?.result;
     const asking = audience && !done;
     this.stand.hidden = !asking;
-    this.rows.hidden = asking;
+    this.rows.hidden = this.losses.hidden = asking;
     this.ask.hidden = !audience;
     this.ask.textContent = round?.open ? "Close and show" : done ? "Ask again" : "Ask the room";
     if (asking) this.#showStand(round);
@@ -222,9 +222,9 @@ function voteRow(text, p, share, isTrue) {
 /** The loss of the model, and that of the room: −log₂ of the share that each gave to what really comes next. */
 function lossWords(truth, right, voters) {
   const bits = (share) => `${(-Math.log2(share)).toFixed(2)} bits`;
-  const strong = (text) => Object.assign(document.createElement("b"), { textContent: text });
+  const strong = (text, name = "") => Object.assign(votePart("b", name), { textContent: text });
   const model = truth.p === null ? [] : [" loss: the model ", strong(bits(truth.p))];
-  const room = !voters ? [] : right ? [", the room ", strong(bits(right / voters)), ` (${right} of ${voters})`] : [", the room ", strong("nobody had it")];
+  const room = !voters ? [] : right ? [", the room ", strong(bits(right / voters), "room"), ` (${right} of ${voters})`] : [", the room ", strong("nobody had it", "room")];
   return [`“${visibleText(truth.text)}” it is;`, ...model, ...room];
 }
 

@@ -73,6 +73,7 @@ def test_the_room_guesses_on_stage(page, deck, project, tmp_path, made):
         vote = page.locator("talkgen-vote")
         expect(vote.locator(".say")).to_have_text("What comes next?")
         expect(vote.locator(".rows")).to_be_hidden()
+        expect(vote.locator(".losses")).to_be_hidden()
         vote.locator("button").click()
         expect(vote.locator(".say")).to_have_text("0 have guessed")
         expect(vote.locator(".address")).to_contain_text("/vote")

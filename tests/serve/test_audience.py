@@ -83,6 +83,12 @@ def test_the_room_is_told_nothing_too_early(app, presenter):
     assert "device" not in json.dumps(result)
 
 
+def test_buttons_can_be_told_apart(app, presenter):
+    """What is only white space is no button: it can still be what comes."""
+    ask(presenter, choices=[{"text": text, "p": 0.1} for text in ("\n", "\n\n", " ", " a", "!")])
+    assert phone(app).get("/api/vote").json()["round"]["choices"] == [" a", "!"]
+
+
 def test_only_the_presenter_asks(app):
     """The room neither opens nor closes a round, and a program without the page's cookie has no vote."""
     client = phone(app)
