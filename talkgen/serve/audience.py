@@ -133,12 +133,12 @@ def _address_routes(settings: Settings) -> APIRouter:
     router = APIRouter(prefix="/api/vote")
 
     @router.get("/address")
-    async def address() -> dict[str, str]:
+    def address() -> dict[str, str]:
         """Where to vote."""
         return {"address": f"{room_address(settings)}/vote"}
 
     @router.get("/qr")
-    async def qr() -> Response:
+    def qr() -> Response:
         """The same for a camera."""
         picture = qr_picture(f"{room_address(settings)}/vote")
         return Response(picture, media_type="image/svg+xml", headers={"Cache-Control": "no-store"})

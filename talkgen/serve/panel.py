@@ -126,12 +126,12 @@ def _about_routes(settings: Settings, questions: Questions, stage: Stage, presen
         }
 
     @router.get("/talk")
-    async def talk() -> dict[str, Any]:
+    def talk() -> dict[str, Any]:
         """The slides with their notes, as the deck was built."""
         return {"slides": settings.slides(), "room": room_address(settings), "reached": settings.code is not None}
 
     @router.get("/qr")
-    async def qr(page: Literal["slides", "remote"] = "slides") -> Response:
+    def qr(page: Literal["slides", "remote"] = "slides") -> Response:
         """A picture of the address to open; the remote's lets whoever reads it turn slides."""
         room = room_address(settings)
         address = room if page == "slides" else _remote(room, settings.code)

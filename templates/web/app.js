@@ -2,11 +2,12 @@
  * <talkgen-app src="/demos/NAME" label="NAME">: a Gradio app of the talk's own server, in a frame.
  *
  * The frame is opened when its slide is first on stage and the server is there. When the server is gone, what the app
- * showed last stays in sight, still and dimmed, and the badge says so; when it is back, the app is opened again. Without
- * a server a line says what would stand there. Keys meant for the deck are handed on to it, and Esc leaves the frame.
+ * showed last stays in sight, still and dimmed, and the badge says so; when it is back, the app is opened again. So it is
+ * where the presenter wants nothing live. Without a server a line says what would stand there. Keys meant for the deck
+ * are handed on to it, and Esc leaves the frame.
  */
 
-import { listen, serverThere } from "./backend.js";
+import { forcedHere, listen, serverThere } from "./backend.js";
 import { LOOK } from "./look.js";
 import { BADGE_LOOK, makeBadge, setBadge } from "./badge.js";
 import { watchStage } from "./stage.js";
@@ -73,8 +74,9 @@ class TalkgenApp extends HTMLElement {
   /** Opens the app where the server is there, and stills it where it is gone. */
   #follow() {
     const { state } = this.area.dataset;
-    if (serverThere() && state !== "live" && state !== "opening") this.#open();
-    else if (!serverThere() && state !== "none") this.#show("gone");
+    const there = serverThere() && forcedHere() !== "recorded";
+    if (there && state !== "live" && state !== "opening") this.#open();
+    else if (!there && state !== "none") this.#show("gone");
   }
 
   #open() {

@@ -60,3 +60,14 @@ def test_without_a_server_a_line_says_what_is_missing(page, pages, address):
     expect(page.locator("talkgen-app .instead")).to_have_text("decoding runs here while the talk is presented")
     page.wait_for_timeout(1000)
     assert [url for url in page.asked if not url.startswith("data:")] == [(pages / address).as_uri()]
+
+
+def test_an_app_stands_still_where_nothing_is_to_be_live(page, site, address):
+    """Held to what was recorded, the app is stilled as without a server, and opened again when it is let go."""
+    badge = page.locator("talkgen-app .badge")
+    page.goto(site + address)
+    expect(badge).to_have_text("live · decoding", timeout=60_000)
+    page.request.post(f"{site}present/stage/force", data={"slide": None, "mode": "recorded"})
+    expect(badge).to_have_text("gone, as it was last · decoding")
+    page.request.post(f"{site}present/stage/force", data={"slide": None, "mode": None})
+    expect(badge).to_have_text("live · decoding", timeout=60_000)
