@@ -9,9 +9,11 @@ from typer.main import get_command
 
 from talkgen import __version__
 from talkgen.cli.app import app
+from talkgen.elements.registry import ELEMENTS
 from talkgen.figures.registry import FIGURES
 from talkgen.outline.blocks import BLOCKS
 from talkgen.outline.schema import LAYOUTS, Outline, Slide
+from talkgen.render.elements import LIVE
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -81,6 +83,13 @@ def test_the_reference_names_every_key():
 def keys_of(kind) -> set[str]:
     """The keys of a part of an outline, as they are written."""
     return {field.alias or name for name, field in kind.model_fields.items()}
+
+
+@pytest.mark.parametrize("name", sorted([*ELEMENTS, *LIVE]))
+def test_live_elements_are_documented(name):
+    """docs/elements.md lists every element that a live block can name."""
+    text = (ROOT / "docs" / "elements.md").read_text(encoding="utf-8")
+    assert f"- `{name}` " in text or f"`{name}`" in text.split("## The elements")[0]
 
 
 @pytest.mark.parametrize("name", sorted([*BLOCKS, *LAYOUTS]))

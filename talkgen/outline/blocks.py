@@ -74,6 +74,10 @@ class Live(Block):
     top_k: int | None = Field(None, ge=1)
     top_p: float | None = Field(None, gt=0, le=1)
     answer: Annotated[str | None, Mark.INPUT] = Field(None, description="What comes next, of a vote: its first token.")
+    params: Annotated[dict[str, JsonValue], Mark.INPUT] = Field({}, description="The element's own settings.")
+    dials: Annotated[dict[str, list[JsonValue]] | None, Mark.INPUT] = Field(
+        None, description="Which settings stand on the slide, each with the values to choose from; all are recorded."
+    )
 
 
 class Gradio(Block):

@@ -62,6 +62,8 @@ class RecordingArtifact(Artifact):
     element: str
     block: Mapping[str, Any]
     models: tuple[ModelFiles, ...]
+    roots: tuple[str, ...]  # where the code that makes it starts
+    in_page: bool  # whether the deck carries them, and answers by itself
 
 
 @dataclass(frozen=True)

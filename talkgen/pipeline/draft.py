@@ -43,6 +43,9 @@ class RecordingDraft:
     element: str
     block: Mapping[str, Any]
     models: tuple[Names, ...]
+    roots: tuple[str, ...]  # where the code that answers starts
+    timed: bool  # holds times, which are this machine's own
+    in_page: bool  # whether a page that carries the models answers by itself
 
 
 @dataclass(frozen=True)
@@ -142,5 +145,5 @@ def _block_from_json(data: dict[str, Any]) -> BlockDraft:
         data["tables"] = tuple(data["tables"])
         data["uses"] = {name: Uses(mark["kind"], tuple(mark["parts"])) for name, mark in data["uses"].items()}
     if kind is RecordingDraft:
-        data["models"] = tuple(data["models"])
+        data["models"], data["roots"] = tuple(data["models"]), tuple(data["roots"])
     return kind(**data)

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from talkgen.digest import digest_bytes, digest_file
+from talkgen.elements.registry import ELEMENTS, check_dials, check_params, load_element, tag
 from talkgen.errors import Problem, TalkgenError, did_you_mean
 from talkgen.figures.base import Params
 from talkgen.figures.registry import load_figure
@@ -95,17 +96,7 @@ class _Drafter:
             case Figure():
                 return self._draft_figure(path, block)
             case Live():
-                if block.live not in LIVE:
-                    hint = did_you_mean(block.live, LIVE)
-                    raise TalkgenError(f"there is no live element '{block.live}'", hint)
-                models = (block.model, block.beside) if block.beside else (block.model,)
-                return RecordingDraft(
-                    label=self._label("recording", path, block),
-                    path=path,
-                    element=LIVE[block.live],
-                    block=block.model_dump(mode="json"),
-                    models=models,
-                )
+                return draft_live(block, self._label("recording", path, block), path)
             case Tokens():
                 return TokensDraft(self._label("tokens", path, block), path, block.tokens, block.model)
             case Mermaid():
@@ -156,6 +147,44 @@ class _Drafter:
             gaps = self.style.spacing.gap * (len(parent.columns) - 1)
             width = (room - gaps) * shares[int(path[at + 1])] // sum(shares)
         return width, block.height or CANVAS_HEIGHT
+
+
+# Where the code of recordings starts, by what they are of.
+NEXT_TOKEN_ROOTS = ("talkgen.pipeline.recordings:record",)
+ELEMENT_ROOT = "talkgen.pipeline.recordings:record_element"
+_OF_NEXT_TOKEN = ("bars", "temperature", "top_k", "top_p")
+
+
+def draft_live(block: Live, label: str, path: PathInData) -> RecordingDraft:
+    """The draft of a live block, with all its settings.
+
+    Raises:
+        TalkgenError: there is no such element, or a setting is none of its own.
+    """
+    name, settings = block.live, block.model_dump(mode="json")
+    models = (block.model, block.beside) if block.beside else (block.model,)
+    if name in LIVE:
+        if block.params or block.dials:
+            raise TalkgenError(f"'{name}' takes no 'params' and no 'dials'", f"beside it: {', '.join(_OF_NEXT_TOKEN)}")
+        return RecordingDraft(label, path, LIVE[name], settings, models, NEXT_TOKEN_ROOTS, timed=False, in_page=True)
+    if name not in ELEMENTS:
+        raise TalkgenError(f"there is no live element '{name}'", did_you_mean(name, [*LIVE, *ELEMENTS]))
+    if wrong := [setting for setting in _OF_NEXT_TOKEN if setting in block.model_fields_set]:
+        raise TalkgenError(f"'{name}' takes its settings in 'params'", f"params: {{{wrong[0]}: …}}")
+    module, params = load_element(name), check_params(name, block.params)
+    own = {key: value for key, value in settings.items() if key not in _OF_NEXT_TOKEN}
+    own |= {"params": params.model_dump(mode="json"), "dials": check_dials(name, params, block.dials)}
+    roots = tuple(f"{ELEMENTS[name]}:{part}" for part in ("answer", "also_recorded") if hasattr(module, part))
+    return RecordingDraft(
+        label,
+        path,
+        tag(name),
+        own,
+        models,
+        (ELEMENT_ROOT, *roots),
+        timed=module.MEASURES_TIME,
+        in_page=module.IN_PAGE,
+    )
 
 
 def checked_params(figure: str, kind: type[Params], params: Mapping[str, Any]) -> Params:

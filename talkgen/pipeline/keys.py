@@ -15,7 +15,7 @@ from talkgen.digest import digest_bytes, digest_file
 from talkgen.figures.measure.timing import machine
 from talkgen.figures.registry import figure_module
 from talkgen.lm.files.catalog import ModelFiles
-from talkgen.pipeline.draft import FigureDraft
+from talkgen.pipeline.draft import FigureDraft, RecordingDraft
 from talkgen.pipeline.inputs import TABLES
 from talkgen.pipeline.used import Used, use_model
 from talkgen.store.code import source_digest
@@ -26,7 +26,6 @@ SCHEMA = 2  # raised when what a key stands for changes
 
 # Where the code of each kind of thing starts, and what it cannot name there: who is behind a Protocol.
 _INPUTS = "talkgen.pipeline.inputs:ProjectInputs"
-RECORDING_ROOTS = ("talkgen.pipeline.recordings:record", f"{_INPUTS}.engine", f"{_INPUTS}.open")
 PAGE_MODEL_ROOTS = ("talkgen.lm.answer.page:page_model", f"{_INPUTS}.open")
 OUTPUT_ROOTS = ("talkgen.pipeline.outputs:run_program",)
 TOKENS_ROOTS = ("talkgen.pipeline.tokens:split_tokens", f"{_INPUTS}.open")
@@ -70,14 +69,21 @@ def picture_key(figure: FigureDraft, data: Key, theme: Mapping[str, Any]) -> Key
     )
 
 
-def recording_key(block: Mapping[str, Any], models: Sequence[ModelFiles]) -> Key:
+def recording_roots(recording: RecordingDraft) -> tuple[str, ...]:
+    """Where the code of a recording starts."""
+    return (*recording.roots, f"{_INPUTS}.engine", f"{_INPUTS}.open")
+
+
+def recording_key(recording: RecordingDraft, models: Sequence[ModelFiles]) -> Key:
     """Of what a live block's `models`, in their order, answer."""
-    settings = {name: value for name, value in block.items() if name not in ("id", "model", "beside")}
+    settings = {name: value for name, value in recording.block.items() if name not in ("id", "model", "beside")}
     parts: dict[str, Any] = {f"setting {name}": value for name, value in settings.items()}
     parts["models"] = [files.name for files in models]
+    if recording.timed:
+        parts["device"] = machine()
     for files in models:
         parts |= use_model(files).parts
-    return make_key("recording", parts | code_parts(*RECORDING_ROOTS))
+    return make_key("recording", parts | code_parts(*recording_roots(recording)))
 
 
 def diagram_key(source: str, theme: Mapping[str, Any]) -> Key:

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
 
+from talkgen.elements.registry import ELEMENTS
 from talkgen.errors import OutlineError, Place, Problem, TalkgenError
 from talkgen.figures.base import Canvas
 from talkgen.figures.registry import load_figure
@@ -28,7 +29,7 @@ from talkgen.pipeline.inputs import ProjectInputs
 from talkgen.pipeline.outputs import ProgramError, run_program
 from talkgen.pipeline.plan import Plan
 from talkgen.pipeline.provenance import git_revision, provenance
-from talkgen.pipeline.recordings import record
+from talkgen.pipeline.recordings import record, record_element
 from talkgen.pipeline.results import Result
 from talkgen.pipeline.tokens import split_tokens
 from talkgen.store.cas import Action, Store
@@ -81,7 +82,8 @@ class Maker:
                 case RecordingArtifact():
                     engines = {files.name: self.inputs.engine(files) for files in artifact.models}
                     block = Live.model_validate(artifact.block)
-                    self._keep(artifact, lambda: record(block, artifact.models, engines))
+                    make = record_element if block.live in ELEMENTS else record
+                    self._keep(artifact, lambda: make(block, artifact.models, engines))
                 case OutputArtifact():
                     self._run(artifact)
                 case DiagramArtifact():

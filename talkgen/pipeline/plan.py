@@ -42,6 +42,7 @@ from talkgen.pipeline.keys import (
     page_model_key,
     picture_key,
     recording_key,
+    recording_roots,
     tokens_key,
 )
 from talkgen.pipeline.talk import Talk
@@ -126,7 +127,7 @@ class _Planner:
         """The models of live blocks that are small enough for the deck to carry; each once."""
         found: dict[str, PageModelArtifact] = {}
         for artifact in artifacts:
-            if isinstance(artifact, RecordingArtifact) and not any(map(why_not_in_page, artifact.models)):
+            if isinstance(artifact, RecordingArtifact) and artifact.in_page:
                 for files in artifact.models:
                     model = PageModelArtifact(files.name, page_model_key(files), artifact.path, files)
                     found.setdefault(files.name, model)
@@ -138,8 +139,11 @@ class _Planner:
                 return self._plan_figure(block)
             case RecordingDraft():
                 models = tuple(self._find(names) for names in block.models)
-                key = recording_key(block.block, models)
-                return RecordingArtifact(block.label, key, block.path, block.element, block.block, models)
+                key, in_page = recording_key(block, models), block.in_page and not any(map(why_not_in_page, models))
+                roots = recording_roots(block)
+                return RecordingArtifact(
+                    block.label, key, block.path, block.element, block.block, models, roots, in_page
+                )
             case TokensDraft():
                 files = self._find(block.model)
                 return TokensArtifact(block.label, tokens_key(block.text, files), block.path, block.text, files)

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from talkgen.elements.recording import record_answers
+from talkgen.elements.registry import check_params, load_element, tag
 from talkgen.errors import ModelError
 from talkgen.lm.answer import wire
 from talkgen.lm.files.catalog import ModelFiles
@@ -48,6 +50,30 @@ def record(block: Live, models: Sequence[ModelFiles], engines: Mapping[str, Answ
     if block.answer is not None:
         made["answer"] = asked[models[0].name].truth(block.prompt, block.answer)
     return made
+
+
+def record_element(
+    block: Live, models: Sequence[ModelFiles], engines: Mapping[str, Answering]
+) -> wire.ElementRecordingJSON:
+    """The recording of a block that plays an element of `talkgen.elements`, whose settings are all there.
+
+    Raises:
+        ModelError: a model cannot answer it.
+    """
+    params, dials = check_params(block.live, block.params), block.dials or {}
+    return {
+        "element": tag(block.live),
+        "name": block.live,
+        "title": load_element(block.live).TITLE,
+        "prompt": block.prompt,
+        "models": [_describe(files) for files in models],
+        "params": params.model_dump(mode="json"),
+        "dials": dict(dials),
+        "recorded": {"date": datetime.now(UTC).date().isoformat(), "device": "cpu"},
+        "answers": {
+            files.name: record_answers(block.live, block.prompt, params, dials, engines[files.name]) for files in models
+        },
+    }
 
 
 def _describe(files: ModelFiles) -> wire.ModelJSON:

@@ -79,7 +79,7 @@ TARGETS = {
         renderer="talkgen.render.marp:render_marp",
         exporter="talkgen.export.marp:export_marp",
         starter="talkgen.export.marp:start_marp",
-        files=("web/*.js",),
+        files=("web/*.js", "web/elements/*.js"),
         ours=("marp/theme.css.j2", *_OURS),
         theirs=("marp/plain.css.j2", *_THEIRS),
         tools=("node/marp/package-lock.json", "node/marp.cjs", "marp/engine.mjs"),
@@ -92,6 +92,7 @@ TARGETS = {
         starter=None,
         files=(
             "web/*.js",
+            "web/elements/*.js",
             "slidev/favicon.svg",
             "slidev/index.html",
             "slidev/languages.txt",

@@ -31,14 +31,20 @@ LIVE = {  # what `live:` may name, and what plays it
 
 JSON = Mapping[str, Any]
 
-_IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"\./([\w-]+\.js)";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"(\.{1,2}/[\w-]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const |let |class |function |async )", re.MULTILINE)
+
+
+def element_modules() -> dict[str, Path]:
+    """Each custom element with the module that defines it: those listed here, and one a file of `web/elements`."""
+    folder = asset_dir("templates") / "web"
+    more = {f"talkgen-{file.stem.replace('_', '-')}": file for file in sorted(folder.glob("elements/*.js"))}
+    return {tag: folder / module for tag, module in ELEMENTS.items()} | more
 
 
 def elements_script() -> str:
     """The script that defines every element and shrinks slides that ask for it; to be run as a module."""
-    folder = asset_dir("templates") / "web"
-    return join_modules(*(folder / module for module in (*ELEMENTS.values(), FIT)))
+    return join_modules(*element_modules().values(), asset_dir("templates") / "web" / FIT)
 
 
 def models_script(models: Mapping[str, JSON]) -> str:
@@ -49,7 +55,7 @@ def models_script(models: Mapping[str, JSON]) -> str:
 
 
 def join_modules(*entries: Path) -> str:
-    """The modules at `entries` and all that they import from their folder, each once, what is imported first."""
+    """The modules at `entries` and all that they import, each once, what is imported first."""
     sources: dict[Path, str] = {}
 
     def visit(file: Path) -> None:
@@ -57,9 +63,9 @@ def join_modules(*entries: Path) -> str:
             return
         text = file.read_text(encoding="utf-8")
         for imported in _IMPORT.findall(text):
-            visit(file.with_name(imported))
+            visit((file.parent / imported).resolve())
         sources[file] = _EXPORT.sub("", _IMPORT.sub("", text)).strip()
 
     for entry in entries:
-        visit(entry)
+        visit(entry.resolve())
     return "\n\n".join(sources.values()) + "\n"

@@ -1,4 +1,4 @@
-"""The live API that the elements of a deck ask: `/api/health` and `/api/next`."""
+"""The live API that the elements of a deck ask: `/api/health`, `/api/next` and `/api/elements/NAME`."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from talkgen.elements.registry import ELEMENTS
 from talkgen.errors import TalkgenError
 from talkgen.lm.answer.callers import FailedError
+from talkgen.serve.elements import ElementBody, read_question
 from talkgen.serve.limits import BusyError, Question
-from talkgen.serve.questions import Flight, LateError, Questions
+from talkgen.serve.questions import AnyQuestion, Flight, LateError, Questions
 from talkgen.serve.stage import Stage
 
 Result = TypeVar("Result")
 LINES = "application/x-ndjson"
 _QUIET = 0.3  # s before somebody who asks for it is told how far the reading is
-_TELL_EVERY = 0.2  # s
+_TELL_EVERY = 0.1  # s
 
 
 def live_routes(questions: Questions, stage: Stage) -> APIRouter:
@@ -39,25 +41,39 @@ def live_routes(questions: Questions, stage: Stage) -> APIRouter:
 
         Who accepts lines of JSON is told, where it takes a while, how many tokens are read; the last line answers.
         """
-        known = questions.known(question)
-        if known is not None:
-            return Response(known, media_type="application/json")
+        return await respond(questions, question, request)
+
+    @router.post("/elements/{name}")
+    async def ask_element(name: str, body: ElementBody, request: Request) -> Response:
+        """What an element shows; who accepts lines of JSON is told what there is of it so far."""
+        if name not in ELEMENTS:
+            raise HTTPException(404, "there is no such element")
         with refusals():
-            flight = questions.board(question, request.state.visitor)
-        lines = LINES in request.headers.get("accept", "")
-        try:
-            await unless_gone(request, asyncio.wait({flight.answer}, timeout=_QUIET if lines else None))
-            if flight.answer.done():
-                with refusals():
-                    return Response(flight.answer.result(), media_type="application/json")
-            if lines:
-                flight.waiting += 1
-                return _Told(questions, flight)
-            return Response()  # to nobody
-        finally:
-            questions.leave(flight)
+            question = read_question(name, body)
+        return await respond(questions, question, request)
 
     return router
+
+
+async def respond(questions: Questions, question: AnyQuestion, request: Request) -> Response:
+    """The answer to a question, at once or line by line; nothing where the client hung up."""
+    known = questions.known(question)
+    if known is not None:
+        return Response(known, media_type="application/json")
+    with refusals():
+        flight = questions.board(question, request.state.visitor)
+    lines = LINES in request.headers.get("accept", "")
+    try:
+        await unless_gone(request, asyncio.wait({flight.answer}, timeout=_QUIET if lines else None))
+        if flight.answer.done():
+            with refusals():
+                return Response(flight.answer.result(), media_type="application/json")
+        if lines:
+            flight.waiting += 1
+            return _Told(questions, flight)
+        return Response()  # to nobody
+    finally:
+        questions.leave(flight)
 
 
 class _Told(StreamingResponse):
@@ -76,8 +92,11 @@ class _Told(StreamingResponse):
 
 
 async def _tell(flight: Flight) -> AsyncIterator[bytes]:
+    told = None
     while not flight.answer.done():
-        yield _line({"read": flight.read, "tokens": flight.tokens})
+        part = flight.part
+        yield _line({"part": part} if part is not told else {"read": flight.read, "tokens": flight.tokens})
+        told = part
         await asyncio.wait({flight.answer}, timeout=_TELL_EVERY)
     try:
         with refusals():

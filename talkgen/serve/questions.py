@@ -17,6 +17,7 @@ from typing import Any
 
 from talkgen.lm.answer.callers import Caller, GoneError
 from talkgen.lm.answer.wire import answer_json
+from talkgen.serve.elements import ElementQuestion
 from talkgen.serve.engines import Engines
 from talkgen.serve.limits import SECONDS, Budget, BusyError, Question
 from talkgen.serve.presence import Times
@@ -26,6 +27,8 @@ ANSWERS_KEPT = 512
 QUESTIONS_QUEUED = 64
 THREADS = 8  # of a kind of visitors: questions that an engine can read in one pass
 PATIENCE = 1.0  # s without a sign of an answer after which a model does not answer
+
+AnyQuestion = Question | ElementQuestion
 
 
 class LateError(Exception):
@@ -43,11 +46,16 @@ class Flight:
     tokens: int = 0  # of the prompt
     read: int = 0
     sign: float = field(default_factory=time.monotonic)  # when something was last heard of it
+    part: dict[str, Any] | None = None  # what there is of the answer so far
     answer: asyncio.Future[bytes] = field(init=False)
 
     def count(self, tokens: int) -> None:
         """Takes note of more tokens that were read."""
         self.read, self.sign = self.read + tokens, time.monotonic()
+
+    def tell(self, part: dict[str, Any]) -> None:
+        """Takes note of what there is of the answer so far."""
+        self.part, self.sign = part, time.monotonic()
 
     @property
     def gone(self) -> bool:
@@ -71,8 +79,8 @@ class Questions:
         self.engines = engines
         self.budget, self.times = Budget(), Times()
         self._threads = {rank: ThreadPoolExecutor(THREADS, f"rank {rank}") for rank in Rank}
-        self._flights: dict[tuple[Question, Rank], Flight] = {}
-        self._kept: OrderedDict[Question, bytes] = OrderedDict()
+        self._flights: dict[tuple[AnyQuestion, Rank], Flight] = {}
+        self._kept: OrderedDict[AnyQuestion, bytes] = OrderedDict()
 
     def close(self) -> None:
         """Lets go of all that is on its way."""
@@ -101,14 +109,14 @@ class Questions:
         found["models"] = [model for model in found["models"] if model["name"] not in waiting]
         return found
 
-    def known(self, question: Question) -> bytes | None:
+    def known(self, question: AnyQuestion) -> bytes | None:
         """The answer to `question` as JSON, where it is remembered."""
         if question not in self._kept:
             return None
         self._kept.move_to_end(question)
         return self._kept[question]
 
-    def board(self, question: Question, visitor: Visitor) -> Flight:
+    def board(self, question: AnyQuestion, visitor: Visitor) -> Flight:
         """The flight of `question`, one that is on its way already where there is one.
 
         Raises:
@@ -127,7 +135,7 @@ class Questions:
             flight.dropped = True
             flight.answer.cancel()
 
-    async def answer(self, question: Question, visitor: Visitor) -> bytes:
+    async def answer(self, question: AnyQuestion, visitor: Visitor) -> bytes:
         """The answer to `question` as JSON, from memory, from an equal question on its way, or computed now.
 
         Raises:
@@ -145,7 +153,7 @@ class Questions:
         finally:
             self.leave(flight)
 
-    def _take_off(self, question: Question, visitor: Visitor) -> Flight:
+    def _take_off(self, question: AnyQuestion, visitor: Visitor) -> Flight:
         if len([rank for _, rank in self._flights if rank is visitor.rank]) >= QUESTIONS_QUEUED:
             raise BusyError
         flight = Flight(visitor)
@@ -164,16 +172,19 @@ class Questions:
         flight.answer.add_done_callback(land)
         return flight
 
-    def _compute(self, question: Question, flight: Flight) -> bytes:
+    def _compute(self, question: AnyQuestion, flight: Flight) -> bytes:
         self.engines.wait()
         engine = self.engines.find(question.model)
         signed = self.engines.signature(engine)
         flight.tokens = engine.count(question.prompt)
         try:
             with self.budget.hold(flight.visitor, flight.tokens):
-                answer = self.engines.ask(question, flight.caller())
+                made = self._answer(question, flight) | {"model": signed}
         except GoneError as error:
             raise LateError from error
-        made = answer_json(answer)
-        made["model"] = signed
         return json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def _answer(self, question: AnyQuestion, flight: Flight) -> dict[str, Any]:
+        if isinstance(question, ElementQuestion):
+            return question.answer(self.engines, flight.caller(), flight.tell)
+        return dict(answer_json(self.engines.ask(question, flight.caller())))

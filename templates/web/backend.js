@@ -53,8 +53,17 @@ export function serverThere() {
  * Rejects when `signal` aborts, the server is gone, or it cannot answer now.
  */
 export async function ask(question, signal, progress) {
+  return askAt("/api/next", question, signal, progress);
+}
+
+/** The same of the element `name` (talkgen.elements); `progress` is also told `{part}`, what there is of the answer. */
+export function askElement(name) {
+  return (question, signal, progress) => askAt(`/api/elements/${name}`, question, signal, progress);
+}
+
+async function askAt(path, question, signal, progress) {
   try {
-    const response = await fetch("/api/next", {
+    const response = await fetch(path, {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: `${LINES}, application/json` },
       body: JSON.stringify(question),
@@ -86,7 +95,7 @@ async function readLines(body, progress, wait) {
     const lines = (text + value).split("\n");
     text = lines.pop();
     for (const line of lines.map((line) => JSON.parse(line))) {
-      if (line.candidates || line.status) return understand(line.status ?? 200, line, wait);
+      if (line.model || line.status) return understand(line.status ?? 200, line, wait);
       progress(line);
     }
   }

@@ -50,18 +50,21 @@ export class Bars {
     this.candidates = [];
   }
 
-  /** Shows an answer; rows stay where they are, so that bars move and the focus holds. */
-  show(answer, settings) {
+  /**
+   * Shows an answer; rows stay where they are, so that bars move and the focus holds. A bar of the probability `most` is
+   * as long as can be; where that is not 1, the other tokens together have no bar, for which there is no room.
+   */
+  show(answer, settings, most = 1) {
     this.candidates = answer.candidates;
     const filtered = settings.temperature !== 1 || settings.top_k != null || settings.top_p != null;
     while (this.element.children.length > answer.candidates.length + 1) this.element.lastChild.remove();
     while (this.element.children.length < answer.candidates.length + 1) this.element.append(makeRow());
     answer.candidates.forEach(({ text, p, p_sampled, append }, i) => {
-      fillRow(this.element.children[i], text, filtered ? p_sampled : p, filtered ? p : null, i === 0);
+      fillRow(this.element.children[i], text, filtered ? p_sampled : p, filtered ? p : null, i === 0, most);
       this.element.children[i].setAttribute("aria-disabled", append === false);
     });
     const shown = answer.candidates.reduce((sum, { p, p_sampled }) => sum + (filtered ? p_sampled : p), 0);
-    fillOther(this.element.lastChild, Math.max(0, 1 - shown));
+    fillOther(this.element.lastChild, Math.max(0, 1 - shown), most);
   }
 
   /** Moves the focus to the likeliest token. */
@@ -103,7 +106,7 @@ function makeRow() {
   return row;
 }
 
-function fillRow(row, text, share, before, first) {
+function fillRow(row, text, share, before, first, most) {
   const [label, track, number] = row.children;
   row.className = "bar";
   row.setAttribute("role", "option");
@@ -112,14 +115,15 @@ function fillRow(row, text, share, before, first) {
   row.tabIndex = first ? 0 : -1;
   label.replaceChildren();
   appendVisible(label, text);
-  track.firstChild.style.width = `${100 * (before ?? 0)}%`;
+  track.firstChild.style.width = `${(100 * (before ?? 0)) / most}%`;
   track.firstChild.hidden = before === null;
-  track.lastChild.style.width = `${100 * share}%`;
+  track.lastChild.style.width = `${(100 * share) / most}%`;
   number.textContent = showShare(share);
 }
 
-function fillOther(row, share) {
-  fillRow(row, "", share, null, false);
+function fillOther(row, share, most) {
+  fillRow(row, "", share, null, false, 1);
+  row.children[1].style.visibility = most === 1 ? "" : "hidden";
   row.className = "bar other";
   row.setAttribute("role", "presentation");
   for (const name of ["tabindex", "aria-selected", "aria-label"]) row.removeAttribute(name);

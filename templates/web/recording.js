@@ -13,6 +13,8 @@
  * @typedef {{ date, device }} Recorded
  * @typedef {{ text, p }} Truth
  * @typedef {{ element, prompt, models, settings, recorded, answers, answer }} Recording
+ * @typedef {{ params, answer }} ElementAnswer
+ * @typedef {{ element, name, title, prompt, models, params, dials, recorded, answers }} ElementRecording
  */
 
 /** The JSON value in a base64 attribute. */

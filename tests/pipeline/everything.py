@@ -38,6 +38,12 @@ FIGURES = [  # with parameters that make them small
     ("training_curve", "{}"),
     ("votes", "{votes: talk}"),
 ]
+ELEMENTS = {  # that want a model or a prompt of their own, or parameters that make them quick
+    "kv_cache": {"params": "{tokens: 4}"},
+    "race": {"params": "{longest: 32}"},
+    "training": {"params": "{steps: 10, tokens: 4}", "model": "film"},
+    "translate": {"prompt": "the black cat", "model": "translator"},
+}
 OUTLINE = r"""title: Everything
 model: small
 theme: night
@@ -130,8 +136,11 @@ PIXEL = bytes.fromhex(
 )
 
 
-def make_project(project: Path, more: Iterable[str] = ()) -> Path:
-    """Writes the project; the file of its talk's outline, which shows `more` figures as well, with their defaults."""
+def make_project(project: Path, more: Iterable[str] = (), elements: Iterable[str] = ()) -> Path:
+    """Writes the project; the file of its talk's outline.
+
+    It shows `more` figures as well, with their defaults, and `elements`, with theirs at one position of their dials.
+    """
     talk = project / "slides" / "talk"
     talk.mkdir(parents=True)
     (project / "text.txt").write_text("to be or not to be that is the question\n" * 40, encoding="utf-8")
@@ -148,5 +157,8 @@ def make_project(project: Path, more: Iterable[str] = ()) -> Path:
     shown = [*FIGURES, *((name, "{}") for name in more)]
     figures = "".join(f"      - figure: {name}\n        params: {params}\n" for name, params in shown)
     outline = OUTLINE.replace("FIGURES\n", figures).replace("PROJECT", str(project))
+    live = "      - {{live: {}, prompt: {prompt}, model: {model}, params: {params}, dials: {{}}}}\n"
+    usual = {"prompt": "The statement", "model": "small", "params": "{}"}
+    outline += "".join(live.format(name, **(usual | ELEMENTS.get(name, {}))) for name in elements)
     (talk / "outline.yaml").write_text(outline, encoding="utf-8")
     return talk / "outline.yaml"

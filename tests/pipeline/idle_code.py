@@ -2,6 +2,7 @@
 
 IDLE = {
     "what is behind a Protocol or an abstract class runs in its place": {
+        "talkgen.elements.base": "ElementModule.answer",
         "talkgen.figures.base": (
             "FigureModule.describe FigureModule.draw Inputs.model Inputs.run Inputs.sweep "
             "Inputs.sweep_models Inputs.table Inputs.votes "
@@ -18,6 +19,7 @@ IDLE = {
         ),
     },
     "says what is wrong, and nothing is wrong here": {
+        "talkgen.elements.registry": "_problem",
         "talkgen.errors": "Place.__str__ Problem.__str__ TalkgenError.__init__ TalkgenError.at did_you_mean",
         "talkgen.machine": "_file in_words",
         "talkgen.outline.expressions": "_problem",
@@ -66,9 +68,16 @@ IDLE = {
             "PairsData.__init__ PairsData._draw_pairs PairsData.about PairsData.batch PairsData.held_out "
             "PairsData.rows PhraseData.__init__ PhraseData._rows PhraseData.about PhraseData.batch "
             "PhraseData.held_out TaskData.__init__ TaskData.about TaskData.batch TaskData.held_out "
-            "TextData.batch _split "
         ),
-        "talkgen.lm.train.vocabulary": "_train_bpe make_tokenizer make_word_tokenizer",
+        "talkgen.lm.train.vocabulary": "_train_bpe make_word_tokenizer",
+    },
+    "an element asks for it at another position of its dials": {
+        "talkgen.elements.tokenizer": "cut_short",
+    },
+    "trains in another way than the tiny models here": {
+        "talkgen.lm.train.distributed": "World.any",
+        "talkgen.lm.train.optimize": "Muon.__init__ Muon._move Muon.step orthogonalise",
+        "talkgen.lm.train.trainer": "Trainer._flops Trainer.tokens",
     },
     "another class's method of a name that is asked for": {
         "talkgen.lm.text.tokenizer": "ByteTokenizer.to_json CharacterTokenizer.to_json",
@@ -113,11 +122,12 @@ IDLE = {
         "talkgen.lock": "_read hold_lock",
     },
     "serves somebody who waits, in turn with others, or gives up; a build asks alone": {
-        "talkgen.lm.answer.answering": "Answering.count Answering.next_token",
+        "talkgen.lm.answer.answering": "Answering.count Answering.files Answering.next_token",
         "talkgen.lm.answer.batch": "Batch._fail",
         "talkgen.lm.answer.beam": "Reads.__call__ Reads.device",
         "talkgen.lm.answer.engine": "_Reading.gone_from",
         "talkgen.lm.answer.remote": (
+            "RemoteEngine.files "
             "RemoteEngine.__init__ RemoteEngine._ask RemoteEngine._complete RemoteEngine._find_name "
             "RemoteEngine._probe RemoteEngine.count RemoteEngine.next_token _words can_be_typed "
         ),

@@ -11,6 +11,7 @@ import pytest
 from idle_code import IDLE
 
 from talkgen import assets
+from talkgen.elements.registry import ELEMENTS
 from talkgen.figures.registry import FIGURES
 from talkgen.store.closure import trace
 from talkgen.store.modules import read_module
@@ -21,6 +22,7 @@ CARRIERS = {  # they bring what was computed from place to place, and change not
     "talkgen.files": "writes files",
     "talkgen.store.cas": "keeps results under their keys",
     "talkgen.store.key:canonical": "writes the record of a result",
+    "talkgen.elements.registry": "finds an element's module by its name, and checks parameters, which are in the key",
     "talkgen.figures.registry": "finds a figure's module by its name, which is in the key",
     "talkgen.pipeline.artifacts:Artifact.name": "names a thing in what the build says",
     "talkgen.pipeline.making": "calls what makes a thing, and keeps what it returns",
@@ -69,7 +71,7 @@ def test_every_kind_is_watched(watched):
     counts = {kind: kinds.count(kind) for kind in kinds}
     assert {name for name in FIGURES if f"figure {name}" not in watched} == set()
     assert counts.pop("figure") == counts.pop("numbers")
-    assert counts == {"recording": 4, "model": 2, "tokens": 2, "rendering": 2, "export": 1}
+    assert counts == {"recording": 4 + len(ELEMENTS), "model": 2, "tokens": 2, "rendering": 2, "export": 1}
     assert all(ran & code for ran, code in watched.values())
 
 

@@ -18,6 +18,7 @@ from types import CodeType
 from everything import FIGURES, make_project
 
 import talkgen
+from talkgen.elements.registry import ELEMENTS
 from talkgen.figures import registry
 from talkgen.figures.base import Canvas
 from talkgen.figures.registry import load_figure
@@ -41,7 +42,6 @@ from talkgen.store.cas import Store
 
 ROOT = Path(talkgen.__file__).parents[1]
 ROOTS = {
-    RecordingArtifact: keys.RECORDING_ROOTS,
     PageModelArtifact: keys.PAGE_MODEL_ROOTS,
     TokensArtifact: keys.TOKENS_ROOTS,
     OutputArtifact: keys.OUTPUT_ROOTS,
@@ -101,14 +101,16 @@ def watch_figure(watch: Watch, maker: Maker, figure: FigureArtifact) -> Result:
 def watch_everything(folder: Path) -> dict[str, dict[str, list[str]]]:
     """What ran for each thing of a talk, for its two renderings and an export of one."""
     watch, results = Watch(), {}
-    outline = make_project(folder, sorted(set(registry.FIGURES) - {name for name, _ in FIGURES}))
+    more = sorted(set(registry.FIGURES) - {name for name, _ in FIGURES})
+    outline = make_project(folder, more, ELEMENTS)
     plan, store = make_plan(Talk(outline)), Store(folder / "store")
     for artifact in plan.computed:
         maker = Maker(plan, store, lambda line: None)  # one each: what one has opened, the next opens again
         if isinstance(artifact, FigureArtifact):
             results[artifact.name] = watch_figure(watch, maker, artifact)
         else:
-            with watch.thing(artifact.name, ROOTS[type(artifact)]):
+            roots = artifact.roots if isinstance(artifact, RecordingArtifact) else ROOTS[type(artifact)]
+            with watch.thing(artifact.name, roots):
                 maker._start(artifact)
             results[artifact.name] = maker.made[artifact.name]
     for target in TARGETS.values():

@@ -24,8 +24,8 @@ from talkgen.lm.answer.odds import Odds, odds_of
 from talkgen.lm.answer.prefix import PrefixCache, common_prefix
 from talkgen.lm.answer.sample import UNCHANGED, Sampling, filter_probabilities, penalize, sample
 from talkgen.lm.files.catalog import ModelFiles
-from talkgen.lm.files.weights import Loaded
-from talkgen.lm.models.base import State
+from talkgen.lm.files.weights import Loaded, load_model
+from talkgen.lm.models.base import LanguageModel, State
 from talkgen.lm.text.tokenizer import Tokenizer
 
 Prompt = str | Sequence[int]  # a text, or the ids of its tokens
@@ -99,7 +99,8 @@ class Engine:
         self.model, self.tokenizer = loaded.model.to(device), loaded.tokenizer
         self.batch = Batch(self.model)
         self._reads: list[_Reading] = []
-        self._guard = threading.Lock()
+        self._guard, self._opening = threading.Lock(), threading.Lock()
+        self._opened: LanguageModel | None = None
         # Nobody pushes out what was read for those before them.
         self.caches: defaultdict[int, PrefixCache] = defaultdict(lambda: PrefixCache(self.model))
 
@@ -107,6 +108,20 @@ class Engine:
     def files(self) -> ModelFiles:
         """Where the model comes from."""
         return self.loaded.files
+
+    @property
+    def open_model(self) -> LanguageModel:
+        """The model in a form that can be looked into: its own, or else float32's, loaded when first asked for.
+
+        Raises:
+            ModelError: its files are gone or damaged by now.
+        """
+        if self.model.shows_inside:
+            return self.model
+        with self._opening:
+            if self._opened is None:
+                self._opened = load_model(self.files, str(self.model.device)).model
+            return self._opened
 
     def count(self, prompt: Prompt) -> int:
         """How many tokens a prompt has.

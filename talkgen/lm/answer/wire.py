@@ -6,7 +6,7 @@ page and no outline.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 if TYPE_CHECKING:
     from talkgen.lm.answer.engine import Answer, Candidate
@@ -84,6 +84,30 @@ class RecordingJSON(TypedDict):
     recorded: RecordedJSON
     answers: dict[str, dict[str, AnswerJSON]]
     answer: NotRequired[TruthJSON]
+
+
+class ElementAnswerJSON(TypedDict):
+    """What an element answers where its parameters differ by `params` from its recording's own."""
+
+    params: dict[str, Any]
+    answer: dict[str, Any]
+
+
+class ElementRecordingJSON(TypedDict):
+    """All that a block of `talkgen.elements` can show by itself; `answers` maps each model's name to its answers.
+
+    `dials` are the parameters that stand on the slide, each with the values that can be chosen there.
+    """
+
+    element: str
+    name: str
+    title: str
+    prompt: str
+    models: list[ModelJSON]
+    params: dict[str, Any]
+    dials: dict[str, list[Any]]
+    recorded: RecordedJSON
+    answers: dict[str, list[ElementAnswerJSON]]
 
 
 def answer_json(answer: Answer) -> AnswerJSON:

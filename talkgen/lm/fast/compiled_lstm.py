@@ -24,6 +24,8 @@ _PARTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 class CompiledLSTM(LanguageModel):
     """A recurrent model that only reads."""
 
+    shows_inside = False
+
     def __init__(self, model: RecurrentLM, format: Format = "float32") -> None:
         """Packs the weights of `model`.
 

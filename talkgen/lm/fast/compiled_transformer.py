@@ -49,6 +49,8 @@ class _Row:
 class CompiledTransformer(LanguageModel):
     """A transformer that only reads."""
 
+    shows_inside = False
+
     def __init__(self, config: ModelConfig, weights: Weights) -> None:
         """Takes the weights as they are; nothing is copied.
 

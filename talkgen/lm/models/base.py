@@ -71,6 +71,7 @@ class LanguageModel(nn.Module, ABC):
 
     embed: nn.Embedding
     head: nn.Linear
+    shows_inside = True  # it heeds taps; a form of it that is made for reading alone does not
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

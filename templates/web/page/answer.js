@@ -8,6 +8,7 @@ import { LSTM, Transformer } from "./model.js";
 export class Answerer {
   /** `data` is what talkgen/lm/answer/page.py makes of a model. */
   constructor(data) {
+    this.learned = data.tokenizer;
     this.tokenizer = new Tokenizer(data.tokenizer);
     this.start = data.tokenizer.start;
     this.about = data.model;
@@ -16,8 +17,31 @@ export class Answerer {
     this.ids = []; // what the model has read
   }
 
-  /** The distribution after `prompt`, or `{refused}` with the reason; `question` is that of `/api/next`. */
-  ask({ prompt, bars = 8, temperature = 1, top_k = null, top_p = null }) {
+  /** The answer to a question of `/api/next`, or of the element that it names; `{refused}` with the reason. */
+  ask(question) {
+    return question.element === "tokenizer" ? this.#cut(question) : this.#next(question);
+  }
+
+  /** A text cut into tokens, as talkgen/elements/tokenizer.py does. */
+  #cut({ prompt, params }) {
+    const { merges } = params;
+    const { learned } = this;
+    const cutter = merges === null ? this.tokenizer : new Tokenizer({ ...learned, merges: learned.merges.slice(0, merges) });
+    const ids = cutter.encode(prompt);
+    if (this.tokenizer.encode(prompt).length > this.context) return { refused: `${this.context} tokens fit` };
+    return {
+      answer: {
+        tokens: cutter.pieces(ids).map((text, i) => ({ id: ids[i], text })),
+        characters: [...prompt].length,
+        bytes: cutter.utf8.encode(prompt).length,
+        vocabulary: learned.vocabulary.length,
+        model: this.about,
+      },
+    };
+  }
+
+  /** The distribution after `prompt`. */
+  #next({ prompt, bars = 8, temperature = 1, top_k = null, top_p = null }) {
     const began = performance.now();
     const shown = this.tokenizer.encode(prompt);
     const ids = shown.length ? shown : [this.start];

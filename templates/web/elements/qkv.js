@@ -1,0 +1,140 @@
+/**
+ * <talkgen-qkv recording="BASE64">: one head of attention, number by number, in six steps.
+ *
+ * The steps are buttons; the arrow keys go from one to the next. Colours are sizes: blue above zero, red below.
+ *
+ * @typedef {{ tokens, width, q, k, v, scores, weights, output }} QkvAnswer
+ */
+
+import { LiveElement, make } from "../element.js";
+import { visibleText } from "../pieces.js";
+
+const OF_A_HEAD = ["Q, K, V", "scores QKᵀ", "÷ √d", "mask", "softmax", "weights · V"];
+
+const QKV_LOOK = `
+.steps { display: flex; flex-wrap: wrap; gap: 6px; margin-bottom: 10px; }
+.sheets { display: grid; gap: 12px 22px; grid-template-columns: repeat(3, minmax(0, 1fr)); }
+.sheet-title { margin: 0 0 2px; color: var(--muted); font-size: 20px; }
+.heat { display: grid; grid-template-columns: 4.4em minmax(0, 1fr); gap: 2px 8px; font-size: 20px; line-height: 26px; }
+.heat .who, .numbers .who { overflow: hidden; text-align: end; text-overflow: ellipsis; white-space: pre; }
+.strip { display: flex; height: 24px; border-radius: 3px; overflow: hidden; }
+.strip i { flex: 1; background: color-mix(in srgb, var(--side) calc(100% * var(--size)), var(--surface)); }
+.numbers { display: grid; grid-column: span 2; gap: 3px; align-content: start; font-size: 22px; line-height: 32px; font-variant-numeric: tabular-nums; }
+.numbers b { overflow: hidden; border-radius: 4px; background: color-mix(in srgb, var(--tg-attention, #56b4e9) calc(75% * var(--size)), var(--surface)); font-weight: 400; text-align: center; }
+.numbers b[data-masked] { background: none; color: var(--muted); }
+[data-later] { visibility: hidden; }
+@container (max-width: 760px) { .sheets { grid-template-columns: minmax(0, 1fr); gap: 4px; } .numbers { grid-column: auto; font-size: 20px; line-height: 26px; } .strip { height: 18px; } .heat { line-height: 19px; } }
+`;
+
+class TalkgenQkv extends LiveElement {
+  static look = QKV_LOOK;
+
+  build(body) {
+    this.step = OF_A_HEAD.length;
+    const steps = make("div", "steps", { role: "radiogroup", "aria-label": "Step" });
+    this.steps = OF_A_HEAD.map((name, i) => {
+      const button = make("button", "button", { type: "button", role: "radio" }, `${i + 1}. ${name}`);
+      button.addEventListener("click", () => this.#go(i + 1));
+      return button;
+    });
+    steps.addEventListener("keydown", (event) => this.#onKey(event));
+    steps.append(...this.steps);
+    this.sheets = make("div", "sheets");
+    body.append(steps, this.sheets);
+  }
+
+  show([answer]) {
+    this.answer = answer;
+    this.#go(this.step);
+  }
+
+  words([{ tokens, weights, width }]) {
+    const last = weights.at(-1);
+    const best = last.indexOf(Math.max(...last));
+    const [who, what] = [tokens.at(-1), tokens[best]].map(visibleText);
+    return `d = ${width} · “${who}” takes ${Math.round(100 * last[best])}% of what it gets from “${what}”`;
+  }
+
+  #go(step) {
+    this.step = Math.max(1, Math.min(OF_A_HEAD.length, step));
+    this.steps.forEach((button, i) => {
+      button.setAttribute("aria-checked", i + 1 === this.step);
+      button.setAttribute("aria-pressed", i + 1 === this.step);
+      button.tabIndex = i + 1 === this.step ? 0 : -1;
+    });
+    const { q, k, v, output } = this.answer;
+    const largest = (rows) => Math.max(...rows.flat().map(Math.abs), 1e-9);
+    const shared = largest([...q, ...k]);
+    this.sheets.replaceChildren(
+      this.#heat("queries Q", q, shared),
+      this.#heat("keys K", k, shared),
+      this.#heat("values V", v, largest(v)),
+      this.#numbers(),
+      later(this.#heat("output = weights · V", output, largest(v)), this.step < 6),
+    );
+  }
+
+  /** A matrix as colours, a row a token. */
+  #heat(title, rows, largest) {
+    const heat = make("div", "heat", { role: "img", "aria-label": title });
+    rows.forEach((row, i) => {
+      const strip = make("span", "strip");
+      strip.append(
+        ...row.map((value) => {
+          const cell = make("i");
+          cell.style.setProperty("--size", Math.min(1, Math.abs(value) / largest).toFixed(3));
+          cell.style.setProperty("--side", value >= 0 ? "var(--tg-attention, #56b4e9)" : "var(--tg-bad, #d55e00)");
+          return cell;
+        }),
+      );
+      heat.append(make("span", "who", {}, visibleText(this.answer.tokens[i])), strip);
+    });
+    return titled(title, heat);
+  }
+
+  /** The scores as far as the step has brought them. */
+  #numbers() {
+    const { tokens, scores, weights, width } = this.answer;
+    const { step } = this;
+    const title = [OF_A_HEAD[1], OF_A_HEAD[1], `scores ÷ √${width}`, `scores ÷ √${width}, nobody looks ahead`, "softmax: the weights", "softmax: the weights"][step - 1];
+    const numbers = make("div", "numbers", { role: "table", "aria-label": title });
+    numbers.style.gridTemplateColumns = `4.4em repeat(${tokens.length}, minmax(0, 5.2em))`;
+    numbers.append(make("span"), ...tokens.map((token) => make("span", "who", {}, visibleText(token))));
+    scores.forEach((row, i) => {
+      numbers.append(make("span", "who", {}, visibleText(tokens[i])), ...row.map((score, j) => this.#number(score, weights[i][j], j > i)));
+    });
+    const box = titled(title, numbers);
+    box.style.gridColumn = "span 2";
+    return later(box, step < 2);
+  }
+
+  #number(score, weight, ahead) {
+    const { step } = this;
+    const masked = ahead && step >= 4;
+    const value = step >= 5 ? weight : step >= 3 ? score / Math.sqrt(this.answer.width) : score;
+    const cell = make("b", "", masked ? { "data-masked": "" } : {}, masked ? "−∞" : value.toFixed(2).replace("-", "−"));
+    cell.style.setProperty("--size", step >= 5 && !masked ? weight : 0);
+    return cell;
+  }
+
+  #onKey(event) {
+    const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    this.#go(this.step + by);
+    this.steps[this.step - 1].focus();
+  }
+}
+
+function titled(title, content) {
+  const box = make("section");
+  box.append(make("p", "sheet-title", {}, title), content);
+  return box;
+}
+
+function later(box, hidden) {
+  box.toggleAttribute("data-later", hidden);
+  return box;
+}
+
+if (!customElements.get("talkgen-qkv")) customElements.define("talkgen-qkv", TalkgenQkv);

@@ -1,0 +1,133 @@
+"""Each element's own ways on a page without a server: what its recording answers to clicks and keys."""
+
+import pytest
+from page_parts import element
+from playwright.sync_api import expect
+
+from talkgen.elements.registry import check_dials, check_params, tag
+from talkgen.lm.answer.engine import Engine
+from talkgen.lm.files.catalog import find_model
+from talkgen.lm.files.weights import load_model
+from talkgen.outline.blocks import Live
+from talkgen.pipeline.recordings import record_element
+from talkgen.render.elements import elements_script
+
+pytestmark = pytest.mark.slow
+PROMPT = "The name is bound"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """The shipped small model: its files and an engine."""
+    files = find_model("small", tmp_path_factory.mktemp("project"))
+    return files, Engine(load_model(files))
+
+
+@pytest.fixture
+def show(page, small, tmp_path):
+    """A function that opens a page with an element; returns the element, and its recording."""
+
+    def open_page(name, dials=None, prompt=PROMPT, **params):
+        checked = check_params(name, params)
+        settings = {"params": checked.model_dump(mode="json"), "dials": check_dials(name, checked, dials)}
+        files, engine = small
+        made = record_element(Live(live=name, prompt=prompt, **settings), [files], {"small": engine})
+        script = f'<script type="module">{elements_script()}</script>'
+        (tmp_path / "one.html").write_text(
+            f"<!doctype html><meta charset=utf-8>{element(tag(name), 'recording', made)}{script}", encoding="utf-8"
+        )
+        page.goto((tmp_path / "one.html").as_uri())
+        found = page.locator(tag(name))
+        expect(found.locator(".badge")).to_contain_text("recorded · small transformer")
+        return found, made
+
+    return open_page
+
+
+def shares(found) -> list[str]:
+    """The numbers beside the bars."""
+    return found.locator(".bar .share").all_inner_texts()
+
+
+def test_attention_switches_a_head_off(page, show):
+    """O switches the head with the focus off: the bars move to what was recorded; All on puts them back."""
+    found, made = show("attention", layer=1, head=1)
+    before = shares(found)
+    found.locator(".head").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(found.locator(".caption").nth(1)).to_contain_text("Layer 1, head 2")
+    page.keyboard.press("o")
+    expect(found.locator('.head[data-off][data-layer="1"][data-head="2"]')).to_have_count(1)
+    wanted = next(each for each in made["answers"]["small"] if each["params"] == {"off": ["1.2"]})["answer"]["bars"]
+    first = wanted[0]["p"]
+    assert shares(found)[0] == (f"{100 * first:.0f}%" if first >= 0.0995 else f"{100 * first:.1f}%")
+    assert shares(found) != before
+    found.get_by_role("button", name="All on").click()
+    assert shares(found) == before
+
+
+def test_attention_shows_the_rollout_and_says_where_a_token_looks(page, show):
+    """R shows the rollout; a row with the focus is said in words."""
+    found, _ = show("attention", layer=1, head=1)
+    found.locator(".head").first.focus()
+    page.keyboard.press("r")
+    page.keyboard.press("Tab")
+    expect(found.locator(".caption").nth(1)).to_contain_text("Rollout")
+    found.locator(".row").last.focus()
+    expect(found.locator(".status")).to_contain_text("looks at “The” ")
+
+
+def test_attention_has_no_recorded_answer_for_another_text(page, show):
+    """What was not recorded is said, and the old picture stays, dimmed."""
+    found, _ = show("attention")
+    found.locator("textarea").fill("Something else")
+    expect(found.locator(".status")).to_have_text("no recorded answer for this text")
+    expect(found.locator(".body")).to_have_attribute("data-state", "stale")
+
+
+def test_the_tokenizer_cuts_with_fewer_merges(page, show):
+    """The dial's values are recorded: without merges a token is a byte; arrow keys turn the dial."""
+    found, made = show("tokenizer")
+    whole = len(made["answers"]["small"][0]["answer"]["tokens"])
+    expect(found.locator(".chip")).to_have_count(whole)
+    found.get_by_role("radio", name="all").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    expect(found.locator(".chip")).to_have_count(len(PROMPT))
+    expect(found.get_by_role("radio", name="0", exact=True)).to_be_focused()
+
+
+def test_sampling_draws_again_with_a_recorded_seed(page, show):
+    """Without a server Draw again goes round the recorded seeds."""
+    found, made = show("sampling", tokens=5, texts=2)
+    texts = found.locator(".drawn").all_inner_texts()
+    found.get_by_role("button", name="Draw again").click()
+    second = next(each["answer"] for each in made["answers"]["small"] if each["params"] == {"seed": 2})
+    shown = ["".join(token["text"] for token in text["tokens"]) for text in second["texts"]]
+    assert found.locator(".drawn").evaluate_all("boxes => boxes.map(box => box.textContent)") == shown
+    assert found.locator(".drawn").all_inner_texts() != texts
+
+
+def test_the_tree_grows_step_by_step(page, show):
+    """Arrow keys on the tree go back and forth; what comes later is not in sight."""
+    found, made = show("decoding", tokens=4)
+    steps = made["answers"]["small"][0]["answer"]["steps"]
+    seen = found.locator(".tree g:not([data-later])")
+    expect(seen).to_have_count(sum(map(len, steps)))
+    found.locator(".tree").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    expect(seen).to_have_count(len(steps[0]))
+    expect(found.locator(".status")).to_contain_text("step 1 of 4")
+    page.keyboard.press("ArrowRight")
+    expect(seen).to_have_count(len(steps[0]) + len(steps[1]))
+
+
+def test_the_lens_says_what_a_layer_guesses(page, show):
+    """The cell with the focus is said; arrow keys move it."""
+    found, made = show("logit_lens")
+    layers = made["answers"]["small"][0]["answer"]["layers"]
+    found.locator(".cell").first.focus()
+    expect(found.locator(".status")).to_contain_text(f"after layer {layers[-1]['layer']}: ")
+    page.keyboard.press("ArrowDown")
+    expect(found.locator(".status")).to_contain_text(f"after layer {layers[-2]['layer']}: ")
