@@ -59,9 +59,9 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     """The encoder above, the decoder below; what was read goes into the decoder's cross-attention."""
     pen = sheet(canvas)
     top = write_headline(pen, headline(data))
-    high = min(92.0, (canvas.height - top - 206) / 3)
+    high = min(92.0, (canvas.height - top - 214) / 3)
     edge = canvas.width - 4
-    encoder = Row(pen, data["encoder"], 4, edge, top + 30 + high / 2, high)
+    encoder = Row(pen, data["encoder"], 4, edge, top + 38 + high / 2, high)
     decoder = Row(pen, data["decoder"], 4, edge, canvas.height - 34 - 26 - high / 2, high, below=False)
     tokens = data["encoder"]["tokens"]
     encoder.draw(4, (f"{tokens} tokens read", f"{tokens} × {data['encoder']['width']}"))

@@ -34,7 +34,7 @@ class Params(base.Params):
     """The sentence, and how many of the layers' rows are shown, from below; all of them where it is open."""
 
     model: ModelName = ""
-    sentence: str = Field("if the name is bound", min_length=1, max_length=400)
+    sentence: str = Field("The name is bound", min_length=1, max_length=400)
     step: int | None = Field(None, ge=1, le=_ROWS)
 
 
