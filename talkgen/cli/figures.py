@@ -14,14 +14,27 @@ app = typer.Typer(help="Lists figures, and draws one by itself.", no_args_is_hel
 
 
 @app.command("list")
-def list_(json: Json = False) -> None:
+def list_(
+    json: Json = False,
+    html: Annotated[Path | None, typer.Option("--html", help="Write them to this file, drawn, as one page.")] = None,
+    quiet: Quiet = False,
+) -> None:
     """Lists the figures a talk can name, each with its parameters.
 
     Examples:
       talkgen figures list
+      talkgen figures list --html figures.html
     """
     from talkgen.figures.registry import FIGURES, load_figure
 
+    if html:
+        from talkgen.pipeline.gallery import write_gallery
+
+        if not html.absolute().parent.is_dir():
+            raise TalkgenError(f"there is no folder {html.parent} to write to", "make it, or name another place")
+        write_gallery(sorted(FIGURES), "small", html, reporter(quiet))
+        out(str(html))
+        return
     found: dict[str, Any] = {}
     for name in sorted(FIGURES):
         module = load_figure(name)

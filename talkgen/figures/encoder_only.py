@@ -76,7 +76,9 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     pen = sheet(canvas)
     top = write_headline(pen, headline(data))
     high = min(130.0, (canvas.height - top - 150) / 1.5)
-    middle = (top + canvas.height - 34) / 2 - high / 4 - 5  # of the stream, so that the boxes around it are in the middle
+    middle = (
+        (top + canvas.height - 34) / 2 - high / 4 - 5
+    )  # of the stream, so that the boxes around it are in the middle
     row = Row(pen, data["row"], 4, canvas.width - 4, middle, high)
     tokens, width = data["row"]["tokens"], data["row"]["width"]
     row.draw(data["step"], (f"{tokens} tokens", f"{tokens} × {width}"))
