@@ -21,6 +21,7 @@ IDLE = {
     "says what is wrong, and nothing is wrong here": {
         "talkgen.elements.registry": "_problem",
         "talkgen.errors": "Place.__str__ Problem.__str__ TalkgenError.__init__ TalkgenError.at did_you_mean",
+        "talkgen.lm.fast.native": "why_not",
         "talkgen.machine": "_file in_words",
         "talkgen.outline.expressions": "_problem",
         "talkgen.outline.files": "FileError.__init__",
@@ -54,11 +55,6 @@ IDLE = {
     },
     "makes or reads other texts than those that the runs here were trained on; which of them, a recipe says": {
         "talkgen.lm.text.mqar": "make_rows row_length",
-        "talkgen.lm.text.phrases": (
-            "Manner.negates Phrase.__add__ _acts _acts_on _acts_on_whom _adjectives _agree _conjugate _gives "
-            "_manner _noun_phrase _pick _place _speaks _subject _surround _was_done choose_articles "
-            "draw_pair elide is_held_out merge "
-        ),
         "talkgen.lm.text.tasks": (
             "Task.rows _balanced _bracket_unit _brackets_probe _brackets_row _copy_probe _copy_row "
             "_copy_unit _log_uniform _recall_row "
@@ -79,7 +75,12 @@ IDLE = {
         "talkgen.lm.train.optimize": "Muon.__init__ Muon._move Muon.step orthogonalise",
         "talkgen.lm.train.trainer": "Trainer._flops Trainer.tokens",
     },
+    "draws what figures show of other models, or at other steps": {
+        "talkgen.figures.positional_encoding": "_draw_components _learned",
+        "talkgen.figures.unrolled_rnn": "_draw_loop",
+    },
     "another class's method of a name that is asked for": {
+        "talkgen.lm.fast.compiled_transformer": "CompiledTransformer.device",
         "talkgen.lm.text.tokenizer": "ByteTokenizer.to_json CharacterTokenizer.to_json",
         "talkgen.lm.train.recipe": "Recipe.digest",
         "talkgen.lm.train.run": "RunFolder.finish",
@@ -89,7 +90,7 @@ IDLE = {
     "reads or packs other kinds of GGUF files than the one here": {
         "talkgen.lm.files.gguf_file": "GGUFFile.__iter__ GGUFFile.read",
         "talkgen.lm.files.gguf_tokenizer": "_cut _replace _sentence_piece merges_of_scores",
-        "talkgen.lm.files.packed": "_inverse _pack_int4 _pack_int8 pack with_least",
+        "talkgen.lm.files.packed": "with_least",
     },
     "fetches, finds or remembers files whose content the key holds": {
         "talkgen.digest": "_recall _remember",
