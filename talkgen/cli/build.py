@@ -29,6 +29,7 @@ class Format(StrEnum):
     pdf = "pdf"
     pptx = "pptx"
     png = "png"
+    notes = "notes"
     md = "md"
 
 
@@ -48,8 +49,12 @@ def build(
     outline: Talk,
     target: TargetOption = Target.marp,
     format: Annotated[
-        Format, typer.Option("--format", "-f", help="What comes out; md stops at the source.")
+        Format,
+        typer.Option("--format", "-f", help="What comes out; notes are pages for the speaker, md stops at the source."),
     ] = Format.html,
+    clicks: Annotated[
+        bool, typer.Option("--clicks", help="A page for each click instead of each slide; Slidev's alone.")
+    ] = False,
     out_dir: OutOption = None,
     model: ModelOption = None,
     var: VarOption = None,
@@ -68,13 +73,15 @@ def build(
 
       talkgen build slides/attention --format pdf
 
+      talkgen build slides/attention --target slidev --format pptx --clicks
+
       talkgen build slides/attention --watch
 
       talkgen build slides/attention --var course="STAT 3494W"
     """
     from talkgen.pipeline import build as pipeline
 
-    request = pipeline.Request(Path(outline), target.value, format.value, out_dir, model, variables(var))
+    request = pipeline.Request(Path(outline), target.value, format.value, out_dir, model, variables(var), clicks=clicks)
     report = reporter(quiet)
     if check:
         slides = pipeline.check(request)

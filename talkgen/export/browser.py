@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 from talkgen.errors import ToolError
+from talkgen.memo import remembered
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
+_SECONDS = 20  # for a browser to say its version
 _MAC = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -50,3 +53,21 @@ def find_browser() -> Path:
     raise ToolError(
         "there is no browser", "install Chromium or Chrome, or name one in TALKGEN_BROWSER; HTML needs none"
     )
+
+
+def browser_version() -> str:
+    """What the installed browser calls itself; "absent" where there is none. It is asked once."""
+    try:
+        browser = find_browser().resolve()
+    except ToolError:
+        return "absent"
+    state = browser.stat()
+    return str(remembered("browsers", f"{browser} {state.st_size} {state.st_mtime_ns}", lambda: _ask_version(browser)))
+
+
+def _ask_version(browser: Path) -> str:
+    try:
+        done = subprocess.run([browser, "--version"], capture_output=True, text=True, check=False, timeout=_SECONDS)
+    except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    return done.stdout.strip() or "unknown"

@@ -1,4 +1,4 @@
-"""Runs the real Marp over `deck.md`: one self-contained HTML file, PDF, PPTX or PNGs."""
+"""Runs the real Marp over `deck.md`: one self-contained HTML file, PDF, PPTX, PNGs, or notes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from talkgen.errors import ToolError
 from talkgen.export.browser import find_browser
 from talkgen.export.inline import inline_page
 from talkgen.export.node import Report, describe_end, installed_packages, npm_packages, run_node
+from talkgen.export.pages import Page, write_document
+from talkgen.export.pdf import finish_pdf
 from talkgen.export.worker import NodeWorker
+from talkgen.words import read_words
 
 WORKER = "marp.cjs"  # in templates/node: Marp as a process that stays up
 _SECONDS = 300
-_ARGUMENTS = {"html": (), "pdf": ("--pdf", "--pdf-outlines"), "pptx": ("--pptx",), "png": ("--images", "png")}
-
+_SMALLEST_PAGE = 1000  # bytes
 
 # By default Marp shows emoji, and words between colons, as pictures of another host.
 _SETTINGS = {"options": {"emoji": {"shortcode": False, "unicode": False}}}
@@ -37,15 +39,35 @@ export default { html };
 """
 
 
-def export_marp(folder: Path, format: str, report: Report) -> list[Path]:
-    """Converts `folder/deck.md`; the files made, in order.
+def export_marp(folder: Path, format: str, report: Report) -> list[Path]:  # noqa: ARG001 – as the printer's
+    """Converts `folder/deck.md` to one page; it is to be opened.
+
+    Raises:
+        ToolError: Marp is missing or failed.
+    """
+    return [_export_html(folder, report)]
+
+
+def print_marp(folder: Path, format: str, report: Report) -> list[Path]:
+    """The slides as "pdf", "pptx", "png" or "notes"; the files made, in order.
 
     Raises:
         ToolError: Marp or the browser is missing or failed.
     """
-    if format == "html":
-        return [_export_html(folder, report)]
-    return _export_through_browser(folder, format, report)
+    name = "deck.notes.pdf" if format == "notes" else f"deck.{format}"
+    report(f"Marp: writing {name} with {find_browser().name}")
+    file = folder / name
+    if format == "pdf":
+        _print(folder, file, ["--pdf"], report)
+        _check([file])
+        finish_pdf(file, read_words(folder), page_a_slide=True)
+        return [file]
+    if format == "png":
+        return _photograph(folder, folder, report)
+    with tempfile.TemporaryDirectory(prefix="talkgen-pictures-") as scratch:
+        pages = [Page(*each) for each in enumerate(_photograph(folder, Path(scratch), report))]
+        write_document(format, file, pages, folder)
+    return [file]
 
 
 def start_marp(report: Report) -> None:
@@ -110,16 +132,20 @@ def _own_scripts(folder: Path) -> str:
     return models + elements
 
 
-def _export_through_browser(folder: Path, format: str, report: Report) -> list[Path]:
-    browser = find_browser()
-    report(f"Marp: writing deck.{format} with {browser.name}")
-    target = folder / f"deck.{format}"
-    own = [*_ARGUMENTS[format], "--allow-local-files", "--browser-path", str(browser), "--output", target.name]
-    with _command(folder, own) as arguments:
-        run_node([str(_cli(report) / "marp-cli.js"), *arguments], cwd=folder, timeout=_SECONDS)
-    made = sorted(folder.glob("deck.*.png")) if format == "png" else [target]
-    if not made or any(file.stat().st_size < 1000 for file in made if file.exists()) or not made[0].exists():
-        raise ToolError(
-            f"Marp wrote no usable deck.{format}", "try again; if it stays, talkgen doctor checks the browser"
-        )
+def _photograph(folder: Path, out: Path, report: Report) -> list[Path]:
+    """A picture of each slide at twice its size in px, as Slidev's are."""
+    _print(folder, out / "deck.png", ["--images", "png", "--image-scale", "2"], report)
+    made = sorted(out.glob("deck.*.png"))
+    _check(made)
     return made
+
+
+def _print(folder: Path, output: Path, arguments: list[str], report: Report) -> None:
+    browser = ["--allow-local-files", "--browser-path", str(find_browser())]
+    with _command(folder, [*arguments, *browser, "--output", str(output)]) as command:
+        run_node([str(_cli(report) / "marp-cli.js"), *command], cwd=folder, timeout=_SECONDS)
+
+
+def _check(made: list[Path]) -> None:
+    if not made or any(not file.exists() or file.stat().st_size < _SMALLEST_PAGE for file in made):
+        raise ToolError("Marp wrote no usable pages", "try again; if it stays, talkgen doctor checks the browser")

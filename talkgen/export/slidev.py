@@ -1,33 +1,58 @@
-"""Runs the real Slidev over a project folder: a static site, PDF, PPTX or PNGs."""
+"""Runs the real Slidev over a project folder: a static site, PDF, PPTX, PNGs, or notes; with a page for each click."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from talkgen.assets import asset_dir
 from talkgen.errors import ToolError
 from talkgen.export.browser import find_browser
 from talkgen.export.node import Report, run_node
 from talkgen.export.packages import pins_of, slidev_packages
+from talkgen.export.pages import Page, write_document
+from talkgen.export.pdf import finish_pdf
+from talkgen.files import new_folder
+from talkgen.words import read_words
 
 _SECONDS = 600
 _SMALLEST_PAGE = 2000  # bytes a slide; an export on a cold cache can come out empty with exit code 0
 
 
-def export_slidev(folder: Path, format: str, report: Report) -> list[Path]:
-    """Builds or exports the Slidev project in `folder`; the files made, in order.
+def export_slidev(folder: Path, format: str, report: Report) -> list[Path]:  # noqa: ARG001 – as the printer's
+    """Builds the Slidev project in `folder`; the page to open.
+
+    Raises:
+        ToolError: Slidev is missing or failed.
+    """
+    with _node_modules(folder, report):
+        return [_build_site(folder, report)]
+
+
+def print_slidev(folder: Path, format: str, report: Report) -> list[Path]:
+    """The slides as "pdf", "pptx", "png" or "notes"; with "-clicks" behind it, a page for each click. The files made.
 
     Raises:
         ToolError: Slidev or the browser is missing or failed.
     """
-    with _node_modules(folder, report):
-        if format == "html":
-            return [_build_site(folder, report)]
-        return _export_through_browser(folder, format, report)
+    kind, _, clicks = format.partition("-")
+    name = f"slides{'.notes' if kind == 'notes' else ''}{'.clicks' if clicks else ''}"
+    report(f"Slidev: writing {name}.{'pdf' if kind == 'notes' else kind} with {find_browser().name}")
+    flags = ["--with-clicks"] if clicks else []
+    with _node_modules(folder, report), tempfile.TemporaryDirectory(prefix="talkgen-pictures-") as scratch:
+        if kind == "pdf":
+            return [_print_pdf(folder, name, flags)]
+        pages = list(_photograph(folder, Path(scratch, "pages"), flags))
+        if kind == "png":
+            return _keep_pictures(pages, folder / name)
+        file = folder / f"{name}.{'pdf' if kind == 'notes' else kind}"
+        write_document(kind, file, pages, folder)
+        return [file]
 
 
 @contextmanager
@@ -51,7 +76,8 @@ def _link(link: Path, target: Path) -> None:
 
 def _slidev(folder: Path, arguments: list[str]) -> None:
     cli = folder / "node_modules" / "@slidev" / "cli" / "bin" / "slidev.mjs"
-    run_node([str(cli), *arguments], cwd=folder, timeout=_SECONDS)
+    tags = asset_dir("templates") / "slidev" / "tags.mjs"
+    run_node([str(cli), *arguments], cwd=folder, timeout=_SECONDS, env={"NODE_OPTIONS": f"--import={tags.as_uri()}"})
 
 
 def _build_site(folder: Path, report: Report) -> Path:
@@ -72,17 +98,40 @@ def _preload_modules(page: Path) -> None:
     page.write_text(text.replace("</head>", "\n".join([*links, "</head>"]), 1), encoding="utf-8")
 
 
-def _export_through_browser(folder: Path, format: str, report: Report) -> list[Path]:
-    browser = find_browser()
-    report(f"Slidev: writing slides.{format} with {browser.name}")
-    output = "slides" if format == "png" else f"slides.{format}"
-    arguments = ["export", "slides.md", "--format", format, "--output", output, "--executable-path", str(browser)]
+def _export(folder: Path, format: str, output: Path, flags: list[str]) -> None:
+    browser = ["--executable-path", str(find_browser())]
     # Waiting for the network to fall silent also waits for Vite's first optimization of a cold cache.
-    _slidev(folder, [*arguments, "--wait", "1000", "--timeout", "120000", "--wait-until", "networkidle"])
-    made = sorted((folder / output).glob("*.png")) if format == "png" else [folder / output]
-    if not made or not made[0].exists() or any(file.stat().st_size < _SMALLEST_PAGE for file in made):
-        for file in made:
-            file.unlink(missing_ok=True)
-        shutil.rmtree(folder / output, ignore_errors=True)
-        raise ToolError(f"Slidev wrote no usable slides.{format}", "try again: its first start can come out empty")
-    return made
+    wait = ["--wait", "1000", "--timeout", "120000", "--wait-until", "networkidle"]
+    _slidev(folder, ["export", "slides.md", "--format", format, "--output", str(output), *browser, *wait, *flags])
+
+
+def _print_pdf(folder: Path, name: str, flags: list[str]) -> Path:
+    """One PDF; of one with a page for each click Slidev knows which slides they belong to, and names them itself."""
+    file = folder / f"{name}.pdf"
+    _export(folder, "pdf", file, [*flags, "--with-toc"] if flags else [])
+    _check([file], folder)
+    finish_pdf(file, read_words(folder), page_a_slide=not flags)
+    return file
+
+
+def _photograph(folder: Path, out: Path, flags: list[str]) -> Iterator[Page]:
+    """A picture of each slide, all of one size; Slidev names them by slide, or by slide and click."""
+    _export(folder, "png", out, flags)
+    made = sorted(out.glob("*.png"), key=lambda file: [int(number) for number in file.stem.split("-")])
+    _check(made, folder)
+    for file in made:
+        yield Page(int(file.stem.split("-")[0]) - 1, file)
+
+
+def _keep_pictures(pages: list[Page], folder: Path) -> list[Path]:
+    """The pictures in a folder, under names that sort."""
+    with new_folder(folder, flush=False) as stage:
+        for page in pages:
+            slide, *click = page.picture.stem.split("-")
+            shutil.copyfile(page.picture, stage / f"{'-'.join([slide.zfill(3), *click])}.png")
+    return sorted(folder.glob("*.png"))
+
+
+def _check(made: list[Path], folder: Path) -> None:
+    if not made or any(not file.exists() or file.stat().st_size < _SMALLEST_PAGE for file in made):
+        raise ToolError(f"Slidev wrote no usable pages of {folder}", "try again: its first start can come out empty")

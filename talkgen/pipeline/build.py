@@ -76,15 +76,15 @@ def build(request: Request, report: Report) -> BuildReport:
         report(f"model: {plan.model.label}")
         pins = pin_packages(plan, report) if deck.target.name == "slidev" else ()
         results = compute(plan, store, report)
-        if not deck.is_whole(plan, request.format):
+        if not deck.is_whole(plan, request.export):
             from talkgen.pipeline.formulas import check_formulas
 
             content = resolve_plan(plan, results, deck.target)
             if request.format != "md":  # which asks no tool for anything
                 install_packages(plan, pins, report)
                 check_formulas(content.outline, plan, deck.target, store, report)
-            exported = publish(render(content, deck.target), plan, deck, request.format, report)
-    return _report(plan, replace(deck), request.format, results, exported, time.perf_counter() - started)
+            exported = publish(render(content, deck.target), plan, deck, request.export, report)
+    return _report(plan, replace(deck), request.export, results, exported, time.perf_counter() - started)
 
 
 def _report(plan: Plan, deck: DeckFolder, format: str, results: Results, exported: bool, seconds: float) -> BuildReport:

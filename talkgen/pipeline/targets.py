@@ -30,7 +30,8 @@ class Target:
     name: str
     source: str
     renderer: str
-    exporter: str
+    exporter: str  # makes the page to present
+    printer: str  # makes everything else, through a browser
     starter: str | None  # what gets the tool ready beside other work, where that helps
     files: tuple[str, ...]  # of templates/ that the renderer reads or copies, as patterns
     ours: tuple[str, ...]  # and those for decks in a theme of ours
@@ -48,8 +49,12 @@ class Target:
         Raises:
             ToolError: the tool is missing or failed.
         """
-        files: list[Path] = _load(self.exporter)(folder, format, report)
+        files: list[Path] = _load(self.export_root(format))(folder, format, report)
         return files
+
+    def export_root(self, format: str) -> str:
+        """Where the code starts that makes a format."""
+        return self.exporter if format == "html" else self.printer
 
     def get_ready(self, report: Report) -> None:
         """Lets the tool start beside what has to be done before it is needed."""
@@ -78,6 +83,7 @@ TARGETS = {
         source="deck.md",
         renderer="talkgen.render.marp:render_marp",
         exporter="talkgen.export.marp:export_marp",
+        printer="talkgen.export.marp:print_marp",
         starter="talkgen.export.marp:start_marp",
         files=("web/*.js", "web/elements/*.js"),
         ours=("marp/theme.css.j2", *_OURS),
@@ -89,6 +95,7 @@ TARGETS = {
         source="slides.md",
         renderer="talkgen.render.slidev:render_slidev",
         exporter="talkgen.export.slidev:export_slidev",
+        printer="talkgen.export.slidev:print_slidev",
         starter=None,
         files=(
             "web/*.js",
@@ -99,7 +106,7 @@ TARGETS = {
             "slidev/vite.config.ts",
         ),
         ours=("slidev/style.css.j2", "slidev/unocss.ts", *_OURS),
-        tools=("node/slidev/package-lock.json",),
+        tools=("node/slidev/package-lock.json", "slidev/tags.mjs"),
         theirs=("slidev/plain.css.j2", "slidev/own_classes.ts", "slidev/themes.json", *_THEIRS),
     ),
 }

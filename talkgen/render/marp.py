@@ -6,7 +6,6 @@ be taken for directives, MathJax (which asks no other host) and emoji left as te
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,9 @@ from talkgen.render.media import room_classes
 from talkgen.render.own import undivided
 from talkgen.render.prose import markdown
 from talkgen.render.themes import font_faces, font_files, marp_theme, style_sheet
+from talkgen.render.words import CLICK, deck_words
+from talkgen.words import WORDS
 
-_CLICK = re.compile(r"\[click(?::\d+)?\][ \t]*", re.IGNORECASE)  # where Slidev's presenter view marks the next click
 _LEAD = ("cover", "section", "center", "end")  # what Marp's own themes show as slides of class "lead"
 MERMAID = '<script src="mermaid.min.js"></script>'  # which the export puts into the page
 SCRIPT = '<script type="module" src="talkgen.js"></script>'
@@ -80,7 +80,7 @@ def render_marp(deck: Deck) -> Rendering:
     pages = ["\n\n".join(_slide_parts(writer, slide, number, first=i == 0)) for i, (number, slide) in enumerate(slides)]
     body = "\n\n---\n\n".join(pages) + "\n"
     text = f"{_front_matter(writer, _own_style(writer, body))}\n\n{body}"
-    files: dict[str, str | Path] = {"deck.md": text, "talkgen.js": elements_script()}
+    files: dict[str, str | Path] = {"deck.md": text, "talkgen.js": elements_script(), WORDS: deck_words(deck).to_json()}
     if deck.models:
         files["talkgen-models.js"] = models_script(deck.models)
     if isinstance(deck.outline.theme, str):
@@ -136,7 +136,7 @@ def _slide_parts(writer: MarpWriter, slide: Slide, number: int, *, first: bool) 
         if writer.deck.models:
             yield MODELS
     if slide.notes.strip():
-        yield comment(_CLICK.sub("", slide.notes))
+        yield comment(CLICK.sub("", slide.notes))
 
 
 def _directives(writer: MarpWriter, slide: Slide) -> Mapping[str, Any]:

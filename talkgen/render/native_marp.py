@@ -18,6 +18,8 @@ from talkgen.render.elements import ELEMENTS, elements_script, models_script
 from talkgen.render.marp import MarpWriter
 from talkgen.render.native import NativeWriter, setting_lines
 from talkgen.render.themes import style_sheet
+from talkgen.render.words import deck_words
+from talkgen.words import WORDS
 
 # The elements and attributes of talkgen's own blocks, beside those that Marp lets through.
 _OWN_HTML = {
@@ -90,6 +92,7 @@ def render_native_marp(deck: Deck) -> Rendering:
     lines = setting_lines(_as_texts(_front_matter(writer, style)))
     head = "\n".join(["---", *lines, "---", "", ""]) if lines else ""
     files: dict[str, str | Path] = {"deck.md": head + body, "marp.json": _allowed(deck, own=own)}
+    files[WORDS] = deck_words(deck).to_json()
     files |= {f"themes/{Path(name).name}": _theme(writer, name) for name in _theme_names(deck).styles}
     if "<talkgen-" in body:
         files["talkgen.js"] = elements_script()

@@ -19,6 +19,8 @@ from talkgen.render.native import NativeWriter, setting_lines
 from talkgen.render.slidev import SlidevWriter
 from talkgen.render.slidev_project import package_json
 from talkgen.render.themes import style_sheet
+from talkgen.render.words import deck_words
+from talkgen.words import WORDS
 
 _SLOTS = {"two-cols": ("", "::right::\n\n"), "two-cols-header": ("::left::\n\n", "::right::\n\n")}
 # What Slidev reads beside the slides by itself (its guide, "Directory Structure"), and what snippets are kept in.
@@ -75,7 +77,7 @@ def render_native_slidev(deck: Deck) -> Rendering:
     pages = [_page(writer, slide, number) for number, slide in enumerate(deck.outline.slides)]
     text = "\n\n".join(pages) + "\n"
     files: dict[str, str | Path] = {"slides.md": text, **_project_files(deck)}
-    files["package.json"] = _package_json(deck)
+    files |= {"package.json": _package_json(deck), WORDS: deck_words(deck).to_json()}
     if "tg-" in text or "<talkgen-" in text:  # blocks that only talkgen has
         files |= _own_files(deck, writer)
     elif (css := writer.style()) and "style.css" not in files:

@@ -26,7 +26,9 @@ from talkgen.render.own import aligned
 from talkgen.render.prose import spoken, vue_markdown
 from talkgen.render.slidev_project import layout_settings, local_files, named, own_classes, package_json
 from talkgen.render.themes import font_faces, font_files, style_sheet
+from talkgen.render.words import deck_words
 from talkgen.style import SIZES
+from talkgen.words import WORDS
 
 
 class SlidevWriter(BlockWriter):
@@ -83,6 +85,7 @@ def render_slidev(deck: Deck) -> Rendering:
     text = "\n\n".join(pages) + "\n"
     files: dict[str, str | Path] = {
         "slides.md": text,
+        WORDS: deck_words(deck).to_json(),
         "public/talkgen.js": elements_script(),
         "public/favicon.svg": project / "favicon.svg",
         "package.json": package_json(deck),

@@ -11,7 +11,13 @@ import re
 import sys
 from collections.abc import Iterable
 
-_NAMES = {"jinja2": "Jinja2", "markdown_it": "markdown-it-py", "pydoc_data": "Python", "yaml": "PyYAML"}
+_NAMES = {
+    "jinja2": "Jinja2",
+    "markdown_it": "markdown-it-py",
+    "pptx": "python-pptx",
+    "pydoc_data": "Python",
+    "yaml": "PyYAML",
+}
 """What people call a package that is imported under another name. `pydoc_data` holds the text that models learn."""
 
 _BESIDE_THE_POINT = {  # packages that what is computed passes through as it is: each checks, finds or fetches
