@@ -48,6 +48,12 @@ def _said(seen: Seen, deck: DeckFolder, plan: Plan) -> Iterator[tuple[str, str]]
     """What is wrong with a slide, each with its rule."""
     yield from (("overflow", each) for each in spell_out(record(seen), deck, plan))
     if seen.smallest is not None and seen.smallest < LEAST_TEXT:
-        yield "small-text", f"text of {seen.smallest:g} px, at least {LEAST_TEXT} can be read: {seen.smallest_words!r}"
+        yield "small-text", _small(seen.smallest, seen.smallest_words)
+    if (drawn := seen.texts.get("figure")) and drawn[0] < LEAST_TEXT:
+        yield "small-text", _small(*drawn)
     for each in seen.barriers:
         yield _RULES.get(each.rule, "accessibility"), str(each)
+
+
+def _small(size: float, words: str) -> str:
+    return f"text of {size:g} px, at least {LEAST_TEXT} can be read: {words!r}"

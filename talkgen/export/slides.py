@@ -10,7 +10,7 @@ import http.server
 import json
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +48,7 @@ class Seen:
     smallest: float | None
     smallest_words: str
     barriers: tuple[Barrier, ...]
+    texts: Mapping[str, tuple[float, str]]  # the smallest of its "body" and in a "figure", where they were looked for
 
     @property
     def too_tall(self) -> int:
@@ -83,6 +84,8 @@ def look_at_slides(
     accessibility: bool = False,
 ) -> Look:
     """The `count` slides of the deck at `page`, which the `tool` ("marp" or "slidev") made.
+
+    With `accessibility`, what a reader without eyes misses, and the sizes of texts in pictures too.
 
     Raises:
         ToolError: there is no browser, or the deck does not open in it.
@@ -124,6 +127,7 @@ def _read(number: int, seen: dict[str, Any]) -> Seen:
         smallest=smallest["size"],
         smallest_words=smallest["words"],
         barriers=tuple(Barrier(each["rule"], each["help"], each["where"]) for each in seen.get("barriers", [])),
+        texts={kind: (each["size"], each["words"]) for kind, each in seen.get("texts", {}).items()},
     )
 
 

@@ -1,8 +1,9 @@
 // Looks at every slide of a built deck: reads {browser, url, tool, count, width, height, axe} from the file that is named
-// and prints {slides: [{over, clipped, smallest, barriers}], hosts, failed}. Sizes are px of the slide as it was designed.
+// and prints {slides: [{over, clipped, smallest, barriers, texts}], hosts, failed}. Sizes are px of the slide as it was designed.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import puppeteer from "puppeteer-core";
+import { smallestTexts } from "./sizes.mjs";
 
 const request = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"];
@@ -35,6 +36,7 @@ try {
     const root = await waitForSlide(page, request.tool, number);
     const seen = await page.evaluate(measure, root, request.width);
     if (axe) seen.barriers = await page.evaluate(examine, root);
+    if (axe) seen.texts = await page.evaluate(smallestTexts, root, request.width);
     slides.push(seen);
   }
   process.stdout.write(JSON.stringify({ slides, hosts: [...hosts].sort(), failed: [...failed].sort() }));
@@ -111,10 +113,10 @@ function measure(selector, width) {
   return { over, clipped, smallest };
 }
 
-// Runs in the page: what axe-core finds serious on the slide.
+// Runs in the page: what axe-core finds serious on the slide, and headings that skip a level.
 async function examine(selector) {
   const found = await axe.run(document.querySelector(selector), { resultTypes: ["violations"] });
   return found.violations
-    .filter(({ impact }) => ["serious", "critical"].includes(impact))
+    .filter(({ id, impact }) => ["serious", "critical"].includes(impact) || id === "heading-order")
     .map(({ id, help, nodes }) => ({ rule: id, help, where: nodes[0].html.slice(0, 160) }));
 }
