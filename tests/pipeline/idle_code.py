@@ -115,8 +115,6 @@ IDLE = {
         ),
     },
     "installs packages, exports through a browser or ends a program that hangs": {
-        "talkgen.export.browser": "find_browser",
-        "talkgen.export.marp": "_export_through_browser",
         "talkgen.export.node": "describe_end kill run_node",
         "talkgen.export.worker": "NodeWorker.close NodeWorker.start _Running.close _Running.failure",
         "talkgen.files": "_sync_tree _take_place new_folder remove_unfinished",

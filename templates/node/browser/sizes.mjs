@@ -15,7 +15,7 @@ export async function smallestTexts(selector, width) {
   const visit = (node, kind) => {
     for (const child of node.childNodes) {
       if (child.nodeType === Node.TEXT_NODE && child.data.trim()) {
-        const element = node.host ?? node;
+        const element = node instanceof ShadowRoot ? node.host : node;
         const box = element.getBoundingClientRect();
         if (box.width > 2 * scale && box.height > 2 * scale) // else it is for ears alone
           note(kind, parseFloat(getComputedStyle(element).fontSize) * (element.currentCSSZoom ?? 1), child.data);
