@@ -110,4 +110,4 @@ def test_a_formula_has_a_name(tmp_path):
     page = export_marp(tmp_path, "html", print)[0]
     names = re.findall(r'<svg aria-label="([^"]+)"', page.read_text("utf-8"))
     assert names == ["a &lt; b", "e^{i\\pi}"]
-    assert look_at_slides(page, "marp", 1, (1280, 720), print, accessibility=True).slides[0].problems == ()
+    assert look_at_slides(page, "marp", 1, (1280, 720), print, accessibility=True).slides[0].barriers == ()
