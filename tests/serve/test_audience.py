@@ -119,6 +119,14 @@ def test_a_typed_word_is_a_token(app, presenter, guess, text):
     assert vote(phone(app), guess).json() == {"text": text}
 
 
+def test_without_models_a_word_is_a_word(open_server, deck, tmp_path):
+    """Where only recorded answers are served, a typed word stays whole."""
+    client, _ = open_server(Settings(deck, votes=tmp_path / "votes"))
+    client.post("/present/vote/open", json=ASKED)
+    client.get("/vote")
+    assert [vote(client, text).json()["text"] for text in ("zebra", "zebra")] == [" zebra", " zebra"]
+
+
 @pytest.mark.parametrize("text", ["", "x" * 41, "\ud800", None, 3])
 def test_what_is_no_guess_is_refused(app, presenter, text):
     """A guess is a short text."""
