@@ -191,22 +191,32 @@ def requests_without_end(deck: Path, project: Path, count: int) -> dict[str, Any
 
 
 async def phone(base: str, number: int, end: float, counted: dict[str, int]) -> None:
-    """Looks every second or two, guesses once a round, asks a model now and then."""
+    """Looks every second or two, guesses once a round, asks a model now and then; a lost connection is tried again."""
     guessed = 0
     async with httpx.AsyncClient(base_url=base, timeout=30) as client:
-        await client.get("/vote")
+        while "talkgen_device" not in client.cookies:
+            await client.get("/vote")
         while time.monotonic() < end:
             await asyncio.sleep(1 + random.random())
-            round_ = (await client.get("/api/vote")).json()["round"]
-            counted["looks"] += 1
-            if round_ and round_["open"] and round_["number"] > guessed:
-                reply = await client.post("/api/vote", json={"round": round_["number"], "text": f" {number % 8}"})
-                counted["sure"] += reply.status_code == 200
-                counted["errors"] += reply.status_code not in (200, 409)
-                guessed = round_["number"] if reply.status_code == 200 else guessed
-            if random.random() < 0.2:
-                reply = await client.post("/api/next", json={"prompt": f"phone {number % 30}"})
-                counted["errors"] += reply.status_code not in (200, 429)
+            try:
+                guessed = await look(client, number, guessed, counted)
+            except httpx.TransportError:  # a connection that was kept alive ended just then
+                counted["tried again"] += 1
+
+
+async def look(client: httpx.AsyncClient, number: int, guessed: int, counted: dict[str, int]) -> int:
+    """One look of a phone; the round in which it guessed last."""
+    round_ = (await client.get("/api/vote")).json()["round"]
+    counted["looks"] += 1
+    if random.random() < 0.2:
+        reply = await client.post("/api/next", json={"prompt": f"phone {number % 30}"})
+        counted["errors"] += reply.status_code not in (200, 429)
+    if not (round_ and round_["open"] and round_["number"] > guessed):
+        return guessed
+    reply = await client.post("/api/vote", json={"round": round_["number"], "text": f" {number % 8}"})
+    counted["sure"] += reply.status_code == 200
+    counted["errors"] += reply.status_code not in (200, 409)
+    return round_["number"] if reply.status_code == 200 else guessed
 
 
 async def rounds(base: str, end: float) -> None:
@@ -222,7 +232,7 @@ async def rounds(base: str, end: float) -> None:
 def a_room(deck: Path, project: Path, minutes: float) -> dict[str, Any]:
     """A hundred phones; how many votes were taken and how many are in the results."""
     port, votes = free_port(), project / "votes"
-    counted = {"looks": 0, "sure": 0, "errors": 0}
+    counted = {"looks": 0, "sure": 0, "errors": 0, "tried again": 0}
     with server(deck, port, project, ("tiny",), votes=votes) as process:
         base = f"http://127.0.0.1:{port}"
 
