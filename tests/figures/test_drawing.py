@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from talkgen.assets import asset_dir
 from talkgen.errors import TalkgenError
 from talkgen.figures.draw.color import ink_on, mix
+from talkgen.figures.draw.headline import wrap, write_headline
 from talkgen.figures.draw.labels import Spot, place_labels
 from talkgen.figures.draw.lettering import printable
 from talkgen.figures.draw.lines import spread
@@ -152,3 +153,16 @@ def test_parameter_counts_name_every_model_without_overlap(data_of, canvas):
     boxes = [label.get_window_extent() for label in labels]
     assert len(labels) == len(data["models"])
     assert not [(a, b) for i, a in enumerate(boxes) for b in boxes[:i] if a.overlaps(b)]
+
+
+def test_headlines_take_as_many_lines_as_they_need(canvas):
+    """All words stand there in order, no line is wider than the picture; a word that is wider is cut."""
+    pen = sheet(canvas)
+    text = "Without the head that looks at the token before the loss rises"
+    lines = wrap(pen, text, 300)
+    assert " ".join(lines) == text
+    assert len(lines) > 1
+    assert all(pen.text_width(line, pen.sizes.small, bold=True) <= 300 for line in lines)
+    assert wrap(pen, "x" * 200, 300)[0].endswith("…")
+    one, two = (write_headline(pen, line) for line in (text, text * 3))
+    assert two - one == 29 * (len(wrap(pen, text * 3, canvas.width - 4)) - 1)
