@@ -10,7 +10,7 @@ QUICK := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --maxprocesses 4 -m
 # pip reads a relative path, so a checkout in a folder with a space in its name works.
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: present test check setup smollm2 browser format pretrained
+.PHONY: present test check docs setup smollm2 browser format pretrained
 
 present: setup smollm2
 	@$(BIN)/talkgen present $(TALK) --port $(PORT)
@@ -26,6 +26,10 @@ check: setup-dev
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
 	@$(QUICK)
+
+# The documentation's site, with the five talks in it, in site/.
+docs: setup-dev
+	@$(BIN)/mkdocs build
 
 setup: .venv/talkgen
 
