@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +30,16 @@ def read_marp(text: str, reader: DeckReader, themes: Sequence[str]) -> dict[str,
     """The outline of a Marp deck, whose slides are in Marp's eyes the deck's."""
     deck = _Marp(text, reader)
     wanted = _seen(reader, text, themes)
-    verbatim: set[int] = set()
+    care: Counter[int] = Counter()  # how often each slide was not the same
     in_order = False
-    for _ in range(4):
-        outline = deck.outline(verbatim, in_order=in_order)
+    for _ in range(5):
+        outline = deck.outline(care, in_order=in_order)
         found = _seen(reader, source_of(outline), themes)
         wrong = {i for i, slide in enumerate(wanted) if i >= len(found) or found[i] != slide}
         if not wrong:
             break
-        in_order = in_order or wrong <= verbatim or len(wrong) > len(wanted) / 2
-        verbatim |= wrong if len(found) == len(wanted) else set(range(len(wanted)))
+        in_order = in_order or all(care[i] > 1 for i in wrong) or len(wrong) > len(wanted) / 2
+        care.update(wrong if len(found) == len(wanted) else range(len(wanted)))
     return outline
 
 
@@ -85,13 +85,15 @@ class _Marp:
         self.spans = list(zip(starts, ends, strict=True))
         return slides, front
 
-    def outline(self, verbatim: set[int], *, in_order: bool) -> dict[str, Any]:
-        """The outline; the slides `verbatim` as they stand, and `in_order` all settings as they stand."""
+    def outline(self, care: Mapping[int, int], *, in_order: bool) -> dict[str, Any]:
+        """The outline; with care 1 a slide keeps its comments in place, with more all, `in_order` the settings."""
         outline: dict[str, Any] = {"native": "marp"}
         outline |= {"directives": plain(self.settings)} if in_order else ordered(self.settings, _short, LOCAL)
         if any("{{" in line for line in self.lines):
             outline["expressions"] = False
-        composed = [self._verbatim(i) if i in verbatim else self._slide(i) for i in range(len(self.slides))]
+        composed = [
+            self._verbatim(i) if care[i] > 1 else self._slide(i, in_place=care[i] > 0) for i in range(len(self.slides))
+        ]
         level = Counter(level for _, level in composed if level).most_common(1)
         if level and level[0][0] > 1:
             outline["level"] = level[0][0]
@@ -99,12 +101,13 @@ class _Marp:
         slides = [{**slide, "level": own} if own not in (0, usual) else slide for slide, own in composed]
         return outline | {"slides": slides}
 
-    def _slide(self, index: int) -> tuple[dict[str, Any], int]:
+    def _slide(self, index: int, *, in_place: bool) -> tuple[dict[str, Any], int]:
         directives: dict[str, Any] = {}
         notes: list[str] = []
         pieces: list[Piece] = []
         for piece, said in self.slides[index]:
-            found = _COMMENT.fullmatch(said.get("markup", "")) if piece.kind == "comment" else None
+            is_within = in_place and pieces and piece is not self.slides[index][-1][0]
+            found = _COMMENT.fullmatch(said.get("markup", "")) if piece.kind == "comment" and not is_within else None
             if found and found[1] and said["kind"] == "directive":
                 directives |= said["directives"]
             elif found and found[1] and said["kind"] == "note":
@@ -113,7 +116,11 @@ class _Marp:
                 pieces.append(piece)
         slide, level = self.composer.slide(pieces)
         head: dict[str, Any] = {key: slide.pop(key) for key in ("title", "subtitle") if key in slide}
-        head |= ordered(directives, _short_of_slide, frozenset(directives))
+        settings = ordered(directives, _short_of_slide, frozenset(directives))
+        if settings and self.slides[index][0][0].kind != "comment":  # it is seen where they stand
+            slide = {"body": [], **slide, **settings}
+        else:
+            head |= settings
         return head | slide | ({"notes": "\n\n".join(notes)} if notes else {}), level
 
     def _verbatim(self, index: int) -> tuple[dict[str, Any], int]:

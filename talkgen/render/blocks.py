@@ -20,6 +20,7 @@ from talkgen.render.deck import BlockPath, Chips, Deck, Drawing, LiveAnswer, Out
 from talkgen.render.elements import APP, TOKENS
 from talkgen.render.escape import attribute, attribute_url, escape, fence, payload, plain
 from talkgen.render.footnotes import without_footnotes
+from talkgen.render.foreign import readable, settings_lost
 from talkgen.render.marks import SlideMarks
 from talkgen.render.media import sides, write_background, write_layer, write_pane, write_picture, write_video
 from talkgen.render.prose import ticked
@@ -35,6 +36,8 @@ class BlockWriter(Addresses):
     """Writes blocks for one target."""
 
     on_click = ""  # the attribute of an element that a click shows
+    is_foreign = True  # whether a native talk is another tool's
+    at: BlockPath = ()  # the block at hand
 
     def __init__(self, deck: Deck) -> None:
         super().__init__(deck)
@@ -50,8 +53,19 @@ class BlockWriter(Addresses):
         """The blocks of a body, with blank lines between them."""
         return "\n\n".join(text for i, block in enumerate(body) if (text := self.block(block, (*path, i))))
 
+    def foreign(self, source: str) -> str:
+        """Source of a talk that is native to the other tool as Markdown for this one; what is lost is noted."""
+        native = self.deck.outline.native
+        if not native or not self.is_foreign:
+            return source
+        text, lost = readable(source, native)
+        for each in lost:
+            self.degrade(self.at, f"{native.capitalize()} alone has {each}: shown without")
+        return text
+
     def block(self, block: AnyBlock, path: BlockPath) -> str:
         """One block."""
+        self.at = path
         text = self._write(block, path)
         if block.reveal and not isinstance(block, blocks.Bullets) and text:
             text = f'<div class="tg-reveal" {self.on_click}>\n\n{text}\n\n</div>'
@@ -98,11 +112,25 @@ class BlockWriter(Addresses):
             case blocks.Html():
                 return self.write_html(block, path)
             case blocks.Raw():
-                return self.write_raw(block, path)
+                return self._foreign_raw(block) or self.write_raw(block, path)
             case blocks.Include():
                 raise TypeError("an include is gone once its outline is loaded")
             case _:
                 assert_never(block)
+
+    def note_settings(self, slide: Slide, number: int) -> None:
+        """Notes the settings of a slide that the other tool alone reads; what follows is of this slide."""
+        self.at = ("slides", number, "title")
+        native = self.deck.outline.native
+        for lost in settings_lost(slide, native) if native and self.is_foreign else ():
+            self.degrade(self.at, f"{str(native).capitalize()} alone has {lost}: shown without")
+
+    def _foreign_raw(self, block: blocks.Raw) -> str:
+        """What can be shown of source that a native talk has for its own tool alone."""
+        native = self.deck.outline.native
+        source = getattr(block.raw, native) if native and self.is_foreign else None
+        alone = block.raw.marp is None or block.raw.slidev is None
+        return self.text(source) if source and alone else ""
 
     def _background(self, value: str) -> str:
         return write_background(self.relink(value, Holds.BACKGROUND), is_picture=is_file_name(value))

@@ -39,7 +39,7 @@ class MarpWriter(BlockWriter):
 
     def text(self, source: str, *, one_line: bool = False) -> str:
         """Markdown that stays on its slide."""
-        return markdown(self.linked(source), self.address, self.marks, one_line=one_line)
+        return markdown(self.linked(self.foreign(source)), self.address, self.marks, one_line=one_line)
 
     def slide_address(self, number: int, *, in_tags: bool) -> str:  # noqa: ARG002 – one signature for both
         """The number is the slide's own id."""
@@ -117,6 +117,7 @@ def _front_matter(writer: MarpWriter, style: str) -> str:
 
 def _slide_parts(writer: MarpWriter, slide: Slide, number: int, *, first: bool) -> Iterator[str]:
     writer.turn_to(slide)
+    writer.note_settings(slide, number)
     if directives := _directives(writer, slide):
         yield "\n".join(["<!--", *(f"{name}: {scalar(value)}" for name, value in directives.items()), "-->"])
     if behind := writer.layers(slide):

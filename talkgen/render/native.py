@@ -28,6 +28,7 @@ class NativeWriter(BlockWriter):
     """Writes blocks as the source that a tool's own author would have written."""
 
     holds: ClassVar[Holds]  # what its source is
+    is_foreign = False
     where = "deck"  # the slide at hand, in words
 
     def text(self, source: str, *, one_line: bool = False) -> str:  # noqa: ARG002 – one signature for all writers

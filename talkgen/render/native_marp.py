@@ -28,6 +28,7 @@ _OWN_HTML = {
     **{tag: ["id", "recording", "size", "ids", "data", "src", "label", "style"] for tag in ELEMENTS},
 }
 _HEADING = re.compile(r"(#{1,6})\s")
+_SLIDE_SETTINGS = ("class", "transition", "header", "footer", "directives")
 _SETTINGS = ("title", "lang", "size", "author", "description", "transition", "header", "footer", "paginate")
 
 
@@ -149,9 +150,15 @@ def _pages(writer: NativeMarpWriter) -> Iterator[str]:
         begins = heading is not None and len(heading[1]) in levels
         settings, notes = _settings(writer, slide), f"<!--\n{slide.notes}\n-->" if slide.notes else ""
         # What stands before a heading that begins a slide belongs to the slide before.
-        parts = [content, settings, notes] if begins else [settings, content, notes]
+        parts = [content, settings, notes] if begins or _is_below(slide) else [settings, content, notes]
         apart = "" if number == 0 else "\n\n" if begins else "\n\n---\n\n"
         yield apart + "\n\n".join(part for part in parts if part)
+
+
+def _is_below(slide: Slide) -> bool:
+    """Whether the outline has the settings of a slide below its body: their comment stands there, too."""
+    settings = [at for at, name in enumerate(slide.given) if name in _SLIDE_SETTINGS]
+    return bool(settings) and "body" in slide.given[: settings[0]]
 
 
 def divider_levels(value: Any) -> set[int]:

@@ -40,7 +40,7 @@ class SlidevWriter(BlockWriter):
 
     def text(self, source: str, *, one_line: bool = False) -> str:
         """Markdown that is a Vue template without anything to run."""
-        return vue_markdown(self.linked(source), self.address, self.marks, one_line=one_line)
+        return vue_markdown(self.linked(self.foreign(source)), self.address, self.marks, one_line=one_line)
 
     def slide_address(self, number: int, *, in_tags: bool) -> str:
         """A route: Slidev makes its own links of Markdown's, and leaves tags to the browser, which needs the hash."""
@@ -138,6 +138,7 @@ def _headmatter(writer: SlidevWriter) -> dict[str, Any]:
 def _page(writer: SlidevWriter, slide: Slide, number: int, *, first: bool) -> str:
     values = _headmatter(writer) if first else {}
     writer.turn_to(slide)
+    writer.note_settings(slide, number)
     values |= _frontmatter(writer, slide)
     body = "\n\n".join(_slide_parts(writer, slide, number))
     lines = [f"{name}: {scalar(value)}" for name, value in values.items()]

@@ -11,7 +11,7 @@ import nh3
 from talkgen.outline.nesting import VOID
 from talkgen.render.elements import ELEMENTS
 
-_ELEMENTS = frozenset(
+KNOWN = frozenset(
     "a abbr b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em "
     "figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p picture q rp rt ruby s samp "
     "small source span strong sub summary sup table tbody td tfoot th thead time tr u ul var video wbr".split()
@@ -49,7 +49,7 @@ class Tag:
         self.is_comment = source.startswith("<!--")
         self.cleaned = ""
         self.opens = self.closes = self.fits = False
-        if self.name in _ELEMENTS:
+        if self.name in KNOWN:
             self._read(address)
 
     def _read(self, address: Callable[[str], str | None]) -> None:

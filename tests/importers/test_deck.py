@@ -17,6 +17,7 @@ from talkgen.render.deck import Deck
 from talkgen.render.marp import render_marp
 from talkgen.render.slidev import render_slidev
 from talkgen.style import load_style
+from talkgen.words import WORDS
 
 DECKS = sorted((Path(__file__).parent / "decks").glob("*.md"))
 
@@ -65,13 +66,14 @@ def test_tool_of_a_deck_is_told():
 def test_nothing_is_added(tmp_path):
     """What the author did not set is not set, and a deck without settings has none."""
     marp = rendered(write(tmp_path / "marp.md", "# One\n\n- `--help` {{ x }}\n"), tmp_path / "one")
-    assert marp.keys() == {"deck.md", "marp.json"}
+    assert marp.keys() == {"deck.md", "marp.json", WORDS}
     assert marp["deck.md"] == "# One\n\n- `--help` {{ x }}"
 
     text = "---\ntheme: none\n---\n\n# One\n\n---\nhideInToc: false\n---\n\nTwo  \nlines\n"
     deck = write(tmp_path / "slidev.md", text)
     slidev = rendered(deck, tmp_path / "two")
     package = slidev.pop("package.json")
+    slidev.pop(WORDS)
     assert json.loads(package) == {"name": "talk", "private": True, "type": "module"}
     assert slidev == {"slides.md": text.replace("none", '"none"')}
 
