@@ -92,7 +92,8 @@ class _Expander:
                 yield from self._included(slide)
             elif isinstance(slide, dict) and "repeat" in slide:
                 rest = {key: value for key, value in slide.items() if key != "repeat"}
-                yield from (({**rest, "item": item}, places) for item in self._items(slide["repeat"]))
+                own = {path: spot for path, spot in places.items() if path[:1] != ("repeat",)}  # of many items, as many
+                yield from (({**rest, "item": item}, own) for item in self._items(slide["repeat"]))
             else:
                 yield slide, places
         except (FileError, FormulaError) as error:
