@@ -35,8 +35,8 @@ def asset_dirs(name: str, project: Path) -> list[Path]:
 
 def theme_file(name: str, project: Path) -> Path | None:
     """The file of the theme `name`, the project's own before a shipped one; None where there is none."""
-    files = (root / "themes" / f"{name}.yaml" for root in asset_dirs("templates", project))
-    return next((file for file in files if file.is_file()), None)
+    files = (file for root in asset_dirs("templates", project) for file in (root / "themes").glob("*.yaml"))
+    return next((file for file in files if file.stem == name), None)
 
 
 def pretrained_dir() -> Path:

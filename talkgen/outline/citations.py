@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from talkgen.errors import OutlineError, Problem, did_you_mean
 from talkgen.outline.addresses import prose
 from talkgen.outline.bibliography import Works, read_bibliography
+from talkgen.outline.files import FileError, find_file
 from talkgen.outline.node import Holds
 from talkgen.outline.parts import Parts
 from talkgen.outline.schema import Outline
@@ -64,10 +65,12 @@ def check_citations(parts: Parts, document: Document) -> Iterator[Problem]:
     if not isinstance(outline, Outline) or not outline.bibliography:
         return
     try:
+        find_file(outline.bibliography, document.path)
         works = read_bibliography(document.path.parent / outline.bibliography)
+    except FileError:  # told as any file that is missing
+        return
     except OutlineError as error:
-        if (document.path.parent / outline.bibliography).exists():  # one that is missing is told as any such file
-            yield from error.problems
+        yield from error.problems
         return
     yield from _check(outline, works, document)
 

@@ -77,7 +77,8 @@ class _Expander:
         others = {}
         for path, spot in self.document.spots.items():
             if len(path) > 1 and path[0] == "slides" and isinstance(path[1], int):
-                slides[path[1]][path[2:]] = spot
+                if path[1] < count:  # of a key that stands there twice, the first may have had more
+                    slides[path[1]][path[2:]] = spot
             else:
                 others[path] = spot
         return slides, others

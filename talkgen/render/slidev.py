@@ -6,6 +6,7 @@ are local, so that a built site asks no other host.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,9 @@ from talkgen.render.themes import font_faces, font_files, style_sheet
 from talkgen.render.words import deck_words
 from talkgen.style import SIZES
 from talkgen.words import WORDS
+
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_ENDED = "\n\n<!-- -->"
 
 
 class SlidevWriter(BlockWriter):
@@ -141,8 +145,15 @@ def _page(writer: SlidevWriter, slide: Slide, number: int, *, first: bool) -> st
     writer.note_settings(slide, number)
     values |= _frontmatter(writer, slide)
     body = "\n\n".join(_slide_parts(writer, slide, number))
+    if slide.notes.strip():
+        body += f"{_ENDED if _opens_comment(body) else ''}\n\n{comment(spoken(slide.notes))}"
     lines = [f"{name}: {scalar(value)}" for name, value in values.items()]
     return "\n".join(["---", *lines, "---", "", body])
+
+
+def _opens_comment(body: str) -> bool:
+    """Whether a listing begins a comment and does not end it: Slidev, which sees none there, would end it in a note."""
+    return "<!--" in _COMMENT.sub("", body)
 
 
 def _frontmatter(writer: SlidevWriter, slide: Slide) -> dict[str, Any]:
@@ -186,5 +197,3 @@ def _slide_parts(writer: SlidevWriter, slide: Slide, number: int) -> Iterator[st
             yield f"<{name} v-pre>{_as_html(edge)}</{name}>"
     if writer.deck.outline.paginate and slide.layout not in BARE:
         yield '<div class="tg-page">{{ $page }}</div>'
-    if slide.notes.strip():
-        yield comment(spoken(slide.notes))

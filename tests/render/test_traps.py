@@ -202,3 +202,13 @@ def test_what_a_target_cannot_show_is_listed(tmp_path):
     assert [item.where for item in slidev.degraded] == ["slide 2"]
     assert "```py {1|2}" in slidev.files["slides.md"]
     assert "<Counter/>" in slidev.files["slides.md"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", [{"code": "<!--\nx", "language": "html"}, {"mermaid": "a\n<!-- b"}, "```\n<!--\n```"])
+def test_a_comment_that_a_listing_opens_ends_with_it(block, tmp_path):
+    """Slidev looks for notes without seeing listings: what follows stays on the slide, and the note is the note."""
+    deck = make_deck(surround({"title": "T", "body": [block, "after"], "notes": "say"}), tmp_path)
+    ((_, slide, _),) = parse_slidev([render_slidev(deck).files["slides.md"]])
+    assert "after" in slide["content"]
+    assert slide["note"] == "say"
