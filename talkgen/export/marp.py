@@ -77,7 +77,7 @@ def start_marp(report: Report) -> None:
 
 
 def _cli(report: Report) -> Path:
-    return npm_packages("marp", report) / "node_modules" / "@marp-team" / "marp-cli"
+    return npm_packages("marp", report).resolve() / "node_modules" / "@marp-team" / "marp-cli"
 
 
 @functools.cache
