@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +14,7 @@ import typer
 from talkgen.cli.console import Json, Quiet, Talk, out, out_json, reporter
 
 if TYPE_CHECKING:
-    from talkgen.pipeline.build import BuildReport
+    from talkgen.pipeline.build import BuildReport, Request
 
 
 class Target(StrEnum):
@@ -87,14 +89,28 @@ def build(
         slides = pipeline.check(request)
         out_json({"slides": slides}) if json else out(f"{outline}: {slides} slides, nothing wrong")
     elif watch:
-        from talkgen.pipeline.watch import watch as watch_talk
-
-        def show(done: BuildReport) -> None:
-            finish(done, json, report)
-
-        watch_talk(request, report, show)
+        _watch(request, json, report)
     elif finish(pipeline.build(request, report), json, report) and strict:
         raise typer.Exit(1)
+
+
+def _watch(request: Request, json: bool, report: Callable[[str], None]) -> None:
+    """Builds again at every change; of talkgen's own code, in a process that has loaded the new one."""
+    from talkgen.export.worker import end_workers
+    from talkgen.pipeline.rebuild import keep_building
+    from talkgen.pipeline.watch import CodeChangedError
+
+    def show(done: BuildReport, changes: Sequence[str]) -> None:
+        for line in changes:
+            report(line)
+        finish(done, json, report)
+
+    try:
+        keep_building(request, report, show)
+    except CodeChangedError:
+        report("talkgen's own code changed: starting again")
+        end_workers()
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 – this very command
 
 
 def variables(given: list[str] | None) -> dict[str, Any]:

@@ -33,9 +33,14 @@ def present(
     audience: Annotated[
         bool, typer.Option("--audience", help="Let the room guess next tokens at /vote; votes/ keeps them.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch/--no-watch", help="Show changes of the talk in the open page as they are saved.")
+    ] = True,
     quiet: Quiet = False,
 ) -> None:
     """Builds a talk and serves it with its live demos until interrupted.
+
+    What is saved meanwhile is shown in the open page, at the slide where it is.
 
     Examples:
       talkgen present slides/attention
@@ -46,6 +51,7 @@ def present(
 
       talkgen present slides/attention --host 0.0.0.0 --audience
     """
+    from talkgen.cli.following import follow
     from talkgen.pipeline import build as pipeline
     from talkgen.serve.presenter import is_loopback, make_code
     from talkgen.serve.run import check_port, serve
@@ -55,11 +61,15 @@ def present(
     check_port(host, port)
     request = pipeline.Request(Path(outline), target.value, out=out_dir, model=model, vars=variables(var))
     report = reporter(quiet)
-    done = pipeline.build(request, report)
+    if watch and target is Target.slidev and not is_loopback(host):
+        report("Slidev's own server is for this machine alone: the deck is built, and changes are not shown")
+        watch = False
+    shown = follow(request, report) if watch else None
+    done = shown.built if shown else pipeline.build(request, report)
     show_report(done, report)
     files = done.plan.live_models
     settings = Settings(
-        deck=done.outputs[0],
+        deck=shown.page if shown else done.outputs[0],
         models=() if recorded else files,
         project=done.plan.talk.project,
         host=host,
@@ -68,10 +78,15 @@ def present(
         look=Style.model_validate(done.plan.talk.tokens).css_variables(),
         slides=done.deck.read_slides,
         votes=done.plan.talk.path.parent / "votes" if audience else None,
+        watching=shown.watching if shown else None,
         code=None if is_loopback(host) else make_code(),
     )
     names = ", ".join(item.label for item in files) if not recorded else "recorded answers only"
-    serve(settings, on_ready=lambda: _tell(settings, names, quiet=quiet))
+    try:
+        serve(settings, on_ready=lambda: _tell(settings, names, quiet=quiet))
+    finally:
+        if shown:
+            shown.process.close()
 
 
 def _tell(settings: Settings, names: str, *, quiet: bool) -> None:

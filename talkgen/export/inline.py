@@ -18,9 +18,13 @@ _TYPES = {".woff2": "font/woff2", ".svg": "image/svg+xml", ".js": "text/javascri
 
 def inline_page(page: str, folder: Path) -> str:
     """`page` with every file of `folder` that it names put into it; what is not below `folder` is left as it is."""
-    page = _SCRIPT.sub(lambda match: _inline_script(match, folder), page)
-    page = _TAG.sub(lambda tag: _ATTRIBUTE.sub(lambda match: _inline_attribute(match, folder), tag[0]), page)
-    return _URL.sub(lambda match: _inline_url(match, folder), page)
+    return _SCRIPT.sub(lambda match: _inline_script(match, folder), inline_media(page, folder))
+
+
+def inline_media(part: str, folder: Path) -> str:
+    """A part of a page with every picture, film and font of `folder` put into it; scripts stay where they are."""
+    part = _TAG.sub(lambda tag: _ATTRIBUTE.sub(lambda match: _inline_attribute(match, folder), tag[0]), part)
+    return _URL.sub(lambda match: _inline_url(match, folder), part)
 
 
 def _inline_script(match: re.Match[str], folder: Path) -> str:

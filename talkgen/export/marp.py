@@ -111,7 +111,17 @@ def _config(folder: Path) -> str:
 def _export_html(folder: Path, report: Report) -> Path:
     report("Marp: writing deck.html")
     page = folder / "deck.html"
-    script = folder / "mermaid.min.js"
+    page.write_text(inline_page(marp_page(folder, report), folder), encoding="utf-8")
+    return page
+
+
+def marp_page(folder: Path, report: Report) -> str:
+    """The page that Marp makes of `folder/deck.md`; it names the files beside it.
+
+    Raises:
+        ToolError: Marp is missing or failed.
+    """
+    script, page = folder / "mermaid.min.js", folder / ".marp.html"
     if script.name in (folder / "deck.md").read_text(encoding="utf-8"):
         shutil.copyfile(npm_packages("mermaid", report) / "node_modules" / "mermaid" / "dist" / script.name, script)
     with _command(folder, ["--output", page.name]) as arguments:
@@ -119,10 +129,10 @@ def _export_html(folder: Path, report: Report) -> Path:
     if done["code"]:
         raise describe_end("marp-cli", done["code"], done["said"])
     text = page.read_text(encoding="utf-8")
+    page.unlink()
     if (folder / NATIVE).is_file():
         text = text.replace("</body>", f"{_own_scripts(folder)}</body>")
-    page.write_text(inline_page(text, folder), encoding="utf-8")
-    return page
+    return text
 
 
 def _own_scripts(folder: Path) -> str:

@@ -57,13 +57,20 @@ def print_slidev(folder: Path, format: str, report: Report) -> list[Path]:
 
 @contextmanager
 def _node_modules(folder: Path, report: Report) -> Iterator[None]:
-    """Slidev finds its packages in the project; 600 MB stay in the cache behind a link that goes away again."""
-    link = folder / "node_modules"
-    _link(link, slidev_packages(pins_of(folder), report) / "node_modules")
+    """Slidev's packages in the project, as long as it is exported."""
+    link = link_packages(folder, report)
     try:
         yield
     finally:
         link.unlink()
+
+
+def link_packages(folder: Path, report: Report) -> Path:
+    """Slidev finds its packages in the project; 600 MB stay in the cache behind a link, which is made anew."""
+    link = folder / "node_modules"
+    link.unlink(missing_ok=True)
+    _link(link, slidev_packages(pins_of(folder), report) / "node_modules")
+    return link
 
 
 def _link(link: Path, target: Path) -> None:

@@ -61,14 +61,24 @@ class NodeWorker:
         if self._running is None or self._running.process.poll() is not None:
             self._end()
             self._running = _Running(self._command)
-            atexit.register(self.close)
+            _WORKERS.add(self)
         return self._running
 
     def _end(self) -> None:
-        atexit.unregister(self.close)
+        _WORKERS.discard(self)
         if self._running:
             self._running.close()
         self._running = None
+
+
+_WORKERS: set[NodeWorker] = set()  # that may run
+
+
+@atexit.register
+def end_workers() -> None:
+    """Ends all programs that this process keeps."""
+    for worker in list(_WORKERS):
+        worker.close()
 
 
 class _Running:

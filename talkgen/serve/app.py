@@ -15,6 +15,7 @@ from talkgen.serve.audience import audience_routes
 from talkgen.serve.completions import completion_routes
 from talkgen.serve.deck import mount_deck
 from talkgen.serve.demos import PREFIX, Demos
+from talkgen.serve.dev_server import mount_dev_server
 from talkgen.serve.engines import Engines
 from talkgen.serve.guard import Guard
 from talkgen.serve.live import live_routes
@@ -25,6 +26,7 @@ from talkgen.serve.presenter import Presenter, enter_routes
 from talkgen.serve.questions import Questions
 from talkgen.serve.settings import Settings
 from talkgen.serve.stage import Stage
+from talkgen.serve.watching import watch_routes
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -61,7 +63,12 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount(PREFIX, demos)
     if settings.votes:
         app.include_router(audience_routes(settings.votes, settings, engines))
-    mount_deck(app, settings.deck)
+    if settings.watching:
+        app.include_router(watch_routes(settings.watching))
+    if settings.watching and settings.deck is None:
+        mount_dev_server(app, settings.watching)
+    elif settings.deck:
+        mount_deck(app, settings.deck)
     return app
 
 

@@ -10,6 +10,7 @@ import uvicorn
 
 from talkgen.errors import TalkgenError
 from talkgen.serve.settings import Settings
+from talkgen.serve.watching import Watching
 
 
 def check_port(host: str, port: int) -> None:
@@ -44,16 +45,21 @@ def _bind_problem(host: str, port: int) -> int:
 
 
 class _Server(uvicorn.Server):
-    """Says when it listens."""
+    """Says when it listens, and lets pages go when it ends."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None], watching: Watching | None) -> None:
         super().__init__(config)
-        self._on_ready = on_ready
+        self._on_ready, self._watching = on_ready, watching
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._watching:  # pages that wait for news would be waited for
+            self._watching.close()
+        await super().shutdown(sockets)
 
 
 def serve(settings: Settings, on_ready: Callable[[], None]) -> None:
@@ -73,4 +79,4 @@ def serve(settings: Settings, on_ready: Callable[[], None]) -> None:
         server_header=False,
         timeout_graceful_shutdown=2,
     )
-    _Server(config, on_ready).run()
+    _Server(config, on_ready, settings.watching).run()

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from talkgen.lm.files.catalog import ModelFiles
+from talkgen.serve.watching import Watching
 
 
 @dataclass(frozen=True)
 class Settings:
     """A deck to serve and the models behind it; no models means recorded answers only."""
 
-    deck: Path  # the page to open; what lies in its folder is served with it, and nothing else
+    deck: Path | None  # the page to open, served with what lies in its folder; None for a server of the deck's own
     models: tuple[ModelFiles, ...] = ()
     project: Path = Path()  # its demos/ go before those that talkgen ships
     host: str = "127.0.0.1"
@@ -23,4 +24,5 @@ class Settings:
     look: str = ""  # the theme's tokens as CSS custom properties
     slides: Callable[[], Sequence[dict[str, Any]]] = tuple  # title, notes, minutes and what is live of each, as built
     votes: Path | None = None  # the folder of the room's votes; None where the room is not asked
+    watching: Watching | None = None  # news of a deck that is being written
     code: str | None = None  # that the presenter shows; None where only this machine reaches the server

@@ -1,0 +1,41 @@
+"""A Marp page in its parts, so that an open one can be brought up to date slide by slide; knows only Marp's frame."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_STYLE = re.compile(r"(?<=<style>).*?(?=</style>)", re.DOTALL)
+_SLIDES = re.compile(
+    r'(?<=<div id=":\$p">).*</svg>(?=</div>(?:<div class="bespoke-marp-note"|<script>/\*!! License))', re.DOTALL
+)
+_SLIDE = re.compile(r'(?=<svg data-marpit-svg="")')
+_NOTES = re.compile(r'(?<=</svg></div>)(?:<div class="bespoke-marp-note".*</div>)?(?=<script>/\*!! License)', re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page is made of; `frame` is all else."""
+
+    styles: tuple[str, ...]
+    slides: tuple[str, ...]
+    notes: str
+    frame: str
+
+    def continues(self, before: Page) -> bool:
+        """Whether an open page of `before` can be made into this one part by part."""
+        return (
+            self.frame == before.frame
+            and len(self.slides) == len(before.slides) > 0
+            and len(self.styles) == len(before.styles)
+        )
+
+
+def read_page(text: str) -> Page:
+    """The parts of the page that Marp wrote; of one in another form, a frame alone."""
+    head, body = text.partition("</head>")[::2]
+    slides, notes = _SLIDES.search(body), _NOTES.search(body)
+    if not (slides and notes):
+        return Page((), (), "", text)
+    frame = _STYLE.sub("", head) + body[: slides.start()] + body[slides.end() : notes.start()] + body[notes.end() :]
+    return Page(tuple(_STYLE.findall(head)), tuple(_SLIDE.split(slides[0])[1:]), notes[0], frame)

@@ -1,0 +1,216 @@
+"""A talk while it is written: its deck in a folder of its own, brought up to date in place, and news of what changed.
+
+Everything computed is the store's, as in a build; nothing is published: `build` does that. News are JSON, for the pages
+that show the deck: the revision that they now find, and what to change of the one before where that can be said.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from talkgen.assets import cache_dir
+from talkgen.digest import digest_bytes, digest_file
+from talkgen.errors import Problem, ToolError
+from talkgen.export.inline import inline_media, inline_page
+from talkgen.export.marp import marp_page
+from talkgen.export.page import Page, read_page
+from talkgen.export.slidev_server import DevServer
+from talkgen.files import write_text
+from talkgen.outline.find import find_outline
+from talkgen.pipeline.build import Report, Request
+from talkgen.pipeline.changes import describe_changes, slide_positions
+from talkgen.pipeline.compute import compute
+from talkgen.pipeline.plan import Plan, make_plan
+from talkgen.pipeline.rendering import content_digest, copied_files, file_digests, render
+from talkgen.pipeline.request import open_store
+from talkgen.pipeline.talk import Talk
+from talkgen.pipeline.targets import TARGETS, Target
+from talkgen.render.deck import Rendering
+
+PAGE = "deck.html"  # of a Marp deck
+_OURS = {"node_modules", ".vite", PAGE}  # beside a rendering's own files
+
+News = dict[str, Any]
+
+
+def preview_folder(request: Request) -> Path:
+    """Where the deck of a request is previewed: always the same place, so that what tools keep there stays good."""
+    asked = [str(find_outline(request.outline).resolve()), request.target, request.model, dict(request.vars)]
+    return cache_dir("previews") / digest_bytes(json.dumps(asked, default=str).encode())[:16]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What was brought up to date: the plan it follows, lines for people, s that it took, and news for open pages."""
+
+    plan: Plan
+    copied: tuple[str, ...]
+    changes: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    seconds: float
+    news: News
+
+
+class Showing(Protocol):
+    """What shows a rendering whose files lie in a folder."""
+
+    def show(self, revision: str, changed: list[str]) -> News:
+        """News of the files that changed, which the page of `revision` now shows.
+
+        Raises:
+            ToolError: the tool is missing or failed.
+        """
+
+    def finish(self) -> None:
+        """Does what may come after the news."""
+
+    def close(self) -> None:
+        """Ends what was started."""
+
+
+class Preview:
+    """The preview of a request, kept up to date by whoever calls `refresh` when something changed."""
+
+    def __init__(self, request: Request, report: Report) -> None:
+        self.path, self.folder = find_outline(request.outline), preview_folder(request)
+        self._request, self._report = request, report
+        self._target: Target = TARGETS[request.target]
+        self._showing: Showing = _SHOWINGS[request.target](self.folder, report)
+        self._files: Mapping[str, str] = {}
+        self._before: Plan | None = None
+
+    def refresh(self) -> Shown:
+        """Brings the deck up to date with the outline and all that it is made of.
+
+        Raises:
+            OutlineError: as a build does; the deck stays as it was.
+            ToolError: the tool is missing or failed.
+        """
+        started = time.perf_counter()
+        talk = Talk(self.path, self._request.vars)
+        plan = make_plan(talk, self._request.model)
+        results = compute(plan, open_store(), self._report)
+        rendering = render(plan, results, self._target)
+        digests = file_digests(rendering)
+        changed = self._write(rendering, digests)
+        news = self._showing.show(content_digest(digests)[:16], changed)
+        before, self._before = self._before or plan, plan
+        news["moved"] = slide_positions(before.draft, plan.draft)
+        return Shown(
+            plan=plan,
+            copied=tuple(copied_files(rendering, plan, self._target)),
+            changes=tuple(describe_changes(before, plan)),
+            problems=tuple(_placed(news.pop("bad", ()), plan)),
+            seconds=time.perf_counter() - started,
+            news=news,
+        )
+
+    def finish(self) -> None:
+        """Does what may come after the news."""
+        self._showing.finish()
+
+    def close(self) -> None:
+        """Ends what was started for it."""
+        self._showing.close()
+
+    def _write(self, rendering: Rendering, digests: Mapping[str, str]) -> list[str]:
+        """Writes the files that are not as they should be, in place; their names."""
+        if not self._files:  # whatever an earlier preview left
+            self._files = {name: digest_file(self.folder / name) for name in _files_in(self.folder)}
+        changed = [name for name, digest in digests.items() if self._files.get(name) != digest]
+        for name in changed:
+            content, file = rendering.files[name], self.folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, str):
+                file.write_text(content, encoding="utf-8", newline="\n")
+            else:
+                shutil.copyfile(content, file)
+        for name in self._files.keys() - digests.keys():
+            (self.folder / name).unlink(missing_ok=True)
+        self._files = digests
+        return changed
+
+
+def _files_in(folder: Path) -> Iterator[str]:
+    for root, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name not in _OURS]
+        yield from (Path(root, name).relative_to(folder).as_posix() for name in files if name not in _OURS)
+
+
+def _placed(bad: list[tuple[int, str]], plan: Plan) -> Iterator[Problem]:
+    for slide, message in bad:
+        yield from plan.talk.problems_at(("slides", plan.draft.shown[slide - 1]), ToolError(message))
+
+
+class _MarpShowing:
+    """Marp's page, and what changed of it slide by slide."""
+
+    def __init__(self, folder: Path, report: Report) -> None:
+        self._folder, self._report = folder, report
+        self._page, self._revision, self._text = Page((), (), "", ""), "", ""
+
+    def show(self, revision: str, changed: list[str]) -> News:
+        self._text = marp_page(self._folder, self._report)
+        before, self._page = self._page, read_page(self._text)
+        news: News = {"from": self._revision, "revision": revision}
+        self._revision = revision
+        scripts = any(name.endswith(".js") for name in changed)
+        if scripts or not self._page.continues(before):
+            self.finish()  # pages load it at once
+            return news
+        return news | {
+            "slides": self._parts(before.slides, self._page.slides),
+            "styles": self._parts(before.styles, self._page.styles),
+            "notes": self._page.notes if self._page.notes != before.notes else None,
+        }
+
+    def _parts(self, old: tuple[str, ...], new: tuple[str, ...]) -> dict[int, str]:
+        pairs = enumerate(zip(old, new, strict=True))
+        return {number: inline_media(now, self._folder) for number, (was, now) in pairs if was != now}
+
+    def finish(self) -> None:
+        write_text(self._folder / PAGE, watching(inline_page(self._text, self._folder), self._revision))
+
+    def close(self) -> None:
+        """Marp's process ends with this one."""
+
+
+class _SlidevShowing:
+    """Slidev's own server, which tells open pages itself."""
+
+    def __init__(self, folder: Path, report: Report) -> None:
+        self._server, self._revision = DevServer(folder, report), ""
+
+    def show(self, revision: str, changed: list[str]) -> News:
+        bad = [(each.slide, f"Slidev cannot show this slide: {each.message}") for each in self._server.check(changed)]
+        before, self._revision = self._revision, revision
+        return {"from": before, "revision": revision, "port": self._server.port, "bad": bad}
+
+    def finish(self) -> None:
+        """There is nothing left to do."""
+
+    def close(self) -> None:
+        self._server.close()
+
+
+_SHOWINGS: Mapping[str, Callable[[Path, Report], Showing]] = {"marp": _MarpShowing, "slidev": _SlidevShowing}
+
+
+def watching(page: str, revision: str) -> str:
+    """A page with the script that keeps it up to date."""
+    before, end, after = page.rpartition("</body>")
+    return f'{before}<script src="/watch.js" data-revision="{revision}"></script>{end}{after}'
+
+
+def seed(folder: Path, page: Path, revision: str) -> Path:
+    """A built deck as what is shown until the first preview is there; its page."""
+    shutil.copytree(page.parent, folder, dirs_exist_ok=True)
+    write_text(folder / PAGE, watching(page.read_text(encoding="utf-8"), revision))
+    return folder / PAGE
