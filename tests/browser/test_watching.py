@@ -32,15 +32,17 @@ slides:
         prompt: The statement
         bars: 4
       - A line below.
-  - include: more.yaml
+  - include: more.yaml#1-2
 """
 MORE = """\
-- title: Included
-  body: [From elsewhere.]
-- title: A picture
-  body:
-    - image: dot.svg
-      alt: a dot
+title: More
+slides:
+  - title: Included
+    body: [From elsewhere.]
+  - title: A picture
+    body:
+      - image: dot.svg
+        alt: a dot
 """
 DOT = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><circle r="20" cx="20" cy="20" fill="red"/></svg>'
 
@@ -67,7 +69,7 @@ class Presenting:
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
         assert self.ready.wait(300)
-        assert self.process.poll() is None, self.said
+        assert any(line.startswith("http") for line in self.said), self.said
 
     def _read(self) -> None:
         for line in self.process.stdout:
