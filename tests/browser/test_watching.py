@@ -91,7 +91,7 @@ class Presenting:
     def end(self) -> int:
         """Ends it as Ctrl-C does; its exit code."""
         self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(60)
+        code = self.process.wait(300)
         self._reader.join()
         return code
 
