@@ -28,7 +28,7 @@ from talkgen.pipeline.build import Report, Request
 from talkgen.pipeline.changes import describe_changes, slide_positions
 from talkgen.pipeline.compute import compute
 from talkgen.pipeline.plan import Plan, make_plan
-from talkgen.pipeline.rendering import content_digest, copied_files, file_digests, render
+from talkgen.pipeline.rendering import content_digest, copied_files, file_digests, render, resolve_plan
 from talkgen.pipeline.request import open_store
 from talkgen.pipeline.talk import Talk
 from talkgen.pipeline.targets import TARGETS, Target
@@ -97,7 +97,7 @@ class Preview:
         talk = Talk(self.path, self._request.vars)
         plan = make_plan(talk, self._request.model)
         results = compute(plan, open_store(), self._report)
-        rendering = render(plan, results, self._target)
+        rendering = render(resolve_plan(plan, results, self._target), self._target)
         digests = file_digests(rendering)
         changed = self._write(rendering, digests)
         news = self._showing.show(content_digest(digests)[:16], changed)
