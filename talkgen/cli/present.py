@@ -13,6 +13,8 @@ from talkgen.cli.build import ModelOption, OutOption, Target, TargetOption, VarO
 from talkgen.cli.console import Quiet, Talk, out, reporter
 
 if TYPE_CHECKING:
+    from talkgen.cli.following import Followed
+    from talkgen.pipeline.build import BuildReport
     from talkgen.serve.settings import Settings
 
 
@@ -53,10 +55,8 @@ def present(
     """
     from talkgen.cli.following import follow
     from talkgen.pipeline import build as pipeline
-    from talkgen.serve.presenter import is_loopback, make_code
+    from talkgen.serve.presenter import is_loopback
     from talkgen.serve.run import check_port, serve
-    from talkgen.serve.settings import Settings
-    from talkgen.style import Style
 
     check_port(host, port)
     request = pipeline.Request(Path(outline), target.value, out=out_dir, model=model, vars=variables(var))
@@ -64,13 +64,29 @@ def present(
     if watch and target is Target.slidev and not is_loopback(host):
         report("Slidev's own server is for this machine alone: the deck is built, and changes are not shown")
         watch = False
-    shown = follow(request, report) if watch else None
-    done = shown.built if shown else pipeline.build(request, report)
+    followed = follow(request, report) if watch else None
+    done = followed.built if followed else pipeline.build(request, report)
     show_report(done, report)
-    files = done.plan.live_models
-    settings = Settings(
-        deck=shown.page if shown else done.outputs[0],
-        models=() if recorded else files,
+    settings = _settings(done, followed, host=host, port=port, device=device, recorded=recorded, audience=audience)
+    names = ", ".join(item.label for item in done.plan.live_models) if not recorded else "recorded answers only"
+    try:
+        serve(settings, on_ready=lambda: _tell(settings, names, quiet=quiet))
+    finally:
+        if followed:
+            followed.process.close()
+
+
+def _settings(
+    done: BuildReport, followed: Followed | None, *, host: str, port: int, device: str, recorded: bool, audience: bool
+) -> Settings:
+    """What the server is told of a built talk, and of what keeps it up to date."""
+    from talkgen.serve.presenter import is_loopback, make_code
+    from talkgen.serve.settings import Settings
+    from talkgen.style import Style
+
+    return Settings(
+        deck=followed.page if followed else done.outputs[0],
+        models=() if recorded else done.plan.live_models,
         project=done.plan.talk.project,
         host=host,
         port=port,
@@ -78,15 +94,9 @@ def present(
         look=Style.model_validate(done.plan.talk.tokens).css_variables(),
         slides=done.deck.read_slides,
         votes=done.plan.talk.path.parent / "votes" if audience else None,
-        watching=shown.watching if shown else None,
+        watching=followed.watching if followed else None,
         code=None if is_loopback(host) else make_code(),
     )
-    names = ", ".join(item.label for item in files) if not recorded else "recorded answers only"
-    try:
-        serve(settings, on_ready=lambda: _tell(settings, names, quiet=quiet))
-    finally:
-        if shown:
-            shown.process.close()
 
 
 def _tell(settings: Settings, names: str, *, quiet: bool) -> None:
