@@ -113,5 +113,7 @@ def _lettered(groups: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
 
 
 def _address(entry: Entry) -> str:
-    doi = entry.fields.get("doi", "")
-    return f"https://doi.org/{doi}" if doi and "://" not in doi else doi or entry.fields.get("url", "")
+    doi, eprint = entry.fields.get("doi", ""), entry.fields.get("eprint", "")
+    if doi:
+        return doi if "://" in doi else f"https://doi.org/{doi}"
+    return entry.fields.get("url", "") or (f"https://arxiv.org/abs/{eprint}" if eprint else "")

@@ -13,7 +13,8 @@ BIB = r"""
 @article{hochreiter1997, author = {Sepp Hochreiter and J{\"u}rgen Schmidhuber}, title = {Long Short-Term Memory},
   journal = {Neural Computation}, volume = {9}, number = {8}, pages = {1735--1780}, year = {1997},
   doi = {10.1162/neco.1997.9.8.1735}}
-@misc{second, author = {Ashish Vaswani and Noam Shazeer and Others}, title = {Another}, year = {2017}}
+@misc{second, author = {Ashish Vaswani and Noam Shazeer and Others}, title = {Another}, year = {2017},
+  archiveprefix = {arXiv}, eprint = {1234.5678}}
 @misc{elman1990, author = {Jeffrey L. Elman}, title = {Finding structure in time}, year = {1990}}
 """
 
@@ -43,6 +44,7 @@ def test_references_hold_what_the_file_says(file):
     for words in ("S. Hochreiter and J. Schmidhuber", "*Neural Computation*", "1735–1780", "1997"):
         assert words in work.reference.replace("\\", "").replace("\u00a0", " ")
     assert work.address == "https://doi.org/10.1162/neco.1997.9.8.1735"
+    assert read_bibliography(file)["second"].address == "https://arxiv.org/abs/1234.5678"
 
 
 @pytest.mark.parametrize(
