@@ -108,6 +108,10 @@ class NativeWriter(BlockWriter):
                 lines += [pad + line for line in self.list_items(children, numbered, mark, depth + 1)]
         return lines
 
+    def write_markdown(self, block: blocks.Markdown, path: BlockPath) -> str:  # noqa: ARG002 – one signature for all
+        """Text as it stands, its footnotes in their place."""
+        return self.text(block.markdown)
+
     def write_code(self, block: blocks.Code, path: BlockPath) -> str:  # noqa: ARG002 – one signature for all
         """A listing with all that its fence says."""
         steps = f"{{{block.steps}}}" if block.steps else ""

@@ -119,6 +119,7 @@ def test_marp_slides_are_cut_as_marp_cuts_them(text, tmp_path):
         "<!--\n---\n-->\n\n---\n\nb",
         "`<!--`\n\n---\n\nb -->",
         "a\n\n---\n\n```yaml\nlayout: end\n```\n\nb",
+        "a [^1]\n\n</div>\n\n[^1]: b",
         "a <!-- -->\n\n---\nhide: true\n---\n\nb\n\n<!-- -->",
     ],
 )
