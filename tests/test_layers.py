@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-BASE = {"errors", "assets", "style", "digest", "files", "lock", "machine", "memo", "words", "yamlfile", "__init__"}
+BASE = {
+    "errors", "assets", "style", "fonts", "digest", "files", "lock", "machine", "memo", "words", "yamlfile", "__init__",
+}  # fmt: skip
 MAY_IMPORT = {
     "outline": set(),
     "store": set(),

@@ -21,6 +21,7 @@ from talkgen.cli import (
     schema,
     status,
     sweep,
+    themes,
     train,
 )
 from talkgen.cli.console import out
@@ -66,6 +67,7 @@ app.command("pack")(pack.pack)
 app.command("train")(train.train)
 app.command("sweep")(sweep.sweep)
 app.add_typer(figures.app, name="figures")
+app.add_typer(themes.app, name="themes")
 app.add_typer(model.app, name="model")
 app.command("import")(import_.import_)
 app.command("schema")(schema.schema)

@@ -63,6 +63,10 @@ def build(
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Build again whenever the talk changes.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Only say whether the outline can be built.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Fail where a slide does not hold what is on it.")] = False,
+    fetch: Annotated[bool, typer.Option("--fetch", help="Bring along what it shows from other hosts.")] = False,
+    fetch_private: Annotated[
+        bool, typer.Option("--fetch-private", help="From this machine and its own network too.")
+    ] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -77,13 +81,19 @@ def build(
 
       talkgen build slides/attention --target slidev --format pptx --clicks
 
+      talkgen build slides/attention --fetch
+
       talkgen build slides/attention --watch
 
       talkgen build slides/attention --var course="STAT 3494W"
     """
     from talkgen.pipeline import build as pipeline
+    from talkgen.pipeline.request import Reach
 
-    request = pipeline.Request(Path(outline), target.value, format.value, out_dir, model, variables(var), clicks=clicks)
+    reach: Reach = "private" if fetch_private else "public" if fetch else "nothing"
+    request = pipeline.Request(
+        Path(outline), target.value, format.value, out_dir, model, variables(var), fetch=reach, clicks=clicks
+    )
     report = reporter(quiet)
     if check:
         slides = pipeline.check(request)

@@ -21,6 +21,7 @@ from talkgen.assets import asset_dir
 from talkgen.errors import ToolError
 from talkgen.export.browser import apart, find_browser
 from talkgen.export.node import Report, npm_packages, run_node
+from talkgen.fonts import code_ranges, part_of, share_out
 from talkgen.style import Style
 
 DRIVER = "browser/diagrams.mjs"  # in templates/node: what draws in the browser
@@ -99,6 +100,13 @@ def _with_fonts(svg: str, style: Style) -> str:
         f'@font-face{{font-family:"{style.fonts.body}";font-weight:{weight};src:url(data:font/ttf;base64,{data})}}'
         for weight, data in ((weight, _subset(file, letters)) for weight, file in _font_files(style))
     )
+    for font, some in share_out(letters, "")[0].items():
+        for weight in (400, 700):
+            data = base64.b64encode(part_of(font.file(min(weight, max(font.weights))), some).read_bytes()).decode()
+            faces += (
+                f'@font-face{{font-family:"{style.fonts.body}";font-weight:{weight};unicode-range:{code_ranges(some)};'
+                f"src:url(data:font/woff2;base64,{data})}}"
+            )
     return svg.replace("<style>", f"<style>{faces}", 1)
 
 

@@ -46,3 +46,13 @@ def local_folder(name: str) -> str:
     """Where the project of a deck has the folder `name` of a theme or an addon."""
     plain = re.sub(r"[^\w-]+", "-", name).strip("-")
     return f"own/{plain}"
+
+
+@dataclass(frozen=True)
+class Remote:
+    """Something of another host that a deck shows: its address, and where the outline names it first."""
+
+    address: str
+    path: tuple[str | int, ...]
+    place: str  # file and line
+    where: str  # as people write the path

@@ -20,6 +20,7 @@ from talkgen.pipeline.deck_folder import DeckFolder
 from talkgen.pipeline.packages import install_packages, pin_packages
 from talkgen.pipeline.plan import Plan, make_plan
 from talkgen.pipeline.publish import publish
+from talkgen.pipeline.remote import fetch_all
 from talkgen.pipeline.rendering import render, resolve_plan
 from talkgen.pipeline.request import Request, open_store
 from talkgen.pipeline.results import Results
@@ -74,6 +75,8 @@ def build(request: Request, report: Report) -> BuildReport:
             deck.target.get_ready(report)
         plan = make_plan(talk, request.model)
         report(f"model: {plan.model.label}")
+        if request.fetch != "nothing":
+            fetch_all(plan, report, private=request.fetch == "private")
         pins = pin_packages(plan, report) if deck.target.name == "slidev" else ()
         results = compute(plan, store, report)
         if not deck.is_whole(plan, request.export):

@@ -12,7 +12,7 @@ from typing import Any
 
 from talkgen.errors import Problem
 from talkgen.figures.uses import Uses
-from talkgen.outline.wanted import Wanted
+from talkgen.outline.wanted import Remote, Wanted
 
 BlockPath = tuple[str | int, ...]
 Chain = tuple[Any, ...]
@@ -93,6 +93,7 @@ class Draft:
 
     themes: Mapping[str, str]  # each target's own, by the target; none where the theme is ours
     wanted: tuple[Wanted, ...]  # themes and addons that do not come with Slidev
+    remote: tuple[Remote, ...]  # what is shown from other hosts
     size: tuple[int, int]  # width and height of a slide in px
     shown: tuple[int, ...]  # the slides that are in the deck, counted from 0
     blocks: tuple[BlockDraft, ...]
@@ -109,6 +110,7 @@ def draft_to_json(draft: Draft) -> dict[str, Any]:
     return {
         "themes": dict(draft.themes),
         "wanted": [asdict(each) for each in draft.wanted],
+        "remote": [asdict(each) for each in draft.remote],
         "size": draft.size,
         "shown": draft.shown,
         "blocks": [{"kind": kinds[type(block)], **asdict(block)} for block in draft.blocks],
@@ -128,6 +130,7 @@ def draft_from_json(data: Mapping[str, Any]) -> Draft:
     return Draft(
         themes=dict(data["themes"]),
         wanted=tuple(Wanted(each["kind"], each["name"], tuple(each["path"])) for each in data["wanted"]),
+        remote=tuple(Remote(**{**each, "path": tuple(each["path"])}) for each in data["remote"]),
         size=(int(data["size"][0]), int(data["size"][1])),
         shown=tuple(data["shown"]),
         blocks=tuple(_block_from_json(dict(block)) for block in data["blocks"]),

@@ -15,6 +15,7 @@ from talkgen.figures.registry import load_figure
 from talkgen.figures.uses import Uses
 from talkgen.outline.blocks import Block, Code, Figure, Live, Mermaid, Tokens
 from talkgen.outline.expressions import evaluate_inputs, find_expressions
+from talkgen.outline.remote import find_remote
 from talkgen.outline.schema import Outline, Slide
 from talkgen.outline.source import Source
 from talkgen.outline.themes import wanted_for_slidev
@@ -51,6 +52,7 @@ def make_draft(source: Source, values: Mapping[str, Any], style: Style) -> Draft
     return Draft(
         themes=_tool_themes(outline),
         wanted=wanted_for_slidev(outline),
+        remote=tuple(find_remote(source)),
         size=SIZES[outline.size],
         shown=tuple(index for index, slide in enumerate(outline.slides) if not slide.hide),
         blocks=blocks,

@@ -14,6 +14,7 @@ from talkgen import assets
 from talkgen.digest import digest_bytes, digest_file
 from talkgen.figures.measure.timing import machine
 from talkgen.figures.registry import figure_module
+from talkgen.fonts import fonts_digest
 from talkgen.lm.files.catalog import ModelFiles
 from talkgen.pipeline.draft import FigureDraft, RecordingDraft
 from talkgen.pipeline.inputs import TABLES
@@ -64,6 +65,7 @@ def picture_key(figure: FigureDraft, data: Key, theme: Mapping[str, Any]) -> Key
             "width": figure.width,
             "height": figure.height,
             **{f"font {font.name}": digest_file(font) for font in fonts},
+            "fonts of other letters": fonts_digest(),
             **code_parts(*picture_roots(figure.figure)),
         },
     )
@@ -100,6 +102,7 @@ def diagram_key(source: str, theme: Mapping[str, Any]) -> Key:
             "theme": theme,
             **{f"templates/node/{file.parent.name}/{file.name}": digest_file(file) for file in programs},
             **{f"font {font.name}": digest_file(font) for font in fonts},
+            "fonts of other letters": fonts_digest(),
             **code_parts("talkgen.export.mermaid:draw_diagrams"),
         },
     )

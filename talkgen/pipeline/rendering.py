@@ -13,9 +13,11 @@ from talkgen import __version__
 from talkgen.assets import asset_dir
 from talkgen.digest import digest_bytes, digest_file
 from talkgen.export.browser import browser_version
+from talkgen.fonts import fonts_digest
 from talkgen.pipeline.artifacts import ExportArtifact, PageModelArtifact, RenderingArtifact
 from talkgen.pipeline.packages import known_pins, package_parts
 from talkgen.pipeline.plan import Plan
+from talkgen.pipeline.remote import fetched_files, left_remote, remote_parts
 from talkgen.pipeline.results import Results
 from talkgen.pipeline.targets import Target
 from talkgen.store.key import code_parts, make_key
@@ -35,14 +37,17 @@ def resolve_plan(plan: Plan, results: Results, target: Target) -> Deck:
 
     deck = resolve(plan.talk.source, plan.known, plan.talk.style, results)
     pins = known_pins(plan) if target.name == "slidev" else ()
-    return replace(deck, packages=[asdict(pin) for pin in pins])
+    packages, notes = [asdict(pin) for pin in pins], tuple(left_remote(plan.draft))
+    return replace(deck, packages=packages, fetched=fetched_files(plan.draft), notes=notes)
 
 
 def render(deck: Deck, target: Target) -> Rendering:
     """The files of a deck."""
     from talkgen.pipeline.speaking import slides_to_speak
 
-    return replace(target.render(deck), slides=slides_to_speak(deck.outline))
+    rendering = target.render(deck)
+    degraded = (*rendering.degraded, *deck.notes)
+    return replace(rendering, degraded=degraded, slides=slides_to_speak(deck.outline))
 
 
 def plan_rendering(plan: Plan, target: Target, copied: Iterable[str]) -> RenderingArtifact:
@@ -50,6 +55,8 @@ def plan_rendering(plan: Plan, target: Target, copied: Iterable[str]) -> Renderi
     parts = {"talkgen": __version__, **plan.draft.text, "theme": plan.talk.tokens}
     parts |= {artifact.name: artifact.key.hexdigest for artifact in plan.artifacts}
     parts |= _template_parts(_templates(plan, target))
+    parts |= remote_parts(plan.draft)
+    parts["fonts of letters that the theme's lack"] = fonts_digest()
     parts |= package_parts(plan) if target.name == "slidev" else {}
     parts |= {f"file {name}": _digest(plan.talk.path.parent / name) for name in copied}
     return RenderingArtifact(target.name, make_key("rendering", parts | code_parts(*rendering_roots(target))))

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from talkgen import assets
 from talkgen.errors import TalkgenError, did_you_mean
 from talkgen.pipeline.deck_folder import DeckFolder
 from talkgen.pipeline.targets import TARGETS
-from talkgen.store.cas import Store
+from talkgen.store.cas import open_store
+
+__all__ = ["Request", "open_store"]
+
+Reach = Literal["nothing", "public", "private"]
+"""From where a build fetches what a talk shows from other hosts."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class Request:
     out: Path | None = None
     model: str | None = None
     vars: Mapping[str, Any] = field(default_factory=dict)  # instead of the outline's of these names
+    fetch: Reach = "nothing"
     clicks: bool = False  # a page for each click instead of each slide
 
     @property
@@ -45,8 +50,3 @@ class Request:
                 "Slidev does: --target slidev --format pdf, pptx, png or notes",
             )
         return DeckFolder(self.out or outline.parent / "dist" / self.target, TARGETS[self.target])
-
-
-def open_store() -> Store:
-    """The user's store, shared by all talks: what is filed by content can be shared."""
-    return Store(assets.cache_dir("store"))

@@ -51,10 +51,15 @@ class Addresses(ABC):
         self.degraded.append(Degraded(where, message))
 
     def address(self, name: str) -> str | None:
-        """The address in the deck of the file that an address in the outline names; None of what is no file's.
+        """The address in the deck of the file that an address in the outline names; None of what is none.
 
         The file is copied under its own path, and one from outside the talk's folder under a name that no other has.
         """
+        if name in self.deck.fetched:
+            file, suffix = self.deck.fetched[name]
+            place = f"images/fetched/{file.name[:16]}{suffix}"
+            self.files[f"{self.folder}{place}"] = file
+            return f"{self.assets}{place}"
         try:
             source = find_address(name, self._outline)
         except FileError:

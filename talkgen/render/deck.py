@@ -77,6 +77,10 @@ class Deck:
     computed: Mapping[BlockPath, Computed]
     style: Style
     models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # that answer in the page, by name
+    fetched: Mapping[str, tuple[Path, str]] = field(
+        default_factory=dict
+    )  # by address: the file, the suffix of its kind
+    notes: Sequence[Degraded] = ()  # what is told beside what the renderer finds
     packages: Sequence[Mapping[str, str]] = ()  # of npm, beside Slidev's: each with `package`, `version`, `integrity`
     works: Works = field(default_factory=dict)  # of the talk's bibliography
 

@@ -18,11 +18,12 @@ from talkgen.render.deck import BlockPath, Deck, Rendering
 from talkgen.render.elements import elements_script, models_script
 from talkgen.render.escape import comment, escape, fence, scalar
 from talkgen.render.fit import fit_classes
+from talkgen.render.letters import Letters, direction, find_letters
 from talkgen.render.listings import long_lines
 from talkgen.render.media import room_classes
 from talkgen.render.own import undivided
 from talkgen.render.prose import markdown
-from talkgen.render.themes import font_faces, font_files, marp_theme, style_sheet
+from talkgen.render.themes import MARP_FONTS, font_faces, font_files, marp_theme, style_sheet
 from talkgen.render.words import CLICK, deck_words
 from talkgen.words import WORDS
 
@@ -79,23 +80,30 @@ def render_marp(deck: Deck) -> Rendering:
     slides = [(i, slide) for i, slide in enumerate(deck.outline.slides) if not slide.hide]
     pages = ["\n\n".join(_slide_parts(writer, slide, number, first=i == 0)) for i, (number, slide) in enumerate(slides)]
     body = "\n\n---\n\n".join(pages) + "\n"
-    text = f"{_front_matter(writer, _own_style(writer, body))}\n\n{body}"
+    letters = find_letters(deck, body, "fonts/", "fonts/")
+    text = f"{_front_matter(writer, _own_style(writer, body, letters))}\n\n{body}"
     files: dict[str, str | Path] = {"deck.md": text, "talkgen.js": elements_script(), WORDS: deck_words(deck).to_json()}
     if deck.models:
         files["talkgen-models.js"] = models_script(deck.models)
     if isinstance(deck.outline.theme, str):
-        css = style_sheet("marp/theme.css.j2", deck, writer.style()).replace("/* fonts */", font_faces("fonts/"))
+        css = style_sheet("marp/theme.css.j2", deck, writer.style(), letters)
+        css = css.replace("/* fonts */", f"{font_faces('fonts/')}\n{letters.faces}")
         files |= {f"themes/{deck.style.name}.css": css, **font_files("fonts/")}
     else:
         files |= marp_theme(writer, deck.outline.theme)[1]
-    return Rendering(files | writer.files, tuple(writer.degraded), tuple(writer.missing))
+    degraded = (*writer.degraded, *letters.degraded)
+    return Rendering(files | writer.files | dict(letters.files), degraded, tuple(writer.missing))
 
 
-def _own_style(writer: MarpWriter, body: str) -> str:
+def _own_style(writer: MarpWriter, body: str, letters: Letters) -> str:
     """The CSS that a deck under another tool's theme brings along: the author's, and what our own blocks need."""
-    if isinstance(writer.deck.outline.theme, str):
+    theme = writer.deck.outline.theme
+    if isinstance(theme, str):
         return ""
-    return style_sheet("marp/plain.css.j2", writer.deck, writer.style()) if "tg-" in body else writer.style()
+    own = writer.style()
+    if "tg-" in body or direction(writer.deck.outline.lang) == "rtl":
+        own = style_sheet("marp/plain.css.j2", writer.deck, own, letters)
+    return letters.style("section", MARP_FONTS.get(theme.marp or "default")) + own
 
 
 def _front_matter(writer: MarpWriter, style: str) -> str:

@@ -13,6 +13,7 @@ from talkgen.outline import blocks
 from talkgen.outline.blocks import AnyBlock
 from talkgen.outline.node import Holds
 from talkgen.outline.schema import Slide, ThemeNames
+from talkgen.render import letters
 from talkgen.render.deck import BlockPath, Deck, Rendering
 from talkgen.render.elements import ELEMENTS, elements_script, models_script
 from talkgen.render.marp import MarpWriter
@@ -89,7 +90,7 @@ def render_native_marp(deck: Deck) -> Rendering:
     body = "".join(_pages(writer))
     own = "tg-" in body or "<talkgen-" in body  # blocks that only talkgen has
     writer.turn_to(None)
-    style = style_sheet("marp/plain.css.j2", deck, writer.style()) if own else writer.style()
+    style = style_sheet("marp/plain.css.j2", deck, writer.style(), letters.NONE) if own else writer.style()
     lines = setting_lines(_as_texts(_front_matter(writer, style)))
     head = "\n".join(["---", *lines, "---", "", ""]) if lines else ""
     files: dict[str, str | Path] = {"deck.md": head + body, "marp.json": _allowed(deck, own=own)}

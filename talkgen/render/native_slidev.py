@@ -13,6 +13,7 @@ from talkgen.outline import blocks
 from talkgen.outline.node import Holds
 from talkgen.outline.schema import Slide, ThemeNames
 from talkgen.outline.wanted import is_path
+from talkgen.render import letters
 from talkgen.render.deck import BlockPath, Deck, Rendering
 from talkgen.render.elements import elements_script, models_script
 from talkgen.render.native import NativeWriter, setting_lines
@@ -119,7 +120,7 @@ def _own_files(deck: Deck, writer: NativeSlidevWriter) -> dict[str, str | Path]:
     project = asset_dir("templates") / "slidev"
     files: dict[str, str | Path] = {"public/talkgen.js": elements_script(), "index.html": project / "index.html"}
     files |= {"vite.config.ts": project / "vite.config.ts"}
-    files["style.css"] = style_sheet("slidev/plain.css.j2", deck, writer.style())
+    files["style.css"] = style_sheet("slidev/plain.css.j2", deck, writer.style(), letters.NONE)
     if deck.models:
         files["public/talkgen-models.js"] = models_script(deck.models)
     return files

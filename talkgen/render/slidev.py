@@ -21,11 +21,12 @@ from talkgen.render.deck import BlockPath, Deck, Rendering
 from talkgen.render.elements import elements_script, models_script
 from talkgen.render.escape import comment, fence, scalar
 from talkgen.render.fit import fit_classes
+from talkgen.render.letters import direction, find_letters
 from talkgen.render.listings import known_language, long_lines
 from talkgen.render.media import room_classes
 from talkgen.render.own import aligned
 from talkgen.render.prose import spoken, vue_markdown
-from talkgen.render.slidev_project import layout_settings, local_files, named, own_classes, package_json
+from talkgen.render.slidev_project import layout_settings, local_files, named, own_classes, package_json, theme_fonts
 from talkgen.render.themes import font_faces, font_files, style_sheet
 from talkgen.render.words import deck_words
 from talkgen.style import SIZES
@@ -87,6 +88,7 @@ def render_slidev(deck: Deck) -> Rendering:
     pages = [_page(writer, slide, number, first=i == 0) for i, (number, slide) in enumerate(slides)]
     project = asset_dir("templates") / "slidev"
     text = "\n\n".join(pages) + "\n"
+    letters = find_letters(deck, text, "public/fonts/", "/fonts/")
     files: dict[str, str | Path] = {
         "slides.md": text,
         WORDS: deck_words(deck).to_json(),
@@ -99,12 +101,15 @@ def render_slidev(deck: Deck) -> Rendering:
     if deck.models:
         files["public/talkgen-models.js"] = models_script(deck.models)
     if isinstance(deck.outline.theme, str):
-        css = style_sheet("slidev/style.css.j2", deck, writer.style()).replace("/* fonts */", font_faces("/fonts/"))
+        css = style_sheet("slidev/style.css.j2", deck, writer.style(), letters)
+        css = css.replace("/* fonts */", f"{font_faces('/fonts/')}\n{letters.faces}")
         files |= {"style.css": css, "setup/unocss.ts": project / "unocss.ts", **font_files("public/fonts/")}
     else:
-        files |= {"style.css": style_sheet("slidev/plain.css.j2", deck, writer.style())}
+        more = _page_size(deck) + letters.style(".slidev-layout", theme_fonts(deck.outline.theme))
+        files |= {"style.css": more + style_sheet("slidev/plain.css.j2", deck, writer.style(), letters)}
         files |= {"setup/unocss.ts": own_classes(deck)}
-    return Rendering(files | local_files(deck) | writer.files, tuple(writer.degraded), tuple(writer.missing))
+    files |= local_files(deck) | writer.files | dict(letters.files)
+    return Rendering(files, (*writer.degraded, *letters.degraded), tuple(writer.missing))
 
 
 def _index(file: Path, deck: Deck) -> str | Path:
@@ -130,13 +135,25 @@ def _headmatter(writer: SlidevWriter) -> dict[str, Any]:
     values: dict[str, Any] = {"theme": theme, "title": outline.title, "titleTemplate": "%s"}
     values |= {"author": outline.author, "info": outline.description, "transition": outline.transition}
     values |= {"routerMode": "hash", "favicon": "/favicon.svg", "fonts": {"provider": "none"}}
-    values |= {"canvasWidth": width, "aspectRatio": f"{width}/{height}", "htmlAttrs": {"lang": outline.lang}}
+    values |= {"canvasWidth": width, "aspectRatio": f"{width}/{height}", "htmlAttrs": _language(outline.lang)}
     values |= {"drawings": {"persist": False}, "selectable": True, "mcp": False}
     values["colorSchema"] = deck.style.scheme  # figures can be read on it
     values |= writer.relink_settings(outline.frontmatter)
     if isinstance(addons := values.get("addons"), list):
         values["addons"] = [named(name) for name in addons]
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _page_size(deck: Deck) -> str:
+    """Slidev's themes are made for slides 980 px wide, and sizes in them are shares of the page's letters."""
+    given = deck.outline.frontmatter.get("canvasWidth")
+    width = given if isinstance(given, int) else SIZES[deck.outline.size][0]
+    return f":root {{ font-size: {16 * width / 980:.2f}px; }}\n"
+
+
+def _language(lang: str) -> dict[str, str]:
+    where = direction(lang)
+    return {"lang": lang} if where == "ltr" else {"lang": lang, "dir": where}
 
 
 def _page(writer: SlidevWriter, slide: Slide, number: int, *, first: bool) -> str:

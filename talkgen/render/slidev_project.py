@@ -52,7 +52,16 @@ def own_classes(deck: Deck) -> str:
 
 def layout_settings(theme: ThemeNames, layout: str) -> dict[str, Any]:
     """What keeps a theme's layout from asking another host, where the outline does not say otherwise."""
-    themes = json.loads((asset_dir("templates") / "slidev" / "themes.json").read_bytes())
-    name = (theme.slidev or "default").partition("@")[0]
-    settings: dict[str, Any] = themes.get(name, {}).get("settings", {}).get(layout, {})
+    settings: dict[str, Any] = _known(theme).get("settings", {}).get(layout, {})
     return settings
+
+
+def theme_fonts(theme: ThemeNames) -> list[str] | None:
+    """The fonts that a theme's text is in, where we know them."""
+    return ["Avenir Next", "Nunito Sans"] if theme.slidev in (None, "default") else _known(theme).get("fonts")
+
+
+def _known(theme: ThemeNames) -> dict[str, Any]:
+    themes = json.loads((asset_dir("templates") / "slidev" / "themes.json").read_bytes())
+    known: dict[str, Any] = themes.get((theme.slidev or "default").partition("@")[0], {})
+    return known

@@ -13,19 +13,41 @@ from talkgen.outline.themes import marp_sheets
 from talkgen.outline.wanted import is_path
 from talkgen.render.addresses import Addresses
 from talkgen.render.deck import Deck
+from talkgen.render.letters import Letters, direction
 from talkgen.render.media import BESIDE, sides
 from talkgen.style import SIZES
 
+MARP_FONTS = {
+    "default": ("Segoe UI", "Noto Sans", "Helvetica", "Arial"),
+    "gaia": ("Lato", "Avenir Next", "Avenir", "Trebuchet MS", "Segoe UI"),
+    "uncover": ("Segoe UI", "Roboto", "Oxygen", "Ubuntu", "Cantarell", "Open Sans", "Helvetica Neue"),
+}
 
-def style_sheet(template: str, deck: Deck, extra: str) -> str:
-    """`templates/TEMPLATE` filled with the deck's tokens and sizes; `extra` is the author's own CSS."""
+
+def style_sheet(template: str, deck: Deck, extra: str, letters: Letters) -> str:
+    """`templates/TEMPLATE` filled with the deck's tokens and sizes.
+
+    `extra` is the author's own CSS, `letters` are those that the theme's fonts lack.
+    """
     # CSS is no HTML: nothing in it is escaped, and nothing in it comes from a request.
     loader = FileSystemLoader(asset_dir("templates"))
     environment = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701
     width, height = SIZES[deck.outline.size]
     return environment.get_template(template).render(
-        style=deck.style, width=width, height=height, rooms=_rooms(deck), extra=extra
+        style=deck.style,
+        width=width,
+        height=height,
+        rooms=_rooms(deck),
+        extra=extra,
+        more=_more_fonts(deck, letters),
+        direction=direction(deck.outline.lang),
     )
+
+
+def _more_fonts(deck: Deck, letters: Letters) -> str:
+    """The theme's fonts with those after them that have what they lack."""
+    fonts = deck.style.fonts.model_dump() if letters.families else {}
+    return " ".join(f"--tg-font-{name}: {letters.behind(family)};" for name, family in fonts.items())
 
 
 def _rooms(deck: Deck) -> list[tuple[str, int, int]]:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from talkgen.assets import cache_dir
 from talkgen.digest import digest_bytes, digest_file
 from talkgen.errors import TalkgenError
 from talkgen.files import new_file, write_json
@@ -128,6 +129,11 @@ class Store:
                 if copied.hexdigest() != digest:
                     raise StoreError("a file changed while it was copied into the store", "build again")
         return digest
+
+
+def open_store() -> Store:
+    """The user's store, shared by all talks: what is filed by content can be shared."""
+    return Store(cache_dir("store"))
 
 
 def _chunks(content: bytes | Path) -> Iterator[bytes]:

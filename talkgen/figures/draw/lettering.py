@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from talkgen.assets import asset_dir
+from talkgen.fonts import share_out, unpacked
 
 if TYPE_CHECKING:
     from matplotlib.font_manager import FontProperties
@@ -15,7 +17,12 @@ if TYPE_CHECKING:
 DPI = 96  # CSS px an inch: an SVG then has the canvas's size in px
 POINTS = 72 / DPI  # points a px, for fonts, line widths and marker sizes
 HALF_CAPITAL = 0.36  # half the height of a capital letter, in ems, of both families
+_BOLD = 700
+_KEPT = "\n\u200c\u200d"  # a new line, and what joins letters or keeps them apart
 _FALLBACK = "DejaVu Sans"  # comes with matplotlib; has the arrows and signs that Inter's subset lacks
+
+
+_more: dict[str, Path] = {}  # the families in use for letters that the others lack, with their files
 
 
 def _font_files() -> list[str]:
@@ -28,12 +35,38 @@ def _font_files() -> list[str]:
 @functools.cache
 def use_bundled_fonts() -> None:
     """Puts the bundled fonts, and matplotlib's own, before installed ones of the same name."""
+    for file in _font_files():
+        _use(file)
+
+
+def _use(file: str) -> None:
     from matplotlib import font_manager
 
     manager = font_manager.fontManager
-    for file in _font_files():
-        manager.addfont(file)
-        manager.ttflist.insert(0, manager.ttflist.pop())
+    manager.addfont(file)
+    manager.ttflist.insert(0, manager.ttflist.pop())
+
+
+def _use_as(family: str, file: Path, weight: int) -> None:
+    """Gives a font a name and a weight that its file does not say."""
+    from matplotlib import font_manager
+
+    entry = font_manager.FontEntry(fname=str(file), name=family, weight=weight)
+    font_manager.fontManager.ttflist.insert(0, entry)
+
+
+def use_fonts_for(text: str) -> None:
+    """Puts the fonts for a text's letters of other scripts, and for its emoji as outlines, behind the style's own.
+
+    The pictures of a process that come later have them too, where they need them.
+    """
+    shared, _ = share_out(text, "", drawn=True)
+    for font in shared:
+        if font.name not in (*_more, _FALLBACK):
+            for weight in (400, _BOLD):
+                _use_as(font.name, unpacked(font.file(min(weight, max(font.weights)))), weight)
+            _more[font.name] = unpacked(font.file())
+            _known_characters.cache_clear()
 
 
 def font(style: Style, size: float | None = None, *, bold: bool = False, mono: bool = False) -> FontProperties:
@@ -42,7 +75,7 @@ def font(style: Style, size: float | None = None, *, bold: bool = False, mono: b
 
     family = style.fonts.mono if mono else style.fonts.body
     size = size or style.sizes.figure
-    return FontProperties(family=[family, _FALLBACK], weight=700 if bold else 400, size=size * POINTS)
+    return FontProperties(family=[family, *_more, _FALLBACK], weight=_BOLD if bold else 400, size=size * POINTS)
 
 
 def text_width(style: Style, text: str, size: float | None = None, *, bold: bool = False, mono: bool = False) -> float:
@@ -71,12 +104,12 @@ def shorten(
 def _known_characters() -> frozenset[int]:
     from matplotlib.ft2font import FT2Font
 
-    return frozenset().union(*(FT2Font(file).get_charmap() for file in _font_files()))
+    return frozenset().union(*(FT2Font(file).get_charmap() for file in (*_font_files(), *map(str, _more.values()))))
 
 
 def printable(text: str) -> str:
     """`text` with each character that none of the fonts has, or that is not printable, as `�`."""
     known = _known_characters()
     return "".join(
-        c if ord(c) in known and (c.isprintable() or c == "\n") else "\N{REPLACEMENT CHARACTER}" for c in text
+        c if ord(c) in known and (c.isprintable() or c in _KEPT) else "\N{REPLACEMENT CHARACTER}" for c in text
     )

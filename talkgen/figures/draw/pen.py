@@ -7,6 +7,7 @@ for a :func:`sheet` (a diagram, in px, y downwards) or for a :func:`plot` (data 
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -35,6 +36,7 @@ def styled(draw: Draw) -> Draw:
         import matplotlib as mpl
 
         lettering.use_bundled_fonts()
+        lettering.use_fonts_for(json.dumps(data, ensure_ascii=False))
         with mpl.rc_context():
             mpl.rcdefaults()
             picture = draw(data, canvas)

@@ -1,0 +1,119 @@
+"""Fetches one picture, film, sound or font from another host: once, within limits, and only what it really is.
+
+Addresses of this machine and its network are refused unless asked for: an outline may be somebody else's. The host's
+name is looked up once, and what was found is what is connected to. Knows no outline and no store.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import re
+import socket
+import ssl
+import time
+from contextlib import closing
+from urllib.parse import urljoin, urlsplit
+
+from talkgen.errors import TalkgenError
+
+LARGEST = 50 << 20  # bytes
+REDIRECTS = 5
+_SECONDS, _SECONDS_IN_ALL = 20, 120
+_CHUNK = 1 << 16
+_KINDS = {  # by how a file of the kind begins
+    ".png": rb"\x89PNG\r\n\x1a\n",
+    ".jpg": rb"\xff\xd8\xff",
+    ".gif": rb"GIF8[79]a",
+    ".webp": rb"RIFF....WEBP",
+    ".wav": rb"RIFF....WAVE",
+    ".avif": rb"....ftyp(?:avif|avis|mif1)",
+    ".mp4": rb"....ftyp",
+    ".webm": rb"\x1aE\xdf\xa3",
+    ".ogg": rb"OggS",
+    ".mp3": rb"ID3|\xff[\xe2\xe3\xf2\xf3\xfa\xfb]",
+    ".woff2": rb"wOF2",
+    ".svg": rb"(?:\xef\xbb\xbf)?\s*(?:(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE svg[^>]*>)\s*)*<svg[\s>]",
+}
+
+
+def fetch(address: str, *, private: bool) -> tuple[bytes, str]:
+    """What is at an address, and the suffix of the kind of file that it is by its content.
+
+    `private` allows addresses of this machine and its own network.
+
+    Raises:
+        TalkgenError: it cannot be had, is too large, takes too long, or is no picture, film, sound or font.
+    """
+    until = time.monotonic() + _SECONDS_IN_ALL
+    to = f"https:{address}" if address.startswith("//") else address
+    for _ in range(REDIRECTS + 1):
+        try:
+            answer = _ask(to, until, private=private)
+        except (OSError, http.client.HTTPException) as error:
+            raise TalkgenError(
+                f"{to} cannot be fetched: {error or type(error).__name__}", "is the network there?"
+            ) from error
+        if isinstance(answer, bytes):
+            return answer, _kind(answer, to)
+        to = urljoin(to, answer)
+    raise TalkgenError(f"{address} leads on more than {REDIRECTS} times", "name the address that it ends at")
+
+
+def _ask(to: str, until: float, *, private: bool) -> bytes | str:
+    """The content at an address, or where it leads on to."""
+    parts = urlsplit(to)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise TalkgenError(f"{to} is no address on the web", "as in: https://example.org/picture.png")
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    port = parts.port or kind.default_port
+    connection = kind(parts.hostname, port, timeout=_SECONDS)
+    connection.sock = _connect(parts.hostname, port, secure=parts.scheme == "https", private=private)
+    with closing(connection):
+        path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+        connection.request(
+            "GET", path, headers={"User-Agent": "talkgen", "Accept": "image/*, video/*, audio/*, font/*"}
+        )
+        answer = connection.getresponse()
+        if answer.status in (301, 302, 303, 307, 308) and (onward := answer.getheader("Location")):
+            return onward
+        if answer.status != http.HTTPStatus.OK:
+            raise TalkgenError(f"{to} answers {answer.status} {answer.reason}", "does it open in a browser?")
+        return _read(answer, to, until)
+
+
+def _connect(host: str, port: int, *, secure: bool, private: bool) -> socket.socket:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    family, kind, protocol, _, where = found[0]
+    if not private and not ipaddress.ip_address(str(where[0]).partition("%")[0]).is_global:
+        raise TalkgenError(f"{host} is this machine or of its own network", "--fetch-private fetches from there too")
+    plain = socket.socket(family, kind, protocol)
+    plain.settimeout(_SECONDS)
+    try:
+        plain.connect(where)
+        return ssl.create_default_context().wrap_socket(plain, server_hostname=host) if secure else plain
+    except BaseException:
+        plain.close()
+        raise
+
+
+def _read(answer: http.client.HTTPResponse, to: str, until: float) -> bytes:
+    content = bytearray()
+    while chunk := answer.read(_CHUNK):
+        content += chunk
+        if len(content) > LARGEST:
+            raise TalkgenError(f"{to} is larger than {LARGEST >> 20} MiB", "put a smaller one beside the outline")
+        if time.monotonic() > until:
+            raise TalkgenError(
+                f"{to} took longer than {_SECONDS_IN_ALL} s", "fetch it yourself, and put it beside the outline"
+            )
+    return bytes(content)
+
+
+def _kind(content: bytes, to: str) -> str:
+    for suffix, beginning in _KINDS.items():
+        if re.match(beginning, content[:4096], re.DOTALL):
+            return suffix
+    raise TalkgenError(
+        f"{to} is no picture, film, sound or font", "by its content, whatever its name or its server says"
+    )

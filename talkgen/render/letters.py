@@ -1,0 +1,87 @@
+"""The letters of a deck that its theme's fonts lack, as fonts of just these letters that come along."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from talkgen.fonts import JOINERS, More, code_ranges, part_of, share_out
+from talkgen.render.deck import Chips, Deck, Degraded, LiveAnswer
+from talkgen.render.elements import elements_script
+
+_RIGHT_TO_LEFT = ("ar", "he", "fa", "ur", "yi", "ps", "sd", "ug", "dv", "ckb")
+
+
+def direction(lang: str) -> str:
+    """Where text of a language begins: "ltr" or "rtl"."""
+    return "rtl" if lang.split("-", maxsplit=1)[0].lower() in _RIGHT_TO_LEFT else "ltr"
+
+
+@dataclass(frozen=True)
+class Letters:
+    """Fonts that come along: their families, their style sheet, their files by path, and what none of them has."""
+
+    families: Sequence[str]
+    faces: str
+    files: Mapping[str, Path]
+    missing: str
+
+    def behind(self, family: str) -> str:
+        """A list of families for CSS: `family`, and these after it."""
+        return ", ".join(f"'{each}'" for each in (family, *self.families))
+
+    def style(self, slide: str, theirs: Sequence[str] | None) -> str:
+        """CSS for slides under another tool's theme, whose own fonts are `theirs`; None where nobody knows them."""
+        if not self.families:
+            return ""
+        families = ", ".join(f'"{each}"' for each in (*(theirs or ()), *self.families))
+        return f"{self.faces}\n" + (f"{slide} {{ font-family: {families}, sans-serif; }}\n" if theirs else "")
+
+    @property
+    def degraded(self) -> list[Degraded]:
+        """A line for what is not there."""
+        words = (
+            f"no bundled font has {self.missing}: whoever looks at the deck sees them if the machine has one that does"
+        )
+        return [Degraded("deck", words)] if self.missing else []
+
+
+NONE = Letters((), "", {}, "")  # of a deck that is its author's own
+
+
+def find_letters(deck: Deck, source: str, folder: str, address: str) -> Letters:
+    """The fonts for a deck's text; their files go below `folder`, which is at `address` in the page."""
+    shown = _shown(deck, source)
+    shared, _ = share_out(shown + elements_script(), deck.outline.lang)
+    _, missing = share_out(shown, deck.outline.lang)
+    files: dict[str, Path] = {}
+    faces = []
+    for font, letters in sorted(shared.items(), key=lambda item: item[0].name):
+        for weight in font.weights:
+            file = part_of(font.file(weight), letters)
+            files[f"{folder}{file.name}"] = file
+            faces.append(_face(font, weight, f"{address}{file.name}", code_ranges({*letters, *JOINERS})))
+    names = [font.name for font in sorted(shared, key=lambda font: font.name)]
+    return Letters(names, "\n".join(faces), files, " ".join(sorted(missing)))
+
+
+def _face(font: More, weight: int, address: str, ranges: str) -> str:
+    return (
+        f'@font-face {{ font-family: "{font.name}"; font-style: normal; font-weight: {weight}; font-display: block; '
+        f'src: url("{address}") format("woff2"); unicode-range: {ranges}; }}'
+    )
+
+
+def _shown(deck: Deck, source: str) -> str:
+    """All that a talk says: its source, what was recorded, pieces of tokens."""
+    parts = [html.unescape(source)]
+    for result in deck.computed.values():
+        match result:
+            case LiveAnswer():
+                parts.append(json.dumps(dict(result.recording), ensure_ascii=False))
+            case Chips():
+                parts.append("".join(result.pieces))
+    return "\n".join(parts)
