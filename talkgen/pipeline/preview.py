@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from talkgen.assets import cache_dir
 from talkgen.digest import digest_bytes, digest_file
@@ -166,14 +167,20 @@ class _MarpShowing:
             self.finish()  # pages load it at once
             return news
         return news | {
-            "slides": self._parts(before.slides, self._page.slides),
-            "styles": self._parts(before.styles, self._page.styles),
+            "slides": self._parts(before.slides, self._page.slides, changed),
+            "styles": self._parts(before.styles, self._page.styles, changed),
             "notes": self._page.notes if self._page.notes != before.notes else None,
         }
 
-    def _parts(self, old: tuple[str, ...], new: tuple[str, ...]) -> dict[int, str]:
+    def _parts(self, old: tuple[str, ...], new: tuple[str, ...], changed: list[str]) -> dict[int, str]:
+        """The parts that are not as they were, or name a file that is not, by their number."""
+        names = {name for file in changed for name in (file, quote(file))}
         pairs = enumerate(zip(old, new, strict=True))
-        return {number: inline_media(now, self._folder) for number, (was, now) in pairs if was != now}
+        return {
+            number: inline_media(now, self._folder)
+            for number, (was, now) in pairs
+            if was != now or any(name in now for name in names)
+        }
 
     def finish(self) -> None:
         write_text(self._folder / PAGE, watching(inline_page(self._text, self._folder), self._revision))
