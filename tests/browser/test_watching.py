@@ -91,9 +91,7 @@ class Presenting:
     def end(self) -> int:
         """Ends it as Ctrl-C does; its exit code."""
         self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(300)
-        self._reader.join()
-        return code
+        return self.process.wait(300)
 
 
 @contextmanager
@@ -105,6 +103,8 @@ def presenting(folder: Path, *options: str):
     finally:
         if made.process.poll() is None:
             made.end()
+        made._reader.join()
+        made.process.stdout.close()
 
 
 def change(file: Path, old: str, new: str) -> None:
@@ -184,7 +184,6 @@ def test_a_wrong_outline_is_told_and_leaves_the_deck(making, page, target):
         page.get_by_role("heading", name="Stairs").wait_for()
         problems.wait_for(state="detached")
         assert page.evaluate("window.isTheSame")
-        talk.end()
     said = "".join(talk.said)
     assert line in said
     assert re.search(rf"{outline}:8: slide 2: title  \(\d+\.\d\d s\)\n", said)
