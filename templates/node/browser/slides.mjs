@@ -55,6 +55,9 @@ async function waitForSlide(page, tool, number) {
     const pictures = [...document.querySelectorAll(`:is(${selector}) img`)];
     await Promise.all(pictures.map((picture) => picture.decode().catch(() => {})));
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    // A slide that still fades in has other colours; what moves without end is not waited for.
+    const ending = document.getAnimations().filter((each) => each.effect?.getComputedTiming().endTime < 10_000);
+    await Promise.all(ending.map((each) => each.finished.catch(() => {})));
   }, root);
   return root;
 }
