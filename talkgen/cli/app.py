@@ -18,6 +18,7 @@ from talkgen.cli import (
     new,
     pack,
     present,
+    rehearse,
     schema,
     status,
     sweep,
@@ -61,6 +62,7 @@ def start(
 app.command("new")(new.new)
 app.command("build")(build.build)
 app.command("present")(present.present)
+app.command("rehearse")(rehearse.rehearse)
 app.command("status")(status.status)
 app.command("check")(check.check)
 app.command("pack")(pack.pack)

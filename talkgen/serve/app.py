@@ -52,7 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="talkgen", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
     app.state.engines = engines
-    presence, stage = Presence(), Stage()
+    presence, stage = Presence(), Stage(on_slide=settings.on_slide)
     app.add_middleware(Guard, host=settings.host, code=settings.code, presence=presence)
     app.exception_handler(RequestValidationError)(_explain)
     app.exception_handler(HTTPException)(_refuse)

@@ -60,10 +60,12 @@ class _Window:
 
 
 class Stage:
-    """The state of the stage; `clock` gives seconds."""
+    """The state of the stage; `clock` gives seconds, `on_slide` is told which slide is shown when it changes."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, on_slide: Callable[[int], None] = lambda _: None
+    ) -> None:
+        self._clock, self._on_slide = clock, on_slide
         self._run = secrets.token_hex(4)  # a server that was started anew counts anew
         self._version = 0
         self.slide, self.step = 0, 0  # 0: no window has said where it is
@@ -84,7 +86,10 @@ class Stage:
             self._began = self._clock()
         self._lead = place.window
         if (place.slide, place.step) != (self.slide, self.step):
+            turned = place.slide != self.slide
             self.slide, self.step = place.slide, place.step
+            if turned:
+                self._on_slide(place.slide)
             self._version += 1
         return self.version
 
