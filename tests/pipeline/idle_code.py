@@ -17,24 +17,27 @@ IDLE = {
             "BlockWriter.link BlockWriter.text BlockWriter.write_bullets BlockWriter.write_code "
             "BlockWriter.write_raw BlockWriter.write_undrawn "
         ),
+        "talkgen.render.grammar": "Marks.write",
     },
     "says what is wrong, and nothing is wrong here": {
         "talkgen.elements.registry": "_problem",
         "talkgen.errors": "Place.__str__ Problem.__str__ TalkgenError.__init__ TalkgenError.at did_you_mean",
         "talkgen.lm.fast.native": "why_not",
         "talkgen.machine": "_file in_words",
+        "talkgen.outline.bibliography": "_place_of",
         "talkgen.outline.expressions": "_problem",
         "talkgen.outline.files": "FileError.__init__",
         "talkgen.outline.formula": "Formula.names FormulaError.__init__ _keys",
         "talkgen.outline.source": "Source.place",
+        "talkgen.pipeline.outputs": "ProgramError.__init__ _failure",
         "talkgen.store.key": "Key.__str__",
         "talkgen.yamlfile.document": (
-            "Document._known Document.place Document.place_in Document.problem Document.spot _Reader._alias "
-            "_Reader._braces _RefusedError.__init__ _inked _syntax_problem where_path "
+            "Document._known Document.place Document.place_in Document.problem Document.spot Document.value "
+            "_Reader._alias _Reader._braces _RefusedError.__init__ _inked _syntax_problem where_path "
         ),
         "talkgen.yamlfile.validation": (
             "_aliased _annotation _bare _child _description _fields _hint _inside _is_tagged _locate "
-            "_members _problem _problems _spelled _tagged _unnamed _walk _with by_place "
+            "_members _problem _problems _quoted _spelled _tagged _unnamed _walk _with by_place "
         ),
         "talkgen.yamlfile.words": "_choice _near _too_short _wanted explain name_of",
     },
@@ -115,7 +118,7 @@ IDLE = {
         ),
     },
     "installs packages, exports through a browser or ends a program that hangs": {
-        "talkgen.export.node": "describe_end kill run_node run_npm",
+        "talkgen.export.node": "describe_end run_node run_npm",
         "talkgen.export.worker": "NodeWorker.close NodeWorker.start _Running.close _Running.failure",
         "talkgen.files": "_sync_tree _take_place new_folder remove_unfinished",
         "talkgen.lock": "_read hold_lock",

@@ -31,6 +31,8 @@ CARRIERS = {  # they bring what was computed from place to place, and change not
     "talkgen.pipeline.remote": "finds what was fetched, whose digest is in the key",
     "talkgen.pipeline.provenance:git_revision": "is kept beside a result, not in it",
     "talkgen.pipeline.rendering:resolve_plan": "calls what resolves",
+    "talkgen.pipeline.rendering:render": "calls the renderer",
+    "talkgen.pipeline.packages:known_pins": "reads what the plan has pinned",
     "talkgen.pipeline.targets": "finds the renderer by its name, which is in the key",
 }
 
@@ -74,7 +76,7 @@ def test_every_kind_is_watched(watched):
     counts = {kind: kinds.count(kind) for kind in kinds}
     assert {name for name in FIGURES if f"figure {name}" not in watched} == set()
     assert counts.pop("figure") == counts.pop("numbers")
-    assert counts == {"recording": 4 + len(ELEMENTS), "model": 2, "tokens": 2, "rendering": 2, "export": 1}
+    assert counts == {"recording": 4 + len(ELEMENTS), "model": 2, "tokens": 2, "output": 1, "rendering": 2, "export": 1}
     assert all(ran & code for ran, code in watched.values())
 
 

@@ -22,6 +22,7 @@ from talkgen.elements.registry import ELEMENTS
 from talkgen.figures import registry
 from talkgen.figures.base import Canvas
 from talkgen.figures.registry import load_figure
+from talkgen.outline.bibliography import _parse
 from talkgen.pipeline import keys, rendering
 from talkgen.pipeline.artifacts import (
     FigureArtifact,
@@ -113,6 +114,7 @@ def watch_everything(folder: Path) -> dict[str, dict[str, list[str]]]:
             with watch.thing(artifact.name, roots):
                 maker._start(artifact)
             results[artifact.name] = maker.made[artifact.name]
+    _parse.cache_clear()  # the bibliography was read with the outline
     for target in TARGETS.values():
         with watch.thing(f"rendering {target.name}", rendering.rendering_roots(target)):
             deck = rendering.render(rendering.resolve_plan(plan, results, target), target)
