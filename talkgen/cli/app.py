@@ -10,6 +10,7 @@ from talkgen import __version__
 from talkgen.cli import (
     build,
     check,
+    demo,
     doctor,
     figures,
     import_,
@@ -63,6 +64,7 @@ app.command("new")(new.new)
 app.command("build")(build.build)
 app.command("present")(present.present)
 app.command("rehearse")(rehearse.rehearse)
+app.command("demo")(demo.demo)
 app.command("status")(status.status)
 app.command("check")(check.check)
 app.command("pack")(pack.pack)

@@ -84,6 +84,7 @@ def _settings(
     from talkgen.serve.settings import Settings
     from talkgen.style import Style
 
+    style = Style.model_validate(done.plan.talk.tokens)
     return Settings(
         deck=followed.page if followed else done.outputs[0],
         models=() if recorded else done.plan.live_models,
@@ -91,7 +92,8 @@ def _settings(
         host=host,
         port=port,
         device=device,
-        look=Style.model_validate(done.plan.talk.tokens).css_variables(),
+        style=style,
+        look=style.css_variables(),
         slides=done.deck.read_slides,
         votes=done.plan.talk.path.parent / "votes" if audience else None,
         watching=followed.watching if followed else None,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TITLE = "Queries, keys, values"
 DIALS: dict[str, tuple[Any, ...]] = {"layer": (1, 2, 3), "head": (1, 2, 3, 4)}
 IN_PAGE = MEASURES_TIME = False
-MOST_TOKENS = 6  # whose numbers can be read
+MOST_TOKENS = 5  # whose numbers can be read
 
 
 class Params(base.Params):

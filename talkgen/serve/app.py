@@ -36,7 +36,7 @@ def create_app(settings: Settings) -> FastAPI:
         TalkgenError: there is no deck where `settings` says.
     """
     engines = Engines(settings.models, settings.device)
-    questions, demos = Questions(engines), Demos(engines, settings.project)
+    questions, demos = Questions(engines), Demos(engines, settings.project, settings.style)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -20,12 +20,16 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from talkgen.assets import asset_dirs
+from talkgen.elements.registry import ELEMENTS
 from talkgen.errors import TalkgenError
 from talkgen.serve.engines import Engines
+from talkgen.serve.look import element_variables, gradio_theme
+from talkgen.style import Style
 
 log = logging.getLogger(__name__)
 
 PREFIX = "/demos"
+LAB = "lab"  # the app that shows any live element
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -34,19 +38,25 @@ class MissingGradioError(TalkgenError):
 
 
 def find_demo(name: str, project: Path) -> Path | None:
-    """The file of the demo `name`; None where there is none."""
+    """The file of the demo `name`, or for a live element without one that of the lab; None where there is none."""
     if not _NAME.fullmatch(name):
         return None
-    files = (folder / f"{name}.py" for folder in asset_dirs("demos", project))
+    stems = [name, LAB] if name in ELEMENTS else [name]
+    files = (folder / f"{stem}.py" for stem in stems for folder in asset_dirs("demos", project))
     return next((file for file in files if file.is_file()), None)
+
+
+def demo_names(project: Path) -> list[str]:
+    """The names of the apps in `demos/`."""
+    return sorted({file.stem for folder in asset_dirs("demos", project) for file in folder.glob("*.py")})
 
 
 class Demos:
     """An ASGI app that opens demos as they are asked for; `close` ends them all."""
 
-    def __init__(self, engines: Engines, project: Path) -> None:
-        self._engines, self._project = engines, project
-        self._apps: dict[Path, ASGIApp] = {}
+    def __init__(self, engines: Engines, project: Path, style: Style | None = None) -> None:
+        self._engines, self._project, self._style = engines, project, style
+        self._apps: dict[str, ASGIApp] = {}
         self._opening = asyncio.Lock()
         self._open = AsyncExitStack()
 
@@ -60,15 +70,15 @@ class Demos:
             return
         try:
             async with self._opening:
-                if file not in self._apps:
-                    self._apps[file] = await self._start(file)
+                if name not in self._apps:
+                    self._apps[name] = await self._start(file, name)
         except MissingGradioError as error:
             await PlainTextResponse(str(error), 501)(scope, receive, send)
             return
-        await _answer(self._apps[file], scope, receive, send)
+        await _answer(self._apps[name], scope, receive, send)
 
-    async def _start(self, file: Path) -> ASGIApp:
-        app = await asyncio.to_thread(mount_demo, file, self._engines)
+    async def _start(self, file: Path, name: str) -> ASGIApp:
+        app = await asyncio.to_thread(mount_demo, file, self._engines, name, self._style)
         await self._open.enter_async_context(app.router.lifespan_context(app))
         return app
 
@@ -97,8 +107,8 @@ async def _answer(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> N
         await PlainTextResponse("the demo cannot read this request", 400)(scope, receive, send)
 
 
-def mount_demo(file: Path, engines: Engines) -> FastAPI:
-    """An app with the demo in `file` at `/demos/NAME`.
+def mount_demo(file: Path, engines: Engines, name: str, style: Style | None = None) -> FastAPI:
+    """An app with the demo in `file` at `/demos/NAME`, in the deck's colours and fonts.
 
     Raises:
         MissingGradioError: Gradio is not installed.
@@ -108,9 +118,18 @@ def mount_demo(file: Path, engines: Engines) -> FastAPI:
         import gradio
     except ImportError as error:
         raise MissingGradioError("Gradio is not installed", "pip install 'talkgen[demos]'") from error
-    blocks = load_demo(file).build(engines)
-    app = FastAPI()
-    gradio.mount_gradio_app(app, blocks, f"{PREFIX}/{file.stem}", footer_links=[], show_error=False)
+    module, app = load_demo(file), FastAPI()
+    blocks = module.build(engines, name) if file.stem == LAB and name != LAB else module.build(engines)
+    gradio.mount_gradio_app(
+        app,
+        blocks,
+        f"{PREFIX}/{name}",
+        footer_links=["api"] if file.stem == LAB else [],
+        show_error=False,
+        theme=gradio_theme(style),
+        css=element_variables(style),
+        head=getattr(module, "HEAD", None),
+    )
     return app
 
 

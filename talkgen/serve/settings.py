@@ -9,6 +9,7 @@ from typing import Any
 
 from talkgen.lm.files.catalog import ModelFiles
 from talkgen.serve.watching import Watching
+from talkgen.style import Style
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     device: str = "auto"
+    style: Style | None = None  # the deck's, for its Gradio apps
     look: str = ""  # the theme's tokens as CSS custom properties
     slides: Callable[[], Sequence[dict[str, Any]]] = tuple  # title, notes, minutes and what is live of each, as built
     on_slide: Callable[[int], None] = lambda _: None  # told which slide is shown, whenever that changes

@@ -5,7 +5,7 @@
 import { draw } from "./element.js";
 
 export const CHART_LOOK = `
-.chart { display: block; width: 100%; max-height: var(--tall, 330px); overflow: visible; }
+.chart { display: block; width: 100%; max-height: var(--tall, 262px); overflow: visible; }
 .chart text { fill: var(--muted); font-size: 20px; }
 .chart .series { fill: none; stroke: var(--colour); stroke-width: 4; stroke-linejoin: round; }
 .chart .name { fill: var(--colour); font-weight: 600; }

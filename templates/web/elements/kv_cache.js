@@ -10,7 +10,7 @@ import { LiveElement, make } from "../element.js";
 import { appendVisible } from "../pieces.js";
 
 const CACHE_LOOK = `
-.written { display: flex; flex-wrap: wrap; gap: 3px; max-height: 78px; overflow: hidden; margin: 4px 0 10px; font-size: 22px; line-height: 36px; }
+.written { display: flex; flex-wrap: wrap; gap: 3px; max-height: 70px; overflow: hidden; margin: 2px 0 6px; font-size: 22px; line-height: 33px; }
 .written span { padding: 0 5px; border-radius: 4px; background: var(--surface); white-space: pre; }
 .sides { display: grid; grid-template-columns: minmax(0, 1.7fr) minmax(0, 1fr); gap: 28px; }
 .memory { display: grid; align-content: start; gap: 6px; font-size: 24px; }

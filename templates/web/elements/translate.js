@@ -12,7 +12,7 @@ const [SHEET, SHEET_HIGH, ENGLISH, FRENCH] = [1100, 300, 46, 254]; // px of the 
 
 const TRANSLATE_LOOK = `
 .french { margin: 6px 0; font-size: 38px; font-weight: 600; }
-.alignment { display: block; width: 100%; max-height: 320px; }
+.alignment { display: block; width: 100%; max-height: 290px; }
 .alignment text { fill: var(--ink); font-size: 32px; text-anchor: middle; }
 .alignment path { fill: none; stroke: var(--tg-attention, #56b4e9); stroke-width: calc(1px + 13px * var(--w)); stroke-opacity: calc(0.12 + 0.88 * var(--w)); transition: stroke-opacity 160ms; }
 .alignment .word:focus { outline: none; }

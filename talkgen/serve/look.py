@@ -1,0 +1,65 @@
+"""The deck's look for Gradio: its colours and fonts as a theme, and as the variables of live elements."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from talkgen.style import Style, load_style
+
+
+def both_schemes(style: Style | None) -> tuple[Style, Style]:
+    """A light and a dark style: the deck's own is one of them."""
+    light, dark = load_style("paper", Path.cwd()), load_style("night", Path.cwd())
+    if style is None:
+        return light, dark
+    return (light, style) if style.scheme == "dark" else (style, dark)
+
+
+def gradio_theme(style: Style | None) -> Any:
+    """Gradio's theme in the deck's colours and fonts."""
+    import gradio
+
+    light, dark = both_schemes(style)
+    fonts = light.fonts if style is None else style.fonts
+    theme = gradio.themes.Base(
+        font=[fonts.body, "system-ui", "sans-serif"], font_mono=[fonts.mono, "ui-monospace", "monospace"]
+    )
+    return theme.set(**_colors(light, ""), **_colors(dark, "_dark"))
+
+
+def _colors(style: Style, scheme: str) -> dict[str, str]:
+    colors = style.colors
+    fills = {
+        "body_background_fill": colors.background,
+        "background_fill_primary": colors.background,
+        "background_fill_secondary": colors.surface,
+        "block_background_fill": colors.surface,
+        "block_label_background_fill": colors.surface,
+        "input_background_fill": colors.background,
+        "border_color_primary": colors.line,
+        "block_border_color": colors.line,
+        "input_border_color": colors.line,
+        "body_text_color": colors.ink,
+        "body_text_color_subdued": colors.muted,
+        "block_label_text_color": colors.muted,
+        "block_title_text_color": colors.ink,
+        "block_info_text_color": colors.muted,
+        "input_placeholder_color": colors.muted,
+        "color_accent": colors.accent,
+        "link_text_color": colors.attention,
+        "button_primary_background_fill": colors.accent,
+        "button_primary_background_fill_hover": colors.accent,
+        "button_primary_text_color": colors.background,
+        "button_secondary_background_fill": colors.surface,
+        "button_secondary_text_color": colors.ink,
+        "slider_color": colors.accent,
+    }
+    # What means the same in both schemes has one name for both.
+    return {f"{name}{scheme}": value for name, value in fills.items() if not (scheme and name == "color_accent")}
+
+
+def element_variables(style: Style | None) -> str:
+    """The variables that live elements take their look from, for both schemes of a Gradio page."""
+    light, dark = both_schemes(style)
+    return f":root {{ {light.css_variables()} }}\n.dark {{ {dark.css_variables()} }}\n"
