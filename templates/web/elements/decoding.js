@@ -15,7 +15,7 @@ const [COLUMN, ROW, CHIP] = [190, 62, 152]; // px of the tree: from step to step
 const EVERY = 900; // ms from step to step
 
 const DECODING_LOOK = `
-.tree { display: block; width: 100%; max-height: 330px; }
+.tree { display: block; width: 100%; max-height: 250px; }
 .tree:focus-visible { outline-offset: 4px; }
 .tree text { fill: var(--ink); font-size: 23px; font-weight: 600; text-anchor: middle; }
 .tree .share { fill: var(--muted); font-size: 19px; font-weight: 400; }
@@ -29,7 +29,7 @@ const DECODING_LOOK = `
 [data-kind="dropped"] { --colour: var(--line); }
 .tree [data-kind="dropped"] text { fill: var(--muted); }
 .tree [data-later] { opacity: 0; }
-.found { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: 2px 16px; margin: 6px 0; font-size: 24px; }
+.found { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: 0 16px; margin: 4px 0; font-size: 24px; line-height: 1.2; }
 .found dt { color: var(--colour); font-weight: 600; }
 .found dd { margin: 0; overflow: hidden; text-overflow: ellipsis; white-space: pre; }
 .found .p { color: var(--muted); font-variant-numeric: tabular-nums; }

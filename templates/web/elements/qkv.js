@@ -12,14 +12,14 @@ import { visibleText } from "../pieces.js";
 const OF_A_HEAD = ["Q, K, V", "scores QKᵀ", "÷ √d", "mask", "softmax", "weights · V"];
 
 const QKV_LOOK = `
-.steps { display: flex; flex-wrap: wrap; gap: 6px; margin-bottom: 10px; }
-.sheets { display: grid; gap: 12px 22px; grid-template-columns: repeat(3, minmax(0, 1fr)); }
+.steps { display: flex; flex-wrap: wrap; gap: 6px; margin-bottom: 6px; }
+.sheets { display: grid; gap: 6px 22px; grid-template-columns: repeat(3, minmax(0, 1fr)); }
 .sheet-title { margin: 0 0 2px; color: var(--muted); font-size: 20px; }
-.heat { display: grid; grid-template-columns: 4.4em minmax(0, 1fr); gap: 2px 8px; font-size: 20px; line-height: 26px; }
+.heat { display: grid; grid-template-columns: 4.4em minmax(0, 1fr); gap: 1px 8px; font-size: 20px; line-height: 22px; }
 .heat .who, .numbers .who { overflow: hidden; text-align: end; text-overflow: ellipsis; white-space: pre; }
-.strip { display: flex; height: 24px; border-radius: 3px; overflow: hidden; }
+.strip { display: flex; height: 20px; border-radius: 3px; overflow: hidden; }
 .strip i { flex: 1; background: color-mix(in srgb, var(--side) calc(100% * var(--size)), var(--surface)); }
-.numbers { display: grid; grid-column: span 2; gap: 3px; align-content: start; font-size: 22px; line-height: 32px; font-variant-numeric: tabular-nums; }
+.numbers { display: grid; grid-column: span 2; gap: 3px; align-content: start; font-size: 22px; line-height: 27px; font-variant-numeric: tabular-nums; }
 .numbers b { overflow: hidden; border-radius: 4px; background: color-mix(in srgb, var(--tg-attention, #56b4e9) calc(75% * var(--size)), var(--surface)); font-weight: 400; text-align: center; }
 .numbers b[data-masked] { background: none; color: var(--muted); }
 [data-later] { visibility: hidden; }
