@@ -24,7 +24,19 @@ MAY_IMPORT = {
     "pipeline": {"outline", "store", "lm", "elements", "figures", "render", "export"},
     "serve": {"lm", "elements"},
     "check": {"pipeline", "outline", "render", "export", "store"},
-    "cli": {"pipeline", "serve", "lm", "outline", "figures", "render", "export", "store", "importers", "check"},
+    "cli": {
+        "pipeline",
+        "serve",
+        "lm",
+        "elements",
+        "outline",
+        "figures",
+        "render",
+        "export",
+        "store",
+        "importers",
+        "check",
+    },
 }
 
 ROOMS = {  # inside a layer the same holds: a folder's modules import their own folder and these
