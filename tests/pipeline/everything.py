@@ -100,7 +100,7 @@ slides:
       - columns: [[left], [{bullets: [right]}]]
       - toc: true
       - references: all
-      - "A note[^1] and [@elman, p. 3]\\n\\n[^1]: What it says"
+      - "A note[^1] and [@elman, p. 3]\n\n[^1]: What it says"
       - html: "<b>{{ not an expression }}</b>"
       - raw: {marp: "<!-- fit -->", slidev: "<v-click/>"}
   - title: Figures

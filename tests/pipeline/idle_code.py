@@ -144,7 +144,7 @@ IDLE = {
         "talkgen.render.lines": "_as_text",
         "talkgen.render.listings": "_language own_listing slidev_listing",
         "talkgen.render.marp": "MarpWriter.write_undrawn",
-        "talkgen.render.media": "_as_css size_picture write_picture",
+        "talkgen.render.media": "write_picture",
         "talkgen.render.own": "_inside",
         "talkgen.render.prose": "_Writer._escaped _Writer._html _Writer._text _source",
         "talkgen.render.slidev": "SlidevWriter.write_undrawn",
