@@ -1,9 +1,12 @@
 """The shipped themes: what is read can be read, whoever reads it."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from talkgen.assets import asset_dir
+from talkgen.render.themes import listing_colors
 from talkgen.style import load_style, style_names
 
 HERE = Path(__file__).parent
@@ -37,6 +40,18 @@ def test_text_has_contrast(theme, name):
     assert contrast(getattr(colors, name), colors.background) >= 4.5
     if name in ("ink", "muted"):
         assert contrast(getattr(colors, name), colors.surface) >= 4.5
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_listings_can_be_read_and_look_alike(theme):
+    """Both highlighters have the same colours; letters of 25 px, large ones, have 3 to 1 (WCAG 2.2, 1.4.3)."""
+    style = load_style(theme, HERE)
+    colors = style.colors.model_dump()
+    slidev = set(re.findall(r'foreground"?: "(#\w{6})"', listing_colors(style)))
+    sheet = (asset_dir("templates") / "marp" / "theme.css.j2").read_text("utf-8")
+    marp = {colors[name] for name in re.findall(r"\.hljs-.*\{ color: var\(--tg-([\w-]+)\)", sheet)}
+    assert slidev == marp | {colors["ink"]}
+    assert min(contrast(color, colors["surface"]) for color in marp) >= 3
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -105,7 +105,7 @@ TARGETS = {
             "slidev/languages.txt",
             "slidev/vite.config.ts",
         ),
-        ours=("slidev/style.css.j2", "slidev/unocss.ts", *_OURS),
+        ours=("slidev/style.css.j2", "slidev/shiki.ts.j2", "slidev/unocss.ts", *_OURS),
         tools=("node/slidev/package-lock.json", "slidev/tags.mjs"),
         theirs=("slidev/plain.css.j2", "slidev/own_classes.ts", "slidev/themes.json", *_THEIRS),
     ),

@@ -27,7 +27,7 @@ from talkgen.render.media import room_classes
 from talkgen.render.own import aligned
 from talkgen.render.prose import spoken, vue_markdown
 from talkgen.render.slidev_project import layout_settings, local_files, named, own_classes, package_json, theme_fonts
-from talkgen.render.themes import font_faces, font_files, style_sheet
+from talkgen.render.themes import font_faces, font_files, listing_colors, style_sheet
 from talkgen.render.words import deck_words
 from talkgen.style import SIZES
 from talkgen.words import WORDS
@@ -103,7 +103,8 @@ def render_slidev(deck: Deck) -> Rendering:
     if isinstance(deck.outline.theme, str):
         css = style_sheet("slidev/style.css.j2", deck, writer.style(), letters)
         css = css.replace("/* fonts */", f"{font_faces('/fonts/')}\n{letters.faces}")
-        files |= {"style.css": css, "setup/unocss.ts": project / "unocss.ts", **font_files("public/fonts/")}
+        files |= {"style.css": css, "setup/shiki.ts": listing_colors(deck.style)}
+        files |= {"setup/unocss.ts": project / "unocss.ts", **font_files("public/fonts/")}
     else:
         more = _page_size(deck) + letters.style(".slidev-layout", theme_fonts(deck.outline.theme))
         files |= {"style.css": more + style_sheet("slidev/plain.css.j2", deck, writer.style(), letters)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from talkgen.assets import asset_dir
 from talkgen.outline.find import NAME
@@ -15,7 +15,7 @@ from talkgen.render.addresses import Addresses
 from talkgen.render.deck import Deck
 from talkgen.render.letters import Letters, direction
 from talkgen.render.media import BESIDE, sides
-from talkgen.style import SIZES
+from talkgen.style import SIZES, Style
 
 MARP_FONTS = {
     "default": ("Segoe UI", "Noto Sans", "Helvetica", "Arial"),
@@ -29,11 +29,8 @@ def style_sheet(template: str, deck: Deck, extra: str, letters: Letters) -> str:
 
     `extra` is the author's own CSS, `letters` are those that the theme's fonts lack.
     """
-    # CSS is no HTML: nothing in it is escaped, and nothing in it comes from a request.
-    loader = FileSystemLoader(asset_dir("templates"))
-    environment = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701
     width, height = SIZES[deck.outline.size]
-    return environment.get_template(template).render(
+    return _template(template).render(
         style=deck.style,
         width=width,
         height=height,
@@ -42,6 +39,18 @@ def style_sheet(template: str, deck: Deck, extra: str, letters: Letters) -> str:
         more=_more_fonts(deck, letters),
         direction=direction(deck.outline.lang),
     )
+
+
+def listing_colors(style: Style) -> str:
+    """What Slidev's highlighter is set up with: the theme's own colours, those that Marp's listings have."""
+    return _template("slidev/shiki.ts.j2").render(style=style)
+
+
+def _template(name: str) -> Template:
+    # CSS is no HTML: nothing in it is escaped, and nothing in it comes from a request.
+    loader = FileSystemLoader(asset_dir("templates"))
+    environment = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701
+    return environment.get_template(name)
 
 
 def _more_fonts(deck: Deck, letters: Letters) -> str:
