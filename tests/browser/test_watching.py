@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -70,6 +71,7 @@ class Presenting:
         self._reader.start()
         assert self.ready.wait(300)
         assert any(line.startswith("http") for line in self.said), self.said
+        self._wait_until_followed()
 
     def _read(self) -> None:
         for line in self.process.stdout:
@@ -77,6 +79,11 @@ class Presenting:
             if line.startswith("http"):
                 self.ready.set()
         self.ready.set()
+
+    def _wait_until_followed(self) -> None:
+        """Until then a page that has to follow is loaded again."""
+        with urllib.request.urlopen(f"{self.address}watch", timeout=300) as news:
+            assert any(b'"revision"' in line for line in news)
 
     @property
     def address(self) -> str:
@@ -177,7 +184,7 @@ def test_a_wrong_outline_is_told_and_leaves_the_deck(making, page, target):
         change(outline, "title: Steps", "titel: Steps")
         problems = page.locator("#talkgen-problems")
         problems.wait_for()
-        line = f"{outline}:8:5: slides[1]: unknown key 'titel'\n  hint: did you mean 'title'?"
+        line = f"{outline}:7:5: slides[1]: unknown key 'titel'\n  hint: did you mean 'title'?"
         assert problems.inner_text() == line
         assert page.get_by_role("heading", name="Steps").count() == 1
         change(outline, "titel: Steps", "title: Stairs")
@@ -186,7 +193,7 @@ def test_a_wrong_outline_is_told_and_leaves_the_deck(making, page, target):
         assert page.evaluate("window.isTheSame")
     said = "".join(talk.said)
     assert line in said
-    assert re.search(rf"{outline}:8: slide 2: title  \(\d+\.\d\d s\)\n", said)
+    assert re.search(rf"{outline}:7: slide 2: title  \(\d+\.\d\d s\)\n", said)
 
 
 def test_slidev_takes_over_what_is_saved(making, page):
@@ -201,7 +208,7 @@ def test_slidev_takes_over_what_is_saved(making, page):
         change(outline, "A line below.", 'raw: {slidev: "<div :x=\\"(\\">no</div>"}')
         page.locator("#talkgen-problems").wait_for()
         assert (
-            f"{outline}:13:5: slides[2]: Slidev cannot show this slide"
+            f"{outline}:12:5: slides[2]: Slidev cannot show this slide"
             in page.locator("#talkgen-problems").inner_text()
         )
         change(outline, 'raw: {slidev: "<div :x=\\"(\\">no</div>"}', "A line below.")
