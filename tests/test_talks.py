@@ -74,6 +74,20 @@ def decks(tmp_path_factory):
 class TestDeck:
     """What holds for each talk in each tool."""
 
+    def test_nothing_reaches_over_an_edge_or_is_cut_off(self, decks, talk, target):
+        """As the browser lays the slides out."""
+        found = {
+            slide.number: (slide.too_tall, slide.too_wide, slide.clipped)
+            for slide in decks(talk, target)[1].slides
+            if slide.too_tall or slide.too_wide or slide.clipped
+        }
+        assert found == {}
+
+    def test_axe_core_finds_nothing_serious(self, decks, talk, target):
+        """Nor headings that skip a level."""
+        found = {slide.number: slide.barriers for slide in decks(talk, target)[1].slides if slide.barriers}
+        assert found == {}
+
     def test_no_other_host_is_asked(self, decks, talk, target):
         """A deck is shown where there is no network."""
         assert decks(talk, target)[1].hosts == ()

@@ -23,7 +23,7 @@ const ATTENTION_LOOK = `
 .heads { display: grid; gap: 3px; }
 .head { position: relative; width: var(--side); height: var(--side); padding: 0; border: 2px solid transparent; border-radius: 4px; background: var(--surface); cursor: pointer; }
 .head canvas { display: block; width: 100%; height: 100%; image-rendering: pixelated; }
-.head[aria-selected="true"] { border-color: var(--accent); }
+.head[aria-pressed="true"] { border-color: var(--accent); }
 .head[data-off] canvas { opacity: 0.12; }
 .head[data-off]::after { content: ""; position: absolute; inset: 0; background: linear-gradient(to top right, transparent calc(50% - 2px), var(--tg-bad, #d55e00) calc(50% - 2px) calc(50% + 2px), transparent calc(50% + 2px)); }
 /* painted heads take its colour */
@@ -65,7 +65,7 @@ class TalkgenAttention extends LiveElement {
   #buildHeads() {
     const side = make("div");
     this.count = make("p", "caption");
-    this.heads = make("div", "heads", { role: "grid", "aria-label": "Heads: arrows move, O switches one off" });
+    this.heads = make("div", "heads", { role: "group", "aria-label": "Heads: arrows move, O switches one off" });
     this.heads.addEventListener("pointerover", (event) => this.#look(event.target.closest(".head")));
     this.heads.addEventListener("focusin", (event) => this.#look(event.target));
     this.heads.addEventListener("pointerleave", () => this.#look(null));
@@ -137,7 +137,7 @@ class TalkgenAttention extends LiveElement {
     for (let i = 0; i < layers * heads; i++) {
       const layer = (across ? i % layers : Math.floor(i / heads)) + 1;
       const head = (across ? Math.floor(i / layers) : i % heads) + 1;
-      const cell = make("button", "head", { type: "button", role: "gridcell", tabindex: i ? -1 : 0, title: `layer ${layer}, head ${head}` });
+      const cell = make("button", "head", { type: "button", tabindex: i ? -1 : 0, title: `layer ${layer}, head ${head}` });
       Object.assign(cell.dataset, { layer, head });
       cell.append(make("canvas"));
       cells.push(cell);
@@ -192,7 +192,7 @@ class TalkgenAttention extends LiveElement {
     for (const cell of this.heads.children) {
       const { layer, head } = cell.dataset;
       const kept = this.kept && +layer === this.kept.layer && +head === this.kept.head;
-      cell.setAttribute("aria-selected", Boolean(kept));
+      cell.setAttribute("aria-pressed", Boolean(kept));
       cell.toggleAttribute("data-off", off.has(`${layer}.${head}`));
       cell.setAttribute("aria-label", `layer ${layer}, head ${head}${off.has(`${layer}.${head}`) ? ", off" : ""}`);
     }

@@ -15,8 +15,9 @@ import { visibleText } from "../pieces.js";
 
 const LENS_LOOK = `
 .lens { display: grid; gap: 3px; font-size: 22px; }
-.lens > * { min-width: 0; overflow: hidden; padding: 0 6px; line-height: var(--high, 36px); text-overflow: ellipsis; white-space: pre; }
-.cell { border: 2px solid transparent; border-radius: 5px; background: color-mix(in srgb, var(--tg-attention, #56b4e9) calc(70% * var(--p)), var(--surface)); text-align: center; cursor: default; line-height: calc(var(--high, 36px) - 4px) !important; }
+.lens > * { display: contents; }
+.lens > * > * { min-width: 0; overflow: hidden; padding: 0 6px; line-height: var(--high, 36px); text-overflow: ellipsis; white-space: pre; }
+.cell { border: 2px solid transparent; border-radius: 5px; background: color-mix(in srgb, var(--tg-attention, #56b4e9) calc(36% * var(--p)), var(--surface)); text-align: center; cursor: default; line-height: calc(var(--high, 36px) - 4px) !important; }
 .cell[data-said] { border-color: var(--accent); font-weight: 700; }
 .cell:focus-visible { outline-offset: -3px; }
 .side, .token { color: var(--muted); }
@@ -24,7 +25,7 @@ const LENS_LOOK = `
 .lens .head { background: none; box-shadow: none; color: var(--ink); font-weight: 600; text-align: center; }
 .rank { font-variant-numeric: tabular-nums; text-align: end; }
 .rank[data-first] { color: var(--accent); font-weight: 700; }
-@container (max-width: 760px) { .lens { --high: 30px; font-size: 20px; } .lens > * { padding: 0 2px; } }
+@container (max-width: 760px) { .lens { --high: 30px; font-size: 20px; } .lens > * > * { padding: 0 2px; } }
 `;
 
 class TalkgenLogitLens extends LiveElement {
@@ -42,14 +43,18 @@ class TalkgenLogitLens extends LiveElement {
     this.answer = answer;
     const { tokens, layers, says } = answer;
     this.lens.style.gridTemplateColumns = `5.2em repeat(${tokens.length}, minmax(0, 1fr)) 5.6em`;
-    const title = [make("span", "side", {}, "reads"), ...tokens.map((token) => make("span", "head", {}, visibleText(token)))];
-    const rows = layers.toReversed().flatMap(({ layer, guesses, rank, p }) => [
-      make("span", "side", {}, `layer ${layer}`),
-      ...guesses.map((guess, i) => makeCell(guess, layer, i === guesses.length - 1 && guess.text === says)),
-      make("span", "rank", rank === 1 ? { "data-first": "" } : {}, `${rank.toLocaleString("en")}. ${showShare(p)}`),
+    const heading = { role: "columnheader" };
+    const title = makeLensRow([
+      make("span", "side", heading, "reads"),
+      ...tokens.map((token) => make("span", "head", heading, visibleText(token))),
+      make("span", "rank", heading, `“${visibleText(says)}”`),
     ]);
-    const final = make("span", "rank", {}, `“${visibleText(says)}”`);
-    this.lens.replaceChildren(...title, final, ...rows);
+    const rows = layers.toReversed().map(({ layer, guesses, rank, p }) => makeLensRow([
+      make("span", "side", { role: "rowheader" }, `layer ${layer}`),
+      ...guesses.map((guess, i) => makeCell(guess, layer, i === guesses.length - 1 && guess.text === says)),
+      make("span", "rank", { role: "gridcell", ...(rank === 1 && { "data-first": "" }) }, `${rank.toLocaleString("en")}. ${showShare(p)}`),
+    ]));
+    this.lens.replaceChildren(title, ...rows);
     this.cells = [...this.lens.querySelectorAll(".cell")];
     this.cells[0].tabIndex = 0;
   }
@@ -63,6 +68,12 @@ class TalkgenLogitLens extends LiveElement {
     const { layer, text, p } = cell.dataset ?? {};
     if (layer) this.note(`after layer ${layer}: “${visibleText(text)}” ${showShare(Number(p))}`);
   }
+}
+
+function makeLensRow(cells) {
+  const row = make("div", "", { role: "row" });
+  row.append(...cells);
+  return row;
 }
 
 function makeCell({ text, p }, layer, said) {
