@@ -19,6 +19,31 @@ IDLE = {
         ),
         "talkgen.render.grammar": "Marks.write",
     },
+    "runs for a deck that was imported for its own tool (`native`), and none such is written here": {
+        "talkgen.export.marp": "_own_scripts",
+        "talkgen.outline.node": "Ordered.__eq__ Ordered._remember Ordered.given",
+        "talkgen.outline.schema": "Outline._check_native Outline._without_ours _without_title",
+        "talkgen.render.foreign": "_cleaned _kept _with_breaks readable settings_lost",
+        "talkgen.render.native": (
+            "NativeWriter._heading NativeWriter.address NativeWriter.block NativeWriter.content "
+            "NativeWriter.inline NativeWriter.list_items NativeWriter.outline_file NativeWriter.own "
+            "NativeWriter.revealed NativeWriter.text NativeWriter.write NativeWriter.write_code "
+            "NativeWriter.write_html NativeWriter.write_markdown NativeWriter.write_math "
+            "NativeWriter.write_mermaid NativeWriter.write_quote NativeWriter.write_table _key listing "
+            "setting_lines "
+        ),
+        "talkgen.render.native_marp": (
+            "NativeMarpWriter.content NativeMarpWriter.revealed NativeMarpWriter.write_image "
+            "NativeMarpWriter.write_raw _allowed _as_texts _front_matter _is_apart _is_below _keywords _pages "
+            "_settings _theme _theme_names divider_levels render_native_marp "
+        ),
+        "talkgen.render.native_slidev": (
+            "NativeSlidevWriter.revealed NativeSlidevWriter.write_bullets NativeSlidevWriter.write_columns "
+            "NativeSlidevWriter.write_image NativeSlidevWriter.write_raw NativeSlidevWriter.write_toc "
+            "_frontmatter _headmatter _named _own_files _package_json _page _project_files _slide_parts "
+            "render_native_slidev "
+        ),
+    },
     "says what is wrong, and nothing is wrong here": {
         "talkgen.elements.registry": "_problem",
         "talkgen.errors": "Place.__str__ Problem.__str__ TalkgenError.__init__ TalkgenError.at did_you_mean",
@@ -88,7 +113,6 @@ IDLE = {
         "talkgen.lm.train.recipe": "Recipe.digest",
         "talkgen.lm.train.run": "RunFolder.finish",
         "talkgen.pipeline.inputs": "ProjectInputs.__init__",
-        "talkgen.store.cas": "Store.__init__",
     },
     "reads or packs other kinds of GGUF files than the one here": {
         "talkgen.lm.files.gguf_file": "GGUFFile.__iter__ GGUFFile.read",

@@ -21,7 +21,7 @@ CARRIERS = {  # they bring what was computed from place to place, and change not
     "talkgen.digest": "digests files, as the store and the keys do",
     "talkgen.files": "writes files",
     "talkgen.store.cas": "keeps results under their keys",
-    "talkgen.store.key:canonical": "writes the record of a result",
+    "talkgen.store.key": "makes the keys by which results are found, and the record of one",
     "talkgen.elements.registry": "finds an element's module by its name, and checks parameters, which are in the key",
     "talkgen.figures.registry": "finds a figure's module by its name, which is in the key",
     "talkgen.pipeline.artifacts:Artifact.name": "names a thing in what the build says",

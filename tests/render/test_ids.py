@@ -15,6 +15,7 @@ EXAMPLES = {  # of blocks that are no text
     "table": {"head": ["a"], "rows": []},
     "columns": [["a"], ["b"]],
     "toc": True,
+    "references": "cited",
     "html": "<b>x</b>",
     "raw": {"marp": "x", "slidev": "x"},
 }
