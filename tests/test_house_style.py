@@ -66,3 +66,9 @@ def test_files_are_written_in_one_place(file):
 def test_no_drawers_for_leftovers():
     """No module is named for what it does not know where to put."""
     assert not [file for file in SOURCES if file.stem in {"utils", "helpers", "common", "misc"}]
+
+
+def test_no_two_test_files_share_a_name():
+    """A second file of a name is one that pytest refuses: it takes each for a module of that name."""
+    names = [file.name for file in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []
