@@ -29,7 +29,9 @@ export async function smallestTexts(selector, width) {
 
   // A drawing's own texts: letters, or the outlines of letters that matplotlib draws of a font of 100 units.
   const look = async (picture) => {
-    const drawing = new DOMParser().parseFromString(await (await fetch(picture.src)).text(), "image/svg+xml").documentElement;
+    // A picture that is not there is told by who asks for it; its texts are nobody's.
+    const source = await fetch(picture.src).then((answer) => answer.text(), () => "<svg/>");
+    const drawing = new DOMParser().parseFromString(source, "image/svg+xml").documentElement;
     const [, , wide, tall] = (drawing.getAttribute("viewBox") ?? "").split(/[\s,]+/).map(Number);
     const box = picture.getBoundingClientRect();
     const shown = Math.min(box.width / wide, box.height / tall) / scale;
