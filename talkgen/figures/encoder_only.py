@@ -13,7 +13,7 @@ from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, ModelName
 from talkgen.figures.draw.headline import write_headline
 from talkgen.figures.draw.pen import sheet, styled
-from talkgen.figures.draw.stacks import Row, say_row
+from talkgen.figures.draw.stacks import draw_alone, say_row
 from talkgen.figures.measure.stacks import encoder_decoder, trace_encoder_decoder
 
 if TYPE_CHECKING:
@@ -75,15 +75,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     """The residual stream from left to right; what a block adds to it hangs below."""
     pen = sheet(canvas)
     top = write_headline(pen, headline(data))
-    high = min(130.0, (canvas.height - top - 150) / 1.5)
-    middle = (
-        (top + canvas.height - 34) / 2 - high / 4 - 5
-    )  # of the stream, so that the boxes around it are in the middle
-    row = Row(pen, data["row"], 4, canvas.width - 4, middle, high)
-    tokens, width = data["row"]["tokens"], data["row"]["width"]
-    row.draw(data["step"], (f"{tokens} tokens", f"{tokens} × {width}"))
-    whose = pen.shorten(f"parameters and FLOPs of one block · encoder of {data['model']}", canvas.width - 4)
-    pen.write(canvas.width - 2, canvas.height - 12, whose, color=pen.colors.muted, align="right")
+    draw_alone(pen, data, canvas, top, out=str(data["row"]["width"]), whose=f"encoder of {data['model']}")
     return pen.picture
 
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from talkgen.assets import asset_dir
 from talkgen.files import new_file
-from talkgen.outline.schema import Outline
 from talkgen.pipeline.build import BuildReport, Request, build
-from talkgen.pipeline.compute import compute
 from talkgen.pipeline.overflow import FORMAT
-from talkgen.pipeline.request import open_store
-from talkgen.pipeline.resolve import resolve
+from talkgen.words import read_words
 
 _NO_DATE = (1980, 1, 1, 0, 0, 0)  # of every file: the same deck makes the same zip
 _HOW = {
@@ -30,28 +28,29 @@ def pack(request: Request, file: Path, report: Callable[[str], None]) -> BuildRe
     """
     done = build(request, report)
     with new_file(file) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sorted(_contents(done, report)):
+        for name, content in sorted(_contents(done)):
             archive.writestr(zipfile.ZipInfo(f"{file.stem}/{name}", _NO_DATE), content, zipfile.ZIP_DEFLATED)
     return done
 
 
-def _contents(done: BuildReport, report: Callable[[str], None]) -> Iterator[tuple[str, bytes]]:
+def _contents(done: BuildReport) -> Iterator[tuple[str, bytes]]:
     """The files of a pack, by their path in it."""
-    deck, plan = done.deck, done.plan
+    deck = done.deck
     for name in deck.built.entries[f"export {FORMAT}"].files:
         yield name, (deck.path / name).read_bytes()
-    outline = resolve(plan.talk.source, plan.known, plan.talk.style, compute(plan, open_store(), report)).outline
-    yield "notes.md", notes(outline).encode()
-    yield "README.txt", f"{outline.title}\n\n{_HOW[deck.target.name]}\nnotes.md holds what is said.\n".encode()
+    title = read_words(deck.path).title
+    yield "notes.md", notes(title, deck.read_slides()).encode()
+    yield "README.txt", f"{title}\n\n{_HOW[deck.target.name]}\nnotes.md holds what is said.\n".encode()
     if deck.target.name == "slidev":
         yield "present.py", (asset_dir("templates") / "pack" / "present.py").read_bytes()
 
 
-def notes(outline: Outline) -> str:
-    """What is said on each slide that is shown, as Markdown, with the planned minutes."""
-    shown = [(number, slide) for number, slide in enumerate(outline.slides, 1) if not slide.hide]
-    parts = [
-        f"## {number}. {slide.title or '—'}{f' ({slide.duration:g} min)' if slide.duration else ''}\n\n{slide.notes}"
-        for number, slide in shown
-    ]
-    return "\n\n".join([f"# {outline.title}", *(part.strip() for part in parts)]) + "\n"
+def notes(title: str, slides: Sequence[Mapping[str, Any]]) -> str:
+    """What is said on each slide, as Markdown, with the planned minutes; `slides` as `read_slides` tells them."""
+    parts = [_note(number, slide) for number, slide in enumerate(slides, 1)]
+    return "\n\n".join([f"# {title}", *parts]) + "\n"
+
+
+def _note(number: int, slide: Mapping[str, Any]) -> str:
+    minutes = f" ({slide['minutes']:g} min)" if slide["minutes"] else ""
+    return f"## {number}. {slide['title'] or '—'}{minutes}\n\n{slide['notes']}".strip()

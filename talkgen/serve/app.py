@@ -15,7 +15,6 @@ from talkgen.serve.audience import audience_routes
 from talkgen.serve.completions import completion_routes
 from talkgen.serve.deck import mount_deck
 from talkgen.serve.demos import PREFIX, Demos
-from talkgen.serve.dev_server import mount_dev_server
 from talkgen.serve.engines import Engines
 from talkgen.serve.guard import Guard
 from talkgen.serve.live import live_routes
@@ -66,6 +65,8 @@ def create_app(settings: Settings) -> FastAPI:
     if settings.watching:
         app.include_router(watch_routes(settings.watching))
     if settings.watching and settings.deck is None:
+        from talkgen.serve.dev_server import mount_dev_server  # a client of HTTP takes a while to load
+
         mount_dev_server(app, settings.watching)
     elif settings.deck:
         mount_deck(app, settings.deck)

@@ -8,8 +8,8 @@
  */
 
 import { forcedHere, listen, serverThere } from "./backend.js";
-import { LOOK } from "./look.js";
 import { BADGE_LOOK, makeBadge, setBadge } from "./badge.js";
+import { dress } from "./parts.js";
 import { watchStage } from "./stage.js";
 
 const CLICKER = ["PageUp", "PageDown"]; // what a clicker sends, also while a button or a slider has the focus
@@ -40,9 +40,6 @@ class TalkgenApp extends HTMLElement {
   }
 
   #build() {
-    const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    const style = document.createElement("style");
-    style.textContent = LOOK + APP_LOOK;
     this.area = document.createElement("div");
     this.area.className = "app";
     this.badge = makeBadge();
@@ -54,7 +51,7 @@ class TalkgenApp extends HTMLElement {
     this.instead.className = "instead";
     this.instead.textContent = `${this.#label} runs here while the talk is presented`;
     this.area.append(this.badge, this.frame, this.instead);
-    root.replaceChildren(style, this.area);
+    dress(this, APP_LOOK, this.area);
   }
 
   get #label() {

@@ -2,7 +2,7 @@
  * A small line chart: a few series over one axis, in the deck's colours, each named at its end.
  */
 
-import { draw } from "./element.js";
+import { draw } from "./parts.js";
 
 export const CHART_LOOK = `
 .chart { display: block; width: 100%; max-height: var(--tall, 262px); overflow: visible; }

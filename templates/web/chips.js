@@ -4,7 +4,8 @@
  * The data are JSON: pieces (texts), ids (numbers, shown where the element has the attribute `ids`), model (its label).
  */
 
-import { LOOK, TOKEN_COLOURS } from "./look.js";
+import { TOKEN_COLOURS } from "./look.js";
+import { dress } from "./parts.js";
 import { appendVisible, visibleText } from "./pieces.js";
 import { decodeAttribute } from "./recording.js";
 
@@ -21,14 +22,11 @@ const CHIPS_LOOK = `
 class TalkgenTokens extends HTMLElement {
   connectedCallback() {
     const { pieces, ids, model } = decodeAttribute(this.getAttribute("data"));
-    const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     const list = document.createElement("ol");
     list.className = "chips";
     list.setAttribute("aria-label", `${pieces.length} tokens of ${model}`);
     list.append(...pieces.map((piece, i) => makeChip(piece, this.hasAttribute("ids") ? ids[i] : null, i)));
-    const style = document.createElement("style");
-    style.textContent = LOOK + CHIPS_LOOK;
-    root.replaceChildren(style, list);
+    dress(this, CHIPS_LOOK, list);
   }
 }
 

@@ -11,7 +11,7 @@ import { askElement } from "./backend.js";
 import { BADGE_LOOK, makeBadge, setBadge } from "./badge.js";
 import { Dial, DIAL_LOOK } from "./dial.js";
 import { askInPage } from "./in_page.js";
-import { LOOK } from "./look.js";
+import { dress, make, STATUS_LOOK } from "./parts.js";
 import { PROMPT_LOOK, PromptBox } from "./prompt.js";
 import { decodeAttribute } from "./recording.js";
 import { Source } from "./source.js";
@@ -23,18 +23,14 @@ const ELEMENT_LOOK = `
 .top { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 4px 28px; }
 .top .badge { margin: 0; }
 .dials { display: flex; flex-wrap: wrap; gap: 4px 24px; }
-.status { min-height: 1.4em; margin: 0; color: var(--muted); font-size: 20px; line-height: 1.4; }
-.status[data-kind="notice"] { color: var(--ink); }
 .body { min-width: 0; }
 .body[data-state="stale"] { opacity: 0.45; }
 .body[data-state="waiting"] { opacity: 0.7; transition: opacity 0s 500ms; }
-.spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .button { min-height: 36px; padding: 0 14px; border: 2px solid var(--line); border-radius: var(--radius); background: var(--surface); color: var(--ink); font: inherit; font-size: 22px; cursor: pointer; }
 .button:hover { border-color: var(--accent); }
 .button[aria-pressed="true"] { border-color: var(--accent); background: color-mix(in srgb, var(--accent) 25%, transparent); }
 .button:disabled { opacity: 0.5; cursor: default; }
-@media print { .status { visibility: hidden; } }
-${BADGE_LOOK}${PROMPT_LOOK}${DIAL_LOOK}`;
+${STATUS_LOOK}${BADGE_LOOK}${PROMPT_LOOK}${DIAL_LOOK}`;
 
 export class LiveElement extends HTMLElement {
   connectedCallback() {
@@ -54,9 +50,6 @@ export class LiveElement extends HTMLElement {
   }
 
   #build() {
-    const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    const style = document.createElement("style");
-    style.textContent = LOOK + ELEMENT_LOOK + this.constructor.look;
     this.frame = make("div", "frame", { role: "group", "aria-label": this.recording.title });
     this.box = new PromptBox(() => this.source.ask(), (event) => this.onPromptKey(event));
     this.box.area.setAttribute("aria-label", this.promptLabel ?? "Text");
@@ -75,7 +68,7 @@ export class LiveElement extends HTMLElement {
     this.build(this.body);
     this.frame.addEventListener("keydown", (event) => event.key === "Escape" && this.#escape());
     keepFromTheDeck(this.frame);
-    root.replaceChildren(style, this.frame);
+    dress(this, ELEMENT_LOOK + this.constructor.look, this.frame);
   }
 
   #leave() {
@@ -165,30 +158,4 @@ export class LiveElement extends HTMLElement {
     this.status.dataset.kind = "notice";
     this.status.textContent = text;
   }
-}
-
-/** An element of HTML with a class and attributes. */
-export function make(tag, name = "", attributes = {}, text = "") {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
-  if (text !== "") made.textContent = text;
-  return made;
-}
-
-/** An element of SVG with attributes. */
-export function draw(tag, attributes = {}, text = "") {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
-  if (text !== "") made.textContent = text;
-  return made;
-}
-
-/** Moves the focus among `cells` of a grid of `columns` with the arrow keys; whether the key was one. */
-export function moveFocus(event, cells, columns) {
-  const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key];
-  const next = cells[cells.indexOf(event.target) + (step ?? NaN)];
-  if (step) event.preventDefault();
-  next?.focus();
-  return Boolean(step);
 }

@@ -9,8 +9,8 @@
 
 import { ask } from "./backend.js";
 import { showShare } from "./bars.js";
-import { LOOK } from "./look.js";
 import { Panel, PANEL_LOOK } from "./panel.js";
+import { dress, STATUS_LOOK } from "./parts.js";
 import { alignPieces, visibleText } from "./pieces.js";
 import { PROMPT_LOOK, PromptBox } from "./prompt.js";
 import { decodeAttribute, nearestPrompt, recordedAnswer } from "./recording.js";
@@ -21,14 +21,10 @@ const LIVE_LOOK = `
 .live { display: grid; gap: 6px; --row: 42px; --row-text: 29px; }
 .live[data-rows="many"] { --row: 35px; --row-text: 28px; }
 .live[data-rows="crowd"] { --row: 25px; --row-text: 22px; }
-.status { min-height: 1.4em; margin: 0; color: var(--muted); font-size: 20px; line-height: 1.4; }
-.status[data-kind="notice"] { color: var(--ink); }
 .hint { display: none; }
-.spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .live:focus-within .hint { display: inline; }
 .panels { display: grid; grid-template-rows: auto auto; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); column-gap: 32px; }
-@media print { .status { visibility: hidden; } }
-${PROMPT_LOOK}${PANEL_LOOK}`;
+${STATUS_LOOK}${PROMPT_LOOK}${PANEL_LOOK}`;
 
 class TalkgenLive extends HTMLElement {
   connectedCallback() {
@@ -46,9 +42,6 @@ class TalkgenLive extends HTMLElement {
   }
 
   #build() {
-    const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    const style = document.createElement("style");
-    style.textContent = LOOK + LIVE_LOOK;
     const frame = document.createElement("div");
     frame.className = "live";
     const { bars } = this.recording.settings;
@@ -71,7 +64,7 @@ class TalkgenLive extends HTMLElement {
     frame.append(this.box.element, this.status, panels);
     frame.addEventListener("keydown", (event) => event.key === "Escape" && this.#escape());
     keepFromTheDeck(frame);
-    root.replaceChildren(style, frame);
+    dress(this, LIVE_LOOK, frame);
   }
 
   #leave() {

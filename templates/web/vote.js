@@ -9,7 +9,8 @@
 import { listen, serverThere } from "./backend.js";
 import { BADGE_LOOK, makeBadge, setBadge } from "./badge.js";
 import { showShare } from "./bars.js";
-import { LOOK, TOKEN_COLOURS } from "./look.js";
+import { TOKEN_COLOURS } from "./look.js";
+import { dress, make } from "./parts.js";
 import { appendVisible, visibleText } from "./pieces.js";
 import { decodeAttribute, recordedAnswer } from "./recording.js";
 import { watchStage } from "./stage.js";
@@ -65,37 +66,34 @@ class TalkgenVote extends HTMLElement {
   }
 
   #build() {
-    const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    const style = document.createElement("style");
-    style.textContent = LOOK + VOTE_LOOK;
-    const frame = votePart("div", "vote", { role: "group", "aria-label": "What comes next: the room guesses" });
+    const frame = make("div", "vote", { role: "group", "aria-label": "What comes next: the room guesses" });
     this.badge = makeBadge();
-    this.prompt = votePart("p", "prompt");
+    this.prompt = make("p", "prompt");
     this.answer.tokens.forEach(({ text }, i) => {
-      const part = votePart("span", `token token-${i % TOKEN_COLOURS}`);
+      const part = make("span", `token token-${i % TOKEN_COLOURS}`);
       part.textContent = text;
       this.prompt.append(part);
     });
-    this.prompt.append(Object.assign(votePart("span", "gap"), { textContent: "?" }));
-    this.stand = votePart("div", "stand");
-    this.say = votePart("p", "say", { role: "status" });
-    const words = votePart("div");
-    this.address = votePart("p", "address");
+    this.prompt.append(Object.assign(make("span", "gap"), { textContent: "?" }));
+    this.stand = make("div", "stand");
+    this.say = make("p", "say", { role: "status" });
+    const words = make("div");
+    this.address = make("p", "address");
     words.append(this.say, this.address);
-    this.code = votePart("img", "", { alt: "QR code of the address to vote at" });
+    this.code = make("img", "", { alt: "QR code of the address to vote at" });
     this.stand.append(words, this.code);
-    this.rows = votePart("div", "rows", { role: "table", "aria-label": "Next tokens: the model's share, the room's share" });
-    this.losses = votePart("p", "losses", { role: "status" });
-    this.ask = votePart("button");
+    this.rows = make("div", "rows", { role: "table", "aria-label": "Next tokens: the model's share, the room's share" });
+    this.losses = make("p", "losses", { role: "status" });
+    this.ask = make("button");
     this.ask.addEventListener("click", () => this.#act());
-    const acts = votePart("div", "acts");
+    const acts = make("div", "acts");
     acts.append(this.ask);
     frame.append(this.prompt, this.badge, this.stand, this.rows, this.losses, acts);
     frame.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.shadowRoot.activeElement?.blur();
       else if (event.key === "Enter" || event.key === " ") event.stopPropagation(); // a press, and no turn of the slide
     });
-    root.replaceChildren(style, frame);
+    dress(this, VOTE_LOOK, frame);
   }
 
   #enter() {
@@ -188,32 +186,25 @@ class TalkgenVote extends HTMLElement {
   }
 }
 
-function votePart(tag, name = "", attributes = {}) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  Object.entries(attributes).forEach(([attribute, value]) => made.setAttribute(attribute, value));
-  return made;
-}
-
 function voteHead(voters) {
-  const row = votePart("div", "row", { role: "row" });
+  const row = make("div", "row", { role: "row" });
   const words = ["", "", "model", voters ? "room" : ""];
-  row.append(...words.map((text) => Object.assign(votePart("span", "head", { role: "columnheader" }), { textContent: text })));
+  row.append(...words.map((text) => Object.assign(make("span", "head", { role: "columnheader" }), { textContent: text })));
   return row;
 }
 
 function voteRow(text, p, share, isTrue) {
-  const row = votePart("div", isTrue ? "row true" : "row", { role: "row", "aria-label": visibleText(text) });
-  const name = votePart("span", "name", { role: "rowheader" });
+  const row = make("div", isTrue ? "row true" : "row", { role: "row", "aria-label": visibleText(text) });
+  const name = make("span", "name", { role: "rowheader" });
   appendVisible(name, text);
-  const bars = votePart("span", "bars", { "aria-hidden": "true" });
+  const bars = make("span", "bars", { "aria-hidden": "true" });
   for (const part of share === null ? [p] : [p, share]) {
-    const bar = votePart("i");
+    const bar = make("i");
     bar.style.width = `${100 * (part ?? 0)}%`;
     bars.append(bar);
   }
   const cells = [p === null ? "–" : showShare(p), share === null ? "" : showShare(share)].map((words) =>
-    Object.assign(votePart("span", "share", { role: "cell" }), { textContent: words }),
+    Object.assign(make("span", "share", { role: "cell" }), { textContent: words }),
   );
   row.append(name, bars, ...cells);
   return row;
@@ -222,7 +213,7 @@ function voteRow(text, p, share, isTrue) {
 /** The loss of the model, and that of the room: −log₂ of the share that each gave to what really comes next. */
 function lossWords(truth, right, voters) {
   const bits = (share) => `${(-Math.log2(share)).toFixed(2)} bits`;
-  const strong = (text, name = "") => Object.assign(votePart("b", name), { textContent: text });
+  const strong = (text, name = "") => Object.assign(make("b", name), { textContent: text });
   const model = truth.p === null ? [] : [" loss: the model ", strong(bits(truth.p))];
   const room = !voters ? [] : right ? [", the room ", strong(bits(right / voters), "room"), ` (${right} of ${voters})`] : [", the room ", strong("nobody had it", "room")];
   return [`“${visibleText(truth.text)}” it is;`, ...model, ...room];

@@ -101,7 +101,7 @@ def test_exit_code_goes_by_severity(flawed):
     report = json.loads(done.stdout)
     assert {each["severity"] for each in report["findings"]} == {"error", "warning", "note"}
     assert report["failed"] == 1
-    assert not is_as_bad(find_unsaid(load_outline(flawed / "outline.yaml")).__next__(), "warning")
+    assert not is_as_bad(next(find_unsaid(load_outline(flawed / "outline.yaml"))), "warning")
     done = run(app, ["check", str(flawed), "--target", "marp", "--fail-on", "note", "--json", "--quiet"])
     assert json.loads(done.stdout)["failed"] == len(report["findings"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from talkgen.figures.base import Data
+from talkgen.figures.base import Canvas, Data
 from talkgen.figures.draw.pen import Pen
 from talkgen.figures.numbers import human
 
@@ -123,6 +123,17 @@ def _numbers(part: Data, pen: Pen, room: float, rows: int) -> list[str]:
 
 def _fitting(texts: Sequence[str], pen: Pen, room: float) -> str:
     return next((text for text in texts if pen.text_width(text) <= room), texts[-1])
+
+
+def draw_alone(pen: Pen, data: Data, canvas: Canvas, top: float, *, out: str, whose: str) -> None:
+    """The one row of `data` below `top`: so many tokens go in, as many vectors of `out` numbers come out."""
+    high = min(130.0, (canvas.height - top - 150) / 1.5)
+    middle = (top + canvas.height - 34) / 2 - high / 4 - 5  # of the stream; the boxes around it are in the middle
+    tokens = data["row"]["tokens"]
+    row = Row(pen, data["row"], 4, canvas.width - 4, middle, high)
+    row.draw(data["step"], (f"{tokens} tokens", f"{tokens} × {out}"))
+    said = pen.shorten(f"parameters and FLOPs of one block · {whose}", canvas.width - 4)
+    pen.write(canvas.width - 2, canvas.height - 12, said, color=pen.colors.muted, align="right")
 
 
 def say_row(row: Data) -> str:

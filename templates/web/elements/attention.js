@@ -10,7 +10,8 @@
  */
 
 import { Bars, BARS_LOOK } from "../bars.js";
-import { draw, LiveElement, make, moveFocus } from "../element.js";
+import { LiveElement } from "../element.js";
+import { draw, make, moveFocus } from "../parts.js";
 import { visibleText } from "../pieces.js";
 
 const CELL = 40; // px of a token's row in the large map, before it is scaled

@@ -8,7 +8,8 @@
  * @typedef {{ steps, best, greedy, greedy_text, greedy_p, beam_text, beam_p }} DecodingAnswer
  */
 
-import { draw, LiveElement, make } from "../element.js";
+import { LiveElement } from "../element.js";
+import { draw, make } from "../parts.js";
 import { visibleText } from "../pieces.js";
 
 const [COLUMN, ROW, CHIP] = [190, 62, 152]; // px of the tree: from step to step, from text to text, a token's width

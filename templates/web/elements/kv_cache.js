@@ -6,7 +6,8 @@
  */
 
 import { Chart, CHART_LOOK } from "../chart.js";
-import { LiveElement, make } from "../element.js";
+import { LiveElement } from "../element.js";
+import { make } from "../parts.js";
 import { appendVisible } from "../pieces.js";
 
 const CACHE_LOOK = `

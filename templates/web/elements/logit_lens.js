@@ -10,7 +10,8 @@
  */
 
 import { showShare } from "../bars.js";
-import { LiveElement, make, moveFocus } from "../element.js";
+import { LiveElement } from "../element.js";
+import { make, moveFocus } from "../parts.js";
 import { visibleText } from "../pieces.js";
 
 const LENS_LOOK = `

@@ -6,7 +6,8 @@
  * @typedef {{ tokens, width, q, k, v, scores, weights, output }} QkvAnswer
  */
 
-import { LiveElement, make } from "../element.js";
+import { LiveElement } from "../element.js";
+import { make } from "../parts.js";
 import { visibleText } from "../pieces.js";
 
 const OF_A_HEAD = ["Q, K, V", "scores QKᵀ", "÷ √d", "mask", "softmax", "weights · V"];

@@ -7,7 +7,8 @@
  */
 
 import { Chart, CHART_LOOK } from "../chart.js";
-import { LiveElement, make } from "../element.js";
+import { LiveElement } from "../element.js";
+import { make } from "../parts.js";
 
 const RACE_LOOK = `
 .charts { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 28px; }

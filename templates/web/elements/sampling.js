@@ -10,7 +10,8 @@
  */
 
 import { showShare } from "../bars.js";
-import { LiveElement, make } from "../element.js";
+import { LiveElement } from "../element.js";
+import { make } from "../parts.js";
 import { visibleText } from "../pieces.js";
 
 const SAMPLING_LOOK = `

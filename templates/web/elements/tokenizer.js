@@ -6,7 +6,8 @@
  * @typedef {{ tokens, characters, bytes, vocabulary }} TokenizerAnswer
  */
 
-import { LiveElement, make } from "../element.js";
+import { LiveElement } from "../element.js";
+import { make } from "../parts.js";
 import { TOKEN_COLOURS } from "../look.js";
 import { appendVisible, visibleText } from "../pieces.js";
 

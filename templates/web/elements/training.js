@@ -8,7 +8,8 @@
  */
 
 import { Chart, CHART_LOOK } from "../chart.js";
-import { LiveElement, make } from "../element.js";
+import { LiveElement } from "../element.js";
+import { make } from "../parts.js";
 
 const TRAINING_LOOK = `
 .sides { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 28px; }

@@ -6,7 +6,8 @@
  * @typedef {{ source, target, text, weights }} TranslateAnswer
  */
 
-import { draw, LiveElement, make, moveFocus } from "../element.js";
+import { LiveElement } from "../element.js";
+import { draw, make, moveFocus } from "../parts.js";
 
 const [SHEET, SHEET_HIGH, ENGLISH, FRENCH] = [1100, 300, 46, 254]; // px of the drawing, and the lines of its words
 

@@ -1,0 +1,50 @@
+"""What the package imports is what it asks for: nothing that only an extra, or a tool of ours, brings along."""
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions, requires
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+LOADED_ON_DEMAND = {"gradio": "demos", "ray": "ray"}  # and the extra that brings it
+WHOLE = {"starlette": "fastapi", "pydantic_core": "pydantic", "typing_extensions": "pydantic"}  # part of the other
+
+
+def name_of(need: str) -> str:
+    """The distribution that a requirement names."""
+    return re.sub(r"[-_.]+", "-", re.match(r"[\w.-]+", need)[0]).lower()
+
+
+def imported() -> set[str]:
+    """The top-level modules of others that the package imports anywhere."""
+    found = set()
+    for file in (ROOT / "talkgen").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module.split(".")[0])
+    return found - sys.stdlib_module_names - {"talkgen"}
+
+
+@pytest.mark.parametrize("module", sorted(imported()))
+def test_what_is_imported_is_asked_for(module):
+    """By the project itself; what belongs to another package by that one; what an extra brings, by the extra."""
+    if module in LOADED_ON_DEMAND:
+        asked = PROJECT["optional-dependencies"][LOADED_ON_DEMAND[module]]
+    else:
+        asked = PROJECT["dependencies"]
+    owners = {name_of(owner) for owner in packages_distributions()[WHOLE.get(module, module)]}
+    assert owners & {name_of(need) for need in asked}
+
+
+@pytest.mark.parametrize(("part", "whole"), WHOLE.items())
+def test_a_part_comes_with_its_whole(part, whole):
+    """The package that it belongs to asks for it."""
+    (owner,) = {name_of(each) for each in packages_distributions()[part]}
+    assert owner in {name_of(need) for need in requires(whole)}
