@@ -7,6 +7,8 @@ PORT ?= 8000
 BIN := .venv/bin
 # A worker a core. The models in the quick tests are tiny: a second thread would wait, not help.
 QUICK := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --maxprocesses 4 -m "not slow"
+# Decks, servers and browsers are shared within a file, so a file stays with one worker.
+SLOW := $(BIN)/pytest --numprocesses auto --maxprocesses 2 --dist loadfile -m slow
 # pip reads a relative path, so a checkout in a folder with a space in its name works.
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 
@@ -20,7 +22,7 @@ test: setup-dev browser
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(QUICK)
-	@$(BIN)/pytest -m slow
+	@$(SLOW)
 
 check: setup-dev
 	@$(BIN)/ruff check

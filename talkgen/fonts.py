@@ -93,6 +93,7 @@ def share_out(text: str, lang: str, *, drawn: bool = False) -> tuple[dict[More, 
     outlines: letters have no colours there.
     """
     pictures = {text[at - 1] for at in range(1, len(text)) if text[at] == _PICTURE}
+    east_asian = _east_asian(text, lang)
     shared: dict[More, set[str]] = {}
     missing = set()
     for each in lacking(text):
@@ -100,7 +101,7 @@ def share_out(text: str, lang: str, *, drawn: bool = False) -> tuple[dict[More, 
         fonts = (
             *((EMOJI,) if is_picture and not drawn else ()),
             *SCRIPTS,
-            *_east_asian(text, lang),
+            *east_asian,
             SIGNS,
             DRAWN_EMOJI,
         )
@@ -116,7 +117,8 @@ def share_out(text: str, lang: str, *, drawn: bool = False) -> tuple[dict[More, 
 
 
 def _east_asian(text: str, lang: str) -> tuple[More, ...]:
-    is_japanese = lang.startswith("ja") or (not lang.startswith("zh") and any(_within(each, _KANA) for each in text))
+    has_kana = any(_within(each, _KANA) for each in set(text))
+    is_japanese = lang.startswith("ja") or (has_kana and not lang.startswith("zh"))
     return (JAPANESE, CHINESE, KOREAN) if is_japanese else (CHINESE, JAPANESE, KOREAN)
 
 

@@ -1,11 +1,13 @@
-"""Fixtures for all tests: a cache of one's own that shares what is costly to fetch, and a small talk."""
+"""Fixtures for all tests: a cache of one's own that shares what is costly to fetch, a small talk, a real browser."""
 
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import sync_playwright
 
 from talkgen import assets
+from talkgen.export.browser import find_browser
 
 settings.register_profile("talkgen", deadline=None)  # how long an example takes is the machine's business
 settings.load_profile("talkgen")
@@ -54,3 +56,15 @@ def talk(tmp_path, own_cache) -> Path:
     folder.mkdir(parents=True)
     (folder / "outline.yaml").write_text(SMALL_TALK, encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """The installed browser; without one these tests fail.
+
+    It ends with the file: while it is there its thread has a running event loop, and nobody else can start one.
+    """
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()

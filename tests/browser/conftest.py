@@ -1,29 +1,18 @@
-"""Fixtures: a real browser that knows no host but this one, and a page with live elements on tiny real models."""
+"""Fixtures: a page that knows no host but this one, and a page with live elements on tiny real models."""
 
 from pathlib import Path
 
 import pytest
 from page_parts import PROMPT, element
-from playwright.sync_api import sync_playwright
 from server_process import free_port, server
 from tiny_models import NAMES, make_project, save_long_model
 
-from talkgen.export.browser import find_browser
 from talkgen.lm.answer.engine import Engine
 from talkgen.lm.files.catalog import find_model
 from talkgen.lm.files.weights import load_model
 from talkgen.outline.blocks import Live
 from talkgen.pipeline.recordings import record
 from talkgen.render.elements import elements_script
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """The installed browser; without one these tests fail."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -59,11 +59,18 @@ def present(deck):
 
 
 @pytest.fixture(scope="module")
-def site(deck):
+def presented(deck):
     """The address at which the deck is presented."""
     port = free_port()
     with server(deck, port, deck.parent, ("small", "small-lstm")):
         yield f"http://127.0.0.1:{port}/"
+
+
+@pytest.fixture
+def site(page, presented):
+    """That address, where every window is at the first slide again."""
+    page.request.post(f"{presented}present/stage", data={"window": "first", "slide": 1})
+    return presented
 
 
 @pytest.fixture

@@ -57,8 +57,9 @@ def site(deck):
 
 @pytest.fixture
 def open_page(page, site):
-    """A function that opens one more page of the presenter's, each its own window in sight."""
+    """A function that opens one more page of the presenter's, each its own window in sight, at the first slide."""
     page.goto(f"{site}/enter?code={CODE}&to=/remote")
+    page.request.post(f"{site}/present/stage", data={"window": "first", "slide": 1})
 
     def make(path: str, width: int = 1280, height: int = 720) -> Page:
         cookies = page.context.storage_state()

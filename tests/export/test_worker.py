@@ -31,8 +31,9 @@ def silence(line: str) -> None:
 
 
 def children() -> list[psutil.Process]:
-    """The processes that this one started and that still run."""
-    return [each for each in psutil.Process().children() if each.status() != psutil.STATUS_ZOMBIE]
+    """The Node processes that this one started and that still run."""
+    running = [each for each in psutil.Process().children() if each.status() != psutil.STATUS_ZOMBIE]
+    return [each for each in running if each.name().startswith("node")]
 
 
 @pytest.mark.slow

@@ -7,11 +7,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 from typer.testing import CliRunner
 
 from talkgen.cli.app import app
-from talkgen.export.browser import find_browser
 
 pytestmark = pytest.mark.slow
 
@@ -25,35 +24,32 @@ def packed(talk: Path, target: str, file: Path) -> Path:
     return file.parent / "unpacked" / file.stem
 
 
-def see(address: str) -> tuple[str, set[str]]:
+def see(browser: Browser, address: str) -> tuple[str, set[str]]:
     """The badge of the live element on the third slide, and the hosts that were asked."""
     hosts = set()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
-        page = browser.new_page()
-        page.on("request", lambda asked: hosts.add(urlsplit(asked.url).netloc))
-        page.goto(address)
-        badge = page.locator("talkgen-live").first.locator(".badge")
-        badge.wait_for()
-        badge.filter(has_text="in this page").wait_for(timeout=30_000)
-        words = badge.inner_text()
-        browser.close()
+    page = browser.new_page()
+    page.on("request", lambda asked: hosts.add(urlsplit(asked.url).netloc))
+    page.goto(address)
+    badge = page.locator("talkgen-live").first.locator(".badge")
+    badge.filter(has_text="in this page").wait_for(timeout=30_000)
+    words = badge.inner_text()
+    page.close()
     return words, hosts
 
 
-def test_a_marp_pack_is_one_page_that_answers(talk, tmp_path):
+def test_a_marp_pack_is_one_page_that_answers(talk, tmp_path, browser):
     """The deck opens from disk and its model answers in the page; notes are beside it; equal decks, equal zips."""
     folder = packed(talk, "marp", tmp_path / "one" / "pack.zip")
     assert sorted(file.name for file in folder.iterdir()) == ["README.txt", "deck.html", "notes.md"]
     assert "## 2. A figure\n\nSpeak up." in (folder / "notes.md").read_text(encoding="utf-8")
-    words, hosts = see(f"{(folder / 'deck.html').as_uri()}#3")
+    words, hosts = see(browser, f"{(folder / 'deck.html').as_uri()}#3")
     assert "small transformer" in words
     assert hosts <= {""}
     packed(talk, "marp", tmp_path / "two" / "pack.zip")
     assert (tmp_path / "one" / "pack.zip").read_bytes() == (tmp_path / "two" / "pack.zip").read_bytes()
 
 
-def test_a_slidev_pack_serves_itself(talk, tmp_path):
+def test_a_slidev_pack_serves_itself(talk, tmp_path, browser):
     """Any Python shows it, on this machine alone."""
     folder = packed(talk, "slidev", tmp_path / "pack.zip")
     environment = {"BROWSER": "true", "PATH": "/usr/bin:/bin"}
@@ -61,7 +57,7 @@ def test_a_slidev_pack_serves_itself(talk, tmp_path):
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
         try:
             address = server.stdout.readline().split()[0]
-            words, hosts = see(f"{address}#/3")
+            words, hosts = see(browser, f"{address}#/3")
         finally:
             server.terminate()
     assert "small transformer" in words

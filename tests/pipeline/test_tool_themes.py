@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from talkgen.errors import OutlineError
-from talkgen.export.browser import find_browser
 from talkgen.export.node import run_npm
 from talkgen.pipeline.build import Request, build, check
 
@@ -59,10 +58,9 @@ def served(folder: Path):
 
 
 @contextmanager
-def shown(page_file: Path):
+def shown(browser: Browser, page_file: Path):
     """The deck in a browser, and the hosts beside its own that it asked."""
-    with served(page_file.parent) as origin, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"])
+    with served(page_file.parent) as origin:
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         asked: list[str] = []
         page.on(
@@ -71,15 +69,15 @@ def shown(page_file: Path):
         page.goto(f"{origin}/{page_file.name}")
         page.wait_for_timeout(1500)
         yield page, asked, f"{origin}/{page_file.name}"
-        browser.close()
+        page.close()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("theme", ["default", "gaia", "uncover"])
-def test_marps_own_themes_ask_no_host(theme, talk):
+def test_marps_own_themes_ask_no_host(theme, talk, browser):
     """Each is Marp's, with its fonts inside, and its covers look like its covers."""
     done = build(Request(talk(f"{{marp: {theme}}}")), print)
-    with shown(done.outputs[0]) as (page, asked, _):
+    with shown(browser, done.outputs[0]) as (page, asked, _):
         sections = page.locator("section")
         assert sections.first.get_attribute("data-theme") == theme
         assert "lead" in str(sections.first.get_attribute("class"))
@@ -89,13 +87,13 @@ def test_marps_own_themes_ask_no_host(theme, talk):
 
 
 @pytest.mark.slow
-def test_slidevs_theme_from_npm_is_installed_on_first_use(talk):
+def test_slidevs_theme_from_npm_is_installed_on_first_use(talk, browser):
     """Pinned in the deck, in its own layouts, without another host; a slide's class stays a name."""
     folder = talk("{marp: gaia, slidev: seriph}")
     done = build(Request(folder, "slidev"), print)
     package = json.loads((done.deck.path / "package.json").read_text(encoding="utf-8"))
     assert package["dependencies"] == {"@slidev/theme-seriph": "0.25.0"}
-    with shown(done.outputs[0]) as (page, asked, address):
+    with shown(browser, done.outputs[0]) as (page, asked, address):
         assert page.locator(".slidev-layout.cover").count() >= 1
         page.goto(f"{address}#/2")
         slide = page.locator(".slidev-page-2 .slidev-layout")
@@ -107,7 +105,7 @@ def test_slidevs_theme_from_npm_is_installed_on_first_use(talk):
 
 
 @pytest.mark.slow
-def test_a_talks_own_theme_comes_along_by_its_path(talk):
+def test_a_talks_own_theme_comes_along_by_its_path(talk, browser):
     """A style sheet for Marp with one that it imports and a picture of its folder; a folder for Slidev."""
     folder = talk("{marp: look/mine.css, slidev: ./paint}")
     (folder / "look").mkdir()
@@ -124,14 +122,14 @@ def test_a_talks_own_theme_comes_along_by_its_path(talk):
         encoding="utf-8",
     )
     marp, slidev = (build(Request(folder, target), print) for target in ("marp", "slidev"))
-    with shown(marp.outputs[0]) as (page, asked, _):
+    with shown(browser, marp.outputs[0]) as (page, asked, _):
         look = page.locator("section").first.evaluate(
             "s => [getComputedStyle(s).color, getComputedStyle(s).backgroundImage]"
         )
         assert look[0] == "rgb(1, 2, 3)"
         assert look[1].startswith('url("data:image/svg+xml;base64')
         assert asked == []
-    with shown(slidev.outputs[0]) as (page, asked, _):
+    with shown(browser, slidev.outputs[0]) as (page, asked, _):
         painted = page.locator(".painted").first
         painted.wait_for()
         assert painted.evaluate("each => getComputedStyle(each).color") == "rgb(4, 5, 6)"
