@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from talkgen.errors import Problem, TalkgenError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from talkgen.elements.base import ElementModule, Params
 
@@ -69,12 +69,26 @@ def check_dials(name: str, params: Params, dials: Mapping[str, Sequence[Any]] | 
     Raises:
         TalkgenError: one is no parameter, a value is not valid, or there are too many combinations to record.
     """
-    chosen = load_element(name).DIALS if dials is None else dials
     start = params.model_dump(mode="json")
+
+    def check(dial: str, value: Any) -> Any:
+        return check_params(name, {**start, dial: value}).model_dump(mode="json")[dial]
+
+    return check_grid(name, load_element(name).DIALS if dials is None else dials, start, check)
+
+
+def check_grid(
+    name: str, dials: Mapping[str, Sequence[Any]], start: Mapping[str, Any], check: Callable[[str, Any], Any]
+) -> dict[str, list[Any]]:
+    """Each dial with its values as `check(dial, value)` gives them, once each, and among them where it starts.
+
+    Raises:
+        TalkgenError: there are too many combinations to record.
+    """
     checked: dict[str, list[Any]] = {}
     count = 1
-    for dial, values in chosen.items():
-        valid = [check_params(name, {**start, dial: value}).model_dump(mode="json")[dial] for value in values]
+    for dial, values in dials.items():
+        valid = [check(dial, value) for value in values]
         checked[dial] = [value for i, value in enumerate(valid) if value not in valid[:i]]
         if start[dial] not in checked[dial]:
             checked[dial].insert(0, start[dial])

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from talkgen.digest import digest_bytes, digest_file
-from talkgen.elements.registry import ELEMENTS, check_dials, check_params, load_element, tag
+from talkgen.elements.registry import ELEMENTS, check_dials, check_grid, check_params, load_element, tag
 from talkgen.errors import Problem, TalkgenError, did_you_mean
 from talkgen.figures.base import Params
 from talkgen.figures.registry import load_figure
@@ -154,7 +154,8 @@ class _Drafter:
 # Where the code of recordings starts, by what they are of.
 NEXT_TOKEN_ROOTS = ("talkgen.pipeline.recordings:record",)
 ELEMENT_ROOT = "talkgen.pipeline.recordings:record_element"
-_OF_NEXT_TOKEN = ("bars", "temperature", "top_k", "top_p")
+_DRAWING = ("temperature", "top_k", "top_p")
+_OF_NEXT_TOKEN = ("bars", *_DRAWING)
 
 
 def draft_live(block: Live, label: str, path: PathInData) -> RecordingDraft:
@@ -166,8 +167,7 @@ def draft_live(block: Live, label: str, path: PathInData) -> RecordingDraft:
     name, settings = block.live, block.model_dump(mode="json")
     models = (block.model, block.beside) if block.beside else (block.model,)
     if name in LIVE:
-        if block.params or block.dials:
-            raise TalkgenError(f"'{name}' takes no 'params' and no 'dials'", f"beside it: {', '.join(_OF_NEXT_TOKEN)}")
+        settings["dials"] = check_next_token(block)
         return RecordingDraft(label, path, LIVE[name], settings, models, NEXT_TOKEN_ROOTS, timed=False, in_page=True)
     if name not in ELEMENTS:
         raise TalkgenError(f"there is no live element '{name}'", did_you_mean(name, [*LIVE, *ELEMENTS]))
@@ -187,6 +187,28 @@ def draft_live(block: Live, label: str, path: PathInData) -> RecordingDraft:
         timed=module.MEASURES_TIME,
         in_page=module.IN_PAGE,
     )
+
+
+def check_next_token(block: Live) -> dict[str, list[Any]]:
+    """The dials of a block that shows the next token: how it is drawn, of what the author lists.
+
+    Raises:
+        TalkgenError: a setting is none of its own, a value is not valid, or there are too many combinations.
+    """
+    name, dials = block.live, block.dials or {}
+    if block.params or (dials and name == "vote"):
+        takes = "no 'params' and no 'dials'" if name == "vote" else "no 'params'"
+        raise TalkgenError(f"'{name}' takes {takes}", f"beside it: {', '.join(_OF_NEXT_TOKEN)}")
+    if wrong := [dial for dial in dials if dial not in _DRAWING]:
+        raise TalkgenError(f"'{name}' has no dial '{wrong[0]}'", f"its dials: {', '.join(_DRAWING)}")
+
+    def check(dial: str, value: Any) -> Any:
+        try:
+            return getattr(Live.model_validate({"live": name, dial: value}), dial)
+        except ValidationError as error:
+            raise TalkgenError(f"dial {dial} of '{name}': {error.errors()[0]['msg'].lower()}") from error
+
+    return check_grid(name, dials, block.model_dump(mode="json"), check)
 
 
 def checked_params(figure: str, kind: type[Params], params: Mapping[str, Any]) -> Params:

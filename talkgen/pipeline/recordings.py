@@ -1,15 +1,18 @@
 """Recordings: what a live block answers when no server is there, asked of the real engines while a deck is built.
 
-A recording holds the answer to its prompt, to the prompt with each shown token appended, and to the greedy
-continuation, so that on a page without a server the bars can still be clicked. Knows no server and no page.
+A recording holds the answer to its prompt, to the prompt with each shown token appended, to the greedy continuation,
+and to the prompt cut after each of its last tokens, so that on a page without a server the bars can still be clicked
+and a text be rewound; of each, what every position of the dials makes of it. Knows no server and no page.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from talkgen.elements.recording import record_answers
 from talkgen.elements.registry import check_params, load_element, tag
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from talkgen.lm.answer.sample import Sampling
 
 GREEDY_STEPS = 8
+REWIND_STEPS = 12  # tokens
 ELEMENT = "talkgen-live"
 
 
@@ -44,9 +48,16 @@ def record(block: Live, models: Sequence[ModelFiles], engines: Mapping[str, Answ
         "prompt": block.prompt,
         "models": [_describe(files) for files in models],
         "settings": wire.settings_json(block.bars, sampling),
+        "dials": dict(block.dials or {}),
         "recorded": {"date": datetime.now(UTC).date().isoformat(), "device": "cpu"},
         "answers": {name: {prompt: one.recorded(prompt) for prompt in sorted(prompts)} for name, one in asked.items()},
+        "turned": {},
     }
+    if block.dials:
+        turns = list(_turns(made["settings"], block.dials))
+        made["turned"] = {
+            name: {prompt: one.turned(prompt, turns) for prompt in sorted(prompts)} for name, one in asked.items()
+        }
     if block.answer is not None:
         made["answer"] = asked[models[0].name].truth(block.prompt, block.answer)
     return made
@@ -76,6 +87,14 @@ def record_element(
     }
 
 
+def _turns(settings: Mapping[str, Any], dials: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
+    """What differs from `settings` at each position of the dials but the one they start at."""
+    for values in itertools.product(*dials.values()):
+        changed = {dial: value for dial, value in zip(dials, values, strict=True) if value != settings[dial]}
+        if changed:
+            yield changed
+
+
 def _describe(files: ModelFiles) -> wire.ModelJSON:
     architecture = files.about().get("architecture")
     return {"name": files.name, "label": files.label, "digest": files.digest(), "architecture": architecture}
@@ -94,8 +113,9 @@ class _Asked:
         return self._answers[prompt]
 
     def reachable(self, prompt: str) -> Iterator[str]:
-        """The prompt, those one click away, and those on the way of always clicking the first bar that can be."""
+        """The prompt, its beginnings, what is one click away, and what always clicking the first bar leads to."""
         yield prompt
+        yield from list(self._beginnings(prompt))[-REWIND_STEPS:]
         yield from (prompt + text for text in self._texts(prompt))
         for _ in range(GREEDY_STEPS):
             text = next(self._texts(prompt), None)
@@ -103,6 +123,15 @@ class _Asked:
                 break
             prompt += text
             yield prompt
+
+    def _beginnings(self, prompt: str) -> Iterator[str]:
+        """The prompt up to each of its tokens but the last, as far as these are parts of it."""
+        at = 0
+        for piece in self.answer(prompt).pieces[:-1]:
+            if not prompt.startswith(piece.text, at):
+                return
+            at += len(piece.text)
+            yield prompt[:at]
 
     def fits(self, prompt: str) -> bool:
         """Whether the model can read all of a prompt."""
@@ -128,6 +157,16 @@ class _Asked:
         ids = whole[: len(before) + 1]
         p = math.exp(self._engine.score(ids, top=0)[-1].log_p)
         return {"text": self._engine.tokenizer.pieces(ids)[-1], "p": round(p, 6)}
+
+    def turned(self, prompt: str, turns: Sequence[dict[str, Any]]) -> list[wire.TurnedJSON]:
+        """What each of `turns` makes of the answer to `prompt`."""
+        return [
+            wire.turned_json(
+                turn,
+                self._engine.next_token(prompt, bars=self._bars, sampling=dataclasses.replace(self._sampling, **turn)),
+            )
+            for turn in turns
+        ]
 
     def recorded(self, prompt: str) -> wire.AnswerJSON:
         """The answer to `prompt`, as it is kept."""

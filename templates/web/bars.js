@@ -2,7 +2,7 @@
  * The likeliest next tokens as a vertical list of bars; one click, or the arrow keys and Enter, picks one.
  *
  * A bar's length is the probability with which the token is drawn; where temperature, top-k or top-p change that, an
- * outline keeps the model's own probability in sight, also for tokens that are never drawn.
+ * outline keeps the model's own probability in sight, also for tokens that are never drawn, whose names are struck out.
  */
 
 import { appendVisible, visibleText } from "./pieces.js";
@@ -19,9 +19,13 @@ export const BARS_LOOK = `
 .before { border: 2px solid var(--bar); opacity: 0.75; }
 .share { text-align: end; font-variant-numeric: tabular-nums; }
 [aria-disabled="true"] { cursor: default; }
+.pruned .label, .pruned .share { color: var(--muted); font-weight: 400; }
+.pruned .label { text-decoration: line-through 2px; }
+.label .id { display: inline-block; margin-inline-end: 0.5em; color: var(--muted); font: 400 20px/1 var(--tg-font-mono, monospace), monospace; }
 .other { cursor: default; color: var(--muted); }
 .other .label { font-weight: 400; font-style: italic; }
 .other .fill { background: var(--line); }
+.bars:not([data-ids]) .label .id { display: none; }
 .other:hover { background: none; }
 @media (prefers-reduced-motion: reduce) { .fill { transition: none; } }
 `;
@@ -31,6 +35,11 @@ export function showShare(p) {
   if (p === 0) return "0%";
   if (p < 0.001) return "<0.1%";
   return `${(100 * p).toFixed(p >= 0.0995 ? 0 : 1)}%`;
+}
+
+/** Whether settings draw otherwise than the model says. */
+export function isFiltered({ temperature, top_k, top_p }) {
+  return temperature !== 1 || top_k != null || top_p != null;
 }
 
 /** The list element of one model's answer. */
@@ -56,15 +65,21 @@ export class Bars {
    */
   show(answer, settings, most = 1) {
     this.candidates = answer.candidates;
-    const filtered = settings.temperature !== 1 || settings.top_k != null || settings.top_p != null;
+    const filtered = isFiltered(settings);
     while (this.element.children.length > answer.candidates.length + 1) this.element.lastChild.remove();
     while (this.element.children.length < answer.candidates.length + 1) this.element.append(makeRow());
-    answer.candidates.forEach(({ text, p, p_sampled, append }, i) => {
+    answer.candidates.forEach(({ id, text, p, p_sampled, append }, i) => {
       fillRow(this.element.children[i], text, filtered ? p_sampled : p, filtered ? p : null, i === 0, most);
+      markRow(this.element.children[i], id, filtered && p_sampled === 0);
       this.element.children[i].setAttribute("aria-disabled", append === false);
     });
     const shown = answer.candidates.reduce((sum, { p, p_sampled }) => sum + (filtered ? p_sampled : p), 0);
     fillOther(this.element.lastChild, Math.max(0, 1 - shown), most);
+  }
+
+  /** Shows the tokens' numbers, or no more. */
+  showIds(shown) {
+    this.element.toggleAttribute("data-ids", shown);
   }
 
   /** Moves the focus to the likeliest token. */
@@ -119,6 +134,17 @@ function fillRow(row, text, share, before, first, most) {
   track.firstChild.hidden = before === null;
   track.lastChild.style.width = `${(100 * share) / most}%`;
   number.textContent = showShare(share);
+}
+
+/** Shows a token's number, and that it is never drawn. */
+function markRow(row, id, pruned) {
+  row.classList.toggle("pruned", pruned);
+  if (pruned) row.setAttribute("aria-label", `${row.getAttribute("aria-label")}, never drawn`);
+  if (id == null) return;
+  const number = document.createElement("span");
+  number.className = "id";
+  number.textContent = id;
+  row.firstChild.prepend(number);
 }
 
 function fillOther(row, share, most) {

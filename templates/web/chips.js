@@ -9,15 +9,19 @@ import { dress } from "./parts.js";
 import { appendVisible, visibleText } from "./pieces.js";
 import { decodeAttribute } from "./recording.js";
 
+/** The look of a token in a box of its own, its number below it. */
+export const CHIP_LOOK = `
+.chip { display: grid; justify-items: center; }
+.chip .token { white-space: pre; padding: 0.1em 0.34em 0.16em; border-radius: var(--radius); line-height: 1.25; }
+.chip .id { color: var(--muted); font: 400 max(20px, 0.5em)/1.3 var(--tg-font-mono, monospace), monospace; }
+`;
+
 const CHIPS_LOOK = `
 :host { font-size: var(--tg-size-body, 30px); }
 :host([size="large"]) { font-size: calc(1.35 * var(--tg-size-body, 30px)); }
 :host([size="huge"]) { font-size: calc(1.75 * var(--tg-size-body, 30px)); }
 .chips { display: flex; flex-wrap: wrap; justify-content: var(--tg-chips-justify, flex-start); gap: 0.3em 0.22em; margin: 0.35em 0; padding: 0; list-style: none; }
-.chip { display: grid; justify-items: center; }
-.token { white-space: pre; padding: 0.1em 0.34em 0.16em; border-radius: var(--radius); line-height: 1.25; }
-.id { color: var(--muted); font: 400 max(20px, 0.5em)/1.3 var(--tg-font-mono, monospace), monospace; }
-`;
+${CHIP_LOOK}`;
 
 class TalkgenTokens extends HTMLElement {
   connectedCallback() {
@@ -30,8 +34,9 @@ class TalkgenTokens extends HTMLElement {
   }
 }
 
-function makeChip(piece, id, i) {
-  const chip = document.createElement("li");
+/** A token as `tag`, with its number below it where that is not null. */
+export function makeChip(piece, id, i, tag = "li") {
+  const chip = document.createElement(tag);
   chip.className = "chip";
   const token = document.createElement("span");
   token.className = `token token-${i % TOKEN_COLOURS}`;

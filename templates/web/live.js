@@ -4,31 +4,46 @@
  * The recording is shown at once and stays true on its own. While the element is on stage and the server has the model,
  * its answers take the recording's place; when it is gone or slow, a model that lies in the page answers, and where there
  * is none, the recording is back. Two recorded models stand side by side. One question is on its way at a time; when its
- * answer is drawn, the text that is there by then is asked.
+ * answer is drawn, the text that is there by then is asked. Dials change how the next token is drawn; a text can be
+ * undone, rewound to a token, and branch from there.
  */
 
 import { ask } from "./backend.js";
 import { showShare } from "./bars.js";
+import { Dial, DIAL_LOOK } from "./dial.js";
 import { Panel, PANEL_LOOK } from "./panel.js";
-import { dress, STATUS_LOOK } from "./parts.js";
+import { dress, make, STATUS_LOOK } from "./parts.js";
 import { alignPieces, visibleText } from "./pieces.js";
 import { PROMPT_LOOK, PromptBox } from "./prompt.js";
 import { decodeAttribute, nearestPrompt, recordedAnswer } from "./recording.js";
 import { Source } from "./source.js";
 import { keepFromTheDeck, watchStage } from "./stage.js";
+import { Strip, STRIP_LOOK } from "./strip.js";
+import { Trail } from "./trail.js";
 
 const LIVE_LOOK = `
 .live { display: grid; gap: 6px; --row: 42px; --row-text: 29px; }
 .live[data-rows="many"] { --row: 35px; --row-text: 28px; }
 .live[data-rows="crowd"] { --row: 25px; --row-text: 22px; }
+.live[data-models="2"] { --row: 32px; --row-text: 26px; }
+.live:has(.strip:not([hidden])) { --row: 29px; --row-text: 23px; }
+.line, .tools, .dials { display: flex; flex-wrap: wrap; gap: 4px 24px; }
+.line { align-items: start; justify-content: space-between; flex-wrap: nowrap; }
+.tools { flex: none; gap: 6px; }
+.tool { min-width: 36px; height: 32px; padding: 0 9px; border: 2px solid var(--line); border-radius: var(--radius); background: var(--surface); color: var(--ink); font: inherit; font-size: 20px; line-height: 1; cursor: pointer; }
+.tool:hover:enabled, .tool[aria-pressed="true"] { border-color: var(--accent); }
+.tool:disabled { opacity: 0.4; cursor: default; }
+@media print { .tools { visibility: hidden; } }
 .hint { display: none; }
 .live:focus-within .hint { display: inline; }
 .panels { display: grid; grid-template-rows: auto auto; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); column-gap: 32px; }
-${STATUS_LOOK}${PROMPT_LOOK}${PANEL_LOOK}`;
+${STATUS_LOOK}${PROMPT_LOOK}${DIAL_LOOK}${STRIP_LOOK}${PANEL_LOOK}`;
 
 class TalkgenLive extends HTMLElement {
   connectedCallback() {
     this.recording = decodeAttribute(this.getAttribute("recording"));
+    this.settings = { ...this.recording.settings };
+    this.trail = new Trail(this.recording.prompt);
     this.source = new Source(this.recording.models, ask, this);
     this.#build();
     this.box.text = this.recording.prompt;
@@ -46,10 +61,11 @@ class TalkgenLive extends HTMLElement {
     frame.className = "live";
     const { bars } = this.recording.settings;
     frame.dataset.rows = bars > 10 ? "crowd" : bars > 6 || this.recording.models.length > 1 ? "many" : "few";
+    frame.dataset.models = this.recording.models.length;
     frame.setAttribute("role", "group");
     frame.setAttribute("aria-label", "Next-token prediction");
     this.box = new PromptBox(
-      () => this.source.ask(),
+      () => this.#typed(),
       (event) => this.#onPromptKey(event),
     );
     this.status = document.createElement("p");
@@ -61,10 +77,43 @@ class TalkgenLive extends HTMLElement {
       (model) => new Panel(model, (text) => this.#append(text), (event) => this.#backToPrompt(event)),
     );
     panels.append(...this.panels.map((panel) => panel.element));
-    frame.append(this.box.element, this.status, panels);
-    frame.addEventListener("keydown", (event) => event.key === "Escape" && this.#escape());
+    this.strip = new Strip((text) => this.#go(text));
+    const line = make("div", "line");
+    line.append(this.status, this.#buildTools());
+    frame.append(this.box.element, line, ...this.#buildDials(), this.strip.element, panels);
+    frame.addEventListener("keydown", (event) => this.#onKey(event));
     keepFromTheDeck(frame);
     dress(this, LIVE_LOOK, frame);
+  }
+
+  #buildTools() {
+    const tools = make("div", "tools", { role: "group", "aria-label": "Text" });
+    const button = (label, text, pressed) => {
+      const made = make("button", "tool", { type: "button", "aria-label": label, title: label }, text);
+      made.addEventListener("click", pressed);
+      tools.append(made);
+      return made;
+    };
+    this.undo = button("Undo", "undo", () => this.#step(-1));
+    this.redo = button("Redo", "redo", () => this.#step(1));
+    this.toggle = button("Tokens and their numbers", "tokens", () => this.#toggleStrip());
+    this.toggle.setAttribute("aria-pressed", false);
+    return tools;
+  }
+
+  /** The dials in a row, where there are any. */
+  #buildDials() {
+    const names = Object.entries(this.recording.dials);
+    if (!names.length) return [];
+    const row = make("div", "dials");
+    for (const [name, values] of names) {
+      const turned = (value) => {
+        this.settings[name] = value;
+        this.source.ask();
+      };
+      row.append(new Dial(name, values, this.settings[name], turned).element);
+    }
+    return [row];
   }
 
   #leave() {
@@ -78,10 +127,56 @@ class TalkgenLive extends HTMLElement {
     if (this.source.stop()) this.note("stopped");
   }
 
+  #onKey(event) {
+    if (event.key === "Escape") return this.#escape();
+    if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+    const by = { z: event.shiftKey ? 1 : -1, y: 1 }[event.key.toLowerCase()];
+    if (!by) return;
+    event.preventDefault();
+    this.#step(by);
+  }
+
+  #typed() {
+    this.trail.type(this.box.text);
+    this.#mark();
+    this.source.ask();
+  }
+
+  /** Goes to a text that was chosen. */
+  #go(text) {
+    this.trail.go(text);
+    this.#showText();
+  }
+
+  #step(by) {
+    if (this.trail.step(by)) this.#showText();
+  }
+
+  #showText() {
+    this.box.text = this.trail.text;
+    this.#mark();
+    this.source.ask();
+  }
+
+  #toggleStrip() {
+    this.strip.toggle();
+    this.toggle.setAttribute("aria-pressed", this.strip.open);
+    this.panels.forEach((panel) => panel.bars.showIds(this.strip.open));
+    this.#mark();
+  }
+
+  /** Shows which of the tools can be used; the branches where the strip is open. */
+  #mark() {
+    this.undo.disabled = !this.trail.canUndo;
+    this.redo.disabled = !this.trail.canRedo;
+    const { length } = this.trail.branches;
+    this.toggle.textContent = length ? `tokens +${length}` : "tokens";
+    if (this.strip.open && this.tokens) this.strip.show(this.shown, this.tokens, this.trail.branches);
+  }
+
   /** What is asked now, one question a model. */
   questions() {
-    const { settings } = this.recording;
-    return this.panels.map((panel) => ({ model: panel.model.name, prompt: this.box.text, ...settings }));
+    return this.panels.map((panel) => ({ model: panel.model.name, prompt: this.box.text, ...this.settings }));
   }
 
   wait() {
@@ -93,24 +188,23 @@ class TalkgenLive extends HTMLElement {
     this.panels.forEach((panel) => panel.dim("stale"));
   }
 
-  showLive([{ prompt }], answers) {
-    this.panels.forEach((panel, i) => panel.showLive(answers[i], answers[i].model.label, this.recording.settings));
-    this.#colour(prompt, answers[0]);
+  showLive(questions, answers) {
+    this.panels.forEach((panel, i) => panel.showLive(answers[i], answers[i].model.label, questions[i]));
+    this.#colour(questions[0].prompt, answers[0]);
   }
 
-  showInPage([{ prompt }], answers) {
-    this.panels.forEach((panel, i) => panel.showInPage(answers[i], this.recording.settings));
-    this.#colour(prompt, answers[0]);
+  showInPage(questions, answers) {
+    this.panels.forEach((panel, i) => panel.showInPage(answers[i], questions[i]));
+    this.#colour(questions[0].prompt, answers[0]);
   }
 
   showRecorded() {
-    const { recording } = this;
+    const { recording, settings } = this;
     const known = recordedAnswer(recording, recording.models[0].name, this.box.text) !== null;
     const prompt = known ? this.box.text : nearestPrompt(recording, this.box.text);
-    this.shown = prompt;
     this.panels.forEach((panel) => {
-      const answer = recordedAnswer(recording, panel.model.name, prompt);
-      panel.showRecorded(answer, recording.recorded.date, recording.settings, !known);
+      const answer = recordedAnswer(recording, panel.model.name, prompt, settings);
+      panel.showRecorded(answer, recording.recorded.date, settings, !known);
     });
     this.#colour(prompt, recordedAnswer(recording, recording.models[0].name, prompt));
     if (!known) this.note("no recorded answer for this text");
@@ -118,6 +212,8 @@ class TalkgenLive extends HTMLElement {
 
   #colour(prompt, answer) {
     this.shown = prompt;
+    this.tokens = answer.tokens;
+    this.#mark();
     const pieces = answer.tokens.map(({ text }) => text);
     this.box.colour(alignPieces(prompt, pieces));
     const hint = document.createElement("span");
@@ -139,8 +235,7 @@ class TalkgenLive extends HTMLElement {
   /** Appends a token to the text that the bars answer; not to a text whose answer is still on its way. */
   #append(text) {
     if (this.source.waiting) return;
-    this.box.text = this.shown + text;
-    this.source.ask();
+    this.#go(this.shown + text);
   }
 
   #onPromptKey(event) {

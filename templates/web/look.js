@@ -32,8 +32,8 @@ export const LOOK = `
 *, *::before { box-sizing: border-box; }
 ${tokenColours}
 .token {
-  background: color-mix(in srgb, var(--colour) 30%, transparent);
-  box-shadow: inset 0 -3px 0 var(--colour);
+  background: color-mix(in srgb, var(--colour) 22%, transparent);
+  box-shadow: inset 0 0 0 2px var(--colour); /* as in figures: talkgen/figures/draw/tokens.py */
 }
 .mark { color: color-mix(in srgb, currentColor 55%, transparent); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }

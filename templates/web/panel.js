@@ -1,12 +1,14 @@
 /**
- * One model's share of a live element: the badge that says where the answer comes from, and the bars.
+ * One model's share of a live element: the badge that says where the answer comes from, the entropy, and the bars.
  */
 
 import { BADGE_LOOK, makeBadge, setBadge } from "./badge.js";
-import { Bars, BARS_LOOK } from "./bars.js";
+import { Bars, BARS_LOOK, isFiltered } from "./bars.js";
 
 export const PANEL_LOOK = `
 .panel { display: grid; grid-row: span 2; grid-template-rows: subgrid; min-width: 0; }
+.head { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; column-gap: 1em; }
+.entropy { margin: 0; color: var(--muted); font-size: 20px; line-height: 1.4; font-variant-numeric: tabular-nums; }
 .panel[data-cell="attention"] { --bar: var(--tg-attention, #56b4e9); }
 .panel[data-cell="recurrent"] { --bar: var(--tg-recurrent, #e69f00); }
 .stale .bars { opacity: 0.45; }
@@ -24,7 +26,12 @@ export class Panel {
     this.element.setAttribute("aria-label", model.label);
     this.badge = makeBadge();
     this.bars = new Bars(`Likeliest next tokens of ${model.label}`, pick, leave);
-    this.element.append(this.badge, this.bars.element);
+    this.entropy = document.createElement("p");
+    this.entropy.className = "entropy";
+    const head = document.createElement("div");
+    head.className = "head";
+    head.append(this.badge, this.entropy);
+    this.element.append(head, this.bars.element);
   }
 
   /** Shows a live answer of the model `label`. */
@@ -50,7 +57,16 @@ export class Panel {
 
   #show(answer, settings, state, text, stale) {
     setBadge(this.badge, state, text);
+    this.entropy.textContent = entropyWords(answer, settings);
     this.bars.show(answer, settings);
     this.dim(stale ? "stale" : "");
   }
+}
+
+/** The entropy in words; where it is drawn from fewer tokens or others, what is left of it. */
+function entropyWords({ entropy, kept, entropy_sampled }, settings) {
+  const own = `entropy ${entropy.toFixed(1)} bits`;
+  if (!isFiltered(settings)) return own;
+  const among = settings.top_k == null && settings.top_p == null ? "" : ` among ${kept} ${kept === 1 ? "token" : "tokens"}`;
+  return `${own} → ${entropy_sampled.toFixed(1)}${among}`;
 }

@@ -7,12 +7,13 @@
  *
  * @typedef {{ id, text }} Token
  * @typedef {{ id, text, p, p_sampled, append }} Candidate
- * @typedef {{ tokens, candidates, other, entropy, reused, milliseconds, model }} Answer
+ * @typedef {{ tokens, candidates, other, entropy, kept, entropy_sampled, reused, milliseconds, model }} Answer
  * @typedef {{ name, label, digest, architecture }} Model
  * @typedef {{ bars, temperature, top_k, top_p }} Settings
+ * @typedef {{ settings, p_sampled, kept, entropy_sampled }} Turned
  * @typedef {{ date, device }} Recorded
  * @typedef {{ text, p }} Truth
- * @typedef {{ element, prompt, models, settings, recorded, answers, answer }} Recording
+ * @typedef {{ element, prompt, models, settings, dials, recorded, answers, turned, answer }} Recording
  * @typedef {{ params, answer }} ElementAnswer
  * @typedef {{ element, name, title, prompt, models, params, dials, recorded, answers }} ElementRecording
  */
@@ -23,10 +24,22 @@ export function decodeAttribute(base64) {
   return JSON.parse(new TextDecoder().decode(bytes));
 }
 
-/** The recorded answer of `model` for `text`; null where there is none. */
-export function recordedAnswer(recording, model, text) {
+/** The recorded answer of `model` for `text`, at some position of the dials; null where there is none. */
+export function recordedAnswer(recording, model, text, settings = recording.settings) {
   const answers = recording.answers[model] ?? {};
-  return Object.hasOwn(answers, text) ? answers[text] : null;
+  if (!Object.hasOwn(answers, text)) return null;
+  const wanted = JSON.stringify(settings);
+  if (wanted === JSON.stringify(recording.settings)) return answers[text];
+  const found = (recording.turned[model]?.[text] ?? []).find(
+    (turned) => JSON.stringify({ ...recording.settings, ...turned.settings }) === wanted,
+  );
+  return found ? turn(answers[text], found) : null;
+}
+
+/** An answer under other settings. */
+function turn(answer, { p_sampled, kept, entropy_sampled }) {
+  const candidates = answer.candidates.map((candidate, i) => ({ ...candidate, p_sampled: p_sampled[i] }));
+  return { ...answer, candidates, kept, entropy_sampled };
 }
 
 /** The recorded prompt that is nearest to `text`: the longest one it begins with, else the block's own. */

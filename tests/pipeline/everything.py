@@ -114,6 +114,7 @@ FIGURES
         beside: small-lstm
         top_k: 5
         top_p: 0.9
+        dials: {temperature: [0.5, 1.0]}
       - live: next_token
         model: PROJECT/llama
         prompt: ""

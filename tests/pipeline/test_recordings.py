@@ -5,11 +5,12 @@ from tiny_models import CONTEXT, make_project
 
 from talkgen.errors import ModelError
 from talkgen.lm.answer.engine import Engine
+from talkgen.lm.answer.sample import Sampling
 from talkgen.lm.answer.wire import answer_json
 from talkgen.lm.files.catalog import find_model
 from talkgen.lm.files.weights import load_model
 from talkgen.outline.blocks import Live
-from talkgen.pipeline.recordings import GREEDY_STEPS, record
+from talkgen.pipeline.recordings import GREEDY_STEPS, REWIND_STEPS, record
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,35 @@ def test_the_same_models_give_the_same_recording(made):
 def test_it_stops_at_the_end_of_the_context(made):
     """A prompt that fills the context is answered; its continuations cannot be, and are left out."""
     recording, _ = made("tiny", prompt="x" * CONTEXT, bars=3)
-    assert list(recording["answers"]["tiny"]) == ["x" * CONTEXT]
+    assert max(recording["answers"]["tiny"], key=len) == "x" * CONTEXT
+
+
+def test_a_text_can_be_rewound(made):
+    """The prompt cut after each of its last tokens is answered: a token of the tiny model is a letter."""
+    prompt = "to be or not to be"
+    recording, _ = made("tiny", prompt=prompt, bars=3)
+    shorter = {text for text in recording["answers"]["tiny"] if len(text) < len(prompt)}
+    assert shorter == {prompt[:end] for end in range(len(prompt) - REWIND_STEPS, len(prompt))}
+
+
+def test_every_position_of_the_dials_is_recorded(made):
+    """For each prompt, what the engine says to it under those settings."""
+    dials = {"temperature": [0.5, 1.0], "top_k": [None, 2]}
+    recording, engines = made("tiny", prompt="abc", bars=4, dials=dials)
+    assert set(recording["turned"]["tiny"]) == set(recording["answers"]["tiny"])
+    for prompt, turned in recording["turned"]["tiny"].items():
+        assert [turn["settings"] for turn in turned] == [
+            {"temperature": 0.5},
+            {"temperature": 0.5, "top_k": 2},
+            {"top_k": 2},
+        ]
+        for turn in turned:
+            how = Sampling(turn["settings"].get("temperature", 1.0), turn["settings"].get("top_k"))
+            wanted = answer_json(engines["tiny"].next_token(prompt, bars=4, sampling=how))
+            drawn = [candidate["p_sampled"] for candidate in wanted["candidates"]]
+            assert turn["p_sampled"] == pytest.approx(drawn, abs=1e-5)
+            assert turn["kept"] == wanted["kept"]
+            assert turn["entropy_sampled"] == pytest.approx(wanted["entropy_sampled"], abs=1e-3)
 
 
 def test_a_prompt_that_does_not_fit_is_an_error(made):

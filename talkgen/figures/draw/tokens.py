@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from talkgen.figures.draw.pen import Pen
 
+COLOURS = 5  # as the decks' chips: TOKEN_COLOURS in templates/web/look.js
 _PADDING, _GAP = 10.0, 6.0
 
 
@@ -23,7 +24,7 @@ def draw_tokens(pen: Pen, tokens: list[str], x: float, y: float, end: float, siz
         pen.write(x, y, "…", size, color=pen.colors.muted)
         x += 34
     for index, token in enumerate(tokens[first:], first):
-        x = draw_token(pen, token, x, y, size, color=pen.canvas.style.categories[index % 4])
+        x = draw_token(pen, token, x, y, size, color=pen.canvas.style.categories[index % COLOURS])
     return x
 
 

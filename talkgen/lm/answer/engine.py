@@ -57,12 +57,18 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Answer:
-    """The next token's distribution: the likeliest, what the `other` tokens add up to, and the entropy in bits."""
+    """The next token's distribution: the likeliest, what the `other` tokens add up to, and the entropy in bits.
+
+    `kept` is how many tokens can be drawn (None where a server does not tell), `entropy_sampled` the entropy of what
+    is drawn from.
+    """
 
     pieces: tuple[Piece, ...]
     candidates: tuple[Candidate, ...]
     other: float
     entropy: float
+    kept: int | None
+    entropy_sampled: float
     reused: int
     seconds: float
 
@@ -225,6 +231,8 @@ class Engine:
             candidates=candidates,
             other=max(0.0, 1.0 - sum(c.p for c in candidates)),
             entropy=entropy_bits(p),
+            kept=int(sampled.count_nonzero()),
+            entropy_sampled=entropy_bits(sampled),
             reused=reused,
             seconds=time.perf_counter() - started,
         )

@@ -93,11 +93,14 @@ class RemoteEngine:
         texts = told["tokens"][:-1] if self._echoes else [prompt]
         other = max(0.0, 1.0 - sum(one.p for one in candidates))
         shares = [p for p in (*(one.p for one in candidates), other) if p > 0]
+        entropy = -sum(p * math.log2(p) for p in shares)
         return Answer(
             pieces=tuple(Piece(None, text) for text in texts if prompt),
             candidates=candidates,
             other=other,
-            entropy=-sum(p * math.log2(p) for p in shares),
+            entropy=entropy,
+            kept=None,
+            entropy_sampled=entropy,
             reused=0,
             seconds=time.perf_counter() - started,
         )

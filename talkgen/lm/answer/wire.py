@@ -31,12 +31,17 @@ class CandidateJSON(TypedDict):
 
 
 class AnswerJSON(TypedDict):
-    """The distribution after a prompt; `reused` and `milliseconds` differ from run to run, and are in no recording."""
+    """The distribution after a prompt, and of what is drawn from: how many tokens, and its entropy in bits.
+
+    `reused` and `milliseconds` differ from run to run, and are in no recording.
+    """
 
     tokens: list[TokenJSON]
     candidates: list[CandidateJSON]
     other: float
     entropy: float
+    kept: int | None
+    entropy_sampled: float
     reused: NotRequired[int]
     milliseconds: NotRequired[float]
     model: NotRequired[ModelJSON]
@@ -60,6 +65,15 @@ class SettingsJSON(TypedDict):
     top_p: float | None
 
 
+class TurnedJSON(TypedDict):
+    """What other settings make of a recorded answer: `settings` are those that differ, `p_sampled` one a candidate."""
+
+    settings: dict[str, Any]
+    p_sampled: list[float]
+    kept: int | None
+    entropy_sampled: float
+
+
 class RecordedJSON(TypedDict):
     """When and where a recording was made."""
 
@@ -75,14 +89,20 @@ class TruthJSON(TypedDict):
 
 
 class RecordingJSON(TypedDict):
-    """All that a live block can show by itself; `answers` maps each model's name to prompt -> answer."""
+    """All that a live block can show by itself; `answers` maps each model's name to prompt -> answer.
+
+    `dials` are the settings that stand on the slide, each with its values; `turned` has, as `answers` does, what every
+    combination of these makes of an answer.
+    """
 
     element: str
     prompt: str
     models: list[ModelJSON]
     settings: SettingsJSON
+    dials: dict[str, list[Any]]
     recorded: RecordedJSON
     answers: dict[str, dict[str, AnswerJSON]]
+    turned: dict[str, dict[str, list[TurnedJSON]]]
     answer: NotRequired[TruthJSON]
 
 
@@ -117,6 +137,8 @@ def answer_json(answer: Answer) -> AnswerJSON:
         "candidates": [_candidate(candidate) for candidate in answer.candidates],
         "other": round(answer.other, 6),
         "entropy": round(answer.entropy, 4),
+        "kept": answer.kept,
+        "entropy_sampled": round(answer.entropy_sampled, 4),
         "reused": answer.reused,
         "milliseconds": round(1000 * answer.seconds, 1),
     }
@@ -140,3 +162,14 @@ def recorded_json(answer: Answer) -> AnswerJSON:
 def settings_json(bars: int, sampling: Sampling) -> SettingsJSON:
     """The settings of a question, as a page sends them back with every prompt."""
     return {"bars": bars, "temperature": sampling.temperature, "top_k": sampling.top_k, "top_p": sampling.top_p}
+
+
+def turned_json(settings: dict[str, Any], answer: Answer) -> TurnedJSON:
+    """What is different in an answer to the same prompt under other settings."""
+    made = answer_json(answer)
+    return {
+        "settings": settings,
+        "p_sampled": [candidate["p_sampled"] for candidate in made["candidates"]],
+        "kept": made["kept"],
+        "entropy_sampled": made["entropy_sampled"],
+    }

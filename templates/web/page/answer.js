@@ -58,7 +58,9 @@ export class Answerer {
         tokens: this.tokenizer.pieces(shown).map((text, i) => ({ id: shown[i], text })),
         candidates: order.map((id, i) => this.#candidate(id, pieces[i], p[id], sampled[id])),
         other: rounded(other, 6),
-        entropy: rounded(-p.reduce((sum, share) => sum + (share > 0 ? share * Math.log2(share) : 0), 0), 4),
+        entropy: rounded(entropy(p), 4),
+        kept: sampled.reduce((count, share) => count + (share > 0 ? 1 : 0), 0),
+        entropy_sampled: rounded(entropy(sampled), 4),
         reused,
         milliseconds: rounded(performance.now() - began, 1),
         model: this.about,
@@ -86,6 +88,11 @@ export class Answerer {
 
 function rounded(value, digits) {
   return Math.round(value * 10 ** digits) / 10 ** digits;
+}
+
+/** The entropy of a distribution in bits. */
+function entropy(p) {
+  return -p.reduce((sum, share) => sum + (share > 0 ? share * Math.log2(share) : 0), 0);
 }
 
 /** softmax(logits / temperature) in double precision. */

@@ -138,7 +138,9 @@ def test_answers_are_the_engines(name, how, tmp_path):
         for field in ("p", "p_sampled"):
             found, wanted = ([bar[field] for bar in made["candidates"]] for made in (answer, expected))
             assert found == pytest.approx(wanted, abs=2e-4)
-        assert (answer["other"], answer["entropy"]) == pytest.approx((expected["other"], expected["entropy"]), abs=2e-3)
+        for field in ("other", "entropy", "entropy_sampled"):
+            assert answer[field] == pytest.approx(expected[field], abs=2e-3)
+        assert answer["kept"] == pytest.approx(expected["kept"], rel=0.02)  # a tie at the edge of top-p is a token
 
 
 def test_a_prompt_that_does_not_fit_is_refused(tmp_path):
