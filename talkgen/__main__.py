@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 
 from talkgen import __version__
 from talkgen.errors import TalkgenError
+from talkgen.extras import missing_extra
 from talkgen.machine import in_words
 
 BUG, INTERRUPTED, UNREAD = 3, 130, 141
@@ -44,6 +45,9 @@ def main() -> int:
         _drop_output()
         said = in_words(error)
         return _tell(said) if said else _confess()
+    except ModuleNotFoundError as error:
+        missing = missing_extra(error)
+        return _tell(missing) if missing else _confess()
     except Exception:
         return _confess()
     if code == INTERRUPTED:

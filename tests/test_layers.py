@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 BASE = {
-    "errors", "assets", "style", "fonts", "digest", "files", "lock", "machine", "memo", "words", "yamlfile", "__init__",
+    "errors", "extras", "assets", "style", "fonts", "digest", "files", "lock", "machine", "memo", "words", "yamlfile",
+    "__init__",
 }  # fmt: skip
 MAY_IMPORT = {
     "outline": set(),

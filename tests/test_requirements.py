@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from talkgen.extras import EXTRAS
+
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-LOADED_ON_DEMAND = {"gradio": "demos", "ray": "ray"}  # and the extra that brings it
 WHOLE = {"starlette": "fastapi", "pydantic_core": "pydantic", "typing_extensions": "pydantic"}  # part of the other
 
 
@@ -35,12 +36,22 @@ def imported() -> set[str]:
 @pytest.mark.parametrize("module", sorted(imported()))
 def test_what_is_imported_is_asked_for(module):
     """By the project itself; what belongs to another package by that one; what an extra brings, by the extra."""
-    if module in LOADED_ON_DEMAND:
-        asked = PROJECT["optional-dependencies"][LOADED_ON_DEMAND[module]]
-    else:
-        asked = PROJECT["dependencies"]
+    extras = PROJECT["optional-dependencies"]
+    asked = extras[EXTRAS[module]] if module in EXTRAS else PROJECT["dependencies"]
     owners = {name_of(owner) for owner in packages_distributions()[WHOLE.get(module, module)]}
     assert owners & {name_of(need) for need in asked}
+
+
+def test_an_extras_packages_are_known_by_it():
+    """Each package that an extra brings is told with the extra's name where it is missing."""
+    found = {}
+    for module, extra in EXTRAS.items():
+        found.setdefault(extra, set()).update(name_of(owner) for owner in packages_distributions()[module])
+    asked = {
+        extra: {name_of(need) for need in needs} - {"talkgen"}
+        for extra, needs in PROJECT["optional-dependencies"].items()
+    }
+    assert found == asked
 
 
 @pytest.mark.parametrize(("part", "whole"), WHOLE.items())

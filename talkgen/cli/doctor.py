@@ -14,6 +14,7 @@ from talkgen import __version__, assets
 from talkgen.cli.build import Target
 from talkgen.cli.console import Json, out, out_json, silence
 from talkgen.errors import TalkgenError, ToolError
+from talkgen.extras import extras_in_words
 from talkgen.files import write_bytes
 from talkgen.machine import in_words
 
@@ -82,7 +83,8 @@ def _on_stage(talk: str, targets: list[Target] | None, json: bool) -> int:
 
 def _run(check: Callable[[], str]) -> dict[str, object]:
     try:
-        return {"ok": True, "found": check(), "hint": ""}
+        with extras_in_words():
+            return {"ok": True, "found": check(), "hint": ""}
     except TalkgenError as error:
         problem = error.problems[0]
     except OSError as error:

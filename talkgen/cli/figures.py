@@ -58,6 +58,7 @@ def show(
     param: Annotated[list[str] | None, typer.Option("--param", "-p", help="key=value, as YAML.")] = None,
     model: Annotated[str, typer.Option("--model", "-m", help="The model where the figure asks for one.")] = "small",
     theme: Annotated[str, typer.Option("--theme", help="The theme to draw in.")] = "paper",
+    json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Draws one figure to a file and prints its alt text.
@@ -73,7 +74,8 @@ def show(
         raise TalkgenError(f"there is no folder {out_file.parent} to draw to", "make it, or name another place")
     params = dict(_parse_param(item) for item in param or [])
     reporter(quiet)(f"drawing {name}")
-    out(draw_one(name, params, model, theme, out_file))
+    alt = draw_one(name, params, model, theme, out_file)
+    out_json({"figure": name, "path": str(out_file), "alt": alt}) if json else out(alt)
 
 
 def _parse_param(item: str) -> tuple[str, object]:

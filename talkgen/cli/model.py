@@ -32,7 +32,7 @@ def list_(json: Json = False) -> None:
 
 
 @app.command("pull")
-def pull(name: Name, quiet: Quiet = False) -> None:
+def pull(name: Name, json: Json = False, quiet: Quiet = False) -> None:
     """Fetches a model into the user's cache, going on where an earlier try ended.
 
     Examples:
@@ -40,7 +40,8 @@ def pull(name: Name, quiet: Quiet = False) -> None:
     """
     from talkgen.lm.files.pull import pull as fetch
 
-    out(f"{name}: {fetch(name, silence if quiet else Meter(name))}")
+    file = fetch(name, silence if quiet else Meter(name))
+    out_json({"name": name, "path": str(file)}) if json else out(f"{name}: {file}")
 
 
 @app.command("show")

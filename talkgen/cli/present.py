@@ -108,7 +108,10 @@ def _tell(settings: Settings, names: str, *, quiet: bool) -> None:
 
 
 def _tell_kernels(device: str) -> None:
-    from talkgen.lm.fast.forms import describe_kernels
     from talkgen.serve.engines import pick_device
 
+    try:
+        from talkgen.lm.fast.forms import describe_kernels
+    except ModuleNotFoundError:  # nothing of torch: the engines say so
+        return
     out(f"kernels: {describe_kernels(pick_device(device))}")

@@ -11,6 +11,7 @@ from typing import Any
 
 from talkgen.elements.registry import ELEMENTS
 from talkgen.errors import OutlineError, Place, Problem, TalkgenError
+from talkgen.extras import extras_in_words
 from talkgen.figures.base import Canvas
 from talkgen.figures.registry import load_figure
 from talkgen.outline.blocks import Live
@@ -74,28 +75,34 @@ class Maker:
         return self.made
 
     def _start(self, artifact: ComputedArtifact) -> _Drawing | None:
-        """Computes an artifact; of a figure the numbers, and its picture is begun."""
+        """Computes an artifact, and keeps what it stumbles over with its place."""
         try:
-            match artifact:
-                case FigureArtifact():
-                    return self._draw(artifact, self.store.lookup(artifact.data_key) or self._compute(artifact))
-                case RecordingArtifact():
-                    engines = {files.name: self.inputs.engine(files) for files in artifact.models}
-                    block = Live.model_validate(artifact.block)
-                    make = record_element if block.live in ELEMENTS else record
-                    self._keep(artifact, lambda: make(block, artifact.models, engines))
-                case OutputArtifact():
-                    self._run(artifact)
-                case DiagramArtifact():
-                    pass  # one page of the browser draws all of them
-                case PageModelArtifact():
-                    from talkgen.lm.answer.page import page_model
-
-                    self._keep(artifact, lambda: page_model(self.inputs.open(artifact.model)))
-                case TokensArtifact():
-                    self._keep(artifact, lambda: split_tokens(artifact.text, self.inputs.open(artifact.model)))
+            with extras_in_words():
+                return self._compute_or_ask(artifact)
         except TalkgenError as error:
             self.problems += self.plan.talk.problems_at(artifact.path, error)
+        return None
+
+    def _compute_or_ask(self, artifact: ComputedArtifact) -> _Drawing | None:
+        """Of a figure the numbers, and its picture is begun; of what a model answers, all of it."""
+        match artifact:
+            case FigureArtifact():
+                return self._draw(artifact, self.store.lookup(artifact.data_key) or self._compute(artifact))
+            case RecordingArtifact():
+                engines = {files.name: self.inputs.engine(files) for files in artifact.models}
+                block = Live.model_validate(artifact.block)
+                make = record_element if block.live in ELEMENTS else record
+                self._keep(artifact, lambda: make(block, artifact.models, engines))
+            case OutputArtifact():
+                self._run(artifact)
+            case DiagramArtifact():
+                pass  # one page of the browser draws all of them
+            case PageModelArtifact():
+                from talkgen.lm.answer.page import page_model
+
+                self._keep(artifact, lambda: page_model(self.inputs.open(artifact.model)))
+            case TokensArtifact():
+                self._keep(artifact, lambda: split_tokens(artifact.text, self.inputs.open(artifact.model)))
         return None
 
     def _run(self, artifact: OutputArtifact) -> None:

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from talkgen.assets import asset_dirs
 from talkgen.elements.registry import ELEMENTS
-from talkgen.errors import TalkgenError
+from talkgen.extras import MissingExtraError, extras_in_words
 from talkgen.serve.engines import Engines
 from talkgen.serve.look import element_variables, gradio_theme
 from talkgen.style import Style
@@ -31,10 +31,6 @@ log = logging.getLogger(__name__)
 PREFIX = "/demos"
 LAB = "lab"  # the app that shows any live element
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-
-
-class MissingGradioError(TalkgenError):
-    """A talk has a Gradio app, and Gradio, which a talk without one does not need, is not there."""
 
 
 def find_demo(name: str, project: Path) -> Path | None:
@@ -72,7 +68,7 @@ class Demos:
             async with self._opening:
                 if name not in self._apps:
                     self._apps[name] = await self._start(file, name)
-        except MissingGradioError as error:
+        except MissingExtraError as error:
             await PlainTextResponse(str(error), 501)(scope, receive, send)
             return
         await _answer(self._apps[name], scope, receive, send)
@@ -111,13 +107,11 @@ def mount_demo(file: Path, engines: Engines, name: str, style: Style | None = No
     """An app with the demo in `file` at `/demos/NAME`, in the deck's colours and fonts.
 
     Raises:
-        MissingGradioError: Gradio is not installed.
+        MissingExtraError: Gradio is not installed.
     """
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    try:
+    with extras_in_words():
         import gradio
-    except ImportError as error:
-        raise MissingGradioError("Gradio is not installed", "pip install 'talkgen[demos]'") from error
     module, app = load_demo(file), FastAPI()
     blocks = module.build(engines, name) if file.stem == LAB and name != LAB else module.build(engines)
     gradio.mount_gradio_app(

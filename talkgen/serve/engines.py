@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import threading
 import time
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from talkgen.errors import ModelError, TalkgenError, did_you_mean
+from talkgen.extras import extras_in_words
 from talkgen.lm.answer.callers import Caller, FailedError
 from talkgen.lm.answer.wire import ModelJSON
 from talkgen.lm.files.catalog import ModelFiles
@@ -71,9 +73,10 @@ class Engines:
         if files.kind == "openai":
             device = SERVER
         try:
-            about = describe(files, device)  # first: the files may be trained on while the engine runs
-            engine = open_engine(files, device)
-            engine.next_token("")  # the first answer takes seconds that no audience should wait for
+            with extras_in_words():
+                about = describe(files, device)  # first: the files may be trained on while the engine runs
+                engine = open_engine(files, device)
+                engine.next_token("")  # the first answer takes seconds that no audience should wait for
         except TalkgenError as error:
             log.error("%s stays recorded: %s", files.label, error)
         except (FailedError, RuntimeError, MemoryError) as error:
@@ -196,6 +199,8 @@ def pick_device(wanted: str) -> str:
     """The device to use: what is wanted, or for "auto" the fastest there is."""
     if wanted != "auto":
         return wanted
+    if importlib.util.find_spec("torch") is None:
+        return "cpu"
     import torch
 
     if torch.cuda.is_available():

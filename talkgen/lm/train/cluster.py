@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from talkgen.errors import ModelError
+from talkgen.extras import extras_in_words
 from talkgen.lm.train.recipe import Recipe
 from talkgen.lm.train.run import RunFolder
 from talkgen.lm.train.sweep import run_cell
@@ -26,7 +27,8 @@ def run_on_ray(work: list[tuple[Recipe, Path]], threads: int) -> Iterator[dict[s
     """Trains with `threads` CPUs a run, and a GPU each where the cluster has them; a lost task is an outcome as well.
 
     Raises:
-        ModelError: Ray is not installed, or no cluster can be reached.
+        MissingExtraError: Ray is not installed.
+        ModelError: no cluster can be reached.
     """
     if not work:
         return
@@ -43,10 +45,8 @@ def run_on_ray(work: list[tuple[Recipe, Path]], threads: int) -> Iterator[dict[s
 
 def _connect() -> Any:
     """The ray module, connected."""
-    try:
+    with extras_in_words():
         import ray
-    except ImportError as error:
-        raise ModelError("the ray package is not installed", "pip install 'talkgen[ray]'") from error
     if not ray.is_initialized():
         try:
             _knock(os.environ.get("RAY_ADDRESS", ""))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from talkgen.errors import ModelError
+from talkgen.extras import MissingExtraError
 from talkgen.lm.train.cluster import run_on_ray
 from talkgen.lm.train.recipe import Recipe
 
@@ -139,5 +139,5 @@ def test_without_a_cluster_the_sweep_says_how_to_get_one(tmp_path):
 def test_without_ray_the_sweep_says_what_to_install(tmp_path, monkeypatch):
     """Python takes None among the loaded modules for a package that is not there."""
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(ModelError, match=r"pip install 'talkgen\[ray\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install 'talkgen\[ray\]'"):
         list(run_on_ray([(Recipe(name="one"), tmp_path)], 1))
