@@ -52,7 +52,7 @@ def test_every_page_is_in_the_menu():
 def test_the_tutorial_does_what_it_says(tmp_path, own_cache):
     """Every command of it in order, in one shell's folder; `present` until its address answers."""
     commands = commands_of(ROOT / "docs" / "tutorial.md")
-    assert commands[0] == "pip install talkgen"
+    assert commands[0] == 'pip install "talkgen[train]"'
     folder = tmp_path
     scripts = Path(sys.executable).parent
     path = f"{scripts}{os.pathsep}{os.environ['PATH']}"
