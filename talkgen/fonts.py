@@ -21,7 +21,7 @@ from talkgen.files import write_bytes
 from talkgen.memo import remembered
 
 JOINERS = "\u200c\u200d\u200e\u200f\ufe0e\ufe0f"  # they shape what they stand between, and are seen by nobody
-_PICTURE = "\ufe0f"  # makes a picture of the sign before it
+_PICTURED = re.compile("(.)\ufe0f", re.DOTALL)  # which makes a picture of the sign before it
 _RANGE = re.compile(r"U\+([0-9A-F]+)(?:-([0-9A-F]+))?")
 _KEY = "\u20e3"  # puts the digit before it on a key
 _KEYS = re.compile("[0-9#*]\ufe0f?\u20e3")
@@ -76,8 +76,12 @@ def _matplotlibs() -> Path:
 
 def fonts_digest() -> str:
     """One digest over all of these fonts."""
-    files = (font.file(weight) for font in FONTS for weight in font.weights)
-    return digest_bytes(" ".join(digest_file(file) for file in files).encode())
+    return digest_bytes(" ".join(digest_file(file) for file in _files()).encode())
+
+
+@cache
+def _files() -> tuple[Path, ...]:
+    return tuple(font.file(weight) for font in FONTS for weight in font.weights)
 
 
 def lacking(text: str) -> set[str]:
@@ -92,19 +96,13 @@ def share_out(text: str, lang: str, *, drawn: bool = False) -> tuple[dict[More, 
     `lang` decides between the shapes that Chinese and Japanese give to one character. In what is `drawn` emoji are
     outlines: letters have no colours there.
     """
-    pictures = {text[at - 1] for at in range(1, len(text)) if text[at] == _PICTURE}
-    east_asian = _east_asian(text, lang)
+    pictures = set(_PICTURED.findall(text))
+    scripts = (*SCRIPTS, *_east_asian(set(text), lang))
     shared: dict[More, set[str]] = {}
     missing = set()
     for each in lacking(text):
         is_picture = each in pictures or each == _KEY or _within(each, _EVER_PICTURES)
-        fonts = (
-            *((EMOJI,) if is_picture and not drawn else ()),
-            *SCRIPTS,
-            *east_asian,
-            SIGNS,
-            DRAWN_EMOJI,
-        )
+        fonts = (*((EMOJI,) if is_picture and not drawn else ()), *scripts, SIGNS, DRAWN_EMOJI)
         font = next((font for font in fonts if font.has(each)), None)
         if font:
             shared.setdefault(font, set()).add(each)
@@ -116,9 +114,8 @@ def share_out(text: str, lang: str, *, drawn: bool = False) -> tuple[dict[More, 
     return shared, missing
 
 
-def _east_asian(text: str, lang: str) -> tuple[More, ...]:
-    has_kana = any(_within(each, _KANA) for each in set(text))
-    is_japanese = lang.startswith("ja") or (has_kana and not lang.startswith("zh"))
+def _east_asian(letters: Iterable[str], lang: str) -> tuple[More, ...]:
+    is_japanese = lang.startswith("ja") or (not lang.startswith("zh") and any(_within(each, _KANA) for each in letters))
     return (JAPANESE, CHINESE, KOREAN) if is_japanese else (CHINESE, JAPANESE, KOREAN)
 
 

@@ -1,7 +1,7 @@
-"""What a deck says in words: title, notes and text of each slide; knows no outline and no tool.
+"""What a deck says in words: title, notes and text of each slide, and its minutes; knows no outline and no tool.
 
 It lies in the deck's folder as JSON. Exports in which slides are pictures, or pages without names, take their titles,
-their notes and the words for readers without eyes from it.
+their notes and the words for readers without eyes from it; a presenting server what its speaker needs.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 WORDS = "words.json"  # its name in a deck's folder
 _RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}  # languages, as BCP 47 names them
@@ -16,11 +17,13 @@ _RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}  
 
 @dataclass(frozen=True)
 class SlideWords:
-    """A slide: `text` is all that is read on it, alt texts of its pictures too."""
+    """A slide: `text` is all that is read on it, alt texts of its pictures too; `live` names what answers on it."""
 
     title: str
     notes: str
     text: str
+    minutes: float | None = None  # that it is planned with
+    live: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,16 @@ class DeckWords:
 def read_words(folder: Path) -> DeckWords:
     """The words of the deck in `folder`."""
     data = json.loads((folder / WORDS).read_text(encoding="utf-8"))
-    return DeckWords(**{**data, "slides": tuple(SlideWords(**slide) for slide in data["slides"])})
+    slides = tuple(SlideWords(**{**slide, "live": tuple(slide["live"])}) for slide in data["slides"])
+    return DeckWords(**{**data, "slides": slides})
+
+
+def read_slides(folder: Path) -> list[dict[str, Any]]:
+    """What a speaker needs of each slide of the deck in `folder`: its title, notes, minutes and what is live on it."""
+    return [
+        {"title": each.title, "notes": each.notes, "minutes": each.minutes, "live": each.live}
+        for each in read_words(folder).slides
+    ]
 
 
 def direction(lang: str) -> str:

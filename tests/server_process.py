@@ -10,14 +10,15 @@ import sys
 import time
 import urllib.request
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from talkgen.lm.files.catalog import find_model
-from talkgen.pipeline.deck_folder import MANIFEST, DeckFolder
-from talkgen.pipeline.targets import TARGETS
+from talkgen.pipeline.deck_folder import MANIFEST
 from talkgen.serve.run import serve
 from talkgen.serve.settings import Settings
 from talkgen.style import load_style
+from talkgen.words import read_slides
 
 
 def free_port() -> int:
@@ -66,7 +67,7 @@ if __name__ == "__main__":
         port=int(port),
         device="cpu",
         look=load_style("night", Path(project)).css_variables(),
-        slides=DeckFolder(built, TARGETS["marp"]).read_slides,
+        slides=partial(read_slides, built),
         code=code or None,
         votes=Path(votes) if votes else None,
     )

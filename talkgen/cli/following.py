@@ -17,11 +17,12 @@ _START_SECONDS = 300.0  # in which a deck's own server starts, its packages bein
 
 @dataclass(frozen=True)
 class Followed:
-    """A built talk, what keeps its deck up to date, and the page to serve; None where the deck has a server."""
+    """A built talk, what keeps its deck up to date, where, and the page to serve: None where the deck has a server."""
 
     built: BuildReport
     watching: Watching
     process: PreviewProcess
+    folder: Path
     page: Path | None
 
 
@@ -38,11 +39,11 @@ def follow(request: Request, report: Callable[[str], None]) -> Followed:
         built = build(request, report)
         page = seed(folder, built.outputs[0], str(built.deck.built.about["content"])[:16])
         process.start()
-        return Followed(built, watching, process, page)
+        return Followed(built, watching, process, folder, page)
     built = build(replace(request, format="md", out=folder.with_name(f"{folder.name}-source")), report)
     report("Slidev: starting its server")
     process.start()
     if not watching.wait(_START_SECONDS):
         process.close()
         raise ToolError("Slidev's own server did not start", "build it instead: talkgen present --no-watch")
-    return Followed(built, watching, process, None)
+    return Followed(built, watching, process, folder, None)

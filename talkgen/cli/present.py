@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -83,6 +84,7 @@ def _settings(
     from talkgen.serve.presenter import is_loopback, make_code
     from talkgen.serve.settings import Settings
     from talkgen.style import Style
+    from talkgen.words import read_slides
 
     style = Style.model_validate(done.plan.talk.tokens)
     return Settings(
@@ -94,7 +96,7 @@ def _settings(
         device=device,
         style=style,
         look=style.css_variables(),
-        slides=done.deck.read_slides,
+        slides=partial(read_slides, followed.folder if followed else done.deck.path),
         votes=done.plan.talk.path.parent / "votes" if audience else None,
         watching=followed.watching if followed else None,
         code=None if is_loopback(host) else make_code(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -39,6 +40,7 @@ def rehearse(
     from talkgen.serve.run import check_port, serve
     from talkgen.serve.settings import Settings
     from talkgen.style import Style
+    from talkgen.words import read_slides
 
     check_port("127.0.0.1", port)
     report = reporter(quiet)
@@ -52,14 +54,14 @@ def rehearse(
         project=talk.project,
         port=port,
         look=Style.model_validate(talk.tokens).css_variables(),
-        slides=done.deck.read_slides,
+        slides=partial(read_slides, done.deck.path),
         on_slide=rehearsal.turn,
     )
     address = web_address("127.0.0.1", port)
     with suppress(KeyboardInterrupt):  # as every rehearsal ends
         serve(settings, on_ready=lambda: report(f"{address}  (the clock: {address}/panel; Ctrl-C ends)"))
     rehearsal.turn(0)
-    slides = rehearsal.timed(done.deck.read_slides())
+    slides = rehearsal.timed(read_slides(done.deck.path))
     file = talk.path.parent / FOLDER / f"{began:%Y-%m-%d-%H%M%S}.json"
     record = {"began": began.isoformat(), "target": target.value, "slides": [each.to_json() for each in slides]}
     write_json(file, record)

@@ -36,7 +36,7 @@ def _describe_slides(old: Sequence[Slide], after: Plan) -> Iterator[str]:
 
 def slide_positions(before: Draft, after: Draft) -> list[int]:
     """Where each slide of a deck is in the next one, from 0; for one that is gone, what stands in its place."""
-    old, new = ([_slides(draft)[index] for index in draft.shown] for draft in (before, after))
+    old, new = (_shown(draft) for draft in (before, after))
     places: list[int] = []
     for _, start, end, first, last in _opcodes(old, new):
         places += [min(first + offset, max(first, last - 1), len(new) - 1) for offset in range(end - start)]
@@ -49,6 +49,11 @@ def _opcodes(old: Sequence[Slide], new: Sequence[Slide]) -> Sequence[tuple[str, 
 
 def _texts(slides: Sequence[Slide]) -> list[str]:
     return [json.dumps(slide, sort_keys=True) for slide in slides]
+
+
+def _shown(draft: Draft) -> list[Slide]:
+    slides = _slides(draft)
+    return [slides[index] for index in draft.shown]
 
 
 def _slides(draft: Draft) -> list[Slide]:

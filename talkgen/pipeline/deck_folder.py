@@ -40,10 +40,6 @@ class DeckFolder:
         """What its target shows in a simpler form, as it was told when it was built."""
         return list(self.built.about.get("degraded", ()))
 
-    def read_slides(self) -> list[dict[str, Any]]:
-        """What a speaker needs of each slide, as it is on the disk now."""
-        return list(Manifest.read(self.path / MANIFEST).about.get("slides", ()))
-
     def check_own(self) -> None:
         """Makes sure that the folder is a deck of talkgen's, empty or not there: nothing else is ever replaced.
 

@@ -54,18 +54,22 @@ def data_key(figure: FigureDraft, used: Sequence[Used]) -> Key:
     return make_key("data", parts | {f"table {table}": digest_file(TABLES / table) for table in figure.tables})
 
 
-def picture_key(figure: FigureDraft, data: Key, theme: Mapping[str, Any]) -> Key:
-    """Of a figure's picture, drawn from the numbers under the key `data` in a theme's tokens."""
+def look_parts(theme: Mapping[str, Any]) -> dict[str, Any]:
+    """What all that is drawn in a theme's tokens has in its key."""
     fonts = sorted((assets.asset_dir("templates") / "fonts").glob("*.ttf"))
+    own = {f"font {font.name}": digest_file(font) for font in fonts}
+    return {"theme": theme, **own, "fonts of other letters": fonts_digest()}
+
+
+def picture_key(figure: FigureDraft, data: Key, look: Mapping[str, Any]) -> Key:
+    """Of a figure's picture, drawn from the numbers under the key `data` in a `look`."""
     return make_key(
         "picture",
         {
             "data": data.hexdigest,
-            "theme": theme,
+            **look,
             "width": figure.width,
             "height": figure.height,
-            **{f"font {font.name}": digest_file(font) for font in fonts},
-            "fonts of other letters": fonts_digest(),
             **code_parts(*picture_roots(figure.figure)),
         },
     )
@@ -88,21 +92,18 @@ def recording_key(recording: RecordingDraft, models: Sequence[ModelFiles]) -> Ke
     return make_key("recording", parts | code_parts(*recording_roots(recording)))
 
 
-def diagram_key(source: str, theme: Mapping[str, Any]) -> Key:
-    """Of a Mermaid diagram drawn in a theme's tokens."""
+def diagram_key(source: str, look: Mapping[str, Any]) -> Key:
+    """Of a Mermaid diagram drawn in a `look`."""
     from talkgen.export.mermaid import DRIVER
 
     node = assets.asset_dir("templates") / "node"
     programs = (node / "mermaid" / "package-lock.json", node / "browser" / "package-lock.json", node / DRIVER)
-    fonts = sorted((assets.asset_dir("templates") / "fonts").glob("*.ttf"))
     return make_key(
         "diagram",
         {
             "source": source,
-            "theme": theme,
+            **look,
             **{f"templates/node/{file.parent.name}/{file.name}": digest_file(file) for file in programs},
-            **{f"font {font.name}": digest_file(font) for font in fonts},
-            "fonts of other letters": fonts_digest(),
             **code_parts("talkgen.export.mermaid:draw_diagrams"),
         },
     )

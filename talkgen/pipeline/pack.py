@@ -11,7 +11,7 @@ from talkgen.assets import asset_dir
 from talkgen.files import new_file
 from talkgen.pipeline.build import BuildReport, Request, build
 from talkgen.pipeline.overflow import FORMAT
-from talkgen.words import read_words
+from talkgen.words import read_slides, read_words
 
 _NO_DATE = (1980, 1, 1, 0, 0, 0)  # of every file: the same deck makes the same zip
 _HOW = {
@@ -39,7 +39,7 @@ def _contents(done: BuildReport) -> Iterator[tuple[str, bytes]]:
     for name in deck.built.entries[f"export {FORMAT}"].files:
         yield name, (deck.path / name).read_bytes()
     title = read_words(deck.path).title
-    yield "notes.md", notes(title, deck.read_slides()).encode()
+    yield "notes.md", notes(title, read_slides(deck.path)).encode()
     yield "README.txt", f"{title}\n\n{_HOW[deck.target.name]}\nnotes.md holds what is said.\n".encode()
     if deck.target.name == "slidev":
         yield "present.py", (asset_dir("templates") / "pack" / "present.py").read_bytes()

@@ -38,6 +38,7 @@ from talkgen.pipeline.draft import (
 from talkgen.pipeline.keys import (
     data_key,
     diagram_key,
+    look_parts,
     output_key,
     page_model_key,
     picture_key,
@@ -110,6 +111,10 @@ class _Planner:
     def __init__(self, talk: Talk, model: ModelFiles) -> None:
         self.talk, self.model = talk, model
 
+    @cached_property
+    def _look(self) -> Mapping[str, Any]:
+        return look_parts(self.talk.tokens)
+
     def plan_all(self, draft: Draft) -> tuple[ComputedArtifact, ...]:
         problems, artifacts = list(draft.problems), []
         for block in draft.blocks:
@@ -148,7 +153,7 @@ class _Planner:
                 files = self._find(block.model)
                 return TokensArtifact(block.label, tokens_key(block.text, files), block.path, block.text, files)
             case DiagramDraft():
-                key = diagram_key(block.source, self.talk.tokens)
+                key = diagram_key(block.source, self._look)
                 return DiagramArtifact(block.label, key, block.path, block.source)
             case OutputDraft():
                 return OutputArtifact(block.label, output_key(block.program), block.path, block.program, block.file)
@@ -160,7 +165,7 @@ class _Planner:
         numbers = data_key(block, used)
         return FigureArtifact(
             label=block.label,
-            key=picture_key(block, numbers, self.talk.tokens),
+            key=picture_key(block, numbers, self._look),
             path=block.path,
             figure=block.figure,
             params=block.params,

@@ -34,6 +34,7 @@ from talkgen.pipeline.request import open_store
 from talkgen.pipeline.talk import Talk
 from talkgen.pipeline.targets import TARGETS, Target
 from talkgen.render.deck import Rendering
+from talkgen.words import WORDS
 
 PAGE = "deck.html"  # of a Marp deck
 _OURS = {"node_modules", ".vite", PAGE}  # beside a rendering's own files
@@ -129,7 +130,9 @@ class Preview:
         for name in changed:
             content, file = rendering.files[name], self.folder / name
             file.parent.mkdir(parents=True, exist_ok=True)
-            if isinstance(content, str):
+            if isinstance(content, str) and name == WORDS:  # which a server may be reading
+                write_text(file, content)
+            elif isinstance(content, str):
                 file.write_text(content, encoding="utf-8", newline="\n")
             else:
                 shutil.copyfile(content, file)

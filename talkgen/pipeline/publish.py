@@ -57,7 +57,6 @@ def publish(rendering: Rendering, plan: Plan, deck: DeckFolder, format: str, rep
             "copied": copied_files(rendering, plan, deck.target),
             "opens": {export.artifact.label: export.opens for export in exports},
             "degraded": [asdict(item) for item in rendering.degraded],
-            "slides": list(rendering.slides),
         }
         write_text(stage / MANIFEST, Manifest(entries, about).to_json())
     return is_missing

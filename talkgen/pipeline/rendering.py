@@ -43,11 +43,8 @@ def resolve_plan(plan: Plan, results: Results, target: Target) -> Deck:
 
 def render(deck: Deck, target: Target) -> Rendering:
     """The files of a deck."""
-    from talkgen.pipeline.speaking import slides_to_speak
-
     rendering = target.render(deck)
-    degraded = (*rendering.degraded, *deck.notes)
-    return replace(rendering, degraded=degraded, slides=slides_to_speak(deck.outline))
+    return replace(rendering, degraded=(*rendering.degraded, *deck.notes))
 
 
 def plan_rendering(plan: Plan, target: Target, copied: Iterable[str]) -> RenderingArtifact:
@@ -72,7 +69,6 @@ def rendering_roots(target: Target) -> tuple[str, ...]:
     return (
         target.renderer,
         "talkgen.pipeline.resolve:resolve",
-        "talkgen.pipeline.speaking:slides_to_speak",
         "talkgen.style:Style.css_variables",
     )
 

@@ -100,4 +100,3 @@ class Rendering:
     files: Mapping[str, str | Path]
     degraded: tuple[Degraded, ...] = ()
     missing: tuple[str, ...] = ()  # files that an author's own source names and that are not there, as it names them
-    slides: Sequence[Mapping[str, Any]] = ()  # what their speaker needs, as JSON

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from talkgen.fonts import JOINERS, More, code_ranges, part_of, share_out
 from talkgen.render.deck import Chips, Deck, Degraded, LiveAnswer
-from talkgen.render.elements import elements_script
 
 _RIGHT_TO_LEFT = ("ar", "he", "fa", "ur", "yi", "ps", "sd", "ug", "dv", "ckb")
 
@@ -52,10 +51,10 @@ class Letters:
 NONE = Letters((), "", {}, "")  # of a deck that is its author's own
 
 
-def find_letters(deck: Deck, source: str, folder: str, address: str) -> Letters:
-    """The fonts for a deck's text; their files go below `folder`, which is at `address` in the page."""
+def find_letters(deck: Deck, source: str, script: str, folder: str, address: str) -> Letters:
+    """The fonts for a deck's text and its elements' `script`; they go below `folder`, at `address` in the page."""
     shown = _shown(deck, source)
-    shared, _ = share_out(shown + elements_script(), deck.outline.lang)
+    shared, _ = share_out(shown + script, deck.outline.lang)
     _, missing = share_out(shown, deck.outline.lang)
     files: dict[str, Path] = {}
     faces = []

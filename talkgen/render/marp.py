@@ -80,9 +80,10 @@ def render_marp(deck: Deck) -> Rendering:
     slides = [(i, slide) for i, slide in enumerate(deck.outline.slides) if not slide.hide]
     pages = ["\n\n".join(_slide_parts(writer, slide, number, first=i == 0)) for i, (number, slide) in enumerate(slides)]
     body = "\n\n---\n\n".join(pages) + "\n"
-    letters = find_letters(deck, body, "fonts/", "fonts/")
+    script = elements_script()
+    letters = find_letters(deck, body, script, "fonts/", "fonts/")
     text = f"{_front_matter(writer, _own_style(writer, body, letters))}\n\n{body}"
-    files: dict[str, str | Path] = {"deck.md": text, "talkgen.js": elements_script(), WORDS: deck_words(deck).to_json()}
+    files: dict[str, str | Path] = {"deck.md": text, "talkgen.js": script, WORDS: deck_words(deck).to_json()}
     if deck.models:
         files["talkgen-models.js"] = models_script(deck.models)
     if isinstance(deck.outline.theme, str):

@@ -88,11 +88,12 @@ def render_slidev(deck: Deck) -> Rendering:
     pages = [_page(writer, slide, number, first=i == 0) for i, (number, slide) in enumerate(slides)]
     project = asset_dir("templates") / "slidev"
     text = "\n\n".join(pages) + "\n"
-    letters = find_letters(deck, text, "public/fonts/", "/fonts/")
+    script = elements_script()
+    letters = find_letters(deck, text, script, "public/fonts/", "/fonts/")
     files: dict[str, str | Path] = {
         "slides.md": text,
         WORDS: deck_words(deck).to_json(),
-        "public/talkgen.js": elements_script(),
+        "public/talkgen.js": script,
         "public/favicon.svg": project / "favicon.svg",
         "package.json": package_json(deck),
         "index.html": _index(project / "index.html", deck),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -47,10 +48,15 @@ def listing_colors(style: Style) -> str:
 
 
 def _template(name: str) -> Template:
+    return _environment(asset_dir("templates")).get_template(name)
+
+
+@cache
+def _environment(templates: Path) -> Environment:
+    """What reads templates and keeps them, each until its file changes."""
     # CSS is no HTML: nothing in it is escaped, and nothing in it comes from a request.
-    loader = FileSystemLoader(asset_dir("templates"))
-    environment = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701
-    return environment.get_template(name)
+    loader = FileSystemLoader(templates)
+    return Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701
 
 
 def _more_fonts(deck: Deck, letters: Letters) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from talkgen.outline.blocks import AnyBlock, Columns, Mermaid
+from talkgen.outline.blocks import AnyBlock, Columns, Gradio, Live, Mermaid
 from talkgen.outline.node import Holds
 from talkgen.outline.schema import Slide
 from talkgen.outline.walk import find_blocks, find_texts
@@ -27,11 +27,22 @@ def deck_words(deck: Deck) -> DeckWords:
 
 
 def _slide_words(deck: Deck, slide: Slide, number: int, at: int) -> SlideWords:
-    found = find_blocks(slide, ("slides", number))
+    found = list(find_blocks(slide, ("slides", number)))
     parts = [*_prose(slide.subtitle), *(words for path, block in found for words in _block_words(deck, block, path))]
     first = parts[0].splitlines()[0].lstrip("#> ")[:_TITLE] if parts else ""
     title = " ".join(plain(slide.title or "").split()) or first or f"Slide {at}"
-    return SlideWords(title, CLICK.sub("", slide.notes).strip(), "\n".join(parts))
+    live = tuple(name for _, block in found if (name := _live_name(block)))
+    return SlideWords(title, CLICK.sub("", slide.notes).strip(), "\n".join(parts), slide.duration, live)
+
+
+def _live_name(block: AnyBlock) -> str | None:
+    match block:
+        case Live():
+            return block.live
+        case Gradio():
+            return block.gradio
+        case _:
+            return None
 
 
 def _block_words(deck: Deck, block: AnyBlock, path: BlockPath) -> Iterator[str]:

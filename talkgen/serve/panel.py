@@ -127,7 +127,7 @@ def _about_routes(settings: Settings, questions: Questions, stage: Stage, presen
 
     @router.get("/talk")
     def talk() -> dict[str, Any]:
-        """The slides with their notes, as the deck was built."""
+        """The slides with their notes, as they are now."""
         return {"slides": settings.slides(), "room": room_address(settings), "reached": settings.code is not None}
 
     @router.get("/qr")

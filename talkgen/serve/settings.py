@@ -24,7 +24,7 @@ class Settings:
     device: str = "auto"
     style: Style | None = None  # the deck's, for its Gradio apps
     look: str = ""  # the theme's tokens as CSS custom properties
-    slides: Callable[[], Sequence[dict[str, Any]]] = tuple  # title, notes, minutes and what is live of each, as built
+    slides: Callable[[], Sequence[dict[str, Any]]] = tuple  # title, notes, minutes and what is live of each
     on_slide: Callable[[int], None] = lambda _: None  # told which slide is shown, whenever that changes
     votes: Path | None = None  # the folder of the room's votes; None where the room is not asked
     watching: Watching | None = None  # news of a deck that is being written

@@ -4,7 +4,7 @@
 
 const EVERY = 300; // ms
 const PATIENCE = 2000; // ms for an answer
-const TALK_EVERY = 5000; // ms; a deck may be built anew
+const TALK_EVERY = 1000; // ms; notes may be written meanwhile
 const NAME = crypto.randomUUID?.() ?? `window-${Math.random().toString(36).slice(2)}`; // only https has the former
 
 /** The JSON at `path`; with a body it is sent. */
