@@ -118,7 +118,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     muted = pen.colors.muted
     for text in (f"{data['model']} · {whose(data)}", whose(data)):
         if pen.text_width(text) <= canvas.width - 40:
-            pen.write(canvas.width / 2, canvas.height - 12, text, color=muted, align="center")
+            pen.write(canvas.width / 2, canvas.height - 14, text, color=muted, align="center")
             break
     return pen.picture
 

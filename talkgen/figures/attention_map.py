@@ -110,7 +110,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     """The weights as a map or as arcs, and whose they are."""
     pen = sheet(canvas)
     (_draw_map if data["view"] == "map" else _draw_arcs)(pen, data)
-    pen.write(canvas.width / 2, canvas.height - 12, whose(data), color=pen.colors.muted, align="center")
+    pen.write(canvas.width / 2, canvas.height - 14, whose(data), color=pen.colors.muted, align="center")
     return pen.picture
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 TABLES = ()
 _MOST = 12  # cells that can be told apart, and the token that is foretold
-_ROOMY = 70  # px a cell from which on its percentage is written large
+_ROOMY = 70  # px a cell from which on its percentage is written with its sign
 _FORWARD, _DONE = 1, 2
 
 
@@ -90,7 +90,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     top = write_headline(pen, headline(data))
     read = data["tokens"][:-1]
     middle = top + 0.42 * (canvas.height - top - 40) - 20
-    chain = Chain(pen, 0, canvas.width - 130, middle, len(read))
+    chain = Chain(pen, 6, canvas.width - 138, middle, len(read))
     chain.draw_states(pen.colors.recurrent)
     chain.draw_inputs(read, middle - 96)
     chain.draw_cells(data["cell"], pen.colors.recurrent)
@@ -103,23 +103,24 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     if data["step"] >= _DONE:
         _draw_way_back(chain, data)
     whose = pen.shorten(f"{data['model']}", canvas.width - 4)
-    pen.write(canvas.width - 2, canvas.height - 12, whose, color=pen.colors.muted, align="right")
+    pen.write(canvas.width - 2, canvas.height - 14, whose, color=pen.colors.muted, align="right")
     return pen.picture
 
 
 def _draw_way_back(chain: Chain, data: Data) -> None:
     """A disc a state, its area the gradient's norm; between them arrows that lead back."""
     pen, color = chain.pen, chain.pen.colors.accent
-    y, size = chain.middle + 110, pen.sizes.small if chain.step > _ROOMY else pen.sizes.figure
+    y, sign = chain.middle + 110, "%" if chain.step > _ROOMY else ""
     for index, norm in enumerate(data["norms"]):
         x = chain.x(index)
         radius = max(2.5, min(26.0, chain.wide / 2) * min(1.0, norm) ** 0.5)
         pen.circle(x, y, radius, fill=color, edge=color)
-        pen.write(x, y + 52, percent(norm), size, bold=True, align="center")
+        pen.write(x, y + 52, percent(norm).removesuffix("%") + sign, bold=True, align="center")
         if index:
             before = chain.x(index - 1)
             pen.arrow((x - 30, y), (before + 30, y), color, 1.5)
-    pen.write(chain.x(0) - chain.step / 2 + 4, y + 92, "gradient of the loss at each state", color=pen.colors.muted)
+    said = f"gradient of the loss at each state{'' if sign else ', %'}"
+    pen.write(chain.x(0) - chain.step / 2 + 4, y + 92, said, color=pen.colors.muted)
 
 
 def headline(data: Data) -> str:

@@ -105,7 +105,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         for index, count in enumerate(data["both"]):
             pen.write(chains[1].x(index), y, str(count), pen.sizes.small, bold=True, align="center")
     note = "numbers: how many tokens the state has seen"
-    pen.write(canvas.width - 2, canvas.height - 12, note, color=pen.colors.muted, align="right")
+    pen.write(canvas.width - 2, canvas.height - 14, note, color=pen.colors.muted, align="right")
     return pen.picture
 
 

@@ -75,7 +75,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         for column, share in enumerate(numbers):
             _draw_cell(pen, (left + column * wide, y, wide, high), share)
     whose = pen.shorten(f"% of a prediction that moves when the token is another · {data['model']}", canvas.width)
-    pen.write(canvas.width / 2, canvas.height - 12, whose, color=muted, align="center")
+    pen.write(canvas.width / 2, canvas.height - 14, whose, color=muted, align="center")
     return pen.picture
 
 

@@ -69,7 +69,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         _draw_row(pen, row, edges, y, counted=data["step"] >= _DONE)
     key = "ink: Vaswani et al. 2017, table 1 · colour: counted and traced here"
     key = pen.shorten(key, canvas.width - 4)
-    pen.write(canvas.width - 2, canvas.height - 12, key, color=pen.colors.muted, align="right")
+    pen.write(canvas.width - 2, canvas.height - 14, key, color=pen.colors.muted, align="right")
     return pen.picture
 
 

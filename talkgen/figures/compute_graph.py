@@ -153,11 +153,11 @@ def _draw_cell(pen: Pen, data: Data, cell: Cell, left: float, right: float) -> N
     note = f"{longest} tokens: {about['depths'][longest]} steps"
     pen.write(right - 4, 16, note, color=colors.muted, align="right")
     top, bottom = 58.0, pen.canvas.height - 50.0
-    places = _places(about, data["tokens"], left + 92, right - 30, top, bottom)
+    places = _places(about, data["tokens"], left + 98, right - 34, top, bottom)
     radius = min(11.0, 0.3 * (bottom - top) / data["tokens"])
     for token in range(data["tokens"]):
         name = f"token {token + 1}" if token == 0 else str(token + 1)
-        pen.write(left + 70, _row(token, data["tokens"], top, bottom), name, color=colors.muted, align="right")
+        pen.write(left + 76, _row(token, data["tokens"], top, bottom), name, color=colors.muted, align="right")
     path = list(zip(about["path"], about["path"][1:], strict=False))
     bow = 0.42 * (bottom - top) / data["tokens"]
     for a, b in about["graph"]["edges"]:
@@ -233,7 +233,7 @@ def _draw_edge(
 def _name_steps(pen: Pen, about: Data, places: dict[int, tuple[float, float]]) -> None:
     """Numbers the steps below the graph, and says what attention's three are."""
     names = {("bmm",): "scores", ("_safe_softmax",): "softmax", ("_softmax",): "softmax"}
-    y, color = pen.canvas.height - 12.0, pen.colors.muted
+    y, color = pen.canvas.height - 14.0, pen.colors.muted
     levels = {node["id"]: node["level"] for node in about["graph"]["nodes"]}
     first, last = (min(x for x, _ in places.values()), max(x for x, _ in places.values()))
     pen.write(first - 22, y, "step", color=color, align="right")

@@ -126,7 +126,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     note = f"{data['model']} · the {data['width']} likeliest texts are kept · numbers: the token's probability"
     if pen.text_width(note) > canvas.width - 4:
         note = f"{data['model']} · keeps {data['width']}"
-    pen.write(canvas.width - 2, canvas.height - 12, note, color=pen.colors.muted, align="right")
+    pen.write(canvas.width - 2, canvas.height - 14, note, color=pen.colors.muted, align="right")
     return pen.picture
 
 

@@ -110,7 +110,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     shown = f"{percent(first)} and {percent(second)}"
     note = f"two of {data['width']} directions: {shown} of the differences · {data['model']}"
     note = pen.shorten(note, canvas.width - 4)
-    pen.write(canvas.width - 2, canvas.height - 12, note, color=pen.colors.muted, align="right")
+    pen.write(canvas.width - 2, canvas.height - 14, note, color=pen.colors.muted, align="right")
     return pen.picture
 
 

@@ -71,7 +71,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     if data["step"] >= _DONE:
         _join(pen, encoder, decoder)
     whose = pen.shorten(f"parameters and FLOPs of one block · {data['model']}", canvas.width - 4)
-    pen.write(canvas.width - 2, canvas.height - 12, whose, color=pen.colors.muted, align="right")
+    pen.write(canvas.width - 2, canvas.height - 14, whose, color=pen.colors.muted, align="right")
     return pen.picture
 
 

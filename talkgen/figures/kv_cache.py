@@ -119,7 +119,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     _write_bytes(paper, pen, data)
     paper.write(2, top - 26, "time of one more token", color=paper.colors.muted)
     whose = paper.shorten(f"{data['model']} · one core of {data['machine']}", canvas.width - 4)
-    paper.write(canvas.width - 2, canvas.height - 12, whose, color=paper.colors.muted, align="right")
+    paper.write(canvas.width - 2, canvas.height - 14, whose, color=paper.colors.muted, align="right")
     return paper.picture
 
 

@@ -119,7 +119,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     paper.write((_LEFT + canvas.width - _BESIDE) / 2, canvas.height - 44, "norm", color=colors.muted, align="center")
     note = f"{data['kind']} · band: all {data['measured_on']} tokens · {data['model']}"
     note = paper.shorten(note, canvas.width - 4)
-    paper.write(canvas.width - 2, canvas.height - 12, note, color=colors.muted, align="right")
+    paper.write(canvas.width - 2, canvas.height - 14, note, color=colors.muted, align="right")
     return paper.picture
 
 

@@ -113,7 +113,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         x = label + (column + 0.5) * wide
         pen.write(x, bottom + 22, pen.shorten(token, wide - 6, bold=True), bold=True, align="center")
     note = pen.shorten(f"the likeliest next token after each layer · {data['model']}", canvas.width - 4)
-    pen.write(canvas.width - 2, canvas.height - 12, note, color=pen.colors.muted, align="right")
+    pen.write(canvas.width - 2, canvas.height - 14, note, color=pen.colors.muted, align="right")
     return pen.picture
 
 

@@ -203,7 +203,7 @@ class _Cell:
         pen.write(right, self.meet + 30, "h′", size, color=color, bold=True, align="right")
         pen.write(8, self.bus + 24, "token x, last output h", size)
         note = f"means over {len(self.data['tokens'])} tokens · {self.data['model']}"
-        pen.write(right, pen.canvas.height - 12, note, color=self.colors.muted, align="right")
+        pen.write(right, pen.canvas.height - 14, note, color=self.colors.muted, align="right")
 
 
 def describe(data: Data) -> str:

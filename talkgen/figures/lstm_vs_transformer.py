@@ -87,7 +87,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         for name, runs in data["architectures"].items()
     ]
     write_caption(paper, verdict(data), numbers, "held-out loss, nats a token")
-    note = f"parameters without embeddings; each run read {human(data['tokens'])} tokens"
+    note = f"parameters without embeddings; {human(data['tokens'])} tokens each"
     middle, muted = (canvas.width - 100) / 2, pen.colors.muted
     paper.write(middle, canvas.height - 14, note, color=muted, align="center")
     return pen.picture

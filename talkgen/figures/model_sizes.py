@@ -86,7 +86,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
             paper.write(x, y, str(bits), align="center").set_zorder(4)
     note = "in the discs: bits a weight · bytes of the weights alone"
     note = paper.shorten(note, canvas.width - 4)
-    paper.write(canvas.width - 2, canvas.height - 12, note, color=paper.colors.muted, align="right")
+    paper.write(canvas.width - 2, canvas.height - 14, note, color=paper.colors.muted, align="right")
     return paper.picture
 
 

@@ -203,7 +203,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         pen.write(left + reach, below, f"± {head['error']:.2f}", color=pen.colors.muted)
     note = f"nats a token when it is cut out, over {data['measured_on']} tokens · {data['model']}"
     note = note if pen.text_width(note) < canvas.width else "nats a token when it is cut out"
-    pen.write(canvas.width - 2, canvas.height - 12, note, color=pen.colors.muted, align="right")
+    pen.write(canvas.width - 2, canvas.height - 14, note, color=pen.colors.muted, align="right")
     return pen.picture
 
 

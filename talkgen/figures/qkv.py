@@ -121,7 +121,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         for row, name in enumerate(names):
             pen.write(label - 12, start + (row + 0.5) * high, name, align="right")
     whose = f"{data['model']} · layer {data['layer']}, head {data['head']}, d = {data['width']}"
-    pen.write(canvas.width - 2, canvas.height - 12, whose, color=pen.colors.muted, align="right")
+    pen.write(canvas.width - 2, canvas.height - 14, whose, color=pen.colors.muted, align="right")
     return pen.picture
 
 

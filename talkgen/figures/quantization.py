@@ -146,7 +146,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     if table:
         _write_table(paper, data, canvas.width - table + 34, top + 6)
     note = paper.shorten(f"over {data['measured_on']} tokens · {data['model']}", canvas.width - 4)
-    paper.write(canvas.width - 2, canvas.height - 12, note, color=paper.colors.muted, align="right")
+    paper.write(canvas.width - 2, canvas.height - 14, note, color=paper.colors.muted, align="right")
     return paper.picture
 
 

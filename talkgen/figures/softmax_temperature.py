@@ -81,7 +81,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         below = top + 28 + len(names) * high + 22
         pen.write(left, below, f"{each['entropy']:.1f} bits", pen.sizes.small, bold=True)
     whose = pen.shorten(f"entropy over {data['vocabulary']:,} tokens · {data['model']}", canvas.width - 4)
-    pen.write(canvas.width - 2, canvas.height - 12, whose, color=pen.colors.muted, align="right")
+    pen.write(canvas.width - 2, canvas.height - 14, whose, color=pen.colors.muted, align="right")
     return pen.picture
 
 

@@ -112,7 +112,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     behind = log(last / lines[0].xs[-1]) / log(last / _START)  # share of the plot that lies behind the lines
     draw_lines(pen, lines, gap=behind * pen.axes.bbox.width + 14)
     write_caption(paper, verdict(data), numbers, "loss, nats a token")
-    note = f"position in the context; a doubling: measured from token {data['first']} on"
+    note = f"position in the context; doublings from token {data['first']} on"
     middle = (canvas.width - 110) / 2
     paper.write(middle, canvas.height - 14, note, color=colors.muted, align="center")
     return pen.picture

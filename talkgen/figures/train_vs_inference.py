@@ -94,7 +94,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         pen.write(canvas.width - 2, middle - 18, show_seconds(seconds), pen.sizes.body, bold=True, align="right")
         pen.write(canvas.width - 2, middle + 20, passes, color=pen.colors.muted, align="right")
     whose = pen.shorten(f"{data['model']} · one core of {data['machine']}", canvas.width - 4)
-    pen.write(canvas.width - 2, canvas.height - 12, whose, color=pen.colors.muted, align="right")
+    pen.write(canvas.width - 2, canvas.height - 14, whose, color=pen.colors.muted, align="right")
     return pen.picture
 
 

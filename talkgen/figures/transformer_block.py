@@ -111,9 +111,9 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         _draw_half(pen, data, half, (left, 40 + (number if stacked else 0) * room, left + wide - 4, room))
     whose = f"{data['model']}, block {data['layer']} of {data['layers']}, {data['tokens']} tokens"
     key = "parameters in the box, FLOPs below it"
-    pen.write(canvas.width - 2, canvas.height - 12, whose, color=pen.colors.muted, align="right")
+    pen.write(canvas.width - 2, canvas.height - 14, whose, color=pen.colors.muted, align="right")
     if pen.text_width(key + whose) + 40 < canvas.width:
-        pen.write(2, canvas.height - 12, key, color=pen.colors.muted)
+        pen.write(2, canvas.height - 14, key, color=pen.colors.muted)
     return pen.picture
 
 

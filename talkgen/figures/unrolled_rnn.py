@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TABLES = ()
 _MOST = 12  # cells that can be told apart
 _OTHERS = 8  # tokens that the first one is changed for, spread over the vocabulary
-_ROOMY = 70  # px a cell from which on its percentage is written large
+_ROOMY = 70  # px a cell from which on its percentage is written with its sign
 _FOLDED, _UNROLLED, _DONE = 1, 2, 3
 
 
@@ -84,8 +84,8 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     whose = pen.shorten(f"{data['model']} · a state of {data['state']:,} numbers", canvas.width - 4)
     key = "above: the likeliest next token · below: what is left"
     if data["step"] >= _DONE and pen.text_width(key + whose) + 40 < canvas.width:
-        pen.write(2, canvas.height - 12, key, color=pen.colors.muted)
-    pen.write(canvas.width - 2, canvas.height - 12, whose, color=pen.colors.muted, align="right")
+        pen.write(2, canvas.height - 14, key, color=pen.colors.muted)
+    pen.write(canvas.width - 2, canvas.height - 14, whose, color=pen.colors.muted, align="right")
     return pen.picture
 
 
@@ -116,8 +116,8 @@ def _draw_chain(pen: Pen, data: Data, middle: float) -> None:
         pen.write(x, middle - 102, pen.shorten(text, chain.step - 8), color=pen.colors.muted, align="center")
     if data["step"] >= _DONE:
         for index, share in enumerate(data["left"]):
-            size = pen.sizes.small if chain.step > _ROOMY else pen.sizes.figure
-            pen.write(chain.x(index), middle + 146, f"{100 * share:.0f}%", size, color=color, bold=True, align="center")
+            said = f"{100 * share:.0f}{'%' if chain.step > _ROOMY else ''}"
+            pen.write(chain.x(index), middle + 146, said, color=color, bold=True, align="center")
     else:
         pen.write(2, middle + 146, "the same weights in every cell", color=pen.colors.muted)
 

@@ -86,13 +86,13 @@ def test_picture_repeats_byte_for_byte(name, data_of, canvas, tmp_path):
 
 @pytest.mark.parametrize(("name", "theme", "size"), LOOKS)
 def test_figure_can_be_read_from_the_back_row(name, theme, size, data_of, tmp_path):
-    """Every text has at least 18 px of the slide, and nothing reaches over the canvas."""
+    """Every text has at least 20 px of the slide, and nothing reaches over the canvas."""
     canvas = Canvas(load_style(theme, tmp_path), *size)
     picture = load_figure(name).draw(data_of(name), canvas)
     texts = [text for text in picture.findobj(Text) if text.get_visible() and text.get_text()]
     assert texts
     px = picture.dpi / 72
-    assert {text.get_text(): text.get_fontsize() * px for text in texts if text.get_fontsize() * px < 18} == {}
+    assert {text.get_text(): text.get_fontsize() * px for text in texts if text.get_fontsize() * px < 20} == {}
     box = picture.get_tightbbox().padded(-1.5 / picture.dpi)
     assert (box.x0 >= 0, box.y0 >= 0) == (True, True)
     assert (box.x1 * picture.dpi <= canvas.width, box.y1 * picture.dpi <= canvas.height) == (True, True)

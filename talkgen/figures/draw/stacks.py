@@ -133,7 +133,7 @@ def draw_alone(pen: Pen, data: Data, canvas: Canvas, top: float, *, out: str, wh
     row = Row(pen, data["row"], 4, canvas.width - 4, middle, high)
     row.draw(data["step"], (f"{tokens} tokens", f"{tokens} × {out}"))
     said = pen.shorten(f"parameters and FLOPs of one block · {whose}", canvas.width - 4)
-    pen.write(canvas.width - 2, canvas.height - 12, said, color=pen.colors.muted, align="right")
+    pen.write(canvas.width - 2, canvas.height - 14, said, color=pen.colors.muted, align="right")
 
 
 def say_row(row: Data) -> str:
