@@ -20,6 +20,7 @@ EXTRAS = {
     "networkx": "train",
     "gradio": "demos",
     "ray": "ray",
+    "tensorboard": "tensorboard",
 }
 """Top-level modules, each with the extra that brings it."""
 

@@ -20,6 +20,7 @@ from talkgen.cli import (
     pack,
     present,
     rehearse,
+    run,
     schema,
     status,
     sweep,
@@ -73,6 +74,7 @@ app.command("sweep")(sweep.sweep)
 app.add_typer(figures.app, name="figures")
 app.add_typer(themes.app, name="themes")
 app.add_typer(model.app, name="model")
+app.add_typer(run.app, name="run")
 app.command("import")(import_.import_)
 app.command("schema")(schema.schema)
 app.command("doctor")(doctor.doctor)

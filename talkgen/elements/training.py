@@ -79,20 +79,22 @@ def also_recorded(asked: Asked) -> Iterable[Params]:
 
 def _look_back(asked: Asked) -> TrainingAnswer:
     """The log and the checkpoints of the model's run."""
-    from talkgen.lm.files.checkpoint import load_checkpoint
-    from talkgen.lm.train.run import RunFolder, read_metrics
+    from talkgen.lm.files.catalog import checkpoint_files
+    from talkgen.lm.files.run import Run
+    from talkgen.lm.files.weights import load_model
 
-    run = RunFolder(asked.engine.files.path)
-    if asked.engine.files.kind != "checkpoint" or not run.steps():
-        raise ModelError(f"{asked.engine.files.label} has no run to look back on", "name one: model: small")
-    log = read_metrics(run.path) if run.metrics.is_file() else []
+    files = asked.engine.files
+    run = Run(files.run_folder)
+    if files.kind not in ("checkpoint", "hf") or not run.weights:
+        raise ModelError(f"{files.label} has no run to look back on", "name one: model: small")
+    log = [row for row in run.log() if row["loss"] is not None]
     curve: list[Point] = [{"step": row["step"], "loss": round(row["loss"], 4)} for row in log]
     samples: list[Sample] = []
-    for step in run.steps():
+    for step in run.weights:
         asked.go_on()
-        model, tokenizer = load_checkpoint(run.checkpoint(step))
-        samples.append(_sample(asked, model, tokenizer, step, _loss_at(curve, step)))
-    steps = run.steps()[-1]
+        loaded = load_model(checkpoint_files(run, step))
+        samples.append(_sample(asked, loaded.model, loaded.tokenizer, step, _loss_at(curve, step)))
+    steps = max(run.weights)
     parameters = asked.engine.model.count_parameters()
     return {
         "curve": _thin(curve),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -19,16 +18,15 @@ from talkgen.figures.base import Canvas, Data, Inputs, RunFilm
 from talkgen.figures.draw.pen import Pen, sheet, styled
 from talkgen.figures.measure.tokens import show_piece
 from talkgen.figures.numbers import significant
-from talkgen.files import read_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
+    from talkgen.lm.files.run import Run
+    from talkgen.lm.files.weights import Loaded
     from talkgen.lm.models.base import LanguageModel
-    from talkgen.lm.text.tokenizer import Tokenizer
     from talkgen.lm.train.data import Data as Text
     from talkgen.lm.train.recipe import Recipe
-    from talkgen.lm.train.run import RunFolder
 
 TABLES = ()
 _LINES = 2  # of text a row
@@ -48,31 +46,28 @@ class Params(base.Params):
 
 def compute(params: Params, inputs: Inputs) -> Data:
     """The continuation and the held-out loss (nats a token) at about evenly spaced logarithms of the step."""
-    from talkgen.lm.files.checkpoint import load_checkpoint
+    from talkgen.lm.files.catalog import checkpoint_files
+    from talkgen.lm.files.run import Run
+    from talkgen.lm.files.weights import load_model
     from talkgen.lm.train.recipe_file import read_recipe
-    from talkgen.lm.train.run import RunFolder
 
     folder = inputs.run(params.run)
-    run = RunFolder(folder)
-    if not run.steps():
-        raise ModelError(f"{folder} holds no checkpoints", "name a run folder that `talkgen train` made")
-    recipe = read_recipe(run.config)
-    text = _text_of(run, recipe)
+    run = Run(folder)
+    if not run.weights:
+        raise ModelError(f"{folder} holds no checkpoints", "name a run that `talkgen train` made, or `run add` added")
+    recipe = read_recipe(run.recipe) if run.recipe else None
+    text = _text_of(run, recipe) if recipe else None
+    first = min(run.weights)
     rows = []
-    for step in spaced_steps([0, *run.steps()], params.rows):
-        model, tokenizer = load_checkpoint(run.checkpoint(step or run.steps()[0]))
-        if step == 0 and step not in run.steps():
-            model = _fresh(model, recipe)
-        rows.append(
-            {
-                "step": step,
-                "loss": _held_out_loss(model, text),
-                "text": _continue(model, tokenizer, folder, params),
-            }
-        )
+    for step in spaced_steps([*([0] if recipe else []), *run.weights], params.rows):
+        loaded = load_model(checkpoint_files(run, step if step in run.weights else first))
+        if recipe and step not in run.weights:
+            loaded.model = _fresh(loaded.model, recipe)
+        loss = _held_out_loss(loaded.model, text) if recipe else run.loss_at(step)
+        rows.append({"step": step, "loss": loss, "text": _continue(loaded, params)})
     return {
-        "run": recipe.name,
-        "architecture": recipe.model.architecture,
+        "run": recipe.name if recipe else folder.name,
+        "architecture": recipe.model.architecture if recipe else run.about.get("architecture"),
         "prompt": params.prompt,
         "temperature": params.temperature,
         "rows": rows,
@@ -86,15 +81,13 @@ def spaced_steps(steps: Sequence[int], count: int) -> list[int]:
     return sorted({min(steps, key=lambda step: abs(math.log(step + 1) - place)) for place in wanted})
 
 
-def _text_of(run: RunFolder, recipe: Recipe) -> Text | None:
+def _text_of(run: Run, recipe: Recipe) -> Text | None:
     """What the run was trained on; None where its source holds another text today, as it may in another Python."""
     from talkgen.lm.train.data import load_data
 
     text = load_data(recipe)
-    if not run.summary.is_file():
-        return text
-    trained_on = read_json(run.summary, ModelError)["data"]
-    return text if text.about().items() <= trained_on.items() else None
+    trained_on = run.summary().get("data")
+    return text if trained_on is None or text.about().items() <= trained_on.items() else None
 
 
 def _fresh(like: LanguageModel, recipe: Recipe) -> LanguageModel:
@@ -119,16 +112,12 @@ def _held_out_loss(model: LanguageModel, text: Text | None) -> float | None:
     return significant(loss)
 
 
-def _continue(model: LanguageModel, tokenizer: Tokenizer, folder: Path, params: Params) -> str:
+def _continue(loaded: Loaded, params: Params) -> str:
     from talkgen.lm.answer.engine import Engine
     from talkgen.lm.answer.sample import Sampling
-    from talkgen.lm.files.catalog import ModelFiles
-    from talkgen.lm.files.weights import Loaded
 
-    name = folder.name
-    engine = Engine(Loaded(name, name, model, tokenizer, ModelFiles(name, "checkpoint", folder, name)))
     how = Sampling(params.temperature)
-    return engine.generate(params.prompt, max_tokens=params.tokens, seed=params.seed, sampling=how).text
+    return Engine(loaded).generate(params.prompt, max_tokens=params.tokens, seed=params.seed, sampling=how).text
 
 
 @styled

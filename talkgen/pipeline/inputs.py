@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from talkgen.files import read_json
-from talkgen.lm.files.catalog import ModelFiles, find_model
+from talkgen.lm.files.catalog import ModelFiles, find_model, find_run
 from talkgen.pipeline.sweeps import find_sweep_models, read_sweep
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class ProjectInputs:
 
     def run(self, name: str) -> Path:
         """The folder of the run named `name`; of the deck's own model where it is empty."""
-        return find_model(name, self._project).path if name else self._model.path
+        return find_run(name, self._project).folder if name else self._model.run_folder
 
     def sweep(self, name: str) -> Data:
         """The summary of the sweep named `name`."""

@@ -1,4 +1,7 @@
-"""Finds a finished sweep and its models by name: the project's own in `runs/` goes before what talkgen ships."""
+"""Finds a finished sweep and its models by name: the project's own in `runs/` goes before what talkgen ships.
+
+A folder of runs that others made, `runs/SWEEP/RUN` each, is a sweep too.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ from talkgen.assets import sweeps_dir
 from talkgen.errors import ModelError, did_you_mean
 from talkgen.files import read_json
 from talkgen.lm.files.catalog import ModelFiles
+from talkgen.lm.files.run import Run, is_run
 
 SUMMARY = "sweep.json"
+_WANTED = ("architecture", "parameters_without_embeddings", "tokens", "val_loss")
 
 
 def find_sweep_summary(name: str, project: Path) -> Path:
@@ -28,13 +33,32 @@ def find_sweep_summary(name: str, project: Path) -> Path:
 
 
 def read_sweep(name: str, project: Path) -> dict[str, Any]:
-    """The summary of the sweep `name`, as `talkgen.lm.train.sweep.sweep` returned it.
+    """The summary of the sweep `name`, as `talkgen.lm.train.sweep.sweep` returned it, or gathered from its runs.
 
     Raises:
-        ModelError: there is none, or its file is damaged.
+        ModelError: there is none, its file is damaged, or a run does not tell what sweeps are made of.
     """
+    if runs := _runs_in(project / "runs" / name):
+        return {"name": name, "runs": [_summary(run) for run in runs]}
     file = find_sweep_summary(name, project)
     return read_json(file, ModelError)
+
+
+def _runs_in(folder: Path) -> list[Run]:
+    """The runs that stand in a folder which is no sweep of ours."""
+    if not folder.is_dir() or (folder / SUMMARY).is_file():
+        return []
+    inside = sorted(path for path in folder.iterdir() if path.is_dir() and path.name != "checkpoints")
+    return [Run(path) for path in inside if is_run(path)]
+
+
+def _summary(run: Run) -> dict[str, Any]:
+    summary = {"seed": 0, **run.summary()}
+    if missing := [name for name in _WANTED if summary.get(name) is None]:
+        raise ModelError(
+            f"the run in {run.folder} does not tell its {missing[0]}", f"talkgen run add … --about {missing[0]}=VALUE"
+        )
+    return summary
 
 
 def find_sweep_models(name: str, project: Path) -> list[ModelFiles]:

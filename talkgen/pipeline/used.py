@@ -5,7 +5,7 @@ A checkpoint is digested by its content, the log of a run by itself, so that nei
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, Any
 from talkgen.digest import digest_bytes, digest_file
 from talkgen.errors import ModelError
 from talkgen.files import read_json
-from talkgen.lm.files.catalog import ModelFiles, find_model
+from talkgen.lm.files.catalog import ModelFiles, checkpoint_files, find_model, find_run
+from talkgen.lm.files.run import Run
 from talkgen.memo import remembered
 from talkgen.pipeline.inputs import votes_file
-from talkgen.pipeline.sweeps import find_sweep_models, find_sweep_summary
+from talkgen.pipeline.sweeps import find_sweep_models, read_sweep
 from talkgen.store.key import canonical
 
 if TYPE_CHECKING:
     from talkgen.figures.uses import Part, Uses
-
-_FILES: Mapping[str, str] = {"log": "metrics.jsonl", "config": "config.yaml", "summary": "summary.json"}
 
 
 @dataclass(frozen=True)
@@ -47,8 +46,11 @@ def find_used(uses: Uses, name: str, model: ModelFiles, project: Path) -> Used:
         results = votes_file(name, project)
         digest: Any = {"digest": digest_file(results)} if results.is_file() else "none yet"
         return Used("votes", name, None, {f"votes of {name or 'the talk'}": digest})
-    files = find_model(name, project) if name else model
-    return use_model(files) if uses.kind == "model" else _use_run(uses, files)
+    if uses.kind == "model":
+        return use_model(find_model(name, project) if name else model)
+    run = find_run(name, project) if name else Run(model.run_folder)
+    files = model if not name else find_model(name, project) if run.weights else None
+    return _use_run(uses, files.name if files else name, run, files)
 
 
 def use_model(files: ModelFiles) -> Used:
@@ -56,50 +58,54 @@ def use_model(files: ModelFiles) -> Used:
     return Used("model", files.name, files, {f"model {files.name}": _weights(files)})
 
 
-def _use_run(uses: Uses, files: ModelFiles) -> Used:
-    parts = _parts(uses.parts, files)
-    return Used("run", files.name, files, {f"{part} of run {files.name}": value for part, value in parts.items()})
+def _use_run(uses: Uses, name: str, run: Run, files: ModelFiles | None) -> Used:
+    parts = {f"{part} of run {name}": _part(part, run, files) for part in uses.parts}
+    return Used("run", name, files, parts)
 
 
 def _use_sweep(uses: Uses, name: str, project: Path) -> Used:
-    parts: dict[str, Any] = {f"sweep {name}": {"digest": digest_file(find_sweep_summary(name, project))}}
+    parts: dict[str, Any] = {f"sweep {name}": {"digest": digest_bytes(canonical(read_sweep(name, project)).encode())}}
     inside = tuple(part for part in uses.parts if part != "summary")
     for files in find_sweep_models(name, project) if inside else ():
-        parts |= {f"{part} of {files.name}": value for part, value in _parts(inside, files).items()}
+        parts |= {f"{part} of {files.name}": _part(part, Run(files.path), files) for part in inside}
     return Used("sweep", name, None, parts)
 
 
-def _parts(names: Iterable[Part], files: ModelFiles) -> dict[str, Any]:
-    return {name: _part(name, files) for name in names}
-
-
-def _part(name: Part, files: ModelFiles) -> Any:
+def _part(name: Part, run: Run, files: ModelFiles | None) -> Any:
     if name == "weights":
-        return _weights(files)
+        return _weights(files) if files else "missing"
     if name == "checkpoints":
-        return _checkpoints(files)
-    if name == "text":
-        return _text(files.path)
-    file = files.path / _FILES[name]
-    return {"digest": digest_file(file)} if file.is_file() else "missing"
+        return _checkpoints(run)
+    if name == "text" and run.recipe:
+        return _text(run.recipe)
+    if name == "config" and not run.recipe:
+        return {"digest": digest_bytes(canonical([run.record, run.about]).encode())}
+    if name in ("log", "text"):  # where it is not known what a run read, its own log is all there is of losses
+        return _digest(run.log_files)
+    return _digest([run.source / "summary.json"] if name == "summary" else [run.recipe] if run.recipe else [])
+
+
+def _digest(files: Sequence[Path]) -> Any:
+    digests = [digest_file(file) for file in files if file.is_file()]
+    together = digests[0] if len(digests) == 1 else digest_bytes(canonical(digests).encode())
+    return {"digest": together} if digests else "missing"
 
 
 def _weights(files: ModelFiles) -> dict[str, Any]:
     return {"digest": files.digest(), "step": files.about()["step"]}
 
 
-def _checkpoints(files: ModelFiles) -> dict[str, Any]:
+def _checkpoints(run: Run) -> dict[str, Any]:
     """All checkpoints of a run, each by its content."""
-    folders = sorted((files.path / "checkpoints").glob("step-*"))
-    digests = {folder.name: ModelFiles(folder.name, "checkpoint", folder, "").digest() for folder in folders}
-    return {"digest": digest_bytes(canonical(digests).encode()), "step": files.about()["step"]}
+    digests = {path.name: checkpoint_files(run, step).digest() for step, path in run.weights.items()}
+    return {"digest": digest_bytes(canonical(digests).encode()), "step": max(run.weights, default=None)}
 
 
-def _text(run: Path) -> dict[str, Any]:
+def _text(recipe: Path) -> dict[str, Any]:
     """The text that a run was trained on, as its source has it today, and as its summary says it was."""
-    summary = run / "summary.json"
+    summary = recipe.parent / "summary.json"
     was = read_json(summary, ModelError).get("data") if summary.is_file() else None
-    today = _source(_data_of(run / "config.yaml"))
+    today = _source(_data_of(recipe))
     return {"digest": digest_bytes(canonical([today, was]).encode()), "source": today}
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from talkgen.errors import ModelError, TalkgenError
-from talkgen.files import read_json
-from talkgen.lm.files.catalog import ModelFiles, find_model, list_models
+from talkgen.errors import TalkgenError
+from talkgen.lm.files.catalog import ModelFiles, find_run, list_runs
+from talkgen.lm.files.run import Run
 from talkgen.pipeline.artifacts import ValuesArtifact
 from talkgen.pipeline.draft import Chain
 from talkgen.store.key import Key, make_key
@@ -25,19 +25,18 @@ class Runs(Mapping[str, Mapping[str, Any]]):
         self._project = project
 
     def __getitem__(self, name: str) -> Mapping[str, Any]:
-        return read_summary(find_model(name, self._project))
+        return find_run(name, self._project).summary()
 
     def __iter__(self) -> Iterator[str]:
-        return (files.name for files in list_models(self._project) if files.kind == "checkpoint")
+        return iter(list_runs(self._project))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
 
 def read_summary(files: ModelFiles) -> Mapping[str, Any]:
-    """What `talkgen train` measured of a model; empty for a model that talkgen did not train."""
-    summary = files.path / "summary.json"
-    return read_json(summary, ModelError) if summary.is_file() else {}
+    """What is known of a model's training; empty where nothing is."""
+    return Run(files.run_folder).summary() if files.run or files.kind == "checkpoint" else {}
 
 
 def known_values(variables: Mapping[str, Any], model: ModelFiles, project: Path) -> dict[str, Any]:

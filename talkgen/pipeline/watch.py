@@ -8,6 +8,7 @@ from typing import Never
 
 from talkgen.assets import asset_dir, asset_dirs, pretrained_dir, sweeps_dir
 from talkgen.errors import TalkgenError
+from talkgen.lm.files.run import Run
 from talkgen.machine import in_words
 from talkgen.pipeline.artifacts import FigureArtifact
 from talkgen.pipeline.plan import Plan
@@ -70,6 +71,7 @@ def watched_folders(plan: Plan, copied: Iterable[str]) -> set[Path]:
     used = [each.files for artifact in plan.computed if isinstance(artifact, FigureArtifact) for each in artifact.used]
     for model in (*plan.live_models, *filter(None, used)):
         folders |= {model.path, model.path / "checkpoints"} if model.path.is_dir() else {model.path.parent}
+        folders |= {model.run, Run(model.run).source} if model.run else set()
     return folders
 
 

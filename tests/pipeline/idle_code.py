@@ -111,8 +111,13 @@ IDLE = {
         "talkgen.lm.fast.compiled_transformer": "CompiledTransformer.device",
         "talkgen.lm.text.tokenizer": "ByteTokenizer.to_json CharacterTokenizer.to_json",
         "talkgen.lm.train.recipe": "Recipe.digest",
-        "talkgen.lm.train.run": "RunFolder.finish",
         "talkgen.pipeline.inputs": "ProjectInputs.__init__",
+    },
+    "reads a run that another program trained; those here are ours": {
+        "talkgen.lm.files.catalog": "_holds_model _model_of_run",
+        "talkgen.lm.files.logs": "_read_events _step_of",
+        "talkgen.lm.files.run": "Run._last_step Run.about Run.loss_at describe_weights",
+        "talkgen.pipeline.sweeps": "_summary",
     },
     "reads or packs other kinds of GGUF files than the one here": {
         "talkgen.lm.files.gguf_file": "GGUFFile.__iter__ GGUFFile.read",

@@ -1,6 +1,7 @@
 """Finds models by name, describes them from what is readable beside their weights, digests them; imports no torch.
 
-A name is, in this order: a run in the project's `runs/`, a model that talkgen ships, one that was pulled, a path,
+A name is, in this order: a run in the project's `runs/` (ours or anybody's), a model that talkgen ships, one that was
+pulled, a path,
 `hf:ORG/NAME` of the Hugging Face hub, or `openai:URL#NAME`, a server that speaks OpenAI's completions.
 """
 
@@ -19,19 +20,27 @@ from talkgen.assets import cache_dir, pretrained_dir
 from talkgen.digest import digest_file
 from talkgen.errors import ModelError, Problem, TalkgenError, did_you_mean
 from talkgen.files import write_json
+from talkgen.lm.files.headers import count_numbers
 from talkgen.lm.files.pullable import PULLABLE
+from talkgen.lm.files.run import Run, is_run
 
 Kind = Literal["checkpoint", "gguf", "hf", "openai"]
 
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """A model at hand: its name in talks, and where it lies (of a training run, the run's folder)."""
+    """A model at hand: its name in talks, and where it lies (of a training run of ours, the run's folder)."""
 
     name: str
     kind: Kind
     path: Path
     label: str
+    run: Path | None = None  # the folder of the run that another program made it in
+
+    @property
+    def run_folder(self) -> Path:
+        """Where its training is written down, if it is."""
+        return self.run or self.path
 
     @property
     def weights(self) -> Path:
@@ -68,11 +77,14 @@ class ModelFiles:
             known |= _about_gguf(self.path, self.digest())
         elif self.kind == "hf":
             known |= _about_hf(self.path)
+        if self.run:
+            steps = {path: step for step, path in Run(self.run).weights.items()}
+            known |= {"step": steps.get(self.weights), "run": self.run.name}
         return {"name": self.name, "label": self.label, "kind": self.kind, **known}
 
 
 def _defines_model(file: Path) -> bool:
-    return file.suffix in (".safetensors", ".json") and not file.name.startswith(("state", "."))
+    return file.suffix in (".safetensors", ".json") and not file.name.startswith(("state", "trainer_state", "."))
 
 
 def newest_checkpoint(folder: Path) -> Path:
@@ -139,6 +151,7 @@ def _about_hf(folder: Path) -> dict[str, Any]:
         "architecture": config.get("model_type"),
         "context": config.get("max_position_embeddings", config.get("n_positions")),
         "vocabulary": config.get("vocab_size"),
+        "parameters": count_numbers(folder)[0] or None,
         "bytes": sum(file.stat().st_size for file in folder.glob("*.safetensors")),
     }
 
@@ -161,6 +174,8 @@ def find_model(name: str, project: Path) -> ModelFiles:
     for folder in (project / "runs" / name, pretrained_dir() / name):
         if _plain(name) and (folder / "checkpoints").is_dir():
             return ModelFiles(name, "checkpoint", folder, _label_of_run(name, folder))
+    if _plain(name) and is_run(folder := project / "runs" / name):
+        return _model_of_run(name, folder)
     if name in PULLABLE:
         file = cache_dir("models") / name / PULLABLE[name].file
         if file.is_file():
@@ -171,6 +186,62 @@ def find_model(name: str, project: Path) -> ModelFiles:
 
 def _plain(name: str) -> bool:
     return bool(name) and "/" not in name and "\\" not in name and not name.startswith(".")
+
+
+def _model_of_run(name: str, folder: Path) -> ModelFiles:
+    """The newest model of a run that another program made.
+
+    Raises:
+        ModelError: it has none.
+    """
+    run = Run(folder)
+    if not run.weights:
+        raise ModelError(f"the run '{name}' has a log and no weights", "figures of its log can be drawn, no other")
+    step, weights = list(run.weights.items())[-1]
+    if weights.parent.name == "checkpoints":
+        return ModelFiles(name, "checkpoint", run.source, _label_of_run(name, run.source), folder)
+    ours = _is_ours(weights)
+    label = f"{name} {'model' if ours else _about_hf(weights)['architecture']}, step {step:,}"
+    return ModelFiles(name, "checkpoint" if ours else "hf", weights, label, folder)
+
+
+def checkpoint_files(run: Run, step: int) -> ModelFiles:
+    """The model that a run had after a step of its `weights`."""
+    folder = run.weights[step]
+    return ModelFiles(
+        f"{run.folder.name} {folder.name}", "checkpoint" if _is_ours(folder) else "hf", folder, folder.name
+    )
+
+
+def _is_ours(weights: Path) -> bool:
+    return "talkgen" in (weights / "config.json").read_text(encoding="utf-8", errors="replace")
+
+
+def find_run(name: str, project: Path) -> Run:
+    """The training run that `name` names, with or without weights.
+
+    Raises:
+        ModelError: there is none.
+    """
+    for folder in (project / "runs" / name, pretrained_dir() / name):
+        if name and not name.startswith((".", "/")) and is_run(folder):
+            return Run(folder)
+    files = find_model(name, project)
+    if files.kind == "openai":
+        raise ModelError(f"{files.label} has no training run here", "name a run: runs/NAME")
+    return Run(files.run_folder)
+
+
+def list_runs(project: Path) -> list[str]:
+    """The names of the runs of a project and of those that talkgen ships."""
+    roots = [root for root in (project / "runs", pretrained_dir()) if root.is_dir()]
+    return list(dict.fromkeys(path.name for root in roots for path in sorted(root.iterdir()) if _holds_run(path)))
+
+
+def _holds_run(folder: Path) -> bool:
+    with suppress(TalkgenError):
+        return is_run(folder)
+    return False
 
 
 def _label_of_run(name: str, folder: Path) -> str:
@@ -191,8 +262,7 @@ def _find_path(name: str, project: Path) -> ModelFiles:
         if (path / "checkpoints").is_dir():
             return ModelFiles(name, "checkpoint", path.resolve(), _label_of_run(path.name, path))
         if (path / "config.json").is_file():
-            ours = "talkgen" in (path / "config.json").read_text(encoding="utf-8", errors="replace")
-            return ModelFiles(name, "checkpoint" if ours else "hf", path.resolve(), path.name)
+            return ModelFiles(name, "checkpoint" if _is_ours(path) else "hf", path.resolve(), path.name)
     known = {files.name for files in list_models(project)} | set(PULLABLE)
     raise ModelError(f"there is no model '{name}'", did_you_mean(name, known))
 
@@ -212,11 +282,18 @@ def first_available(names: str | Sequence[str], project: Path) -> ModelFiles:
     raise ModelError(problems)
 
 
+def _holds_model(folder: Path) -> bool:
+    """Whether a folder is a run with weights, of any kind."""
+    with suppress(TalkgenError):
+        return bool(Run(folder).weights)
+    return False
+
+
 def list_models(project: Path) -> list[ModelFiles]:
     """The models at hand: the project's runs, those that talkgen ships, those that were pulled."""
     names: dict[str, None] = {}
     for root in (project / "runs", pretrained_dir()):
         if root.is_dir():
-            names |= dict.fromkeys(sorted(path.name for path in root.iterdir() if any(path.glob("checkpoints/step-*"))))
+            names |= dict.fromkeys(sorted(path.name for path in root.iterdir() if _holds_model(path)))
     names |= {name: None for name in PULLABLE if (cache_dir("models") / name / PULLABLE[name].file).is_file()}
     return [find_model(name, project) for name in names]

@@ -55,10 +55,16 @@ def load_folder(folder: Path) -> tuple[LanguageModel, Tokenizer]:
     """
     data = read_json(folder / "config.json", ModelError)
     config = read_config(data, folder)
-    tokenizer = load_tokenizer(folder / "tokenizer.json")
+    tokenizer = load_tokenizer(find_tokenizer(folder))
     rename = _from_gpt2 if data["model_type"] == "gpt2" else _from_llama
     weights = rename(read_tensors(_find_tensors(folder)), config, folder)
     return assemble(config, tokenizer, weights, folder), tokenizer
+
+
+def find_tokenizer(folder: Path) -> Path:
+    """The tokenizer.json of a model; that above a run's checkpoint which holds none."""
+    own, above = folder / "tokenizer.json", folder.parent / "tokenizer.json"
+    return above if above.is_file() and not own.is_file() and folder.name.startswith("checkpoint-") else own
 
 
 def read_config(data: Mapping[str, Any], folder: Path) -> ModelConfig:

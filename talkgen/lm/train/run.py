@@ -19,6 +19,7 @@ import yaml
 
 from talkgen.errors import ModelError
 from talkgen.files import remove_unfinished, write_bytes, write_json, write_text
+from talkgen.lm.files.logs import read_lines
 from talkgen.lm.train.recipe import KeepRecipe, Recipe
 from talkgen.lock import hold_lock
 from talkgen.machine import in_words
@@ -133,13 +134,7 @@ def kept_steps(keep: KeepRecipe, steps: int) -> set[int]:
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
     """The logged rows of the run in folder `path`; a line torn by a kill or damaged is left out."""
-    rows = []
-    for line in (path / "metrics.jsonl").read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            rows.append(json.loads(line))
-        except ValueError:
-            continue
-    return rows
+    return read_lines(path / "metrics.jsonl")
 
 
 def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
