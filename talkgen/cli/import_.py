@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def import_(
-    deck: Annotated[Path, typer.Argument(metavar="DECK.md", help="A Marp or Slidev deck.")],
+    deck: Annotated[
+        Path,
+        typer.Argument(metavar="DECK", help="A deck (.md) of Marp or Slidev, a notebook (.ipynb), or a .pptx."),
+    ],
     out_dir: Annotated[Path, typer.Option("--out", "-o", help="The talk's folder to make.")],
     root: Annotated[
         Path | None, typer.Option(help="The project that the deck may take files from; its folder.")
@@ -27,10 +30,13 @@ def import_(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Turns a Marp or Slidev deck into an outline that gives its tool the same deck, with all files that it needs.
+    """Turns a deck into an outline, with all files that it needs; what is lost on the way is told.
+
+    A Marp or Slidev deck is the same again in its own tool; a notebook and a PowerPoint file become a talk of ours.
 
     Examples:
       talkgen import slides.md -o slides/mine
+      talkgen import lecture.ipynb -o slides/lecture
       talkgen import course/week1/slides.md --root course -o slides/week1
     """
     from talkgen.importers.deck import import_deck
@@ -44,7 +50,10 @@ def import_(
     copied = copy_files(imported.files, out_dir, force=force)
     write_text(outline, imported.yaml)
     if json:
-        said = [{"file": each.file, "line": each.line, "message": each.message} for each in imported.said]
+        said = [
+            {"file": each.file, "line": each.line, "within": each.within, "message": each.message}
+            for each in imported.said
+        ]
         left, web = imported.files.left, list(imported.files.web)
         out_json(
             {
@@ -58,7 +67,8 @@ def import_(
         )
         return
     _tell(imported, copied, report)
-    out(f"{outline}; now try: talkgen build {out_dir} -t {imported.tool}")
+    target = f" -t {imported.tool}" if imported.tool else ""
+    out(f"{outline}; now try: talkgen build {out_dir}{target}")
 
 
 def _tell(imported: Imported, copied: list[Path], report: Callable[[str], None]) -> None:
@@ -70,7 +80,7 @@ def _tell(imported: Imported, copied: list[Path], report: Callable[[str], None])
     if imported.packages:
         out(f"npm packages that its build needs: {', '.join(imported.packages)}")
     for said in imported.said:
-        report(f"{said.file}:{said.line}: {said.message}")
+        report(str(said))
     for line, name, reason in imported.left():
         report(f"{imported.files.deck}:{line}: not copied: {name} ({reason})")
 

@@ -1,7 +1,8 @@
-"""Turns a Marp or Slidev deck into an outline that is native to its tool: what the tool makes of it stays as it was.
+"""Turns a deck into an outline: of a Marp or Slidev deck, one that is native to its tool; notebooks and PowerPoint too.
 
-The deck is read by its own tool's parser. A block stands wherever one gives the same source back; what only the tool
-can read stays its source, block by block, with a comment that says why.
+What a tool makes of its own deck stays as it was: the deck is read by the tool's parser, a block stands wherever one
+gives the same source back, and what only the tool can read stays its source, block by block, with a comment that says
+why. Of a notebook and a PowerPoint file the outline is for both tools, and what it loses is told.
 """
 
 from __future__ import annotations
@@ -17,14 +18,20 @@ from talkgen.export.node import Report
 from talkgen.importers.compose import Raw
 from talkgen.importers.files import Files, find_named
 from talkgen.importers.marp import read_marp
+from talkgen.importers.notebook import read_notebook
+from talkgen.importers.powerpoint import read_powerpoint
 from talkgen.importers.project import marp_themes, npm_packages_named, slidev_project
-from talkgen.importers.reader import Tool, deck_reader
-from talkgen.importers.slidev import Said, read_slidev
+from talkgen.importers.reader import deck_reader
+from talkgen.importers.said import Said
+from talkgen.importers.slidev import read_slidev
 from talkgen.importers.tools import is_slidev
 from talkgen.yamlfile import read_text, write_yaml
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _WHY = re.compile(r"^(?P<before>[ -]*)raw⟦(?P<why>[^⟧\n]*)⟧:", re.MULTILINE)
+_OTHERS = {
+    ".ipynb": read_notebook, ".pptx": read_powerpoint, ".pptm": read_powerpoint, ".ppsx": read_powerpoint,
+}  # fmt: skip
 _ORDER = ("title", "author", "description", "native", "trust", "theme")
 
 
@@ -32,9 +39,9 @@ _ORDER = ("title", "author", "description", "native", "trust", "theme")
 class Imported:
     """An outline as YAML, the files that belong beside it, and what there is to tell about the deck."""
 
-    tool: Tool
+    tool: str | None  # that it is native to
     yaml: str
-    text: str  # the deck's
+    text: str  # the deck's; empty of one that is no Markdown
     files: Files
     said: list[Said]
     packages: list[str]  # of npm, which the first build installs
@@ -46,7 +53,7 @@ class Imported:
 
 
 def import_deck(path: Path, report: Report, *, root: Path | None = None, trust: bool = False) -> Imported:
-    """The outline of the deck in a Markdown file, and all that it needs from the project in `root`.
+    """The outline of a deck, and all that it needs from the project in `root`.
 
     Raises:
         OutlineError: the file cannot be read, or is no deck.
@@ -56,8 +63,12 @@ def import_deck(path: Path, report: Report, *, root: Path | None = None, trust: 
     root = (root or path.parent).resolve()
     if not path.is_relative_to(root):
         raise OutlineError(f"{path} is not in {root}", "--root DIR is a folder above the deck")
-    text, said = read_deck(path)
     files = Files(path, root)
+    if other := _OTHERS.get(path.suffix.lower()):
+        outline, said = other(files)
+        find_named(outline, files)
+        return Imported(None, to_yaml(outline), "", files, said, [])
+    text, said = read_deck(path)
     outline, more = (_slidev if is_slidev(text) else _marp)(text, files, report)
     if trust:
         outline["trust"] = True

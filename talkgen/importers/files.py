@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from talkgen.errors import TalkgenError
-from talkgen.files import write_bytes, write_text
+from talkgen.files import write_bytes
 from talkgen.outline.addresses import Address, file_name, replace_addresses
 from talkgen.outline.files import addresses_in, elsewhere, of_setting
 from talkgen.outline.node import Holds
@@ -31,12 +31,12 @@ LEFT = frozenset({"node_modules", ".git", "dist", "__pycache__"})  # folders tha
 
 @dataclass
 class Files:
-    """Files by where they belong beside the outline: those to copy, and texts to write; and what to tell."""
+    """Files by where they belong beside the outline: those to copy, and those to write; and what to tell."""
 
     deck: Path
     root: Path
     copies: dict[str, Path] = field(default_factory=dict)
-    texts: dict[str, str] = field(default_factory=dict)
+    made: dict[str, bytes] = field(default_factory=dict)
     left: dict[str, str] = field(default_factory=dict)  # why, by the name in the deck
     web: dict[str, None] = field(default_factory=dict)  # addresses on the web
     total: int = 0
@@ -55,14 +55,21 @@ class Files:
         """Takes a file of the project along; where it belongs."""
         place = self.target(file)
         if self.copies.get(place) != file:
-            size = file.stat().st_size
-            if size > SIZE_LIMIT:
-                raise LeftOutError(f"larger than {SIZE_LIMIT >> 20} MiB")
-            if self.total + size > TOTAL_LIMIT:
-                raise LeftOutError(f"all files together are larger than {TOTAL_LIMIT >> 20} MiB")
-            self.total += size
+            self._count(file.stat().st_size)
             self.copies[place] = file
         return place
+
+    def make(self, place: str, content: bytes) -> None:
+        """Takes content along that was part of the deck, as a file."""
+        self._count(len(content))
+        self.made[place] = content
+
+    def _count(self, size: int) -> None:
+        if size > SIZE_LIMIT:
+            raise LeftOutError(f"larger than {SIZE_LIMIT >> 20} MiB")
+        if self.total + size > TOTAL_LIMIT:
+            raise LeftOutError(f"all files together are larger than {TOTAL_LIMIT >> 20} MiB")
+        self.total += size
 
     def add_folder(self, folder: Path) -> None:
         """Takes along all that is in a folder of the project and that somebody wrote."""
@@ -126,8 +133,10 @@ def _renamed(to: str, folder: Path, files: Files) -> str | None:
         if not to.startswith(("data:", "#")) and to:
             files.web[to] = None
         return None
+    if to in files.made:
+        return None
     try:
-        file = _find(to, folder, files)
+        file = find_in_project(to, folder, files)
         place = files.add(file)
     except LeftOutError as reason:
         files.left[to] = str(reason)
@@ -140,8 +149,12 @@ def _renamed(to: str, folder: Path, files: Files) -> str | None:
     return quote(Path(os.path.relpath(place, here)).as_posix())
 
 
-def _find(to: str, folder: Path, files: Files) -> Path:
-    """The file of an address: below the folder of the text that names it, or in Slidev's `public`."""
+def find_in_project(to: str, folder: Path, files: Files) -> Path:
+    """The file of an address: below the folder of the text that names it, or in Slidev's `public`.
+
+    Raises:
+        LeftOutError: it is not there, or not in the project.
+    """
     own = files.deck.parent
     public = own / "public"
     reason = LeftOutError("not there")
@@ -179,19 +192,23 @@ def copy_files(files: Files, folder: Path, *, force: bool) -> list[Path]:
     """
     made = []
     for place, file in files.copies.items():
-        if place not in files.texts and not _is_there(folder / place, folder, force, file=file):
+        if place not in files.made and not _is_there(folder / place, folder, force, file=file):
             made.append((folder / place, file))
-    texts = [
-        (folder / place, text) for place, text in files.texts.items() if not _is_there(folder / place, folder, force)
+    new = [
+        (folder / place, content)
+        for place, content in files.made.items()
+        if not _is_there(folder / place, folder, force, content=content)
     ]
     for target, file in made:
         write_bytes(target, file.read_bytes())
-    for target, text in texts:
-        write_text(target, text)
-    return [target for target, _ in (*made, *texts)]
+    for target, content in new:
+        write_bytes(target, content)
+    return [target for target, _ in (*made, *new)]
 
 
-def _is_there(target: Path, folder: Path, force: bool, *, file: Path | None = None) -> bool:
+def _is_there(
+    target: Path, folder: Path, force: bool, *, file: Path | None = None, content: bytes | None = None
+) -> bool:
     """Whether `target` is the file already.
 
     Raises:
@@ -202,6 +219,8 @@ def _is_there(target: Path, folder: Path, force: bool, *, file: Path | None = No
     if not os.path.lexists(target):
         return False
     if file and target.is_file() and filecmp.cmp(target, file, shallow=False):
+        return True
+    if content is not None and target.is_file() and target.read_bytes() == content:
         return True
     if force and target.is_file():
         return False

@@ -30,7 +30,7 @@ def marp_themes(outline: dict[str, Any], files: Files) -> list[str]:
         text = sheets[name].read_text(encoding="utf-8", errors="replace")
         wanted += [found["name"] for found in _IMPORT.finditer(text)]
         places[name] = f"themes/{sheets[name].name}"
-        files.texts[places[name]] = _relinked(text, sheets[name], files)
+        files.made[places[name]] = _relinked(text, sheets[name], files).encode()
     if places:
         outline.setdefault("theme", {})["styles"] = list(places.values())
     return [sheets[name].read_text(encoding="utf-8", errors="replace") for name in places]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from talkgen.importers.compose import Composer, Raw, accept
 from talkgen.importers.pieces import markdown_pieces
 from talkgen.importers.reader import DeckReader
+from talkgen.importers.said import Said
 from talkgen.outline.schema import Outline, Slide
 from talkgen.render.deck import Deck
 from talkgen.render.native_slidev import NativeSlidevWriter, render_native_slidev
@@ -24,15 +24,6 @@ _HEADMATTER = {
     "info": "description",
     "transition": "transition",
 }
-
-
-@dataclass(frozen=True)
-class Said:
-    """Something to tell about a deck: in which file, on which line counted from 1."""
-
-    file: Path
-    line: int
-    message: str
 
 
 def read_slidev(text: str, path: Path, root: Path, reader: DeckReader) -> tuple[dict[str, Any], list[Said]]:
