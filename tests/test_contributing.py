@@ -48,7 +48,13 @@ def apply(source: str, folder: Path) -> None:
     file.write_text("".join([*lines[:first], body, *lines[last:]]), encoding="utf-8")
 
 
-def run(command: str, folder: Path) -> None:
+@pytest.fixture(scope="module")
+def types(tmp_path_factory) -> Path:
+    """Where mypy keeps what it knows of the files that all copies have in common."""
+    return tmp_path_factory.mktemp("types")
+
+
+def run(command: str, folder: Path, types: Path) -> None:
     """Runs a line of a recipe with this environment's programs and the copy's code."""
     python = Path(sys.executable).parent
     (folder / "bin").mkdir(exist_ok=True)
@@ -56,7 +62,8 @@ def run(command: str, folder: Path) -> None:
     tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m talkgen "$@"\n', encoding="utf-8")
     tool.chmod(0o755)
     path = os.pathsep.join([str(folder / "bin"), str(python), os.environ["PATH"]])
-    env = os.environ | {"PATH": path, "PYTHONPATH": str(folder), "PYTEST_ADDOPTS": "-p no:cacheprovider"}
+    own = {"PATH": path, "PYTHONPATH": str(folder), "MYPY_CACHE_DIR": str(types)}
+    env = os.environ | own | {"PYTEST_ADDOPTS": "-p no:cacheprovider"}
     done = subprocess.run(command, shell=True, cwd=folder, env=env, capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, f"{command}\n{done.stdout[-4000:]}\n{done.stderr[-2000:]}"
 
@@ -68,7 +75,7 @@ def test_there_is_a_recipe_for_everything_that_is_added():
 
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("title", RECIPES)
-def test_a_recipe_works_as_written(title, copy):
+def test_a_recipe_works_as_written(title, copy, types):
     """Its blocks applied in order, its commands run: checks and tests pass, and the house style holds."""
     blocks = BLOCK.findall(RECIPES[title])
     assert {"sh"} < {language for language, _ in blocks}
@@ -77,9 +84,9 @@ def test_a_recipe_works_as_written(title, copy):
         if language == "sh":
             subprocess.run(["git", "add", "-A"], cwd=copy, check=True)
             for command in source.splitlines():
-                run(command, copy)
+                run(command, copy, types)
         else:
             apply(source, copy)
-    run("ruff check", copy)
-    run("ruff format --check", copy)
-    run("pytest -q -x tests/test_layers.py tests/test_house_style.py tests/test_docs.py", copy)
+    run("ruff check", copy, types)
+    run("ruff format --check", copy, types)
+    run("pytest -q -x tests/test_layers.py tests/test_house_style.py tests/test_docs.py", copy, types)
