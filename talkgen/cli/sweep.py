@@ -29,6 +29,9 @@ def sweep(
     workers: Annotated[
         int | None, typer.Option(min=1, max=1024, help="Processes at once; as many as cores when left out.")
     ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="Threads of each; the cores shared among them when left out.")
+    ] = None,
     folder: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="The sweep's folder; a cluster needs it shared.")
     ] = None,
@@ -49,12 +52,12 @@ def sweep(
 
     recipe = find_sweep(config)
     count = workers or os.cpu_count() or 1
-    threads = max(1, (os.cpu_count() or 1) // count)
+    each = threads or max(1, (os.cpu_count() or 1) // count)
 
     summary = run_sweep(
         recipe,
         folder or Path("runs") / recipe.name,
-        lambda work: run_on_ray(work, threads) if executor is ExecutorKind.ray else run_locally(work, count),
+        lambda work: run_on_ray(work, each) if executor is ExecutorKind.ray else run_locally(work, count, each),
         reporter(quiet),
     )
     if json:

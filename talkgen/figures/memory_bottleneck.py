@@ -1,123 +1,146 @@
-"""Draws how far back three trained models remember: recall of a value against the distance to where it was shown.
+"""Draws how many pairs models hold: right answers against the pairs of key and value that were stored, a line a model.
 
-Measured on associative recall: keys with their values pass by, then one key comes again. A recurrent model must have
-kept its value in a memory of one size; attention can look it up.
+Measured as Arora et al. (2023) do, by recall of many pairs (MQAR). A recurrent model keeps them in a state of one size;
+attention looks them up. What was learned depends on how long was trained, so that each line names its seconds.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from pydantic import Field
+from statistics import fmean, median
+from typing import TYPE_CHECKING, Any
 
 from talkgen.errors import ModelError
 from talkgen.figures import base
-from talkgen.figures.base import Canvas, Data, Inputs, ModelName
+from talkgen.figures.base import Canvas, Data, Inputs, SweepName
+from talkgen.figures.draw.headline import write_headline
 from talkgen.figures.draw.lettering import POINTS
 from talkgen.figures.draw.lines import Line, draw_lines
-from talkgen.figures.draw.pen import plot, styled
-from talkgen.figures.numbers import percent
+from talkgen.figures.draw.pen import plot, sheet, styled
+from talkgen.figures.measure.sweep_runs import by_model, label_of, look_of
+from talkgen.figures.numbers import human, percent, significant
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
-    from talkgen.lm.files.weights import Loaded
-
 TABLES = ()
-_TASK = "recall"
-_NAMES = {"attention": "LSTM with attention", "lstm": "LSTM", "rnn": "RNN"}
+_HOLDS = 0.5  # the share of right answers down to which pairs count as held
+_STATE_OF = {"lstm": 2, "rnn": 1}  # vectors that a layer of a recurrent model keeps
 
 
 class Params(base.Params):
-    """The three models, all trained on associative recall, and how many questions each distance is asked."""
+    """The sweeps on `data: mqar` whose models are drawn."""
 
-    attention: ModelName = "recall"
-    lstm: ModelName = "recall-lstm"
-    rnn: ModelName = "recall-rnn"
-    rows: int = Field(256, ge=32, le=4096)
-    seed: int = 0
+    attention: SweepName = "mqar"
+    recurrent: SweepName = "mqar-lstm"
+    smaller: SweepName = "mqar-small"
 
 
 def compute(params: Params, inputs: Inputs) -> Data:
-    """The share of right answers of each model at about twelve distances, up to the end of the shortest context."""
-    from talkgen.lm.text.tasks import TASKS
-    from talkgen.lm.train.evaluate import accuracy_by_distance
-
-    loaded = {name: inputs.model(getattr(params, name)) for name in _NAMES}
-    for model in loaded.values():
-        _check(model)
-    task = TASKS[_TASK]
-    last = min(model.model.config.block_size for model in loaded.values()) - 2
-    steps = (task.nearest * (last / task.nearest) ** (k / 11) for k in range(12))
-    distances = sorted({task.nearest + int((d - task.nearest) // task.step) * task.step for d in steps})
-    data: Data = {"distances": distances, "chance": round(1 / task.choices, 4), "rows": params.rows}
-    for name, model in loaded.items():
-        shares = accuracy_by_distance(
-            model.model, model.tokenizer, _TASK, distances, rows=params.rows, seed=params.seed
-        )
-        data[name] = {
-            "model": model.label,
-            "parameters": model.model.count_parameters(),
-            "accuracy": [round(share, 4) for share in shares],
-            "reach": max((d for d, share in zip(distances, shares, strict=True) if share >= 0.5), default=0),
-        }
-    return data
+    """Each model's share of right answers by pairs: the mean of its seeds, the least and the most of them."""
+    models = []
+    for name in dict.fromkeys((params.attention, params.recurrent, params.smaller)):
+        sweep = inputs.sweep(name)
+        models += [_about(shape, runs, name) for shape, runs in by_model(sweep)]
+    return {
+        "pairs": models[0]["pairs"],
+        "chance": models[0]["chance"],
+        "holds_from": _HOLDS,
+        "models": [{key: value for key, value in model.items() if key not in ("pairs", "chance")} for model in models],
+    }
 
 
-def _check(loaded: Loaded) -> None:
-    """Makes sure that a model knows the task's symbols, a token each.
+def _about(shape: Data, runs: list[Data], sweep: str) -> dict[str, Any]:
+    """One model of a sweep.
 
     Raises:
-        ModelError: it was trained on something else.
+        ModelError: it was not trained on pairs.
     """
-    from talkgen.lm.text.tasks import TASKS
+    seconds = [run["cpu_seconds"] for run in runs if "cpu_seconds" in run]
+    if not seconds or not all("recall_by_pairs" in run for run in runs):
+        raise ModelError(f"the sweep '{sweep}' has no recall by pairs", "name a sweep that was trained on data: mqar")
+    shares = list(zip(*(run["recall_by_pairs"]["accuracy"] for run in runs), strict=True))
+    pairs = runs[0]["recall_by_pairs"]["pairs"]
+    means = [fmean(each) for each in shares]
+    return {
+        "model": label_of(shape),
+        "architecture": shape["architecture"],
+        "shift": bool(shape.get("shift")),
+        "parameters": runs[0]["parameters"],
+        "state": _STATE_OF.get(shape["architecture"], 0) * shape["n_layer"] * shape["n_embd"] or None,
+        "seconds": significant(median(seconds), 2),
+        "seeds": len(runs),
+        "pairs": pairs,
+        "chance": runs[0]["recall_by_pairs"]["chance"],
+        "accuracy": [round(mean, 4) for mean in means],
+        "least": [round(min(each), 4) for each in shares],
+        "most": [round(max(each), 4) for each in shares],
+        "holds": max((number for number, mean in zip(pairs, means, strict=True) if mean >= _HOLDS), default=0),
+    }
 
-    ids = [loaded.tokenizer.encode(symbol) for symbol in TASKS[_TASK].symbols]
-    if any(len(each) != 1 for each in ids) or len({each[0] for each in ids}) < len(ids):
-        raise ModelError(
-            f"{loaded.label} was not trained on associative recall", "name models trained with data: task:recall"
-        )
+
+def verdict(data: Data) -> str:
+    """Who holds the most pairs, beside the best of those whose state has one size."""
+    best = max(data["models"], key=lambda model: (model["holds"], model["accuracy"][-1]))
+    bounded = [model for model in data["models"] if model["state"]]
+    most = max(bounded, key=lambda model: (model["holds"], sum(model["accuracy"])), default=None)
+    said = f"{best['model']}: {percent(best['accuracy'][-1])} of {data['pairs'][-1]} pairs after {_spent(best)}"
+    if most is None or most is best:
+        return said
+    return f"{said}; {most['model']}: {percent(most['accuracy'][-1])} after {_spent(most)}"
+
+
+def _spent(model: Data) -> str:
+    return f"{model['seconds']:g} s"
+
+
+def title(model: Data) -> str:
+    """A model with what it keeps and how long it was trained."""
+    state = f", state {model['state']}" if model["state"] else ""
+    return f"{model['model']}{state}, {_spent(model)}"
 
 
 @styled
 def draw(data: Data, canvas: Canvas) -> Picture:
-    """Recall against distance on a log scale, a line a model, named at its end; guessing as a thin line."""
-    pen = plot(canvas, 76, 44, canvas.width - 330, canvas.height - 62)
-    colors = pen.colors
-    distances = data["distances"]
-    pen.axes.set(xscale="log", xlim=(distances[0] * 0.93, distances[-1]), ylim=(0, 1))
+    """Right answers against stored pairs on a log scale: a band from the least seed to the most, a line of means."""
+    paper = sheet(canvas)
+    top = write_headline(paper, verdict(data)) + 44
+    names = max(paper.text_width(title(model), paper.sizes.small, bold=True) for model in data["models"])
+    pen = plot(canvas, 76, top, canvas.width - names - 22, canvas.height - 72, paper.picture)
+    colors, pairs = pen.colors, data["pairs"]
+    pen.axes.set(xscale="log", xlim=(pairs[0] * 0.93, pairs[-1]), ylim=(0, 1))
     pen.label_axis("y", [0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
-    shown = [2**k for k in range(12) if distances[0] <= 2**k <= distances[-1]]
-    pen.label_axis("x", shown, [str(d) for d in shown])
-    pen.write(0, 1 + 26 / (canvas.height - 106), "right answers", color=colors.muted, across=True)
-    below = -48 / (canvas.height - 106)
-    pen.write(0.5, below, "tokens since the answer was shown", color=colors.muted, align="center", across=True)
+    pen.label_axis("x", pairs, [str(number) for number in pairs])
     pen.axes.axhline(data["chance"], color=colors.muted, linewidth=2 * POINTS, linestyle=(0, (1, 2)))
-    look = {"rnn": (colors.recurrent, True), "lstm": (colors.recurrent, False), "attention": (colors.attention, False)}
-    lines = [
-        Line(
-            f"{_NAMES[name]} {percent(data[name]['accuracy'][-1])}",
-            distances,
-            data[name]["accuracy"],
-            color,
-            dashed,
-        )
-        for name, (color, dashed) in look.items()
-    ]
+    lines = []
+    below = 2.0
+    for model in sorted(data["models"], key=lambda model: -sum(model["accuracy"])):
+        color, dashed = look_of(model, colors)
+        dashed = model["architecture"] == "rnn" or (model["architecture"] == "transformer" and dashed)
+        pen.band(pairs, model["least"], model["most"], color)
+        # Where lines meet at their end, their names stand in the order that the lines have before.
+        below = min(model["accuracy"][-1], below - 0.001)
+        lines.append(Line(title(model), pairs, model["accuracy"], color, dashed, name_at=below))
     draw_lines(pen, lines)
-    guess = f"guessing: {percent(data['chance'])}"
-    pen.write(distances[0], data["chance"] / 2, guess, color=colors.muted)
+    paper.write(2, top - 26, f"right answers (guessing: {percent(data['chance'])})", color=colors.muted)
+    middle = (76 + canvas.width - names - 22) / 2
+    paper.write(middle, canvas.height - 22, "pairs of key and value stored", color=colors.muted, align="center")
+    paper.write(canvas.width - 2, canvas.height - 22, "s: core seconds of training", color=colors.muted, align="right")
     return pen.picture
 
 
 def describe(data: Data) -> str:
-    """The recall of each model at the nearest and the farthest distance, and how far it reaches."""
-    first, last = data["distances"][0], data["distances"][-1]
-    parts = [f"Right answers against the distance in tokens; guessing gives {percent(data['chance'])}."]
-    for name, title in _NAMES.items():
-        shares, reach = data[name]["accuracy"], data[name]["reach"]
-        parts.append(
-            f"{title}: {percent(shares[0])} at {first} tokens, {percent(shares[-1])} at {last}; "
-            f"at least half right up to {reach} tokens."
+    """Every model with its size, its seconds and its share of right answers at each number of pairs."""
+    parts = [
+        f"{model['model']} ({human(model['parameters'])} parameters"
+        + (f", a state of {model['state']} numbers" if model["state"] else "")
+        + f", {model['seeds']} {'seed' if model['seeds'] == 1 else 'seeds'}, trained for {_spent(model)} of one core): "
+        + ", ".join(
+            f"{percent(share)} of {number}" for number, share in zip(data["pairs"], model["accuracy"], strict=True)
         )
-    return " ".join(parts)
+        + "."
+        for model in data["models"]
+    ]
+    return (
+        "Right answers when some of the pairs of key and value that a model was shown are asked for; "
+        f"guessing gives {percent(data['chance'])}. " + " ".join(parts) + f" {verdict(data)}."
+    )

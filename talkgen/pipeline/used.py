@@ -5,6 +5,7 @@ A checkpoint is digested by its content, the log of a run by itself, so that nei
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,6 +129,8 @@ def _source(data: str) -> str:
     if data == "python":
         topics = find_spec("pydoc_data.topics")
         return f"python {digest_file(Path(topics.origin))}" if topics and topics.origin else data
+    if data == "library":
+        return f"library of Python {sys.version}"
     if data.startswith("text:"):
         file = Path(data.removeprefix("text:"))
         return f"{data} {digest_file(file)}" if file.is_file() else data

@@ -52,7 +52,6 @@ CASES: dict[str, dict] = {name: {} for name in registry.FIGURES} | {
     "logit_lens": {"sentence": "to be or"},
     "lora": {"ranks": [1, 2], "steps": 4},
     "lstm_cell": {"sentence": "to be or not"},
-    "memory_bottleneck": {"rows": 32},
     "multi_head": {"sentence": "to be", "text": "to be or not to be that is"},
     "next_token": {"prompt": "to be or not to b", "bars": 5},
     "positional_encoding": {"model": "rotary", "text": "to be or not to be"},
@@ -127,7 +126,7 @@ def project() -> Path:
     (folder / "votes").mkdir()
     (folder / "votes" / "votes.json").write_text(json.dumps({"rounds": [VOTES]}), encoding="utf-8")
     recipe = SweepRecipe.model_validate(FLOW | text)
-    sweep(recipe, folder / "runs" / "flow", lambda work: (train(cell, RunFolder(out)) for cell, out in work))
+    sweep(recipe, folder / "runs" / "flow", lambda work: (train(cell.recipe, RunFolder(cell.folder)) for cell in work))
     return folder
 
 

@@ -27,7 +27,6 @@ SLOW = {
     "checkpoint_film",
     "gradient_flow",
     "lora",
-    "memory_bottleneck",
     "sequence_latency",
 }  # to compute by their defaults
 LOOKS = list(itertools.product(sorted(CASES), ["night", "paper"], SIZES))
@@ -136,7 +135,6 @@ def test_unknown_parameter_is_refused(name):
         ("next_token", {"bars": 0}),
         ("next_token", {"prompt": "x" * 3000}),
         ("completions", {"prompts": []}),
-        ("memory_bottleneck", {"rows": 1}),
         ("parameter_counts", {"first": 1950}),
     ],
 )

@@ -7,7 +7,6 @@ from talkgen.errors import ModelError
 from talkgen.figures.measure.tokens import show_piece
 from talkgen.figures.registry import load_figure
 from talkgen.lm.models.base import Taps
-from talkgen.lm.train.evaluate import accuracy_by_distance
 
 
 def attention_of(loaded, sentence):
@@ -124,23 +123,6 @@ def test_lstm_cell_refuses_a_transformer(data_of):
     """A model without gates is a message that names one with gates."""
     with pytest.raises(ModelError, match="no LSTM cell"):
         data_of("lstm_cell", model="")
-
-
-def test_memory_bottleneck_measures_each_model(data_of, inputs):
-    """Shares are those of the evaluation with the same seed; the distances reach the end of the context."""
-    data = data_of("memory_bottleneck")
-    assert (data["distances"][0], data["distances"][-1], data["chance"]) == (2, 38, 0.1)
-    for name, key in (("recall", "attention"), ("recall-lstm", "lstm"), ("recall-rnn", "rnn")):
-        loaded = inputs.model(name)
-        shares = accuracy_by_distance(loaded.model, loaded.tokenizer, "recall", data["distances"], rows=32)
-        assert data[key]["accuracy"] == pytest.approx(shares, abs=1e-4)
-        assert all(0 <= share <= 1 for share in shares)
-
-
-def test_memory_bottleneck_wants_models_of_the_task(data_of):
-    """A model of another alphabet is told apart from one that forgets."""
-    with pytest.raises(ModelError, match="not trained on associative recall"):
-        data_of("memory_bottleneck", attention="", rows=32)
 
 
 def test_empty_text_is_a_message(data_of):

@@ -12,7 +12,7 @@ import torch
 
 from talkgen.assets import sweeps_dir
 from talkgen.errors import ModelError, OutlineError
-from talkgen.figures import lstm_vs_transformer, scaling_law, token_loss_by_position
+from talkgen.figures import lstm_vs_transformer, memory_bottleneck, scaling_law, token_loss_by_position
 from talkgen.figures.measure import fits, sweep_runs
 from talkgen.figures.registry import load_figure
 from talkgen.pipeline.build import Request, build
@@ -313,3 +313,40 @@ def test_a_new_sweep_redraws_its_figures_and_nothing_else(project):
     assert set(stale) == figures | {"rendering marp"}
     assert any("sweep scaling" in reason for reason in stale["figure lstm_vs_transformer"])
     assert set(build(request, [].append).computed) == figures
+
+
+def test_memory_is_the_mean_of_each_models_seeds(data_of, inputs):
+    """Shares, seconds and seeds are those of the sweep's runs; more is stored than a recurrent state holds."""
+    models = {(model["model"], model["state"]): model for model in data_of("memory_bottleneck")["models"]}
+    assert list(models) == [
+        ("Transformer with shift", None),
+        ("LSTM with shift", 256),
+        ("LSTM with shift", 128),
+        ("RNN with shift", 128),
+    ]
+    runs = inputs.sweep("mqar-lstm")["runs"]
+    lstm = models["LSTM with shift", 256]
+    shares = np.array([run["recall_by_pairs"]["accuracy"] for run in runs])
+    assert lstm["accuracy"] == pytest.approx(shares.mean(0), abs=1e-4)
+    assert (lstm["least"], lstm["most"]) == (
+        pytest.approx(shares.min(0), abs=1e-4),
+        pytest.approx(shares.max(0), abs=1e-4),
+    )
+    assert lstm["seeds"] == 3
+    assert models["Transformer with shift", None]["holds"] == 128 > lstm["holds"]
+
+
+def test_memory_says_how_long_was_trained(data_of):
+    """Each model's seconds stand in its line's name and in the words; nothing says that one cannot."""
+    data = data_of("memory_bottleneck")
+    said = memory_bottleneck.describe(data)
+    for model in data["models"]:
+        assert f"{model['seconds']:g} s" in memory_bottleneck.title(model)
+        assert f"trained for {model['seconds']:g} s of one core" in said
+    assert "cannot" not in said
+
+
+def test_memory_wants_a_sweep_on_pairs(data_of):
+    """A sweep that was trained on a text is told apart from one that forgets."""
+    with pytest.raises(ModelError, match="'scaling' has no recall by pairs"):
+        data_of("memory_bottleneck", recurrent="scaling")

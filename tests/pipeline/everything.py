@@ -28,7 +28,7 @@ FIGURES = [  # with parameters that make them small
     ("gradient_flow", "{seeds: 2, windows: 2}"),
     ("lstm_cell", "{sentence: The statement}"),
     ("lstm_vs_transformer", "{}"),
-    ("memory_bottleneck", "{rows: 32}"),
+    ("memory_bottleneck", "{}"),
     ("next_token", "{model: PROJECT/tiny.gguf, prompt: hello}"),
     ("parameter_counts", "{}"),
     ("qkv", "{sentence: The statement}"),

@@ -27,10 +27,11 @@ ANSWERS = ("recording*",)
 SAMPLED = ("recording*", "figure checkpoint_film")
 LOOK_INTO = (  # figures that load models
     "figure alignment", "figure attention_map*", "figure completions", "figure gradient_flow", "figure lstm_cell",
-    "figure memory_bottleneck", "figure next_token", "figure qkv",
+    "figure next_token", "figure qkv",
 )  # fmt: skip
 LOAD = (*LOOK_INTO, "figure checkpoint_film", "recording*", "tokens*", "model in the page*")
-SWEPT = ("figure lstm_vs_transformer", "figure scaling_law", "figure token_loss_by_position")
+SIZES = ("figure lstm_vs_transformer", "figure scaling_law", "figure token_loss_by_position")
+SWEPT = (*SIZES, "figure memory_bottleneck")
 DRAWN = ("figure *",)
 TEXT = ("rendering",)
 EXPORT = ("export",)
@@ -133,11 +134,7 @@ MUTATIONS = [
         quick=True,
     ),
     Mutation("a summary's other number", f"{PRETRAINED}/small/summary.json", '"seconds": ', '"seconds": 1', ()),
-    longer(
-        "a byte of one that remembers",
-        f"{PRETRAINED}/recall/checkpoints/step-000800/model.safetensors",
-        "figure memory_bottleneck",
-    ),
+    longer("the summary of a sweep", "talkgen/sweeps/mqar-lstm/sweep.json", "figure memory_bottleneck", quick=True),
     longer(
         "a byte of the translator",
         f"{PRETRAINED}/translator/checkpoints/step-001500/model.safetensors",
@@ -151,7 +148,7 @@ MUTATIONS = [
     ),
     longer("the summary of a sweep", "talkgen/sweeps/flow/sweep.json", "figure gradient_flow"),
     longer("a log line of a run of a sweep", "talkgen/sweeps/flow/rnn-1x150-seed2/metrics.jsonl"),
-    longer("the summary of the sizes", "talkgen/sweeps/scaling/sweep.json", *SWEPT),
+    longer("the summary of the sizes", "talkgen/sweeps/scaling/sweep.json", *SIZES),
     longer("a table", "talkgen/figures/data/parameter_counts.csv", *COUNTS, quick=True),
     # --------------------------------------------------------------------------------- templates, themes, lock files
     longer("a live element", "templates/web/live.js", *TEXT, quick=True),

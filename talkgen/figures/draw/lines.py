@@ -11,7 +11,10 @@ from talkgen.figures.draw.pen import DASHED, Pen
 
 @dataclass(frozen=True)
 class Line:
-    """A line with its name; `dashed` sets it apart from another of the same colour."""
+    """A line with its name; `dashed` sets it apart from another of the same colour.
+
+    Its name stands at the height of its end, or `name_at` another.
+    """
 
     name: str
     xs: Sequence[float]
@@ -19,6 +22,7 @@ class Line:
     color: str
     dashed: bool = False
     dots: bool = True
+    name_at: float | None = None
 
 
 def draw_lines(pen: Pen, lines: Sequence[Line], gap: float = 12.0) -> None:
@@ -40,7 +44,8 @@ def draw_lines(pen: Pen, lines: Sequence[Line], gap: float = 12.0) -> None:
             zorder=3,
         )
     data_to_px = pen.axes.transData
-    ends = [data_to_px.transform((line.xs[-1], line.ys[-1])) for line in lines]
+    heights = [line.ys[-1] if line.name_at is None else line.name_at for line in lines]
+    ends = [data_to_px.transform((line.xs[-1], y)) for line, y in zip(lines, heights, strict=True)]
     size = pen.sizes.small
     box = pen.axes.get_window_extent()
     middles = spread([y for _, y in ends], size * 1.15, box.y0, box.y1 + size)

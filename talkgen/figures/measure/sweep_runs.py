@@ -2,14 +2,48 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from talkgen.errors import ModelError
 from talkgen.figures.base import Data
 from talkgen.figures.measure.fits import LEAST_SIZES, Array
 
+if TYPE_CHECKING:
+    from talkgen.style import Colors
+
 NAMES = {"transformer": "Transformer", "lstm": "LSTM"}
 """The architectures that figures of sweeps compare, as slides write them."""
+
+
+def by_model(sweep: Data) -> list[tuple[Data, list[Data]]]:
+    """Each model of a sweep's recipe with its runs, in the order of the recipe."""
+    stems = [
+        f"{shape['architecture']}{'-shift' if shape.get('shift') else ''}-{shape['n_layer']}x{shape['n_embd']}"
+        for shape in sweep["recipe"]["models"]
+    ]
+    names = [run["name"].rpartition("-seed")[0] for run in sweep["runs"]]
+    return [
+        (shape, [run for run, name in zip(sweep["runs"], names, strict=True) if name == stem])
+        for shape, stem in zip(sweep["recipe"]["models"], stems, strict=True)
+    ]
+
+
+def label_of(shape: Data) -> str:
+    """A model of a sweep's recipe as slides write it: `LSTM with shift`."""
+    name = {**NAMES, "rnn": "RNN"}[shape["architecture"]]
+    return f"{name} with shift" if shape.get("shift") else name
+
+
+def look_of(model: Data, colors: Colors) -> tuple[str, bool]:
+    """The colour of a model, and whether its line is dashed.
+
+    Attention in its own and recurrence in its own; dashed what stands beside the pair that is compared.
+    """
+    if model["architecture"] == "transformer":
+        return colors.attention, not model["shift"]
+    return colors.recurrent, model["shift"] or model["architecture"] == "rnn"
 
 
 def runs_of(sweep: Data, architecture: str) -> list[Data]:

@@ -10,20 +10,18 @@ import contextlib
 import os
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from talkgen.errors import ModelError
 from talkgen.extras import extras_in_words
-from talkgen.lm.train.recipe import Recipe
 from talkgen.lm.train.run import RunFolder
-from talkgen.lm.train.sweep import run_cell
+from talkgen.lm.train.sweep import Cell, run_cell
 
 _PATIENCE = 10.0  # seconds; Ray itself waits minutes for an address where nobody listens
 _START = "start one with `ray start --head`, or name one in RAY_ADDRESS=HOST:PORT"
 
 
-def run_on_ray(work: list[tuple[Recipe, Path]], threads: int) -> Iterator[dict[str, Any]]:
+def run_on_ray(work: list[Cell], threads: int) -> Iterator[dict[str, Any]]:
     """Trains with `threads` CPUs a run, and a GPU each where the cluster has them; a lost task is an outcome as well.
 
     Raises:
@@ -36,11 +34,11 @@ def run_on_ray(work: list[tuple[Recipe, Path]], threads: int) -> Iterator[dict[s
     threads = min(threads, _cpus_of_the_largest_machine(ray))
     gpus = 1 if ray.cluster_resources().get("GPU") else 0
     task = ray.remote(num_cpus=threads, num_gpus=gpus)(run_cell)
-    cells = {task.remote(recipe, folder.resolve(), threads): (recipe, folder) for recipe, folder in work}
+    cells = {task.remote(cell._replace(folder=cell.folder.resolve()), threads): cell for cell in work}
     while cells:
         ready, _ = ray.wait(list(cells))
         for done in ready:
-            yield _outcome(ray, done, *cells.pop(done))
+            yield _outcome(ray, done, cells.pop(done))
 
 
 def _connect() -> Any:
@@ -73,14 +71,14 @@ def _cpus_of_the_largest_machine(ray: Any) -> int:
     return max([1, *(int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"])])
 
 
-def _outcome(ray: Any, task: Any, recipe: Recipe, folder: Path) -> dict[str, Any]:
+def _outcome(ray: Any, task: Any, cell: Cell) -> dict[str, Any]:
     """What the task returned, or why there is nothing to read."""
     try:
         outcome: dict[str, Any] = ray.get(task)
     except ray.exceptions.RayError as error:
         reason = str(error).strip().splitlines()
-        return {"name": recipe.name, "error": reason[-1] if reason else type(error).__name__}
-    if "error" not in outcome and not RunFolder(folder).summary.is_file():
-        unseen = f"it was trained, but {folder} is not to be seen here: name an --out on a path all machines share"
-        return {"name": recipe.name, "error": unseen}
+        return {"name": cell.recipe.name, "error": reason[-1] if reason else type(error).__name__}
+    if "error" not in outcome and not RunFolder(cell.folder).summary.is_file():
+        unseen = f"it was trained, but {cell.folder} is not to be seen here: name an --out on a path all machines share"
+        return {"name": cell.recipe.name, "error": unseen}
     return outcome

@@ -41,6 +41,7 @@ def compare_contexts(model: LanguageModel, ids: Ids, device: torch.device) -> di
             "context": list(lengths),
             **_mean(losses),
             "gain": _mean(losses[:-1] - losses[1:]),  # of each length over the one before, target by target
+            "gain_in_all": _mean(losses[0] - losses[-1]),
         },
         "loss_by_copying": {
             "context": lengths[-1],

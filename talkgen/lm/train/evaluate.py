@@ -5,6 +5,7 @@ from __future__ import annotations
 import lzma
 import math
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -90,6 +91,7 @@ def xz_bits_per_byte(data: TextData) -> dict[str, float]:
     return {"alone": alone / len(held_out), "after_training_text": (whole - before) / len(held_out)}
 
 
+@lru_cache(maxsize=3)  # the runs of a sweep share their text, and ten megabytes take half a minute
 def _xz_bits(content: bytes) -> int:
     return 8 * len(lzma.compress(content, preset=9 | lzma.PRESET_EXTREME))
 

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from talkgen.errors import ModelError
+from talkgen.files import write_bytes
 from talkgen.lm.files.checkpoint import load_checkpoint
 from talkgen.lm.train.data import load_data
 from talkgen.lm.train.distributed import join_world, leave_world
 from talkgen.lm.train.evaluate import held_out_loss
+from talkgen.lm.train.optimize import last_constant_step
 from talkgen.lm.train.recipe import Recipe
 from talkgen.lm.train.run import RunFolder, kept_steps
 from talkgen.lm.train.summary import summarise
@@ -51,13 +53,16 @@ def train(
     run: RunFolder,
     *,
     resume: bool = False,
+    trunk: RunFolder | None = None,
+    closely: bool = True,
     device: str = "auto",
     report: Report = lambda _: None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
     """Trains `recipe` into `run` and returns its summary; `stopping` is asked after every step.
 
-    `resume` goes on with a run that was begun, and begins one that was not.
+    `resume` goes on with a run that was begun, and begins one that was not: where there is a `trunk`, from where its
+    rate began to fall, with its log and its seconds. What is not measured `closely` is measured by its loss alone.
 
     Raises:
         ModelError: the data, the folder or a resumed run is at fault, the disk is full, or the loss is not a number.
@@ -67,22 +72,26 @@ def train(
     try:
         with run.held(world.leads):
             trainer = Trainer(recipe, load_data(recipe), world)
-            _open(trainer, run, resume)
+            _open(trainer, run, resume, trunk)
             _loop(trainer, run, report, stopping)
-            summary = _close(trainer, run)
+            summary = _close(trainer, run, closely)
             world.wait()  # who leaves while another still measures can leave that one hanging
             return summary
     finally:
         leave_world(world)
 
 
-def _open(trainer: Trainer, run: RunFolder, resume: bool) -> None:
+def _open(trainer: Trainer, run: RunFolder, resume: bool, trunk: RunFolder | None) -> None:
     begun = resume and run.config.is_file()
     trainer.world.wait()
     if begun:
         run.check_recipe(trainer.recipe)
         if run.state.is_file():
             trainer.restore(run.state)
+    if trunk is not None and trainer.step == 0:
+        trainer.restore(trunk.trunk)
+        if trainer.world.leads:
+            write_bytes(run.metrics, trunk.metrics.read_bytes())
     if trainer.world.leads:
         run.begin(trainer.recipe, again=begun)
         run.forget_after(trainer.step)
@@ -100,6 +109,8 @@ def _loop(trainer: Trainer, run: RunFolder, report: Report, stopping: Callable[[
         evaluates = done or trainer.step % schedule.evaluate_every == 0
         if evaluates or trainer.step % log_every == 0:
             _log(trainer, run, norm, _evaluate(trainer) if evaluates else None, report)
+        if trainer.step == last_constant_step(schedule):
+            _keep_trunk(trainer, run)
         stopped = trainer.world.any(stopping())
         if evaluates or stopped or trainer.step in kept:
             _save(trainer, run, kept)
@@ -135,7 +146,8 @@ def _log(trainer: Trainer, run: RunFolder, norm: float, val_loss: float | None, 
     if not trainer.world.leads:
         return
     row = {"step": trainer.step, "tokens": trainer.tokens, "loss": loss, "val_loss": val_loss}
-    run.log({**row, "lr": trainer.rate, "gradient_norm": norm, "seconds": round(trainer.seconds, 3)})
+    spent = {"seconds": round(trainer.seconds, 3), "cpu_seconds": round(trainer.cpu_seconds, 3)}
+    run.log({**row, "lr": trainer.rate, "gradient_norm": norm, **spent})
     left = trainer.seconds / trainer.step * (schedule.steps - trainer.step)
     speed = trainer.tokens / max(trainer.seconds, 1e-9)
     report(Progress(trainer.recipe.name, trainer.step, schedule.steps, loss, val_loss, speed, left))
@@ -153,13 +165,19 @@ def _save(trainer: Trainer, run: RunFolder, kept: set[int]) -> None:
     run.prune(kept | {trainer.best_step, trainer.step})
 
 
+def _keep_trunk(trainer: Trainer, run: RunFolder) -> None:
+    state = trainer.pack()
+    if trainer.world.leads:
+        run.write_trunk(state)
+
+
 def _out_of_patience(trainer: Trainer) -> bool:
     schedule = trainer.recipe.schedule
     waited = (trainer.step - trainer.best_step) // schedule.evaluate_every
     return schedule.patience is not None and trainer.best_step > 0 and waited >= schedule.patience
 
 
-def _close(trainer: Trainer, run: RunFolder) -> dict[str, Any]:
+def _close(trainer: Trainer, run: RunFolder, closely: bool) -> dict[str, Any]:
     """Measures the newest checkpoint, which is the model; stopped early, a run ends at its best evaluation."""
     if not trainer.world.leads:
         return {}
@@ -169,6 +187,6 @@ def _close(trainer: Trainer, run: RunFolder) -> dict[str, Any]:
     run.prune({step for step in kept | {last} if step <= last})
     # What is measured is the file as anybody loads it, rounded to the type it was published in.
     model, _ = load_checkpoint(run.checkpoint(last))
-    summary = summarise(trainer, model.to(trainer.world.device), last)
+    summary = summarise(trainer, model.to(trainer.world.device), last, closely=closely)
     run.finish(summary)
     return summary

@@ -29,6 +29,11 @@ def rate_factor(step: int, schedule: ScheduleRecipe) -> float:
     return schedule.final + (1 - schedule.final) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
+def last_constant_step(schedule: ScheduleRecipe) -> int | None:
+    """How many steps a rate that stays is at its peak, and what is trained does not depend on how many follow."""
+    return None if schedule.decay is None else math.floor(schedule.steps * (1 - schedule.decay))
+
+
 class Muon(Optimizer):
     """Momentum orthogonalised by Newton-Schulz (Jordan et al. 2024), for the matrices inside the model.
 

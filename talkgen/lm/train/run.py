@@ -3,6 +3,7 @@
 config.yaml      the recipe           metrics.jsonl   one line a logged step
 summary.json     what came out        checkpoints/step-NNNNNN/   weights, readable by everyone
 state.safetensors   weights and optimizer in full precision: what `--resume` goes on from
+trunk.safetensors   the same where a constant rate began to fall: what a longer run of the same kind begins from
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class RunFolder:
         self.metrics = path / "metrics.jsonl"
         self.summary = path / "summary.json"
         self.state = path / "state.safetensors"
+        self.trunk = path / "trunk.safetensors"
         self.config = path / "config.yaml"
 
     @contextmanager
@@ -104,6 +106,25 @@ class RunFolder:
     def write_state(self, content: bytes) -> None:
         """Replaces what `--resume` goes on from."""
         write_bytes(self.state, content)
+
+    def write_trunk(self, content: bytes) -> None:
+        """Keeps what a longer run of the same kind may begin from."""
+        write_bytes(self.trunk, content)
+
+    def find_trunk(self, recipe: Recipe) -> RunFolder | None:
+        """The run beside this one that went farthest with what `recipe` begins with: its rate falls before ours does.
+
+        Up to there the two are the same run, step by step: it differs in its name and in how many steps it has.
+        """
+        found: list[tuple[int, RunFolder]] = []
+        for trunk in self.path.parent.glob("*/trunk.safetensors"):
+            run = RunFolder(trunk.parent)
+            shorter = validate(read_yaml(run.config, ModelError), Recipe, ModelError)
+            schedule = recipe.schedule.model_copy(update={"steps": shorter.schedule.steps})
+            same = shorter == recipe.model_copy(update={"name": shorter.name, "schedule": schedule})
+            if same and shorter.schedule.steps < recipe.schedule.steps:
+                found.append((shorter.schedule.steps, run))
+        return max(found, key=lambda each: each[0])[1] if found else None
 
     def checkpoint(self, step: int) -> Path:
         """The folder of the checkpoint after `step` steps."""

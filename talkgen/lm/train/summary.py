@@ -29,8 +29,11 @@ from talkgen.lm.train.trainer import Trainer
 STORED = (4, 8, 16, 32, 64, 128)  # pairs, as Arora et al. (2023) ask
 
 
-def summarise(trainer: Trainer, model: LanguageModel, step: int) -> dict[str, Any]:
-    """The run's summary.json; `model` is the published checkpoint of `step`, losses are in nats a token."""
+def summarise(trainer: Trainer, model: LanguageModel, step: int, *, closely: bool = True) -> dict[str, Any]:
+    """The run's summary.json; `model` is the published checkpoint of `step`, losses are in nats a token.
+
+    Only the held-out loss is measured unless it is to be looked at `closely`.
+    """
     recipe, data, device = trainer.recipe, trainer.data, trainer.world.device
     return {
         "name": recipe.name,
@@ -41,9 +44,11 @@ def summarise(trainer: Trainer, model: LanguageModel, step: int) -> dict[str, An
         "context": recipe.model.block_size,
         "step": step,
         "tokens": trainer.tokens,
-        **measure(model, data, recipe, device),
+        **measure_loss(model, data, recipe, device),
+        **(measure_closely(model, data, recipe, device) if closely else {}),
         "data": {"source": recipe.data.partition(":")[0], **data.about()},
         "seconds": round(trainer.seconds, 1),
+        "cpu_seconds": round(trainer.cpu_seconds, 1),
         "tokens_per_second": round(trainer.tokens / max(trainer.seconds, 1e-9)),
         "seed": recipe.seed,
         "recipe": recipe.digest(),
@@ -53,14 +58,19 @@ def summarise(trainer: Trainer, model: LanguageModel, step: int) -> dict[str, An
     }
 
 
-def measure(model: LanguageModel, data: Data, recipe: Recipe, device: torch.device) -> dict[str, Any]:
-    """Held-out loss (nats a token) and accuracy; and what suits the data.
+def measure_loss(model: LanguageModel, data: Data, recipe: Recipe, device: torch.device) -> dict[str, float]:
+    """Held-out loss (nats a token) and accuracy."""
+    loss, accuracy = held_out_loss(model, data.held_out(recipe.model.block_size, AT_THE_END), device)
+    return {"val_loss": loss, "val_accuracy": accuracy}
+
+
+def measure_closely(model: LanguageModel, data: Data, recipe: Recipe, device: torch.device) -> dict[str, Any]:
+    """What suits the data.
 
     Bits per byte beside xz's and what a context is worth for text, recall by distance or by pairs for a task, sentences
     without a fault for translations.
     """
-    loss, accuracy = held_out_loss(model, data.held_out(recipe.model.block_size, AT_THE_END), device)
-    found: dict[str, Any] = {"val_loss": loss, "val_accuracy": accuracy}
+    found: dict[str, Any] = {}
     if isinstance(data, TextData):
         found["bits_per_byte"] = bits_per_byte(model, data, device)
         found["xz_bits_per_byte"] = xz_bits_per_byte(data)

@@ -7,17 +7,18 @@ is trained to the end. Runs are independent, so an executor is anything that map
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
+from talkgen.digest import digest_bytes
 from talkgen.errors import ModelError, TalkgenError
 from talkgen.files import read_json, write_json
+from talkgen.lm.train.corpus import python_library
 from talkgen.lm.train.recipe import (
     KeepRecipe,
     ModelRecipe,
@@ -45,6 +46,7 @@ _SUMMARY = (
     "recall_by_pairs",
     "seed",
     "seconds",
+    "cpu_seconds",
 )
 
 
@@ -61,6 +63,9 @@ class SweepRecipe(Part):
     rates: list[float] = Field(min_length=1, max_length=20, description="peak rates a pilot chooses from")
     pilot: float = Field(0.15, gt=0, le=1, description="share of the steps a pilot takes")
     schedule: ScheduleRecipe = ScheduleRecipe()
+    budgets: list[Annotated[int, Field(ge=1, le=100_000_000)]] = Field(
+        default_factory=list, max_length=100, description="each a run of so many steps, in place of schedule.steps"
+    )
     seeds: list[int] = Field([0], min_length=1, max_length=100)
 
     @model_validator(mode="after")
@@ -69,7 +74,9 @@ class SweepRecipe(Part):
             self.recipe(model, self.rates[0], self.seeds[0])
         return self
 
-    def recipe(self, model: ModelRecipe, rate: float, seed: int, *, pilot: bool = False) -> Recipe:
+    def recipe(
+        self, model: ModelRecipe, rate: float, seed: int, *, pilot: bool = False, budget: int | None = None
+    ) -> Recipe:
         """The training run of one cell of the grid, or its pilot at `rate`."""
         schedule = self.schedule
         shift = "-shift" if model.shift else ""
@@ -79,6 +86,10 @@ class SweepRecipe(Part):
             warmup = min(schedule.warmup, steps)
             schedule = schedule.model_copy(update={"steps": steps, "warmup": warmup, "evaluate_every": steps})
             name = f"{name}-rate{rate:g}"
+        if budget is not None:
+            warmup = min(schedule.warmup, budget)
+            schedule = schedule.model_copy(update={"steps": budget, "warmup": warmup})
+            name = f"{name}-steps{budget}"
         return Recipe(
             name=name,
             data=self.data,
@@ -93,7 +104,15 @@ class SweepRecipe(Part):
         )
 
 
-Executor = Callable[[list[tuple[Recipe, Path]]], Iterable[dict[str, Any]]]
+class Cell(NamedTuple):
+    """A run to be trained; `closely` says that more than its loss is measured."""
+
+    recipe: Recipe
+    folder: Path
+    closely: bool = True
+
+
+Executor = Callable[[list[Cell]], Iterable[dict[str, Any]]]
 Report = Callable[[str], None]
 
 
@@ -103,17 +122,26 @@ def sweep(recipe: SweepRecipe, folder: Path, execute: Executor, report: Report =
     Raises:
         TalkgenError: one or more runs failed; the others are finished and kept.
     """
-    first = recipe.seeds[0]
-    pilots = [recipe.recipe(m, rate, first, pilot=True) for m in recipe.models for rate in recipe.rates]
-    tried = _finish(pilots if len(recipe.rates) > 1 else [], folder / "pilots", execute, report)
-    best = [_best_rate(recipe, model, tried) for model in recipe.models]
-    cells = [(m, rate, seed) for m, rate in zip(recipe.models, best, strict=True) for seed in recipe.seeds]
-    done = _finish([recipe.recipe(*cell) for cell in cells], folder, execute, report)
+    pilots = [recipe.recipe(m, rate, recipe.seeds[0], pilot=True) for m in recipe.models for rate in recipe.rates]
+    trials = [Cell(pilot, folder / "pilots" / pilot.name, closely=False) for pilot in pilots]
+    tried = _finish(trials if len(recipe.rates) > 1 else [], execute, report)
+    budgets: list[int | None] = [*sorted(recipe.budgets)] or [None]
+    largest = budgets[-1]
+    cells = [
+        Cell(each, folder / each.name, closely=budget == largest)
+        for model in recipe.models
+        for seed in recipe.seeds
+        for budget in budgets
+        for each in [recipe.recipe(model, _best_rate(recipe, model, tried), seed, budget=budget)]
+    ]
+    done = _finish(cells, execute, report)
     runs = [
-        {**{key: s[key] for key in _SUMMARY if key in s}, "rate": rate}
-        for s, (_, rate, _) in zip(done, cells, strict=True)
+        {**{key: s[key] for key in _SUMMARY if key in s}, "rate": cell.recipe.optimizer.rate}
+        for s, cell in zip(done, cells, strict=True)
     ]
     summary = {"name": recipe.name, "recipe": recipe.model_dump(mode="json"), "runs": runs}
+    if recipe.data == "library":
+        summary["files"] = {name: digest_bytes(text.encode()) for name, text in python_library().items()}
     write_json(folder / "sweep.json", summary)
     return summary
 
@@ -125,24 +153,26 @@ def _best_rate(recipe: SweepRecipe, model: ModelRecipe, tried: list[dict[str, An
     return min(recipe.rates, key=lambda rate: losses.get(names[rate], math.inf))
 
 
-def _finish(recipes: list[Recipe], folder: Path, execute: Executor, report: Report) -> list[dict[str, Any]]:
-    """Trains what has no summary yet; returns the summaries in the order of `recipes`."""
-    waiting = [(r, folder / r.name) for r in recipes if not RunFolder(folder / r.name).summary.is_file()]
+def _finish(cells: list[Cell], execute: Executor, report: Report) -> list[dict[str, Any]]:
+    """Trains what has no summary yet, the shorter runs first; returns the summaries in the order of `cells`."""
+    waiting = [cell for cell in cells if not RunFolder(cell.folder).summary.is_file()]
+    # The shorter is what the longer begins with, and a sweep that is stopped has of each model and seed as many.
+    waiting.sort(key=lambda cell: cell.recipe.schedule.steps)
     failed: list[str] = []
     for number, outcome in enumerate(execute(waiting), 1):
         if "error" in outcome:
             failed.append(f"{outcome['name']}: {outcome['error']}")
         report(f"{number} of {len(waiting)}: {outcome['name']}: " + _tell(outcome))
     if failed:
-        raise ModelError(f"{len(failed)} of {len(recipes)} runs failed: {'; '.join(failed)}", "run it again to go on")
-    return [read_json(RunFolder(folder / r.name).summary, ModelError) for r in recipes]
+        raise ModelError(f"{len(failed)} of {len(cells)} runs failed: {'; '.join(failed)}", "run it again to go on")
+    return [read_json(RunFolder(cell.folder).summary, ModelError) for cell in cells]
 
 
 def _tell(outcome: dict[str, Any]) -> str:
     return str(outcome["error"]) if "error" in outcome else f"held-out loss {outcome['val_loss']:.3f}"
 
 
-def run_cell(recipe: Recipe, folder: Path, threads: int) -> dict[str, Any]:
+def run_cell(cell: Cell, threads: int) -> dict[str, Any]:
     """Trains one cell, going on where it was stopped; a diverged run is an outcome, not an end of the sweep."""
     import torch
 
@@ -150,17 +180,17 @@ def run_cell(recipe: Recipe, folder: Path, threads: int) -> dict[str, Any]:
 
     torch.set_num_threads(threads)
     try:
-        return train(recipe, RunFolder(folder), resume=True)
+        run = RunFolder(cell.folder)
+        return train(cell.recipe, run, resume=True, trunk=run.find_trunk(cell.recipe), closely=cell.closely)
     except TalkgenError as error:
-        return {"name": recipe.name, "error": error.problems[0].message}
+        return {"name": cell.recipe.name, "error": error.problems[0].message}
 
 
-def run_locally(work: list[tuple[Recipe, Path]], workers: int) -> Iterator[dict[str, Any]]:
-    """Trains in `workers` processes of this machine, the cores shared among them."""
-    threads = max(1, (os.cpu_count() or 1) // workers)
+def run_locally(work: list[Cell], workers: int, threads: int) -> Iterator[dict[str, Any]]:
+    """Trains in `workers` processes of this machine, of so many threads each."""
     # Spawned: a forked process would inherit torch's locks, held by threads that it does not have.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(run_cell, recipe, folder, threads) for recipe, folder in work]
+        futures = [pool.submit(run_cell, cell, threads) for cell in work]
         try:
             yield from (future.result() for future in as_completed(futures))
         except BaseException:

@@ -43,7 +43,9 @@ class Trainer:
         self.model: LanguageModel = build_model(config).to(world.device)
         self.forward = world.wrap(self.model, recipe.distributed)
         self.optimizers = make_optimizers(self.model, recipe.optimizer)
-        self.step, self.seconds, self.rate = 0, 0.0, 0.0
+        self.step, self.rate = 0, 0.0
+        # By the clock on the wall, and of processors (all threads): the second is the same beside other programs.
+        self.seconds, self.cpu_seconds = 0.0, 0.0
         self.losses: list[float] = []
         self.best, self.best_step = math.inf, 0
         if world.device.type == "cuda" and self._flops() > COMPILE_FLOPS:
@@ -70,7 +72,7 @@ class Trainer:
 
         The weights stay as they were when either is not a finite number.
         """
-        began = time.perf_counter()
+        began, cpu_began = time.perf_counter(), time.process_time()
         recipe = self.recipe
         # Dropout is the only draw in a step, and from (seed, step, rank) a resumed run draws the same.
         if self.model.config.dropout > 0:
@@ -92,6 +94,7 @@ class Trainer:
         self.step += 1
         self.losses.append(result[0])
         self.seconds += time.perf_counter() - began
+        self.cpu_seconds += time.process_time() - cpu_began
         return result
 
     def _backward(self) -> Tensor:
@@ -136,6 +139,7 @@ class Trainer:
         about = {
             "step": self.step,
             "seconds": self.seconds,
+            "cpu_seconds": self.cpu_seconds,
             "losses": self.losses,
             "best": self.best if math.isfinite(self.best) else None,
             "best_step": self.best_step,
@@ -164,7 +168,8 @@ class Trainer:
                     raise ModelError(f"{path} does not fit: {name} was {was}, is {now}", "train under another name")
                 parameter.copy_(scatter(saved, parameter))
         unpack_optimizers(self.optimizers, tensors)
-        self.step, self.seconds, self.losses = about["step"], about["seconds"], about["losses"]
+        self.step, self.losses = about["step"], about["losses"]
+        self.seconds, self.cpu_seconds = about["seconds"], about["cpu_seconds"]
         self.best, self.best_step = about["best"] if about["best"] is not None else math.inf, about["best_step"]
 
     def _check_data(self, path: Path, before: dict[str, int | str]) -> None:

@@ -106,5 +106,5 @@ def test_two_processes_give_the_losses_of_one(tmp_path, wrapped):
     assert len(one) == 12
     assert len(two) == 16
     for row, other in zip(one, two, strict=False):
-        numbers = {key: value for key, value in row.items() if key != "seconds" and value is not None}
+        numbers = {key: value for key, value in row.items() if "seconds" not in key and value is not None}
         assert {key: other[key] for key in numbers} == pytest.approx(numbers, rel=1e-4)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import heapq
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from talkgen.errors import ModelError
-from talkgen.lm.train.corpus import python_reference, read_corpus
+from talkgen.lm.train.corpus import FILE_BREAK, python_library, python_reference, read_corpus
 from talkgen.lm.train.data import IGNORED, TextData, load_data
 from talkgen.lm.train.recipe import ModelRecipe, Recipe, TokenizerRecipe
 
@@ -23,6 +27,25 @@ def test_the_python_reference_says_nothing_twice():
     paragraphs = [part for document in python_reference().split("\n\n\n") for part in document.split("\n\n")]
     assert len(paragraphs) == len(set(paragraphs))
     assert len(python_reference()) > 200_000
+
+
+def test_the_library_is_source_that_its_reader_would_read():
+    """Modules and packages of this Python as they lie on the disk; no test, no table, nothing that was installed."""
+    library = python_library()
+    assert library["heapq.py"] == Path(heapq.__file__).read_text(encoding="utf-8")
+    assert {"json/decoder.py", "asyncio/tasks.py"} < set(library)
+    assert not [name for name in library if re.search("test_|encodings/|site-packages|_sysconfigdata", name)]
+    assert list(library) == list(python_library())
+    assert FILE_BREAK not in "".join(library.values())
+    assert read_corpus("library").split(FILE_BREAK) == list(library.values())
+
+
+def test_a_text_of_several_files_is_cut_between_two():
+    """The files of the held-out end are whole."""
+    files = [letter * 30 for letter in "abcdefgh"]
+    data = TextData(FILE_BREAK.join(files), _recipe(held_out=0.3))
+    assert data.held_out_text == FILE_BREAK.join(files[6:])
+    assert data.train_text == FILE_BREAK.join([*files[:6], ""])
 
 
 def test_the_split_loses_no_byte_and_keeps_the_end_out():

@@ -10,8 +10,8 @@ import pytest
 from talkgen.errors import ModelError
 from talkgen.lm.train.recipe import ModelRecipe, ScheduleRecipe, TokenizerRecipe
 from talkgen.lm.train.recipe_file import find_sweep
-from talkgen.lm.train.run import RunFolder
-from talkgen.lm.train.sweep import SweepRecipe, run_cell, run_locally, sweep
+from talkgen.lm.train.run import RunFolder, read_metrics
+from talkgen.lm.train.sweep import Cell, SweepRecipe, run_cell, run_locally, sweep
 
 pytestmark = pytest.mark.slow
 
@@ -33,9 +33,9 @@ def _here(started: list[str]):
     """Trains in this process and notes what was started."""
 
     def execute(work):
-        for recipe, folder in work:
-            started.append(recipe.name)
-            yield run_cell(recipe, folder, 1)
+        for cell in work:
+            started.append(cell.recipe.name)
+            yield run_cell(cell, 1)
 
     return execute
 
@@ -81,7 +81,7 @@ def test_local_processes_give_the_same_losses(tmp_path):
     """A pool of two processes trains what one process trains."""
     grid = GRID.model_copy(update={"rates": [1e-2]})
     alone = sweep(grid, tmp_path / "alone", _here([]))
-    pool = sweep(grid, tmp_path / "pool", lambda work: run_locally(work, 2))
+    pool = sweep(grid, tmp_path / "pool", lambda work: run_locally(work, 2, 1))
     assert [run["val_loss"] for run in pool["runs"]] == pytest.approx([run["val_loss"] for run in alone["runs"]])
 
 
@@ -112,3 +112,20 @@ def test_a_missing_sweep_file_is_said():
     with pytest.raises(ModelError, match=r"nowhere.yaml"):
         find_sweep("nowhere.yaml")
     assert not Path("nowhere.yaml").exists()
+
+
+def test_a_longer_run_begins_where_the_rate_of_a_shorter_one_fell(tmp_path):
+    """Three budgets of one model and seed: each ends as if it had been trained alone, in fewer steps than that."""
+    schedule = ScheduleRecipe(steps=40, warmup=2, rows=4, evaluate_every=40, decay=0.5)
+    budgets = GRID.model_copy(update={"rates": [1e-2], "seeds": [1], "schedule": schedule, "budgets": [40, 8, 20]})
+    summary = sweep(budgets, tmp_path / "grid", _here([]))
+
+    assert [run["tokens"] for run in summary["runs"]] == [64 * steps for steps in (8, 20, 40)] * 2
+    for run, steps in zip(summary["runs"], (8, 20, 40), strict=False):
+        recipe = budgets.recipe(budgets.models[0], 1e-2, 1, budget=steps)
+        alone = run_cell(Cell(recipe, tmp_path / "alone" / f"{steps}"), 1)
+        assert run["val_loss"] == pytest.approx(alone["val_loss"], abs=1e-6)
+        assert ("bits_per_byte" in run) == (steps == 40)
+    log = read_metrics(tmp_path / "grid" / "transformer-1x8-seed1-steps40")
+    assert [row["step"] for row in log] == list(range(1, 41))
+    assert RunFolder(tmp_path / "grid" / "new").find_trunk(recipe).path.name == "transformer-1x8-seed1-steps20"

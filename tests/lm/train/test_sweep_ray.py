@@ -18,6 +18,7 @@ import pytest
 from talkgen.extras import MissingExtraError
 from talkgen.lm.train.cluster import run_on_ray
 from talkgen.lm.train.recipe import Recipe
+from talkgen.lm.train.sweep import Cell
 
 pytestmark = pytest.mark.slow
 
@@ -140,4 +141,4 @@ def test_without_ray_the_sweep_says_what_to_install(tmp_path, monkeypatch):
     """Python takes None among the loaded modules for a package that is not there."""
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'talkgen\[ray\]'"):
-        list(run_on_ray([(Recipe(name="one"), tmp_path)], 1))
+        list(run_on_ray([Cell(Recipe(name="one"), tmp_path)], 1))
