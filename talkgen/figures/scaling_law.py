@@ -1,13 +1,18 @@
-"""Draws laws of how the loss falls with size: one fitted to our own sweep, and published ones beside it.
+"""Draws laws of how the loss falls with size, a panel for each way of giving models text: fixed, in step, without end.
 
-The published constants are a data file with a source each: Kaplan's, Hoffmann's, and Besiroglu's correction of it. Our
-law is fitted to a sweep's transformers, which all read the same tokens; it has a floor only where the runs foretell
-one another better with it. Every law holds for its own text and tokenizer, so that slopes can be compared and heights
-cannot: the two plots have axes of their own, stretched so that equal slopes look equal.
+A law of size is a slice of a law of size N and text D: all models read as many tokens (our sweep), 20 for each of their
+parameters (what Hoffmann et al. found best), or as many as they can use (Kaplan et al.). Slices of one law differ, so
+that laws are compared within a panel. The published constants are a data file with a source each. Ours has a floor only
+where the runs foretell one another better with it. Heights depend on text and tokenizer; the panels are stretched so
+that equal slopes look equal.
+
+Kaplan et al. count parameters without embeddings, Hoffmann et al. all of them; at small sizes that alone bends a law
+(Pearce and Song 2024, arXiv 2406.12907).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import compress
 from math import log10
 from typing import TYPE_CHECKING
@@ -17,20 +22,23 @@ from pydantic import Field
 
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, SweepName
-from talkgen.figures.draw.caption import HEIGHT, with_interval, write_caption
+from talkgen.figures.draw.caption import with_interval
+from talkgen.figures.draw.headline import wrap, write_headline
 from talkgen.figures.draw.lines import Line, draw_lines
 from talkgen.figures.draw.pen import DOTTED, Pen, plot, sheet, styled
 from talkgen.figures.measure.fits import estimate, fit, floor_helps, interval, resample
 from talkgen.figures.measure.sweep_runs import points_of, tokens_read
-from talkgen.figures.numbers import human, significant
+from talkgen.figures.numbers import human, percent, significant
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
 TABLES = ("scaling_laws.csv",)
 _FIRST, _LAST = 1e7, 1e12  # parameters
-_LEFT, _BETWEEN, _NAMES, _BELOW = 60, 64, 196, 96  # px around the plots
-_OURS = 0.4  # share of the width that our sweep's plot has
+_TEN = 1e8, 1e9  # between which "ten times the size" is said
+_LEFT, _BETWEEN, _BELOW, _LINE = 56, 34, 84, 28  # px around the panels; of a line of a panel's name
+_NARROW = 200  # px of a panel below which it has fewer ticks
+_WIDTHS = (0.3, 0.35, 0.35)  # shares of the panels: ours, in step, without end
 
 
 class Params(base.Params):
@@ -44,29 +52,31 @@ class Params(base.Params):
 
 
 def compute(params: Params, inputs: Inputs) -> Data:
-    """Our law with its band; each published law's loss from ten million to a trillion parameters."""
+    """Our law with its band; each published law's losses from ten million to a trillion parameters, in both slices."""
     sizes = np.geomspace(_FIRST, _LAST, 51)
-    laws = []
-    for row in inputs.table(TABLES[0]):
-        losses = loss_of(row, sizes, params.tokens_per_parameter)
-        start, end = loss_of(row, np.array([1e8, 1e9]), params.tokens_per_parameter)
-        laws.append(
-            {
-                "law": row["law"],
-                "losses": [significant(loss) for loss in losses.tolist()],
-                "floor": float(row["floor"] or 0),
-                "exponent": float(row["alpha"]),
-                "smallest": float(row["smallest"]),
-                "largest": float(row["largest"]),
-                "ten_times": significant(float(end / start), 3),
-                "source": row["source"],
-            }
-        )
     return {
         "sizes": [significant(n) for n in sizes.tolist()],
-        "laws": laws,
+        "laws": [_about(row, sizes, params.tokens_per_parameter) for row in inputs.table(TABLES[0])],
         "tokens_per_parameter": params.tokens_per_parameter,
         "ours": fit_sweep(inputs.sweep(params.sweep)),
+    }
+
+
+def _about(row: dict[str, str], sizes: np.ndarray, tokens_per_parameter: float) -> Data:
+    """A published law along each of its slices; one that says nothing about text has one slice."""
+    slices = {"unlimited": np.inf} | ({} if row["form"] == "power" else {"in_step": tokens_per_parameter})
+    ends = {name: loss_of(row, np.array(_TEN), each) for name, each in slices.items()}
+    return {
+        "law": row["law"],
+        "losses": {
+            name: [significant(loss) for loss in loss_of(row, sizes, each).tolist()] for name, each in slices.items()
+        },
+        "floor": float(row["floor"] or 0),
+        "exponent": float(row["alpha"]),
+        "smallest": float(row["smallest"]),
+        "largest": float(row["largest"]),
+        "ten_times": {name: significant(float(end / start), 3) for name, (start, end) in ends.items()},
+        "source": row["source"],
     }
 
 
@@ -94,74 +104,97 @@ def loss_of(row: dict[str, str], sizes: np.ndarray, tokens_per_parameter: float)
     """The loss in nats a token of models of `sizes` parameters by a law of the table."""
     if row["form"] == "power":
         return (float(row["scale"]) / sizes) ** float(row["alpha"])
-    tokens = tokens_per_parameter * sizes
+    tokens = tokens_per_parameter * sizes  # without end where the ratio is infinite: the last term is then 0
     from_size = float(row["a"]) / sizes ** float(row["alpha"])
     return float(row["floor"]) + from_size + float(row["b"]) / tokens ** float(row["beta"])
 
 
-def verdict(ours: Data) -> str:
-    """What our runs say; the exponent counts as told where its interval is within a factor of two above zero."""
+def verdict(data: Data) -> str:
+    """What ten times the size leave of the loss in each slice; ours is said where its exponent can be told."""
+    ours, kaplan = data["ours"], data["laws"][0]
+    steps = [law["ten_times"]["in_step"] for law in data["laws"] if "in_step" in law["ten_times"]]
+    said = f"Ten times the size leaves {percent(kaplan['ten_times']['unlimited'])} of the loss if text has no end"
+    said += f", {_between(steps)} if text keeps step" if steps else ""
+    return f"{said}, {tell(ours)}" if can_tell(ours) else said
+
+
+def can_tell(ours: Data) -> bool:
+    """The exponent of our runs counts as told where its interval is within a factor of two above zero."""
     exponent = ours["exponent"]
-    if not 0 < exponent["low"] <= exponent["high"] <= 2 * exponent["low"]:
-        return "our runs are too few to tell their exponent"
-    return "our runs level off above a floor" if ours["has_floor"] else "our runs follow a power law"
+    return bool(0 < exponent["low"] <= exponent["high"] <= 2 * exponent["low"])
+
+
+def tell(ours: Data) -> str:
+    """What our runs say."""
+    if not can_tell(ours):
+        return "our runs are too few to tell"
+    if ours["has_floor"]:
+        return "ours level off above a floor on fixed text"
+    return f"{percent(10 ** -ours['exponent']['value'])} of ours on fixed text"
+
+
+def _between(shares: Sequence[float]) -> str:
+    low, high = percent(min(shares)), percent(max(shares))
+    return low if low == high else f"{low.removesuffix('%')} to {high}"
 
 
 @styled
 def draw(data: Data, canvas: Canvas) -> Picture:
-    """Two plots of loss against parameters, all axes logarithmic: our runs with their law and band; published laws."""
+    """Three panels of loss against parameters, all axes logarithmic; each named by how its models got text."""
     paper = sheet(canvas)
-    colors, picture = paper.colors, paper.picture
-    ours, bottom = data["ours"], canvas.height - _BELOW
-    room = canvas.width - _LEFT - _BETWEEN - _NAMES
-    middle = _LEFT + _OURS * room
-    left = plot(canvas, _LEFT, HEIGHT, middle, bottom, picture)
-    right = plot(canvas, middle + _BETWEEN, HEIGHT, canvas.width - _NAMES, bottom, picture)
-    _set_axes(left, right, data)
-    _draw_ours(left, ours)
-    _draw_published(right, data)
-    form = "exponent above a floor" if ours["has_floor"] else "exponent"
-    like = [law for law in data["laws"] if bool(law["floor"]) == ours["has_floor"]]
-    published = ", ".join(f"{law['law']}: {law['exponent']:.2g}" for law in like)
-    numbers = [(f"ours: {form} {with_interval(ours['exponent'])}", colors.accent), (published, colors.muted)]
-    write_caption(paper, verdict(ours), numbers, "loss, nats a token")
-    _write_below(paper, middle)
-    return picture
-
-
-def _write_below(paper: Pen, middle: float) -> None:
-    """Under each plot whose parameters it shows; under both how to compare them. The left plot ends at `middle` px."""
-    colors, canvas = paper.colors, paper.canvas
-    centers = ((_LEFT + middle) / 2, (middle + _BETWEEN + canvas.width - _NAMES) / 2)
-    for x, text, color in zip(
-        centers, ("parameters, our runs", "parameters, published"), (colors.accent, colors.muted), strict=True
-    ):
-        paper.write(x, canvas.height - 50, text, color=color, align="center")
-    note = "each law: its own text and tokens; dotted: beyond its data"
+    colors, ours = paper.colors, data["ours"]
+    names = max(paper.text_width(law["law"], paper.sizes.small, bold=True) for law in data["laws"]) + 22
+    room = canvas.width - _LEFT - 2 * _BETWEEN - names
+    titles = (
+        f"ours: {human(ours['tokens'])} tokens each",
+        f"{data['tokens_per_parameter']:g} tokens a parameter",
+        "text without end",
+    )
+    lines = [wrap(paper, title, share * room) for title, share in zip(titles, _WIDTHS, strict=True)]
+    first = write_headline(paper, verdict(data)) + 20
+    top = first + _LINE * max(map(len, lines)) - 4
+    pens, left = [], float(_LEFT)
+    for share, title in zip(_WIDTHS, lines, strict=True):
+        pens.append(plot(canvas, left, top, left + share * room, canvas.height - _BELOW, paper.picture))
+        for number, line in enumerate(title):
+            paper.write(left, first + _LINE * number, line, paper.sizes.small, bold=True, color=colors.muted)
+        left += share * room + _BETWEEN
+    _set_axes(pens, data)
+    _draw_ours(pens[0], ours)
+    _draw_published(pens[1], data, "in_step", named=False)
+    _draw_published(pens[2], data, "unlimited", named=True)
+    count = "parameters (Hoffmann: all; Kaplan, ours: without embeddings)"
+    note = f"loss in nats a token, against {count}"
+    note = note if paper.text_width(note) < canvas.width - 4 else "parameters: all (Hoffmann), or without embeddings"
     paper.write(canvas.width / 2, canvas.height - 16, note, color=colors.muted, align="center")
+    return paper.picture
 
 
-def _set_axes(left: Pen, right: Pen, data: Data) -> None:
-    """Limits with which equal slopes look equal: the left plot may be larger than the right one, but in both ways."""
-    ours = data["ours"]
+def _set_axes(pens: Sequence[Pen], data: Data) -> None:
+    """Limits with which equal slopes look equal: our panel may be larger than the others, but in both ways."""
+    ours, (left, *others) = data["ours"], pens
     own_sizes = [size for size, _ in ours["runs"]]
     own_losses = [loss for _, loss in ours["runs"]] + ours["low"] + ours["high"]
-    published = [loss for law in data["laws"] for loss in law["losses"]]
+    published = [loss for law in data["laws"] for losses in law["losses"].values() for loss in losses]
     first, last = min(own_sizes) / 1.3, max(own_sizes) * 1.3
-    across = log10(_LAST / _FIRST) / right.axes.get_position().width
+    across = log10(_LAST / _FIRST) / others[0].axes.get_position().width
     zoom = left.axes.get_position().width * across / log10(last / first)
     needed = log10(max(own_losses) / min(own_losses)) * 1.1
     tall = max(log10(max(published) / 1.35 * 1.05), needed * zoom)
     left.axes.set(xscale="log", yscale="log", xlim=(first, last), ylim=_around(own_losses, tall / zoom))
-    right.axes.set(xscale="log", yscale="log", xlim=(_FIRST, _LAST), ylim=(1.35, 1.35 * 10**tall))
-    for pen in (left, right):
+    for pen in others:
+        pen.axes.set(xscale="log", yscale="log", xlim=(_FIRST, _LAST), ylim=(1.35, 1.35 * 10**tall))
+    narrow = bool(others[0].axes.bbox.width < _NARROW)
+    for number, pen in enumerate(pens):
         low, high = pen.axes.get_ylim()
-        ticks = [tick for tick in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8) if low <= tick <= high]
-        pen.label_axis("y", ticks, [f"{tick:g}" for tick in ticks])
-    powers = [10.0**k for k in range(2, 12) if first <= 10.0**k <= last]
+        wanted = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8) if not narrow else (1.5, 2, 3, 5, 8)
+        ticks = [tick for tick in wanted if low <= tick <= high]
+        pen.label_axis("y", ticks, ["" if number == 2 else f"{tick:g}" for tick in ticks])
+    powers = [10.0**k for k in range(2, 12) if first <= 10.0**k <= last][1 if narrow else 0 :]
     left.label_axis("x", powers, [human(n) for n in powers])
-    powers = [10.0**k for k in range(7, 13)] if left.canvas.width > 800 else [1e8, 1e10, 1e12]
-    right.label_axis("x", powers, [human(n) for n in powers])
+    for pen in others:
+        powers = [1e8, 1e11] if narrow else [1e8, 1e10, 1e12]
+        pen.label_axis("x", powers, [human(n) for n in powers])
 
 
 def _around(losses: list[float], tall: float) -> tuple[float, float]:
@@ -179,31 +212,43 @@ def _draw_ours(pen: Pen, ours: Data) -> None:
     pen.dots(sizes, losses, pen.colors.ink, 8)
 
 
-def _draw_published(pen: Pen, data: Data) -> None:
-    """Each law solid where it was fitted and dotted where it is carried on, with its name at its end."""
+def _draw_published(pen: Pen, data: Data, which: str, *, named: bool) -> None:
+    """Each law along a slice, solid where it was fitted and dotted where it is carried on, `named` at its end."""
     colors = pen.colors
     lines = []
     for law, color in zip(data["laws"], (colors.muted, colors.bad, colors.attention), strict=False):
-        pen.line(data["sizes"], law["losses"], color, 2.5, linestyle=DOTTED)
+        if which not in law["losses"]:
+            continue
+        losses = law["losses"][which]
+        pen.line(data["sizes"], losses, color, 2.5, linestyle=DOTTED)
         inside = [law["smallest"] <= n <= law["largest"] for n in data["sizes"]]
-        sizes, losses = ([*compress(values, inside)] for values in (data["sizes"], law["losses"]))
-        pen.line(sizes, losses, color, 5, solid_capstyle="round")
-        lines.append(Line(law["law"], data["sizes"][-1:], law["losses"][-1:], color, dots=False))
-    draw_lines(pen, lines)
+        sizes, fitted = ([*compress(values, inside)] for values in (data["sizes"], losses))
+        pen.line(sizes, fitted, color, 5, solid_capstyle="round")
+        lines.append(Line(law["law"], data["sizes"][-1:], losses[-1:], color, dots=False))
+    if named:
+        draw_lines(pen, lines)
 
 
 def describe(data: Data) -> str:
-    """Our law with its intervals; each published law's loss at both ends and what ten times the parameters do."""
+    """Our law with its intervals; each published law's loss at both ends of each slice."""
     ours, first, last = data["ours"], human(data["sizes"][0]), human(data["sizes"][-1])
     floor = f", above a floor of {with_interval(ours['floor'])} nats" if ours["has_floor"] else ", without a floor"
+    slices = {
+        "unlimited": "with text without end",
+        "in_step": f"with {data['tokens_per_parameter']:g} tokens a parameter",
+    }
     parts = [
-        f"{law['law']}: {law['losses'][0]:.2f} at {first} parameters, {law['losses'][-1]:.2f} at {last}; "
-        f"ten times the parameters multiply the loss by {law['ten_times']}."
+        f"{law['law']}, {slices[name]}: {losses[0]:.2f} at {first} parameters, {losses[-1]:.2f} at {last}; "
+        f"ten times the parameters multiply the loss by {law['ten_times'][name]}."
         for law in data["laws"]
+        for name, losses in law["losses"].items()
     ]
     return (
-        f"Laws of a transformer's loss in nats a token, against its parameters without embeddings. Ours, from "
-        f"{len(ours['runs'])} runs of {human(ours['tokens'])} tokens each: {ours['losses'][0]:.2f} at "
-        f"{human(ours['sizes'][0])} parameters, {ours['losses'][-1]:.2f} at {human(ours['sizes'][-1])}; exponent "
-        f"{with_interval(ours['exponent'])}{floor}; {verdict(ours)}. Published: " + " ".join(parts)
+        "Laws of a transformer's loss in nats a token against its parameters, in three slices: fixed text, text in "
+        f"step with size, text without end. Ours, on fixed text, from {len(ours['runs'])} runs of "
+        f"{human(ours['tokens'])} tokens each: {ours['losses'][0]:.2f} at {human(ours['sizes'][0])} parameters, "
+        f"{ours['losses'][-1]:.2f} at {human(ours['sizes'][-1])}; exponent {with_interval(ours['exponent'])}{floor}; "
+        f"{tell(ours)}. Published (Kaplan and ours count parameters without embeddings, Hoffmann and Besiroglu all): "
+        + " ".join(parts)
+        + f" In short: {verdict(data)}."
     )

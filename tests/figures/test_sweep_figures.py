@@ -244,20 +244,40 @@ def test_scaling_law_says_when_it_cannot_tell(sweep, inputs):
     assert data["ours"]["exponent"]["low"] < 0.02
     assert "too few to tell" in scaling_law.describe(data)
     known = {"exponent": {"value": 0.12, "low": 0.1, "high": 0.15}}
-    assert "power law" in scaling_law.verdict(known | {"has_floor": False})
-    assert "level off" in scaling_law.verdict(known | {"has_floor": True})
+    assert scaling_law.tell(known | {"has_floor": False}) == "76% of ours on fixed text"
+    assert "level off" in scaling_law.tell(known | {"has_floor": True})
+
+
+def test_each_slice_of_a_published_law_is_said(data_of):
+    """A law of size and text has both slices, one of size alone the one without end; what is counted is named."""
+    data = data_of("scaling_law")
+    slices = {law["law"]: set(law["losses"]) for law in data["laws"]}
+    assert slices.pop("Kaplan 2020") == {"unlimited"}
+    assert set(map(frozenset, slices.values())) == {frozenset({"unlimited", "in_step"})}
+    for law in data["laws"][1:]:
+        below = np.array(law["losses"]["unlimited"]) < np.array(law["losses"]["in_step"])
+        assert below.all()
+    said = scaling_law.describe(data)
+    for part in (
+        "fixed text",
+        "20 tokens a parameter",
+        "text without end",
+        "without embeddings",
+        "Hoffmann and Besiroglu all",
+    ):
+        assert part in said
 
 
 @pytest.mark.parametrize("width", [1152, 677])
 def test_equal_slopes_look_equal(width, data_of, canvas):
-    """A factor in size and the factor in loss that a law makes of it are drawn at one angle in both plots."""
+    """A factor in size and the factor in loss that a law makes of it are drawn at one angle in all plots."""
     picture = scaling_law.draw(data_of("scaling_law"), replace(canvas, width=width))
     angles = []
     for axes in (axes for axes in picture.axes if axes.get_xscale() == "log"):
         (x0, y0), (x1, y1) = axes.transData.transform([(1e4, 3.0), (1e5, 3.0 * 10**-0.076)])
         angles.append((y1 - y0) / (x1 - x0))
-    assert len(angles) == 2
-    assert angles[0] == pytest.approx(angles[1])
+    assert len(angles) == 3
+    assert angles == pytest.approx([angles[0]] * 3)
 
 
 @pytest.mark.parametrize(
