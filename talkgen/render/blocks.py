@@ -15,12 +15,11 @@ from talkgen.outline.files import is_file_name
 from talkgen.outline.node import Holds
 from talkgen.outline.schema import Slide
 from talkgen.outline.walk import find_blocks
-from talkgen.render.addresses import Addresses
 from talkgen.render.deck import BlockPath, Chips, Deck, Drawing, LiveAnswer, Output, Picture
 from talkgen.render.elements import APP, TOKENS
 from talkgen.render.escape import attribute, attribute_url, escape, fence, payload, plain
 from talkgen.render.footnotes import without_footnotes
-from talkgen.render.foreign import readable, settings_lost
+from talkgen.render.foreign_text import ForeignText
 from talkgen.render.marks import SlideMarks
 from talkgen.render.media import sides, write_background, write_layer, write_pane, write_picture, write_video
 from talkgen.render.prose import ticked
@@ -32,12 +31,10 @@ _WITH_ID = (blocks.Figure, blocks.Gradio, blocks.Live, blocks.Tokens)  # whose e
 BARE = ("cover", "end")  # layouts without header, footer and page number
 
 
-class BlockWriter(Addresses):
+class BlockWriter(ForeignText):
     """Writes blocks for one target."""
 
     on_click = ""  # the attribute of an element that a click shows
-    is_foreign = True  # whether a native talk is another tool's
-    at: BlockPath = ()  # the block at hand
 
     def __init__(self, deck: Deck) -> None:
         super().__init__(deck)
@@ -52,16 +49,6 @@ class BlockWriter(Addresses):
     def write(self, body: Sequence[AnyBlock], path: BlockPath) -> str:
         """The blocks of a body, with blank lines between them."""
         return "\n\n".join(text for i, block in enumerate(body) if (text := self.block(block, (*path, i))))
-
-    def foreign(self, source: str) -> str:
-        """Source of a talk that is native to the other tool as Markdown for this one; what is lost is noted."""
-        native = self.deck.outline.native
-        if not native or not self.is_foreign:
-            return source
-        text, lost = readable(source, native)
-        for each in lost:
-            self.degrade(self.at, f"{native.capitalize()} alone has {each}: shown without")
-        return text
 
     def block(self, block: AnyBlock, path: BlockPath) -> str:
         """One block."""
@@ -112,25 +99,19 @@ class BlockWriter(Addresses):
             case blocks.Html():
                 return self.write_html(block, path)
             case blocks.Raw():
-                return self._foreign_raw(block) or self.write_raw(block, path)
+                foreign = self._foreign_raw(block)
+                return self.write_raw(block, path) if foreign is None else foreign
             case blocks.Include():
                 raise TypeError("an include is gone once its outline is loaded")
             case _:
                 assert_never(block)
 
-    def note_settings(self, slide: Slide, number: int) -> None:
-        """Notes the settings of a slide that the other tool alone reads; what follows is of this slide."""
-        self.at = ("slides", number, "title")
-        native = self.deck.outline.native
-        for lost in settings_lost(slide, native) if native and self.is_foreign else ():
-            self.degrade(self.at, f"{str(native).capitalize()} alone has {lost}: shown without")
-
-    def _foreign_raw(self, block: blocks.Raw) -> str:
-        """What can be shown of source that a native talk has for its own tool alone."""
+    def _foreign_raw(self, block: blocks.Raw) -> str | None:
+        """What can be shown of source that a native talk has for its own tool alone; None of other source."""
         native = self.deck.outline.native
         source = getattr(block.raw, native) if native and self.is_foreign else None
         alone = block.raw.marp is None or block.raw.slidev is None
-        return self.text(source) if source and alone else ""
+        return self.text(source) if source and alone else None
 
     def _background(self, value: str) -> str:
         return write_background(self.relink(value, Holds.BACKGROUND), is_picture=is_file_name(value))
@@ -356,6 +337,8 @@ class BlockWriter(Addresses):
 
     def write_html(self, block: blocks.Html, path: BlockPath) -> str:  # noqa: ARG002
         """The author's HTML, without blank lines, which would end it."""
+        if self.native:  # what its own tool would not let run must not run here
+            return self.text(block.html)
         page = self.relink(block.html, Holds.HTML)
         return "\n".join(line for line in page.strip().splitlines() if line.strip())
 

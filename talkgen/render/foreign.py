@@ -1,82 +1,193 @@
-"""A native talk's source as Markdown that the other tool can show, and what of it is lost on the way."""
+"""A native talk's source as Markdown that the other tool can show, and what of it is lost on the way.
+
+Where a layout has a place for it, a table of contents belongs, or a drawing of SVG stands, a sign stands in the text,
+which `places` puts the thing itself for.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from talkgen.outline.nesting import misfits
 from talkgen.outline.schema import Slide
 from talkgen.render.grammar import read_markdown
+from talkgen.render.places import FRAME, PLACE, SLOTS, VECTOR, sign
 from talkgen.render.tags import KNOWN
+from talkgen.render.utilities import styled
+from talkgen.render.vue import FRAGMENT, icon_sign, without_vue
 
 _SPAN = r"(?P<code>(?P<ticks>`+)(?!`)(?:[^`\n]|`(?!(?P=ticks))|\n(?![ \t]*\n))+?(?P=ticks)(?!`))"
 _OWN = re.compile(
     rf"{_SPAN}|(?P<comment><!--.*?(?:-->|\Z))|"
-    r"<(?P<element>style|script)\b.*?(?:</(?P=element)\s*>|\Z)|"
+    r"<(?P<element>style|script)\b(?P<with>[^>]*)>(?P<inside>.*?)(?:</(?P=element)\s*>|\Z)|"
+    r"(?P<svg><svg\b[^>]*>.*?</svg\s*>)|"
     r"""(?P<tag></?(?P<name>[a-zA-Z][\w:.-]*)(?:[^<>"']|"[^"]*"|'[^']*')*>)|"""
-    r"(?P<slot>^::[a-zA-Z][\w-]*::[ \t]*$)|(?P<snippet>^<<<[^\n]*$)|(?P<behind>!\[bg\b[^\]\n]*\]\([^)\n]*\))|"
-    r"(?P<expression>\{\{.*?\}\})",
+    r"(?P<slot>^::(?P<place>[a-zA-Z][\w-]*)::[ \t]*$)|(?P<snippet>^<<<[^\n]*$)|"
+    r"(?P<behind>!\[bg\b[^\]\n]*\]\([^)\n]*\))|(?P<expression>\{\{.*?\}\})",
     re.MULTILINE | re.DOTALL,
 )
-_VUE = re.compile(r"""\s(?:v-(?!pre)[\w-]+|[@:#][\w.:-]+)(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?""")
+_START = re.compile(r"""<[a-zA-Z][\w:.-]*(?:[^<>"']|"[^"]*"|'[^']*')*>""")
+_LIKE = {
+    **dict.fromkeys("section article header footer main nav center address fieldset form pre".split(), "div"),
+    **dict.fromkeys("button label font tt big nobr".split(), "span"),
+}  # elements that show what is in them as these do
+_SHOWN_AT_CLICKS = ("v-click", "v-clicks", "v-after", "vclick", "vclicks", "vafter")
+_MARP_SHOWS = ("audio", "track", "map", "area", "dialog", "iframe", "input", "svg")
+_NO_STYLE = re.compile(r"@apply|@import|@screen|\bv-bind\(|theme\(")
 _SHOWN = {  # what a setting of a slide is for; those that mean the same to both tools, or nothing, are left out
     "backgroundColor": "a background colour", "backgroundImage": "a background", "color": "a text colour",
     "backgroundSize": "a background's size", "backgroundPosition": "a background's place", "theme": "a theme",
     "image": "a layout's picture", "url": "a layout's page", "src": "slides of another file", "zoom": "a zoom",
     "component": "a layout's component", "style": "a style",
 }  # fmt: skip
+_OF_THE_THEME = ("theme", "color")  # on a slide of Slidev's these are nothing, or the theme's
 
 
-def readable(source: str, native: str) -> tuple[str, list[str]]:
-    """The source without what only `native` reads, and what that was, in words."""
-    lost: dict[str, None] = {}
-    lines, parts, at = source.split("\n"), list[str](), 0
-    for token in read_markdown(source):
-        if token.type in ("fence", "code_block") and token.map and token.level == 0:
-            parts += [_cleaned("\n".join(lines[at : token.map[0]]), lost), *lines[token.map[0] : token.map[1]]]
-            at = token.map[1]
-    parts.append(_cleaned("\n".join(lines[at:]), lost))
-    text = "\n".join(parts)
-    if native == "marp":
-        text = _with_breaks(text)
-    return text.strip("\n"), list(lost)
+@dataclass
+class Foreign:
+    """Source that was read: its Markdown, the styles of its slide, and what is lost, in words."""
 
+    native: str
+    lost: dict[str, None] = field(default_factory=dict)
+    plain: dict[str, None] = field(default_factory=dict)  # components whose text is shown
+    styles: list[str] = field(default_factory=list)
+    vectors: list[str] = field(default_factory=list)  # SVG, which the text has signs for
+    frames: list[str] = field(default_factory=list)  # addresses of pages, which the text has signs for
+    _shown: list[str] = field(default_factory=list)  # what elements shown at a click became
 
-def _cleaned(text: str, lost: dict[str, None]) -> str:
-    """Prose without a tool's own tags and signs; all of its tags go where they do not fit each other."""
-    kept = _OWN.sub(lambda found: _kept(found, lost), text)
-    if misfits("".join(found["tag"] for found in _OWN.finditer(kept) if found["tag"])):
-        kept = _OWN.sub(lambda found: "" if found["tag"] else found[0], kept)
-        lost["HTML whose tags do not fit each other"] = None
-    return kept
+    def read(self, source: str) -> str:
+        """The source without what only its own tool reads."""
+        lines, parts, at = source.split("\n"), list[tuple[str, bool]](), 0
+        for token in read_markdown(source):
+            if token.type in ("fence", "code_block") and token.map and token.level == 0:
+                parts.append(("\n".join(lines[at : token.map[0]]), True))
+                parts.append(("\n".join(lines[token.map[0] : token.map[1]]), False))
+                at = token.map[1]
+        parts.append(("\n".join(lines[at:]), True))
+        text = "\n".join(
+            self._cleaned([(_OWN.sub(self._kept, part) if prose else part, prose) for part, prose in parts])
+        )
+        return (_with_breaks(text) if self.native == "marp" else text).strip("\n")
 
+    def _cleaned(self, parts: list[tuple[str, bool]]) -> Iterator[str]:
+        """The parts; all tags go out of prose where they do not fit each other."""
+        tags = (found["tag"] for part, prose in parts if prose for found in _OWN.finditer(part) if found["tag"])
+        fit = not misfits("".join(tags))
+        if not fit:
+            self.lost["HTML whose tags do not fit each other"] = None
+        for part, prose in parts:
+            yield part if fit or not prose else _OWN.sub(lambda found: "" if found["tag"] else found[0], part)
 
-def _kept(found: re.Match[str], lost: dict[str, None]) -> str:
-    if found["code"] or found["expression"]:
+    def _kept(self, found: re.Match[str]) -> str:
+        if found["code"]:
+            return found[0]
+        if found["tag"]:
+            return self._tag(found)
+        if found["svg"]:
+            return self._vector(found[0])
+        if found["element"]:
+            return self._element(found)
+        if found["slot"]:
+            return self._slot(found["place"])
         if found["expression"]:
-            lost[f"the expression {found[0]}"] = None
-        return found[0]
-    if found["tag"]:
-        plain = _VUE.sub("", found[0])
-        if plain != found[0]:
-            lost[f"what Vue does with <{found['name']}>"] = None
-        if found["name"].lower() in KNOWN and found["name"] == found["name"].lower():
-            return plain
-        lost[f"<{found['name']}>"] = None
-    elif found["element"]:
-        lost[f"a {found['element']} of its own"] = None
-    elif found["snippet"]:
-        lost[f"a listing from a file, {found[0]}"] = None
-    elif found["behind"]:
-        lost["a picture behind the text"] = None
-    elif found["comment"]:
-        names = re.findall(r"^(?:<!--)?\s*_?([A-Za-z]+)\s*:", found["comment"], re.MULTILINE)
-        lost |= {f"{_SHOWN[name]} (in a comment)": None for name in names if name in _SHOWN}
-    elif found["slot"]:
-        lost[f"the place {found[0].strip()} of a layout"] = None
-    return ""
+            self.lost[f"the expression {found[0]}"] = None
+            return found[0]
+        if found["snippet"]:
+            self.lost[f"a listing from a file, {found[0]}"] = None
+        elif found["behind"]:
+            self.lost["a picture behind the text"] = None
+        elif found["comment"]:
+            names = re.findall(r"^(?:<!--)?\s*_?([A-Za-z]+)\s*:", found["comment"], re.MULTILINE)
+            self.lost |= {f"{_SHOWN[name]} (in a comment)": None for name in names if name in _SHOWN}
+        return ""
+
+    def _tag(self, found: re.Match[str]) -> str:
+        """A tag that a browser knows, as the other tool reads it."""
+        name = found["name"].lower()
+        if name.endswith(":"):  # an address between < and >
+            return found[0]
+        if self.native == "slidev" and name in _SHOWN_AT_CLICKS:
+            return self._shown_at_a_click(found)
+        if found["name"] == "Toc":
+            return sign(PLACE, "toc") if not found[0].startswith("</") else ""
+        if found["name"] in ("iframe", "Youtube"):
+            return self._frame(found[0])
+        if self.native == "slidev" and (icon := icon_sign(found["name"])):
+            return icon if not found[0].startswith("</") else ""
+        like = _LIKE.get(found["name"])
+        if like or (found["name"].lower() in KNOWN and found["name"] == found["name"].lower()):
+            return self._known(found, like or found["name"])
+        if self.native == "marp" and name not in _MARP_SHOWS:  # which Marp shows as text
+            return f"&lt;{found[0][1:]}"
+        has_text = not found[0].endswith("/>") and f"</{found['name']}" in found.string
+        if has_text or found["name"] not in self.plain:
+            (self.plain if has_text else self.lost)[f"<{found['name']}>"] = None
+        return ""
+
+    def _known(self, found: re.Match[str], name: str) -> str:
+        """A tag of HTML's, as one of the element `name`."""
+        tag = re.sub(r"(?<=[</])[a-z][a-z0-9]*", name, found[0], count=1)
+        if tag.startswith("</"):
+            return tag
+        tag, lost = without_vue(tag)
+        if lost:
+            self.lost[f"what Vue does with <{found['name']}> ({', '.join(lost)})"] = None
+        return styled(tag) if self.native == "slidev" else tag
+
+    def _shown_at_a_click(self, found: re.Match[str]) -> str:
+        """An element that waits for a click: a block where it stands on a line alone, else a part of a text."""
+        if found[0].endswith("/>"):
+            return ""
+        if found[0].startswith("</"):
+            name = self._shown.pop() if self._shown else "div"
+            return f"\n\n</{name}>\n\n" if name == "div" else f"</{name}>"
+        line = found.string[found.string.rfind("\n", 0, found.start()) + 1 : found.start()]
+        rest = found.string[found.end() :].split("\n", 1)[0]
+        is_block = not line.strip() and not rest.strip()
+        self._shown.append("div" if is_block else "span")
+        return f'\n\n<div class="tg-reveal"{FRAGMENT}>\n\n' if is_block else f"<span{FRAGMENT}>"
+
+    def _element(self, found: re.Match[str]) -> str:
+        """A style of its own, for its slide; scripts are never run."""
+        inside = found["inside"]
+        is_plain = found["element"] == "style" and "lang" not in found["with"] and not _NO_STYLE.search(inside)
+        if self.native == "slidev" and is_plain:
+            css = re.sub(r"(?:::v-deep|:deep)\(([^()]*)\)", r"\1", inside)
+            self.styles.append(re.sub(r"\.slidev-layout\b|\.slidev-page\b", "section", css))
+        elif "setup" not in found["with"]:  # what a set-up does is seen where it is used
+            self.lost[f"a {found['element']} of its own"] = None
+        return ""
+
+    def _vector(self, source: str) -> str:
+        """A drawing of SVG, which becomes a file."""
+        found = {name for tag in _START.findall(source) for name in without_vue(tag)[1]}
+        if found or "{{" in source:
+            self.lost["what Vue does with <svg>"] = None
+        self.vectors.append(_START.sub(lambda tag: without_vue(tag[0])[0], source))
+        return sign(VECTOR, str(len(self.vectors) - 1))
+
+    def _frame(self, tag: str) -> str:
+        """A page in a frame."""
+        named = re.search(r"""\s(src|id)=(?:"([^"]*)"|'([^']*)')""", tag)
+        address = (named[2] or named[3]) if named else ""
+        if named and named[1] == "id":
+            address = f"https://www.youtube.com/embed/{address}"
+        if not address.startswith(("https://", "http://")):
+            if not tag.startswith("</"):
+                self.lost["a page in a frame"] = None
+            return ""
+        self.frames.append(address)
+        return f"\n\n{sign(FRAME, str(len(self.frames) - 1))}\n\n"
+
+    def _slot(self, name: str) -> str:
+        if self.native != "slidev":
+            return ""
+        if name not in SLOTS:
+            self.lost[f"the place ::{name}:: of a layout"] = None
+        return f"\n\n{sign(PLACE, name)}\n\n"
 
 
 def _with_breaks(source: str) -> str:
@@ -96,5 +207,6 @@ def settings_lost(slide: Slide, native: str) -> Iterator[str]:
     """What the settings that `native` alone reads do on a slide, in words."""
     settings: Mapping[str, Any] = slide.directives if native == "marp" else slide.frontmatter
     for name, value in settings.items():
-        if words := _SHOWN.get(name.removeprefix("_")):
+        words = _SHOWN.get(name.removeprefix("_"))
+        if words and not (native == "slidev" and name in _OF_THE_THEME):
             yield f"{words} ({name}: {value})"

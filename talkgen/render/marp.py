@@ -18,6 +18,7 @@ from talkgen.render.deck import BlockPath, Deck, Rendering
 from talkgen.render.elements import elements_script, models_script
 from talkgen.render.escape import comment, escape, fence, scalar
 from talkgen.render.fit import fit_classes
+from talkgen.render.foreign_slides import as_seen
 from talkgen.render.letters import Letters, direction, find_letters
 from talkgen.render.listings import long_lines
 from talkgen.render.media import room_classes
@@ -76,6 +77,7 @@ def render_marp(deck: Deck) -> Rendering:
         from talkgen.render.native_marp import render_native_marp
 
         return render_native_marp(deck)
+    deck = as_seen(deck)
     writer = MarpWriter(deck)
     slides = [(i, slide) for i, slide in enumerate(deck.outline.slides) if not slide.hide]
     pages = ["\n\n".join(_slide_parts(writer, slide, number, first=i == 0)) for i, (number, slide) in enumerate(slides)]
@@ -137,8 +139,10 @@ def _slide_parts(writer: MarpWriter, slide: Slide, number: int, *, first: bool) 
         yield f"# {writer.inline(slide.title)}"
     if slide.subtitle:
         yield f"## {writer.inline(slide.subtitle)}"
-    if body := writer.write(slide.body, ("slides", number, "body")):
+    if body := writer.arranged(writer.write(slide.body, ("slides", number, "body")), slide.layout):
         yield body
+    for css in writer.styles:
+        yield f"<style scoped>\n{writer.relink(css.strip(), Holds.CSS)}\n</style>"
     if notes := writer.footnotes():
         yield notes
     if first:

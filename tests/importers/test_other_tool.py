@@ -39,11 +39,11 @@ def test_the_same_slides_are_shown(deck, tmp_path):
 
 
 def test_what_slidev_alone_has_is_told(tmp_path):
-    """Components and directives go, what is in them stays, and each is named with its slide."""
+    """Components and directives go, what is in them stays, and each is named with its slide and what it was."""
     text = (
         "---\nmdc: true\n---\n\n# One\n\n<Counter :count='3' />\n\n"
         "---\nlayout: image-right\nimage: /x.png\n---\n\n<v-clicks>\n\nshown **at once**\n\n- x\n\n</v-clicks>\n\n"
-        "<p v-if='x'>kept</p>\n\n`<Counter>`\n\n<style>\nh1 { color: red }\n</style>\n"
+        "<p v-if='x'>kept</p>\n\n`<Counter>`\n\n<style lang='scss'>\nh1 { color: red }\n</style>\n\n<Box>said</Box>\n"
     )
     _, rendering = across(text, tmp_path)
     deck = str(rendering.files["deck.md"])
@@ -53,8 +53,66 @@ def test_what_slidev_alone_has_is_told(tmp_path):
     assert "color: red" not in deck
     notes = {(each.where, each.message) for each in rendering.degraded}
     assert ("slide 1", "Slidev alone has <Counter>: shown without") in notes
-    for lost in ("a layout's picture (image: /x.png)", "<v-clicks>", "what Vue does with <p>", "a style of its own"):
+    for lost in ("what Vue does with <p> (v-if)", "a style of its own"):
         assert ("slide 2", f"Slidev alone has {lost}: shown without") in notes
+    assert ("slide 2", "Slidev alone has <Box>: its text is shown") in notes
+    assert len(notes) == 4
+
+
+@pytest.mark.parametrize(
+    ("slidev", "marp"),
+    [
+        ("<v-click>\n\nlater\n\n</v-click>", '<div class="tg-reveal" data-marpit-fragment="1">\n\nlater\n\n</div>'),
+        ("now <v-click>later</v-click>", 'now <span data-marpit-fragment="1">later</span>'),
+        ("<p v-click='2' class='x'>later</p>", '<p data-marpit-fragment="1" class="x">later</p>'),
+        ("<p v-if='$clicks >= 1'>later</p>", '<p data-marpit-fragment="1">later</p>'),
+        ("<p :class=\"$clicks < 1 ? 'opacity-0' : 'a'\">later</p>", '<p class="a" data-marpit-fragment="1">later</p>'),
+        ("<p :class=\"$clicks < 1 ? 'scale-80' : 'a'\">now</p>", '<p class="a">now</p>'),
+        ("<p v-motion :initial='{x: 1}' style='color: #fff'>now</p>", '<p style="color: #fff">now</p>'),
+        ("<p class='text-center'>now</p>", '<p class="text-center" style="text-align:center">now</p>'),
+        ("<div flex='~ col gap-2'>now</div>", '<div style="display:flex;flex-direction:column;gap:10.45px">now</div>'),
+        ("<section class='a'>now</section>", '<div class="a">now</div>'),
+        ("<carbon:arrow-right /> on", "→ on"),
+        ("<style>\n.slidev-layout h1 { color: red }\n</style>", "<style scoped>\nsection h1 { color: red }\n</style>"),
+        ("<iframe src='https://x.org/a'></iframe>", 'src="https://x.org/a"'),
+    ],
+)
+def test_what_slidev_shows_marp_shows(slidev, marp, tmp_path):
+    """Clicks are fragments, effects end where they end, classes of UnoCSS are what they stand for; nothing is lost."""
+    _, rendering = across(f"---\nmdc: true\n---\n\n# One\n\n{slidev}\n", tmp_path)
+    assert marp in str(rendering.files["deck.md"])
+    assert not [each for each in rendering.degraded if each.message.endswith("shown without")]
+
+
+def test_a_layouts_places_and_pictures_are_where_they_belong(tmp_path):
+    """Sides are columns, what is below is below; the picture of a layout is on its side; contents are listed."""
+    text = (
+        "---\nmdc: true\n---\n\n# One\n\n<Toc maxDepth='1' />\n\n"
+        "---\nlayout: two-cols-header\n---\n\n# Two\n\nabove\n\n::left::\n\n"
+        "<b v-click>one</b>\n\n::right::\n\n```js\ntwo\n```\n\n::bottom::\n\nbelow\n\n"
+        "---\nlayout: image-right\nimage: /x.png\nbackgroundSize: contain\n---\n\n# Three\n"
+    )
+    (tmp_path / "public").mkdir()
+    (tmp_path / "public" / "x.png").write_bytes(b"x")
+    _, rendering = across(text, tmp_path)
+    first, second, third = str(rendering.files["deck.md"]).split("\n---\n")[-3:]
+    assert "Two</a>" in first
+    order = [second.index(word) for word in ("above", "tg-columns", "one</b>", "two\n", "below")]
+    assert order == sorted(order)
+    assert second.count("<div>") == 2
+    assert "tg-right" in third
+    assert "object-fit:contain" in third
+    assert not rendering.degraded
+
+
+def test_a_drawing_in_the_text_is_a_picture(tmp_path):
+    """No script in it runs: it is a file that is shown."""
+    text = "---\nmdc: true\n---\n\n# One\n\n<svg width='9'>\n\n<script>ran()</script>\n\n<rect v-motion /></svg>\n"
+    _, rendering = across(text, tmp_path)
+    (name,) = [name for name in rendering.files if name.startswith("figures/drawing-")]
+    assert str(rendering.files[name]).startswith('<svg xmlns="http://www.w3.org/2000/svg"')
+    assert f'<img src="{name}"' in str(rendering.files["deck.md"])
+    assert "ran()" not in str(rendering.files["deck.md"])
 
 
 def test_what_marp_alone_has_is_told(tmp_path):

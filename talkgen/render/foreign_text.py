@@ -1,0 +1,92 @@
+"""Reads the texts of a talk that is native to the other tool: what of them is shown, and a note of what is lost."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import abstractmethod
+
+from talkgen.outline import blocks
+from talkgen.outline.schema import Slide
+from talkgen.render.addresses import Addresses
+from talkgen.render.deck import BlockPath, Deck
+from talkgen.render.foreign import Foreign, settings_lost
+from talkgen.render.places import FRAME, PLACE, VECTOR, arranged, sign, signs
+
+_FRAME_HEIGHT = 360  # px of a slide
+
+
+class ForeignText(Addresses):
+    """Reads the other tool's source for one target."""
+
+    is_foreign = True  # whether a native talk is another tool's
+    at: BlockPath = ()  # the block at hand
+
+    def __init__(self, deck: Deck) -> None:
+        super().__init__(deck)
+        self.styles: list[str] = []  # of the slide at hand, its author's own
+        self._frames: list[str] = []
+
+    def turn_to(self, slide: Slide | None) -> None:
+        """From here on files are named by this slide, or by the talk."""
+        super().turn_to(slide)
+        self.styles, self._frames = [], []
+
+    @property
+    def native(self) -> str:
+        """The other tool, where the talk is native to it."""
+        return (self.deck.outline.native or "") if self.is_foreign else ""
+
+    def foreign(self, source: str) -> str:
+        """Source of a talk that is native to the other tool as Markdown for this one; what is lost is noted."""
+        if not self.native:
+            return source
+        read = Foreign(self.native)
+        text = read.read(source)
+        for each in read.lost:
+            self._note(each)
+        for each in read.plain:
+            self.degrade(self.at, f"{self.native.capitalize()} alone has {each}: its text is shown")
+        self.styles += [css for css in read.styles if css not in self.styles]
+        for found in list(signs(text)):
+            if found["kind"] == VECTOR:
+                text = text.replace(found[0], self._vector(read.vectors[int(found["name"])]))
+            elif found["kind"] == FRAME:
+                self._frames.append(read.frames[int(found["name"])])
+                text = text.replace(found[0], sign(f"{FRAME}s", str(len(self._frames) - 1)))
+        return text
+
+    def _note(self, lost: str) -> None:
+        self.degrade(self.at, f"{self.native.capitalize()} alone has {lost}: shown without")
+
+    def _vector(self, source: str) -> str:
+        """A drawing of SVG in an author's text as a picture: no script of a picture runs."""
+        name = f"figures/drawing-{hashlib.sha256(source.encode()).hexdigest()[:12]}.svg"
+        if "xmlns=" not in source.split(">", 1)[0]:
+            source = source.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+        self.files[f"{self.folder}{name}"] = source
+        return f'<img src="{self.assets}{name}" alt="">'
+
+    def arranged(self, body: str, layout: str) -> str:
+        """A slide's body; what a native talk has in places of its tool's layouts is where it belongs."""
+        if not self.native:
+            return body
+        for found in list(signs(body)):
+            if found["kind"] == f"{FRAME}s":
+                page = blocks.Embed(embed=self._frames[int(found["name"])], height=_FRAME_HEIGHT)
+                body = body.replace(found[0], self.write_embed(page, self.at))
+        toc = sign(PLACE, "toc")
+        return arranged(body.replace(toc, self.write_toc(blocks.Toc(), self.at)) if toc in body else body, layout)
+
+    def note_settings(self, slide: Slide, number: int) -> None:
+        """Notes the settings of a slide that the other tool alone reads; what follows is of this slide."""
+        self.at = ("slides", number, "title")
+        for lost in settings_lost(slide, self.native) if self.native else ():
+            self._note(lost)
+
+    @abstractmethod
+    def write_embed(self, block: blocks.Embed, path: BlockPath) -> str:
+        """A page in a frame."""
+
+    @abstractmethod
+    def write_toc(self, block: blocks.Toc, path: BlockPath) -> str:
+        """The titles of the talk, each a link."""
