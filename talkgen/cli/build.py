@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -61,7 +62,15 @@ def build(
     model: ModelOption = None,
     var: VarOption = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Build again whenever the talk changes.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="Only say whether the outline can be built.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Build nothing; fail where the outline is wrong or its deck is not fresh.")
+    ] = False,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", "-k", help="Build past what fails, which is told in its place; then fail.")
+    ] = False,
+    remeasure: Annotated[
+        bool, typer.Option("--remeasure", help="Take all times anew that figures and recordings hold.")
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Fail where a slide does not hold what is on it.")] = False,
     fetch: Annotated[bool, typer.Option("--fetch", help="Bring along what it shows from other hosts.")] = False,
     fetch_private: Annotated[
@@ -92,15 +101,36 @@ def build(
 
     reach: Reach = "private" if fetch_private else "public" if fetch else "nothing"
     request = pipeline.Request(
-        Path(outline), target.value, format.value, out_dir, model, variables(var), fetch=reach, clicks=clicks
+        Path(outline), target.value, format.value, out_dir, model, variables(var), reach, clicks, keep_going, remeasure
     )
     report = reporter(quiet)
     if check:
-        slides = pipeline.check(request)
-        out_json({"slides": slides}) if json else out(f"{outline}: {slides} slides, nothing wrong")
+        _check(request, json)
     elif watch:
         _watch(request, json, report)
-    elif finish(pipeline.build(request, report), json, report) and strict:
+    else:
+        done = pipeline.build(request, report)
+        overfull = finish(done, json, report)
+        for problem in [] if json else done.problems:
+            out(str(problem))
+        if done.problems or (overfull and strict):
+            raise typer.Exit(1)
+
+
+def _check(request: Request, json: bool) -> None:
+    """Says what is not fresh, and exits with 1 when something is not."""
+    from talkgen.pipeline.build import check
+
+    slides, stale = check(request)
+    if json:
+        out_json({"slides": slides, "stale": [asdict(change) for change in stale]})
+    else:
+        for change in stale:
+            out(f"{change.state}: {change.name}: {', '.join(change.why)}")
+        out(
+            f"{request.outline}: {slides} slides, " + (f"{len(stale)} not fresh" if stale else "nothing wrong or stale")
+        )
+    if stale:
         raise typer.Exit(1)
 
 

@@ -47,6 +47,16 @@ def find_expressions(source: Source) -> list[Expression]:
     return [expression for text in _read(source).values() for expression in text]
 
 
+GAP = "\N{WARNING SIGN}"
+"""What stands where an expression could not be computed, in a deck that is built all the same."""
+
+
+def evaluate_what_can_be(source: Source, values: Mapping[str, Any]) -> tuple[Outline, list[Problem]]:
+    """As `evaluate`, with a `GAP` for each expression that cannot be computed, and what is wrong with these."""
+    work = _Work(source, values, _read(source), instead=GAP)
+    return work.node(source.outline, ()), sorted(work.problems, key=by_place)
+
+
 def evaluate(source: Source, values: Mapping[str, Any]) -> Outline:
     """The outline with values in place of expressions; a figure's parameter that is one expression gets its value.
 
@@ -150,6 +160,7 @@ class _Work:
     texts: dict[PathInData, list[Expression]]
     problems: list[Problem] = field(default_factory=list)
     made: int = 0
+    instead: str = ""  # of what cannot be computed
 
     def node(self, node: NodeT, path: PathInData) -> NodeT:
         changed = {}
@@ -201,7 +212,7 @@ class _Work:
 
     def compute(self, expression: Expression, evaluate: Callable[[Mapping[str, Any]], Any]) -> Any:
         if len(self.problems) >= MAX_PROBLEMS:
-            return ""
+            return self.instead
         try:
             value = evaluate(self.scope(expression.path))
             self.made += len(value) if isinstance(value, str) else 0
@@ -209,5 +220,5 @@ class _Work:
                 raise FormulaError(f"the expressions make more than {MAX_OUTPUT:,} characters")
         except FormulaError as error:
             self.problems.append(_problem(self.source, expression.path, expression.start, error))
-            return ""
+            return self.instead
         return value

@@ -46,6 +46,7 @@ class FigureArtifact(Artifact):
     height: int
     data_key: Key
     used: tuple[Used, ...]
+    timed: bool  # whether it holds what a clock said
 
     @property
     def full_key(self) -> Key:
@@ -64,6 +65,7 @@ class RecordingArtifact(Artifact):
     models: tuple[ModelFiles, ...]
     roots: tuple[str, ...]  # where the code that makes it starts
     in_page: bool  # whether the deck carries them, and answers by itself
+    timed: bool  # whether it holds what a clock said
 
 
 @dataclass(frozen=True)

@@ -12,19 +12,26 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from talkgen.errors import OutlineError, Problem
 from talkgen.outline.find import find_outline
-from talkgen.pipeline.compute import compute
+from talkgen.pipeline.compute import Outcome, compute_all
 from talkgen.pipeline.deck_folder import DeckFolder
 from talkgen.pipeline.packages import install_packages, pin_packages
 from talkgen.pipeline.plan import Plan, make_plan
 from talkgen.pipeline.publish import publish
 from talkgen.pipeline.remote import fetch_all
-from talkgen.pipeline.rendering import render, resolve_plan
+from talkgen.pipeline.rendering import render, resolve_plan, resolve_what_is_there
 from talkgen.pipeline.request import Request, open_store
 from talkgen.pipeline.results import Results
+from talkgen.pipeline.status import status as read_status
 from talkgen.pipeline.talk import Talk
+from talkgen.pipeline.targets import Target
+from talkgen.store.manifest import Change
+
+if TYPE_CHECKING:
+    from talkgen.render.deck import Deck
 
 __all__ = ["BuildReport", "Request", "build", "check"]
 
@@ -42,6 +49,7 @@ class BuildReport:
     reused: tuple[str, ...]
     exported: bool
     seconds: float
+    problems: tuple[Problem, ...] = ()  # what is missing in it, of a build that was to keep going
 
     def to_json(self) -> dict[str, Any]:
         """The report as plain JSON values."""
@@ -55,6 +63,7 @@ class BuildReport:
             "exported": self.exported,
             "minutes": sum(self.plan.draft.minutes),
             "degraded": self.deck.degraded,
+            "problems": [str(problem) for problem in self.problems],
             "seconds": self.seconds,
         }
 
@@ -73,21 +82,34 @@ def build(request: Request, report: Report) -> BuildReport:
         talk = Talk(path, request.vars)
         if request.format == "html" and not talk.is_known:
             deck.target.get_ready(report)
-        plan = make_plan(talk, request.model)
+        plan = make_plan(talk, request.model, keep_going=request.keep_going)
         report(f"model: {plan.model.label}")
         if request.fetch != "nothing":
             fetch_all(plan, report, private=request.fetch == "private")
         pins = pin_packages(plan, report) if deck.target.name == "slidev" else ()
-        results = compute(plan, store, report)
-        if not deck.is_whole(plan, request.export):
+        outcome = compute_all(plan, store, report, remeasure=request.remeasure)
+        problems, results = [*plan.problems, *outcome.problems], outcome.results
+        if problems and not request.keep_going:
+            raise OutlineError(problems)
+        if problems or request.remeasure or not deck.is_whole(plan, request.export):
             from talkgen.pipeline.formulas import check_formulas
 
-            content = resolve_plan(plan, results, deck.target)
+            content, more = _resolve(plan, outcome, deck.target, problems)
+            problems += more
             if request.format != "md":  # which asks no tool for anything
                 install_packages(plan, pins, report)
                 check_formulas(content.outline, plan, deck.target, store, report)
-            exported = publish(render(content, deck.target), plan, deck, request.export, report)
-    return _report(plan, replace(deck), request.export, results, exported, time.perf_counter() - started)
+            missing = {artifact.name for artifact in plan.computed} - results.keys()
+            exported = publish(render(content, deck.target), plan, deck, request.export, report, missing)
+    done = _report(plan, replace(deck), request.export, results, exported, time.perf_counter() - started)
+    return replace(done, problems=tuple(problems))
+
+
+def _resolve(plan: Plan, outcome: Outcome, target: Target, problems: list[Problem]) -> tuple[Deck, list[Problem]]:
+    """The deck; where something is missing, with that told in its place, and what is wrong with expressions then."""
+    if problems:
+        return resolve_what_is_there(plan, outcome.results, target, problems)
+    return resolve_plan(plan, outcome.results, target), []
 
 
 def _report(plan: Plan, deck: DeckFolder, format: str, results: Results, exported: bool, seconds: float) -> BuildReport:
@@ -102,8 +124,8 @@ def _report(plan: Plan, deck: DeckFolder, format: str, results: Results, exporte
     )
 
 
-def check(request: Request) -> int:
-    """Loads and plans a talk without computing or writing; the number of its slides.
+def check(request: Request) -> tuple[int, list[Change]]:
+    """Loads and plans a talk without computing or writing: the number of its slides, and what of its deck is not fresh.
 
     Raises:
         OutlineError: as `build` does.
@@ -115,4 +137,4 @@ def check(request: Request) -> int:
     plan = make_plan(talk, request.model)
     if deck.target.name == "slidev":
         pin_packages(plan, lambda _: None)
-    return slides
+    return slides, [change for change in read_status(request) if change.state != "fresh"]

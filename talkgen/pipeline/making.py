@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from talkgen.elements.registry import ELEMENTS
-from talkgen.errors import OutlineError, Place, Problem, TalkgenError
+from talkgen.errors import Place, Problem, TalkgenError
 from talkgen.extras import extras_in_words
 from talkgen.figures.base import Canvas
 from talkgen.figures.registry import load_figure
@@ -51,18 +51,14 @@ class _Drawing:
 class Maker:
     """Makes what the store lacks, and goes on after a problem, so that all are told at once."""
 
-    def __init__(self, plan: Plan, store: Store, report: Report) -> None:
-        self.plan, self.store, self.report = plan, store, report
+    def __init__(self, plan: Plan, store: Store, report: Report, *, remeasure: bool = False) -> None:
+        self.plan, self.store, self.report, self.remeasure = plan, store, report, remeasure
         self.inputs, self.drawer = ProjectInputs(plan.talk.project, plan.model), Drawer()
         self.problems: list[Problem] = []
         self.made: dict[str, Result] = {}
 
     def make(self, artifacts: Sequence[ComputedArtifact]) -> dict[str, Result]:
-        """The results of artifacts by name.
-
-        Raises:
-            OutlineError: what could not be made, all of it, each with its place.
-        """
+        """The results of artifacts by name; what could not be made is among the `problems`, each with its place."""
         try:
             drawings = [drawing for artifact in artifacts if (drawing := self._start(artifact))]
             self._draw_diagrams([artifact for artifact in artifacts if isinstance(artifact, DiagramArtifact)])
@@ -70,8 +66,6 @@ class Maker:
                 self._finish(drawing)
         finally:
             self.drawer.close()
-        if self.problems:
-            raise OutlineError(self.problems)
         return self.made
 
     def _start(self, artifact: ComputedArtifact) -> _Drawing | None:
@@ -87,7 +81,9 @@ class Maker:
         """Of a figure the numbers, and its picture is begun; of what a model answers, all of it."""
         match artifact:
             case FigureArtifact():
-                return self._draw(artifact, self.store.lookup(artifact.data_key) or self._compute(artifact))
+                again = self.remeasure and artifact.timed
+                known = None if again else self.store.lookup(artifact.data_key)
+                return self._draw(artifact, known or self._compute(artifact))
             case RecordingArtifact():
                 engines = {files.name: self.inputs.engine(files) for files in artifact.models}
                 block = Live.model_validate(artifact.block)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from talkgen.errors import OutlineError, TalkgenError
+from talkgen.errors import OutlineError, Problem, TalkgenError
 from talkgen.export.browser import has_browser
 from talkgen.lm.files.catalog import ModelFiles, first_available
 from talkgen.lm.files.in_page import why_not_in_page
@@ -61,6 +61,7 @@ class Plan:
     values: tuple[ValuesArtifact, ...]
     known: Mapping[str, Any]  # what texts may name before anything is computed
     draft: Draft
+    problems: tuple[Problem, ...] = ()  # of blocks that cannot be planned, where the rest is
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
@@ -77,16 +78,19 @@ class Plan:
         return tuple(found.values())
 
 
-def make_plan(talk: Talk, model: str | None = None) -> Plan:
+def make_plan(talk: Talk, model: str | None = None, *, keep_going: bool = False) -> Plan:
     """The plan of a talk; `model` goes before the outline's own default model.
 
     Raises:
-        OutlineError: figures, parameters, elements or models that do not exist, all of them at once.
+        OutlineError: figures, parameters, elements or models that do not exist, all of them at once; of a plan that is
+            to `keep_going` the deck's own model alone.
     """
     deck_model = first_available(model, talk.project) if model else _deck_model(talk)
     values = known_values(talk.variables, deck_model, talk.project)
     draft = talk.draft(values)
-    computed = _Planner(talk, deck_model).plan_all(draft)
+    computed, problems = _Planner(talk, deck_model).plan_all(draft)
+    if problems and not keep_going:
+        raise OutlineError(problems)
     figures = {artifact.label: artifact.data_key for artifact in computed if isinstance(artifact, FigureArtifact)}
     return Plan(
         talk=talk,
@@ -95,6 +99,7 @@ def make_plan(talk: Talk, model: str | None = None) -> Plan:
         values=plan_values(draft.chains, values, figures),
         known=values,
         draft=draft,
+        problems=tuple(problems),
     )
 
 
@@ -115,7 +120,8 @@ class _Planner:
     def _look(self) -> Mapping[str, Any]:
         return look_parts(self.talk.tokens)
 
-    def plan_all(self, draft: Draft) -> tuple[ComputedArtifact, ...]:
+    def plan_all(self, draft: Draft) -> tuple[tuple[ComputedArtifact, ...], list[Problem]]:
+        """What can be planned, and what is wrong with the rest."""
         problems, artifacts = list(draft.problems), []
         for block in draft.blocks:
             if isinstance(block, DiagramDraft) and not has_browser():
@@ -124,9 +130,7 @@ class _Planner:
                 artifacts.append(self._plan(block))
             except TalkgenError as error:
                 problems += self.talk.problems_at(block.path, error)
-        if problems:
-            raise OutlineError(problems)
-        return (*artifacts, *self._page_models(artifacts))
+        return (*artifacts, *self._page_models(artifacts)), problems
 
     def _page_models(self, artifacts: Sequence[ComputedArtifact]) -> tuple[PageModelArtifact, ...]:
         """The models of live blocks that are small enough for the deck to carry; each once."""
@@ -147,7 +151,7 @@ class _Planner:
                 key, in_page = recording_key(block, models), block.in_page and not any(map(why_not_in_page, models))
                 roots = recording_roots(block)
                 return RecordingArtifact(
-                    block.label, key, block.path, block.element, block.block, models, roots, in_page
+                    block.label, key, block.path, block.element, block.block, models, roots, in_page, block.timed
                 )
             case TokensDraft():
                 files = self._find(block.model)
@@ -173,6 +177,7 @@ class _Planner:
             height=block.height,
             data_key=numbers,
             used=used,
+            timed=block.timed,
         )
 
     def _find(self, names: Names) -> ModelFiles:

@@ -7,7 +7,7 @@ the same files, and is still as it was, is carried over instead of made again.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,8 +27,12 @@ if TYPE_CHECKING:
 Report = Callable[[str], None]
 
 
-def publish(rendering: Rendering, plan: Plan, deck: DeckFolder, format: str, report: Report) -> bool:
+def publish(
+    rendering: Rendering, plan: Plan, deck: DeckFolder, format: str, report: Report, missing: Collection[str] = ()
+) -> bool:
     """Writes a deck and exports it as `format` ("md" exports nothing); tells whether anything had to be exported.
+
+    The things named in `missing` are not in it, so that it is never taken for whole.
 
     Raises:
         ToolError: the exporter failed; the folder is as it was.
@@ -47,7 +51,7 @@ def publish(rendering: Rendering, plan: Plan, deck: DeckFolder, format: str, rep
         if is_missing:
             exports.append(_export(deck, format, content, stage, report))
         artifact = plan_rendering(plan, deck.target, copied_files(rendering, plan, deck.target))
-        entries = {each.name: Entry(each.full_key) for each in plan.artifacts}
+        entries = {each.name: Entry(each.full_key) for each in plan.artifacts if each.name not in missing}
         entries |= {artifact.name: Entry(artifact.key, files)}
         entries |= {export.artifact.name: Entry(export.artifact.key, export.files) for export in exports}
         about = {

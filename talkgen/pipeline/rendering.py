@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from talkgen import __version__
 from talkgen.assets import asset_dir
 from talkgen.digest import digest_bytes, digest_file
+from talkgen.errors import Problem
 from talkgen.export.browser import browser_version
 from talkgen.fonts import fonts_digest
 from talkgen.pipeline.artifacts import ExportArtifact, PageModelArtifact, RenderingArtifact
@@ -35,10 +36,24 @@ def resolve_plan(plan: Plan, results: Results, target: Target) -> Deck:
     """
     from talkgen.pipeline.resolve import resolve
 
-    deck = resolve(plan.talk.source, plan.known, plan.talk.style, results)
+    return _complete(resolve(plan.talk.source, plan.known, plan.talk.style, results), plan, target)
+
+
+def _complete(deck: Deck, plan: Plan, target: Target) -> Deck:
+    """With what comes from elsewhere: packages, and files of other hosts."""
     pins = known_pins(plan) if target.name == "slidev" else ()
     packages, notes = [asdict(pin) for pin in pins], tuple(left_remote(plan.draft))
     return replace(deck, packages=packages, fetched=fetched_files(plan.draft), notes=notes)
+
+
+def resolve_what_is_there(
+    plan: Plan, results: Results, target: Target, problems: Sequence[Problem]
+) -> tuple[Deck, list[Problem]]:
+    """As `resolve_plan`, past what is missing, which `problems` tell of; and what is wrong with expressions."""
+    from talkgen.pipeline.resolve import resolve_what_can_be
+
+    deck, more = resolve_what_can_be(plan.talk.source, plan.known, plan.talk.style, results, problems)
+    return _complete(deck, plan, target), more
 
 
 def render(deck: Deck, target: Target) -> Rendering:

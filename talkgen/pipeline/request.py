@@ -30,6 +30,8 @@ class Request:
     vars: Mapping[str, Any] = field(default_factory=dict)  # instead of the outline's of these names
     fetch: Reach = "nothing"
     clicks: bool = False  # a page for each click instead of each slide
+    keep_going: bool = False  # past what cannot be made
+    remeasure: bool = False  # what a clock says, also where it is known
 
     @property
     def export(self) -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from talkgen.outline.expressions import evaluate
+from talkgen.errors import Problem
+from talkgen.outline.blocks import Code, Figure, Live, Tokens
+from talkgen.outline.expressions import evaluate, evaluate_what_can_be
 from talkgen.outline.source import Source
+from talkgen.outline.walk import find_blocks
 from talkgen.pipeline.artifacts import (
     BlockArtifact,
     DiagramArtifact,
@@ -20,6 +24,7 @@ from talkgen.pipeline.artifacts import (
 from talkgen.pipeline.results import Result, Results, figure_data
 from talkgen.render.deck import BlockPath, Chips, Computed, Deck, Drawing, LiveAnswer, Output, Picture
 from talkgen.style import Style
+from talkgen.yamlfile import where_path
 
 
 def resolve(source: Source, known: Mapping[str, Any], style: Style, results: Results) -> Deck:
@@ -40,6 +45,24 @@ def resolve(source: Source, known: Mapping[str, Any], style: Style, results: Res
             case artifact:
                 computed[artifact.path] = _resolve_one(result, artifact)
     return Deck(outline, source.folder, computed, style, models, works=source.bibliography)
+
+
+def resolve_what_can_be(
+    source: Source, known: Mapping[str, Any], style: Style, results: Results, problems: Sequence[Problem]
+) -> tuple[Deck, list[Problem]]:
+    """As `resolve`, with what is missing told in its place: `problems` are known; and those of the expressions."""
+    outline, more = evaluate_what_can_be(source, {**known, "figures": figure_data(results)})
+    whole = resolve(replace(source, outline=outline.model_copy(update={"expressions": False})), known, style, results)
+    return replace(whole, failed=dict(_failed(whole, problems))), more
+
+
+def _failed(deck: Deck, problems: Sequence[Problem]) -> Iterator[tuple[BlockPath, str]]:
+    """The blocks that nothing was computed for, each with what went wrong."""
+    for path, block in find_blocks(deck.outline):
+        is_made = isinstance(block, Figure | Live | Tokens) or (isinstance(block, Code) and block.output)
+        if is_made and path not in deck.computed:
+            said = [problem.message for problem in problems if problem.where.startswith(where_path(path))]
+            yield path, said[0] if said else "it could not be made"
 
 
 def _resolve_one(result: Result, artifact: BlockArtifact) -> Computed:

@@ -53,10 +53,18 @@ class BlockWriter(ForeignText):
     def block(self, block: AnyBlock, path: BlockPath) -> str:
         """One block."""
         self.at = path
-        text = self._write(block, path)
+        text = self._write_failed(block, path) if path in self.deck.failed else self._write(block, path)
         if block.reveal and not isinstance(block, blocks.Bullets) and text:
             text = f'<div class="tg-reveal" {self.on_click}>\n\n{text}\n\n</div>'
         return f"{anchor(block.id)}\n\n{text}" if block.id and not isinstance(block, _WITH_ID) else text
+
+    def _write_failed(self, block: AnyBlock, path: BlockPath) -> str:
+        """A frame with what went wrong, where a block would stand; below a listing whose output is missing."""
+        listing = f"{self.write_code(block, path)}\n\n" if isinstance(block, blocks.Code) else ""
+        what = f"{block.key} {escape(str(getattr(block, block.key)))}" if not listing else "its output"
+        said = escape(self.deck.failed[path])
+        told = f"<strong>{what} is missing</strong><br>{said}"
+        return f'{listing}<aside class="tg-callout tg-warning tg-failed"><p>{told}</p></aside>'
 
     def _write(self, block: AnyBlock, path: BlockPath) -> str:
         match block:

@@ -83,6 +83,7 @@ class Deck:
     notes: Sequence[Degraded] = ()  # what is told beside what the renderer finds
     packages: Sequence[Mapping[str, str]] = ()  # of npm, beside Slidev's: each with `package`, `version`, `integrity`
     works: Works = field(default_factory=dict)  # of the talk's bibliography
+    failed: Mapping[BlockPath, str] = field(default_factory=dict)  # what went wrong with blocks that were not computed
 
 
 @dataclass(frozen=True)
