@@ -127,9 +127,7 @@ def _check(request: Request, json: bool) -> None:
     else:
         for change in stale:
             out(f"{change.state}: {change.name}: {', '.join(change.why)}")
-        out(
-            f"{request.outline}: {slides} slides, " + (f"{len(stale)} not fresh" if stale else "nothing wrong or stale")
-        )
+        out(f"{request.outline}: {slides} slides, " + (f"{len(stale)} not fresh" if stale else "all fresh"))
     if stale:
         raise typer.Exit(1)
 
