@@ -127,7 +127,7 @@ def _check(request: Request, json: bool) -> None:
     else:
         for change in stale:
             out(f"{change.state}: {change.name}: {', '.join(change.why)}")
-        out(f"{request.outline}: {slides} slides, " + (f"{len(stale)} not fresh" if stale else "all fresh"))
+        out(f"{request.outline}: {slides} slides, nothing wrong" + (f", {len(stale)} not fresh" if stale else ""))
     if stale:
         raise typer.Exit(1)
 

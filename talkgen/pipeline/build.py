@@ -127,6 +127,8 @@ def _report(plan: Plan, deck: DeckFolder, format: str, results: Results, exporte
 def check(request: Request) -> tuple[int, list[Change]]:
     """Loads and plans a talk without computing or writing: the number of its slides, and what of its deck is not fresh.
 
+    Of a deck that was never built nothing is stale.
+
     Raises:
         OutlineError: as `build` does.
     """
@@ -137,4 +139,5 @@ def check(request: Request) -> tuple[int, list[Change]]:
     plan = make_plan(talk, request.model)
     if deck.target.name == "slidev":
         pin_packages(plan, lambda _: None)
-    return slides, [change for change in read_status(request) if change.state != "fresh"]
+    built = bool(deck.built.entries)
+    return slides, [each for each in read_status(request) if each.state != "fresh"] if built else []
