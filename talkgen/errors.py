@@ -53,6 +53,10 @@ class TalkgenError(Exception):
         )
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type[TalkgenError], tuple[tuple[Problem, ...]]]:
+        """Handed on to another process it keeps its problems."""
+        return TalkgenError, (self.problems,)
+
     def at(self, place: Place | None, where: str) -> list[Problem]:
         """Its problems, placed there as far as they have no place of their own."""
         return [

@@ -1,22 +1,26 @@
-"""`talkgen figures list` and `talkgen figures show`."""
+"""`talkgen figures list`, `show` and `new`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from talkgen.cli.console import Json, Quiet, out, out_json, reporter
 from talkgen.errors import TalkgenError
 
-app = typer.Typer(help="Lists figures, and draws one by itself.", no_args_is_help=True)
+app = typer.Typer(help="Lists figures, draws one by itself, begins one of your own.", no_args_is_help=True)
+TalkOption = Annotated[
+    Path | None, typer.Option("--talk", "-t", metavar="OUTLINE", help="A talk, for the figures of its own.")
+]
 
 
 @app.command("list")
 def list_(
     json: Json = False,
     html: Annotated[Path | None, typer.Option("--html", help="Write them to this file, drawn, as one page.")] = None,
+    talk: TalkOption = None,
     quiet: Quiet = False,
 ) -> None:
     """Lists the figures a talk can name, each with its parameters.
@@ -25,9 +29,8 @@ def list_(
       talkgen figures list
       talkgen figures list --html figures.html
     """
-    from talkgen.figures.registry import FIGURES, load_figure
-
     if html:
+        from talkgen.figures.registry import FIGURES
         from talkgen.pipeline.gallery import write_gallery
 
         if not html.absolute().parent.is_dir():
@@ -35,13 +38,9 @@ def list_(
         write_gallery(sorted(FIGURES), "small", html, reporter(quiet))
         out(str(html))
         return
-    found: dict[str, Any] = {}
-    for name in sorted(FIGURES):
-        module = load_figure(name)
-        found[name] = {
-            "about": (module.__doc__ or "").split("\n")[0],
-            "parameters": {key: field.default for key, field in module.Params.model_fields.items()},
-        }
+    from talkgen.pipeline.figures import list_figures
+
+    found = list_figures(talk)
     if json:
         out_json(found)
         return
@@ -58,6 +57,7 @@ def show(
     param: Annotated[list[str] | None, typer.Option("--param", "-p", help="key=value, as YAML.")] = None,
     model: Annotated[str, typer.Option("--model", "-m", help="The model where the figure asks for one.")] = "small",
     theme: Annotated[str, typer.Option("--theme", help="The theme to draw in.")] = "paper",
+    talk: TalkOption = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -74,8 +74,26 @@ def show(
         raise TalkgenError(f"there is no folder {out_file.parent} to draw to", "make it, or name another place")
     params = dict(_parse_param(item) for item in param or [])
     reporter(quiet)(f"drawing {name}")
-    alt = draw_one(name, params, model, theme, out_file)
+    alt = draw_one(name, params, model, theme, out_file, talk)
     out_json({"figure": name, "path": str(out_file), "alt": alt}) if json else out(alt)
+
+
+@app.command("new")
+def new(
+    name: Annotated[str, typer.Argument(help="What the talk calls it.")],
+    talk: Annotated[Path, typer.Option("--talk", "-t", metavar="DIR", help="The folder of the talk.")] = Path(),
+) -> None:
+    """Writes figures/NAME.py into a talk: a figure of its own that works, to change.
+
+    A talk whose figures may run says `execute: true`. A file of plain matplotlib is named as it is, `figure: plot.py`.
+
+    Examples:
+      talkgen figures new letters --talk slides/mine
+    """
+    from talkgen.pipeline.figures import new_figure
+
+    file = new_figure(name, talk)
+    out(f"wrote {file}; in the outline: 'execute: true', and a block '- figure: {name}'")
 
 
 def _parse_param(item: str) -> tuple[str, object]:

@@ -41,6 +41,7 @@ class FigureArtifact(Artifact):
     kind = "figure"
     path: BlockPath
     figure: str
+    origin: str  # where its code is
     params: Mapping[str, Any]
     width: int  # px of a 1280 by 720 slide
     height: int

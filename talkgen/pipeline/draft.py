@@ -26,6 +26,7 @@ class FigureDraft:
     label: str
     path: BlockPath
     figure: str
+    origin: str  # where its code is
     params: Mapping[str, Any]
     uses: Mapping[str, Uses]
     tables: tuple[str, ...]

@@ -11,7 +11,7 @@ from talkgen.digest import digest_bytes, digest_file
 from talkgen.elements.registry import ELEMENTS, check_dials, check_grid, check_params, load_element, tag
 from talkgen.errors import Problem, TalkgenError, did_you_mean
 from talkgen.figures.base import Params
-from talkgen.figures.registry import load_figure
+from talkgen.figures.registry import find_figure, is_own, load_origin
 from talkgen.figures.uses import Uses
 from talkgen.outline.blocks import Block, Code, Figure, Live, Mermaid, Tokens
 from talkgen.outline.expressions import evaluate_inputs, find_expressions
@@ -120,16 +120,21 @@ class _Drafter:
         return label
 
     def _draft_figure(self, path: PathInData, block: Figure) -> FigureDraft:
-        module = load_figure(block.figure)
+        origin = find_figure(block.figure, self.source.folder)
+        if is_own(origin) and not self.outline.execute:
+            hint = "add 'execute: true' to the talk: the Python of its figures then runs when it is built"
+            raise TalkgenError(f"the talk does not say that the code of its figure '{block.figure}' may run", hint)
+        module = load_origin(origin)
         params = checked_params(block.figure, module.Params, block.params)
         width, height = self._canvas_size(path, block)
         return FigureDraft(
             label=self._label("figure", path, block),
             path=path,
             figure=block.figure,
+            origin=origin,
             params=params.model_dump(mode="json"),
             uses=uses(params),
-            tables=tuple(module.TABLES),
+            tables=tuple(getattr(module, "TABLES", ())),
             timed=bool(getattr(module, "MEASURES_TIME", False)),
             width=width,
             height=height,

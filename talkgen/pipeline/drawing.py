@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from talkgen.assets import cache_dir
-from talkgen.figures.registry import load_figure
+from talkgen.figures.registry import load_origin
 
 if TYPE_CHECKING:
     from talkgen.figures.base import Canvas, Data, FigureModule
@@ -26,9 +26,9 @@ class Drawer:
     def _pool(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
 
-    def submit(self, figure: str, data: Data, canvas: Canvas, provenance: Data) -> Future[dict[str, bytes]]:
-        """Draws a figure from its data; the result holds `svg`, `png` and `alt`."""
-        return self._pool.submit(_draw, figure, data, canvas, provenance)
+    def submit(self, origin: str, data: Data, canvas: Canvas, provenance: Data) -> Future[dict[str, bytes]]:
+        """Draws the figure whose code is at `origin` from its data; the result holds `svg`, `png` and `alt`."""
+        return self._pool.submit(_draw, origin, data, canvas, provenance)
 
     def close(self) -> None:
         """Ends the process, if it was started."""
@@ -36,8 +36,8 @@ class Drawer:
             self._pool.shutdown(cancel_futures=True)
 
 
-def _draw(figure: str, data: Data, canvas: Canvas, provenance: Data) -> dict[str, bytes]:
-    return draw_picture(load_figure(figure), data, canvas, provenance)
+def _draw(origin: str, data: Data, canvas: Canvas, provenance: Data) -> dict[str, bytes]:
+    return draw_picture(load_origin(origin), data, canvas, provenance)
 
 
 def draw_picture(module: FigureModule, data: Data, canvas: Canvas, provenance: Data) -> dict[str, bytes]:

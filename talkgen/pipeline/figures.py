@@ -1,4 +1,4 @@
-"""One figure by itself, drawn to a file: what `talkgen figures show` does."""
+"""One figure by itself, drawn to a file, and the figures that there are: what `talkgen figures` does."""
 
 from __future__ import annotations
 
@@ -7,27 +7,72 @@ from pathlib import Path
 from typing import Any
 
 from talkgen import assets
+from talkgen.errors import TalkgenError
 from talkgen.figures.base import Canvas
-from talkgen.figures.registry import load_figure
+from talkgen.figures.registry import FIGURES, brought_figures, find_figure, is_own, load_origin, own_figures
 from talkgen.files import write_bytes
 from talkgen.lm.files.catalog import first_available
+from talkgen.outline.find import find_outline
 from talkgen.pipeline.drafting import checked_params
 from talkgen.pipeline.drawing import draw_picture
 from talkgen.pipeline.inputs import ProjectInputs
+from talkgen.pipeline.talk import Talk
 from talkgen.style import load_style
 
+HINT = "add 'execute: true' to the talk: the Python of its figures then runs"
 
-def draw_one(name: str, params: Mapping[str, Any], model: str, theme: str, file: Path) -> str:
-    """Draws the figure `name` to `file` (.svg or .png) and returns its alt text.
+
+def draw_one(
+    name: str, params: Mapping[str, Any], model: str, theme: str, file: Path, outline: Path | None = None
+) -> str:
+    """Draws the figure `name` to `file` (.svg or .png) and returns its alt text; of a talk it may be one of its own.
 
     Raises:
-        TalkgenError: there is no such figure, parameter, model or theme.
+        TalkgenError: there is no such figure, parameter, model or theme, or the talk's code may not run.
     """
-    module = load_figure(name)
+    talk = find_outline(outline) if outline else Path.cwd() / "outline.yaml"
+    origin = find_figure(name, talk.parent if outline else None)
+    if is_own(origin) and not Talk(talk).source.outline.execute:
+        raise TalkgenError(f"the talk does not say that the code of its figure '{name}' may run", HINT)
+    module = load_origin(origin)
     chosen = checked_params(name, module.Params, params)
-    here = assets.project_dir(Path.cwd() / "outline.yaml")
+    here = assets.project_dir(talk)
     canvas = Canvas(load_style(theme, here))
     data = module.compute(chosen, ProjectInputs(here, first_available(model, here)))
     outputs = draw_picture(module, data, canvas, {"figure": name, "parameters": chosen.model_dump(mode="json")})
     write_bytes(file, outputs[file.suffix.removeprefix(".")])
     return outputs["alt"].decode()
+
+
+def list_figures(outline: Path | None = None) -> dict[str, dict[str, Any]]:
+    """Each figure that a talk can name, with what it is about and its parameters' defaults; of a talk its own too.
+
+    Raises:
+        TalkgenError: the talk's code may not run, or fails.
+    """
+    talk = find_outline(outline) if outline else None
+    own = own_figures(talk.parent) if talk else {}
+    if own and talk and not Talk(talk).source.outline.execute:
+        raise TalkgenError("the talk does not say that the code of its figures may run", HINT)
+    return {name: _about(origin) for name, origin in sorted({**brought_figures(), **FIGURES, **own}.items())}
+
+
+def _about(origin: str) -> dict[str, Any]:
+    module = load_origin(origin)
+    defaults = {key: field.get_default(call_default_factory=True) for key, field in module.Params.model_fields.items()}
+    return {"about": (module.__doc__ or "").split("\n")[0], "parameters": defaults}
+
+
+def new_figure(name: str, folder: Path) -> Path:
+    """Writes a figure that works, to change, into the folder of a talk; where it is.
+
+    Raises:
+        TalkgenError: it is there already, or the name is none of Python's.
+    """
+    if not name.isidentifier():
+        raise TalkgenError(f"'{name}' is no name for a figure", "letters, digits and _, no digit first")
+    file = folder / "figures" / f"{name}.py"
+    if file.exists():
+        raise TalkgenError(f"{file} is there already", "choose another name; nothing was written")
+    write_bytes(file, (assets.asset_dir("templates") / "figure.py").read_bytes())
+    return file

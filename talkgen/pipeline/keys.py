@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from talkgen import assets
 from talkgen.digest import digest_bytes, digest_file
 from talkgen.figures.measure.timing import machine
-from talkgen.figures.registry import figure_module
+from talkgen.figures.registry import is_own
 from talkgen.fonts import fonts_digest
 from talkgen.lm.files.catalog import ModelFiles
 from talkgen.pipeline.draft import FigureDraft, RecordingDraft
 from talkgen.pipeline.inputs import TABLES
 from talkgen.pipeline.used import Used, use_model
-from talkgen.store.code import source_digest
+from talkgen.store.code import is_symbol, source_digest
 from talkgen.store.key import Key, code_parts, make_key
 from talkgen.store.packages import matter, versions
 
@@ -32,15 +33,35 @@ OUTPUT_ROOTS = ("talkgen.pipeline.outputs:run_program",)
 TOKENS_ROOTS = ("talkgen.pipeline.tokens:split_tokens", f"{_INPUTS}.open")
 
 
-def data_roots(figure: str) -> tuple[str, ...]:
-    """Where the code of a figure's numbers starts."""
-    return (f"{figure_module(figure)}:compute", _INPUTS)
+_DRAWN = "talkgen.pipeline.drawing:draw_picture"
 
 
-def picture_roots(figure: str) -> tuple[str, ...]:
+def data_roots(origin: str) -> tuple[str, ...]:
+    """Where the code of a figure's numbers starts; of a talk's own figure that is of talkgen's, beside its file."""
+    return (*own_roots(origin), _INPUTS) if is_own(origin) else (f"{origin}:compute", _INPUTS)
+
+
+def picture_roots(origin: str) -> tuple[str, ...]:
     """Where the code of a figure's picture starts."""
-    module = figure_module(figure)
-    return (f"{module}:draw", f"{module}:describe", "talkgen.pipeline.drawing:draw_picture")
+    return (_DRAWN, *own_roots(origin)) if is_own(origin) else (f"{origin}:draw", f"{origin}:describe", _DRAWN)
+
+
+def own_roots(origin: str) -> tuple[str, ...]:
+    """What a talk's own figure uses of talkgen's code; what is not there, importing it tells."""
+    from talkgen.figures.own import read_source
+
+    return tuple(root for root in sorted(read_source(Path(origin)).talkgen) if is_symbol(root))
+
+
+def own_parts(origin: str) -> dict[str, Any]:
+    """The parts of a talk's own figure beside those of its roots: its files, and the packages that they import."""
+    if not is_own(origin):
+        return {}
+    from talkgen.figures.own import read_source
+
+    source, folder = read_source(Path(origin)), Path(origin).parent
+    files = {f"file {file.relative_to(folder).as_posix()}": digest_file(file) for file in source.files}
+    return {**files, **matter(source.packages)}
 
 
 def data_key(figure: FigureDraft, used: Sequence[Used]) -> Key:
@@ -48,7 +69,7 @@ def data_key(figure: FigureDraft, used: Sequence[Used]) -> Key:
     device = machine() if figure.timed else "cpu"
     parts: dict[str, Any] = {"schema": SCHEMA, "figure": figure.figure, "device": device}
     parts |= {f"parameter {name}": value for name, value in figure.params.items()}
-    parts |= code_parts(*data_roots(figure.figure))
+    parts |= code_parts(*data_roots(figure.origin)) | own_parts(figure.origin)
     for each in used:
         parts |= each.parts
     return make_key("data", parts | {f"table {table}": digest_file(TABLES / table) for table in figure.tables})
@@ -70,7 +91,8 @@ def picture_key(figure: FigureDraft, data: Key, look: Mapping[str, Any]) -> Key:
             **look,
             "width": figure.width,
             "height": figure.height,
-            **code_parts(*picture_roots(figure.figure)),
+            **code_parts(*picture_roots(figure.origin)),
+            **own_parts(figure.origin),
         },
     )
 

@@ -13,7 +13,7 @@ from talkgen.elements.registry import ELEMENTS
 from talkgen.errors import Place, Problem, TalkgenError
 from talkgen.extras import extras_in_words
 from talkgen.figures.base import Canvas
-from talkgen.figures.registry import load_figure
+from talkgen.figures.registry import load_origin
 from talkgen.outline.blocks import Live
 from talkgen.pipeline.artifacts import (
     ComputedArtifact,
@@ -119,7 +119,7 @@ class Maker:
     def _compute(self, figure: FigureArtifact) -> Action:
         """A figure's numbers."""
         started = time.perf_counter()
-        module = load_figure(figure.figure)
+        module = load_origin(figure.origin)
         data = module.compute(module.Params.model_validate(figure.params), self.inputs)
         seconds = time.perf_counter() - started
         self.report(f"computed {figure.name} ({seconds:.1f} s)")
@@ -130,11 +130,16 @@ class Maker:
         numbers = json.loads(self.store.read(data, "data"))
         canvas = Canvas(self.plan.talk.style, figure.width, figure.height)
         record_of_origin = provenance(figure, self.plan, data.outputs["data"])
-        outputs = self.drawer.submit(figure.figure, numbers, canvas, record_of_origin)
+        outputs = self.drawer.submit(figure.origin, numbers, canvas, record_of_origin)
         return _Drawing(figure, data, outputs, time.perf_counter())
 
     def _finish(self, drawing: _Drawing) -> None:
-        outputs, figure = drawing.outputs.result(), drawing.figure
+        figure = drawing.figure
+        try:
+            outputs = drawing.outputs.result()
+        except TalkgenError as error:
+            self.problems += self.plan.talk.problems_at(figure.path, error)
+            return
         action = self.store.put(figure.key, outputs, time.perf_counter() - drawing.started, {"figure": figure.figure})
         self.made[figure.name] = Result(figure, self.store, action, drawing.data, computed=True)
         self.report(f"drew {figure.name}")

@@ -172,6 +172,7 @@ class _Planner:
             key=picture_key(block, numbers, self._look),
             path=block.path,
             figure=block.figure,
+            origin=block.origin,
             params=block.params,
             width=block.width,
             height=block.height,

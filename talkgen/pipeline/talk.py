@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from talkgen import assets
 from talkgen.digest import digest_file
 from talkgen.errors import OutlineError, Problem, TalkgenError, did_you_mean
+from talkgen.figures.registry import is_own, own_figures
 from talkgen.memo import keep, recall
-from talkgen.pipeline.draft import BlockPath, Draft, draft_from_json, draft_to_json
+from talkgen.pipeline.draft import BlockPath, Draft, FigureDraft, draft_from_json, draft_to_json
 from talkgen.pipeline.values import value_at
 from talkgen.store.code import source_digest
 from talkgen.store.packages import versions
@@ -67,6 +68,7 @@ class Talk:
         try:
             is_same = known["made by"] == _makers() and _files_are(known["files"])
             is_same = is_same and known["given"] == dict(self._given)
+            is_same = is_same and known["figures"] == sorted(own_figures(self.path.parent))
             theme = assets.theme_file(known["theme"], self.project)
             return known if is_same and str(theme) in known["files"] else None
         except (TypeError, KeyError, AttributeError):  # nothing, or not what we wrote
@@ -118,11 +120,12 @@ class Talk:
 
     def _remember(self, draft: Draft, values: Mapping[str, Any]) -> None:
         theme = assets.theme_file(self._theme_name, self.project)
-        files = [*self.source.files, *([theme] if theme else [])]
+        files = {*self.source.files, *([theme] if theme else []), *own_files(draft)}
         record = {
             "made by": _makers(),
             "files": {str(file.absolute()): digest_file(file) for file in files},
             "given": dict(self._given),
+            "figures": sorted(own_figures(self.path.parent)),
             "model": self.source.outline.model,
             "vars": self.source.outline.vars,
             "theme": self._theme_name,
@@ -137,6 +140,16 @@ class Talk:
         from talkgen.yamlfile import where_path
 
         return error.at(self.source.place(path), where_path(path))
+
+
+def own_files(draft: Draft) -> set[Path]:
+    """The files of a talk's own figures, with what they are made of beside them."""
+    own = {block.origin for block in draft.blocks if isinstance(block, FigureDraft) and is_own(block.origin)}
+    if not own:
+        return set()
+    from talkgen.figures.own import read_source
+
+    return {file for origin in own for file in read_source(Path(origin)).files}
 
 
 def _near(name: str, own: Mapping[str, Any]) -> str:

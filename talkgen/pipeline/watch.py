@@ -12,6 +12,7 @@ from talkgen.lm.files.run import Run
 from talkgen.machine import in_words
 from talkgen.pipeline.artifacts import FigureArtifact
 from talkgen.pipeline.plan import Plan
+from talkgen.pipeline.talk import own_files
 
 _CODE = Path(__file__).resolve().parents[1]
 _QUIET = 10  # ms without a further change after which a save is over
@@ -66,7 +67,7 @@ def watched_folders(plan: Plan, copied: Iterable[str]) -> set[Path]:
     """The folders of what a plan is made of; `copied` are the files that come along, from the outline's folder."""
     talk = plan.talk
     files = [*talk.source.files, *(talk.path.parent / name for name in copied)]
-    folders = {file.parent for file in files}
+    folders = {file.parent for file in (*files, *own_files(plan.draft))}
     folders |= {folder / "themes" for folder in asset_dirs("templates", talk.project)}
     used = [each.files for artifact in plan.computed if isinstance(artifact, FigureArtifact) for each in artifact.used]
     for model in (*plan.live_models, *filter(None, used)):

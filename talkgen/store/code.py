@@ -50,6 +50,15 @@ def read_code(*roots: str) -> Code:
     return memo.known[name]
 
 
+def is_symbol(root: str) -> bool:
+    """Whether there is such a module, or such a name in it."""
+    try:
+        read_code(root)
+    except LookupError:
+        return False
+    return True
+
+
 def source_digest(package: str) -> str:
     """A digest of all source of a package: where it is the same, so is all that the package does with the same."""
     return _memo(frozenset([package])).content

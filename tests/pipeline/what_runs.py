@@ -21,7 +21,7 @@ import talkgen
 from talkgen.elements.registry import ELEMENTS
 from talkgen.figures import registry
 from talkgen.figures.base import Canvas
-from talkgen.figures.registry import load_figure
+from talkgen.figures.registry import load_origin
 from talkgen.outline.bibliography import _parse
 from talkgen.pipeline import keys, rendering
 from talkgen.pipeline.artifacts import (
@@ -89,13 +89,13 @@ def module_of(code: CodeType) -> str:
 
 def watch_figure(watch: Watch, maker: Maker, figure: FigureArtifact) -> Result:
     """Computes and draws a figure."""
-    with watch.thing(f"numbers of {figure.name}", keys.data_roots(figure.figure)):
+    with watch.thing(f"numbers of {figure.name}", keys.data_roots(figure.origin)):
         data = maker._compute(figure)
     numbers = json.loads(maker.store.read(data, "data"))
     canvas = Canvas(maker.plan.talk.style, figure.width, figure.height)
     origin = provenance(figure, maker.plan, data.outputs["data"])
-    with watch.thing(figure.name, keys.picture_roots(figure.figure)):
-        outputs = draw_picture(load_figure(figure.figure), numbers, canvas, origin)
+    with watch.thing(figure.name, keys.picture_roots(figure.origin)):
+        outputs = draw_picture(load_origin(figure.origin), numbers, canvas, origin)
     return Result(figure, maker.store, maker.store.put(figure.key, outputs), data, computed=True)
 
 
