@@ -43,6 +43,15 @@ ModelOption = Annotated[
 VarOption = Annotated[
     list[str] | None, typer.Option("--var", metavar="NAME=VALUE", help="Instead of the outline's own; may be repeated.")
 ]
+CheckOption = Annotated[
+    bool, typer.Option("--check", help="Build nothing; fail where the outline is wrong or its deck is not fresh.")
+]
+KeepGoingOption = Annotated[
+    bool, typer.Option("--keep-going", "-k", help="Build past what fails, which is told in its place; then fail.")
+]
+RemeasureOption = Annotated[
+    bool, typer.Option("--remeasure", help="Take all times anew that figures and recordings hold.")
+]
 OutOption = Annotated[
     Path | None, typer.Option("--out", "-o", help="The folder to write.  [default: dist/TARGET beside the outline]")
 ]
@@ -62,15 +71,9 @@ def build(
     model: ModelOption = None,
     var: VarOption = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Build again whenever the talk changes.")] = False,
-    check: Annotated[
-        bool, typer.Option("--check", help="Build nothing; fail where the outline is wrong or its deck is not fresh.")
-    ] = False,
-    keep_going: Annotated[
-        bool, typer.Option("--keep-going", "-k", help="Build past what fails, which is told in its place; then fail.")
-    ] = False,
-    remeasure: Annotated[
-        bool, typer.Option("--remeasure", help="Take all times anew that figures and recordings hold.")
-    ] = False,
+    check: CheckOption = False,
+    keep_going: KeepGoingOption = False,
+    remeasure: RemeasureOption = False,
     strict: Annotated[bool, typer.Option("--strict", help="Fail where a slide does not hold what is on it.")] = False,
     fetch: Annotated[bool, typer.Option("--fetch", help="Bring along what it shows from other hosts.")] = False,
     fetch_private: Annotated[
