@@ -99,11 +99,10 @@ def build(
 
       talkgen build slides/attention --var course="STAT 3494W"
     """
-    from talkgen.pipeline import build as pipeline
-    from talkgen.pipeline.request import Reach
+    from talkgen.pipeline.request import Reach, Request
 
     reach: Reach = "private" if fetch_private else "public" if fetch else "nothing"
-    request = pipeline.Request(
+    request = Request(
         Path(outline), target.value, format.value, out_dir, model, variables(var), reach, clicks, keep_going, remeasure
     )
     report = reporter(quiet)
@@ -112,12 +111,19 @@ def build(
     elif watch:
         _watch(request, json, report)
     else:
-        done = pipeline.build(request, report)
-        overfull = finish(done, json, report)
-        for problem in [] if json else done.problems:
-            out(str(problem))
-        if done.problems or (overfull and strict):
-            raise typer.Exit(1)
+        _build_once(request, json, report, strict)
+
+
+def _build_once(request: Request, json: bool, report: Callable[[str], None], strict: bool) -> None:
+    """Builds; exits with 1 when something is missing, or to be `strict` when a slide holds too much."""
+    from talkgen.pipeline.build import build
+
+    done = build(request, report)
+    overfull = finish(done, json, report)
+    for problem in [] if json else done.problems:
+        out(str(problem))
+    if done.problems or (overfull and strict):
+        raise typer.Exit(1)
 
 
 def _check(request: Request, json: bool) -> None:
