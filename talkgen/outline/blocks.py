@@ -55,6 +55,9 @@ class Figure(Block):
     """A computed figure."""
 
     key = "figure"
+    reveal: bool | Literal["steps"] = Field(  # type: ignore[assignment]  # what every block takes, and one more
+        False, description="Shown at a click; or, 'steps', a click a step of a figure that has the parameter 'step'."
+    )
     figure: Name
     params: Annotated[dict[str, JsonValue], Mark.INPUT] = {}
     height: int | None = Field(None, gt=0, le=720, description="Height on the slide in px of a 720 px slide.")

@@ -42,6 +42,7 @@ class FigureArtifact(Artifact):
     path: BlockPath
     figure: str
     origin: str  # where its code is
+    step: int | None  # one before the last of those that clicks reveal
     params: Mapping[str, Any]
     width: int  # px of a 1280 by 720 slide
     height: int

@@ -27,6 +27,7 @@ class FigureDraft:
     path: BlockPath
     figure: str
     origin: str  # where its code is
+    step: int | None  # one before the last of those that clicks reveal
     params: Mapping[str, Any]
     uses: Mapping[str, Uses]
     tables: tuple[str, ...]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -86,28 +87,23 @@ class _Drafter:
     def draft_all(self) -> Iterator[BlockDraft]:
         for path, block in find_blocks(self.outline):
             try:
-                draft = self._draft(path, block)
+                yield from self._draft_figure(path, block) if isinstance(block, Figure) else self._draft(path, block)
             except TalkgenError as error:
                 self.problems += error.at(self.source.place(path), where_path(path))
-                continue
-            if draft is not None:
-                yield draft
 
-    def _draft(self, path: PathInData, block: Block) -> BlockDraft | None:
+    def _draft(self, path: PathInData, block: Block) -> Sequence[BlockDraft]:
         match block:
-            case Figure():
-                return self._draft_figure(path, block)
             case Live():
-                return draft_live(block, self._label("recording", path, block), path)
+                return [draft_live(block, self._label("recording", path, block), path)]
             case Tokens():
-                return TokensDraft(self._label("tokens", path, block), path, block.tokens, block.model)
+                return [TokensDraft(self._label("tokens", path, block), path, block.tokens, block.model)]
             case Mermaid():
-                return DiagramDraft(self._label("diagram", path, block), path, block.mermaid)
+                return [DiagramDraft(self._label("diagram", path, block), path, block.mermaid)]
             case Code() if block.output:
                 program = block.program or block.code
-                return OutputDraft(self._label("output", path, block), path, program, block.file)
+                return [OutputDraft(self._label("output", path, block), path, program, block.file)]
             case _:
-                return None
+                return []
 
     def _label(self, kind: str, path: PathInData, block: Block) -> str:
         """What people call it: the block's id, or its place; never the same twice."""
@@ -119,7 +115,8 @@ class _Drafter:
         self.labels.add((kind, label))
         return label
 
-    def _draft_figure(self, path: PathInData, block: Figure) -> FigureDraft:
+    def _draft_figure(self, path: PathInData, block: Figure) -> list[FigureDraft]:
+        """A figure; with each of the steps before its last, where clicks reveal them."""
         origin = find_figure(block.figure, self.source.folder)
         if is_own(origin) and not self.outline.execute:
             hint = "add 'execute: true' to the talk: the Python of its figures then runs when it is built"
@@ -127,11 +124,13 @@ class _Drafter:
         module = load_origin(origin)
         params = checked_params(block.figure, module.Params, block.params)
         width, height = self._canvas_size(path, block)
-        return FigureDraft(
-            label=self._label("figure", path, block),
+        label = self._label("figure", path, block)
+        whole = FigureDraft(
+            label=label,
             path=path,
             figure=block.figure,
             origin=origin,
+            step=None,
             params=params.model_dump(mode="json"),
             uses=uses(params),
             tables=tuple(getattr(module, "TABLES", ())),
@@ -139,6 +138,12 @@ class _Drafter:
             width=width,
             height=height,
         )
+        earlier = steps_before(block.figure, params) if block.reveal == "steps" else ()
+        parts = [
+            replace(whole, label=f"{label} step {step}", step=step, params={**whole.params, "step": step})
+            for step in earlier
+        ]
+        return [*parts, whole]
 
     def _canvas_size(self, path: PathInData, block: Figure) -> tuple[int, int]:
         """The room a figure has: its column's share of the width that the slide's text has, and its height."""
@@ -226,6 +231,18 @@ def checked_params(figure: str, kind: type[Params], params: Mapping[str, Any]) -
         return kind.model_validate(params)
     except ValidationError as error:
         raise TalkgenError([_param_problem(figure, kind, detail) for detail in error.errors()]) from error
+
+
+def steps_before(figure: str, params: Params) -> Sequence[int]:
+    """The steps of a figure that come before the one that its parameters say.
+
+    Raises:
+        TalkgenError: it has no steps.
+    """
+    about = type(params).model_json_schema().get("properties", {}).get("step", {})
+    if about.get("type") != "integer" or "minimum" not in about:
+        raise TalkgenError(f"the figure '{figure}' has no steps to reveal", "'reveal: true' shows all of it at a click")
+    return range(about["minimum"], params.model_dump()["step"])
 
 
 def _param_problem(figure: str, kind: type[Params], detail: Any) -> Problem:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import tempfile
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from talkgen.assets import cache_dir
 from talkgen.figures.registry import load_origin
+from talkgen.pipeline.processes import make_pool
 
 if TYPE_CHECKING:
     from talkgen.figures.base import Canvas, Data, FigureModule
@@ -24,7 +24,7 @@ class Drawer:
 
     @cached_property
     def _pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+        return make_pool(1)
 
     def submit(self, origin: str, data: Data, canvas: Canvas, provenance: Data) -> Future[dict[str, bytes]]:
         """Draws the figure whose code is at `origin` from its data; the result holds `svg`, `png` and `alt`."""

@@ -1,19 +1,21 @@
-"""Makes what a store lacks: numbers and recordings here, one after the other, pictures in a second process."""
+"""Makes what a store lacks: many figures' numbers in processes of their own, pictures in one, all else here.
+
+What holds times is measured last, when nothing else runs.
+"""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import BrokenExecutor, Future, as_completed
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from talkgen.elements.registry import ELEMENTS
 from talkgen.errors import Place, Problem, TalkgenError
 from talkgen.extras import extras_in_words
 from talkgen.figures.base import Canvas
-from talkgen.figures.registry import load_origin
 from talkgen.outline.blocks import Live
 from talkgen.pipeline.artifacts import (
     ComputedArtifact,
@@ -24,6 +26,8 @@ from talkgen.pipeline.artifacts import (
     RecordingArtifact,
     TokensArtifact,
 )
+from talkgen.pipeline.compute import is_timed
+from talkgen.pipeline.computing import Computer, Numbers, compute_numbers, to_json
 from talkgen.pipeline.diagrams import draw_all
 from talkgen.pipeline.drawing import Drawer
 from talkgen.pipeline.inputs import ProjectInputs
@@ -54,19 +58,61 @@ class Maker:
     def __init__(self, plan: Plan, store: Store, report: Report, *, remeasure: bool = False) -> None:
         self.plan, self.store, self.report, self.remeasure = plan, store, report, remeasure
         self.inputs, self.drawer = ProjectInputs(plan.talk.project, plan.model), Drawer()
+        self.computer = Computer(plan.talk.project, plan.model)
         self.problems: list[Problem] = []
+        self.told = self.wanted = 0
         self.made: dict[str, Result] = {}
 
     def make(self, artifacts: Sequence[ComputedArtifact]) -> dict[str, Result]:
         """The results of artifacts by name; what could not be made is among the `problems`, each with its place."""
         try:
-            drawings = [drawing for artifact in artifacts if (drawing := self._start(artifact))]
-            self._draw_diagrams([artifact for artifact in artifacts if isinstance(artifact, DiagramArtifact)])
-            for drawing in drawings:
+            self.wanted = sum(map(self._is_to_compute, artifacts))
+            last = [artifact for artifact in artifacts if is_timed(artifact)]
+            first = [artifact for artifact in artifacts if not is_timed(artifact)]
+            computing = self.computer.submit(self._unlike(first))
+            apart = {figure.data_key.hexdigest for figure in computing.values()}
+            alike = [each for each in first if isinstance(each, FigureArtifact) and each.data_key.hexdigest in apart]
+            drawings = [self._start(artifact) for artifact in first if artifact not in alike]
+            self._draw_diagrams([artifact for artifact in first if isinstance(artifact, DiagramArtifact)])
+            drawings += [self._draw_computed(computing[each], each) for each in as_completed(computing)]
+            drawings += [self._start(each) for each in alike if each not in computing.values()]
+            for drawing in filter(None, drawings):
                 self._finish(drawing)
+            for artifact in last:
+                if drawing := self._start(artifact):
+                    self._finish(drawing)
         finally:
+            self.computer.close()
             self.drawer.close()
         return self.made
+
+    def _tell(self, what: str) -> None:
+        """Says that something was computed, and how many of all that was to be."""
+        self.told += 1
+        self.report(f"{what}, {self.told} of {self.wanted}")
+
+    def _is_to_compute(self, artifact: ComputedArtifact) -> bool:
+        """Whether more than drawing is left to do."""
+        is_drawn = isinstance(artifact, DiagramArtifact)
+        again = self.remeasure and is_timed(artifact)
+        return self._lacks_numbers(artifact) or again or not (is_drawn or isinstance(artifact, FigureArtifact))
+
+    def _unlike(self, artifacts: Sequence[ComputedArtifact]) -> list[FigureArtifact]:
+        """The figures without numbers; of several with the same, one."""
+        return list({each.data_key.hexdigest: each for each in artifacts if self._lacks_numbers(each)}.values())
+
+    def _lacks_numbers(self, artifact: ComputedArtifact) -> TypeGuard[FigureArtifact]:
+        return isinstance(artifact, FigureArtifact) and self.store.lookup(artifact.data_key) is None
+
+    def _draw_computed(self, figure: FigureArtifact, numbers: Future[Numbers]) -> _Drawing | None:
+        """Draws a figure whose numbers were computed apart; here, where the process that did was killed."""
+        try:
+            return self._draw(figure, self._keep_numbers(figure, numbers.result()))
+        except BrokenExecutor:
+            return self._start(figure)
+        except TalkgenError as error:
+            self.problems += self.plan.talk.problems_at(figure.path, error)
+            return None
 
     def _start(self, artifact: ComputedArtifact) -> _Drawing | None:
         """Computes an artifact, and keeps what it stumbles over with its place."""
@@ -118,13 +164,12 @@ class Maker:
 
     def _compute(self, figure: FigureArtifact) -> Action:
         """A figure's numbers."""
-        started = time.perf_counter()
-        module = load_origin(figure.origin)
-        data = module.compute(module.Params.model_validate(figure.params), self.inputs)
-        seconds = time.perf_counter() - started
-        self.report(f"computed {figure.name} ({seconds:.1f} s)")
+        return self._keep_numbers(figure, compute_numbers(figure.origin, figure.params, self.inputs))
+
+    def _keep_numbers(self, figure: FigureArtifact, numbers: Numbers) -> Action:
+        self._tell(f"computed {figure.name} ({numbers.seconds:.1f} s)")
         about = {"figure": figure.figure, "git": git_revision(self.plan.talk.project)}
-        return self.store.put(figure.data_key, {"data": _json(data)}, seconds, about)
+        return self.store.put(figure.data_key, {"data": numbers.content}, numbers.seconds, about)
 
     def _draw(self, figure: FigureArtifact, data: Action) -> _Drawing:
         numbers = json.loads(self.store.read(data, "data"))
@@ -160,12 +205,8 @@ class Maker:
     def _keep(self, artifact: ComputedArtifact, answer: Callable[[], Any]) -> None:
         """Keeps what a model answers."""
         started = time.perf_counter()
-        content = _json(answer())
+        content = to_json(answer())
         seconds = time.perf_counter() - started
-        self.report(f"made {artifact.name} ({seconds:.1f} s)")
+        self._tell(f"made {artifact.name} ({seconds:.1f} s)")
         action = self.store.put(artifact.key, {"json": content}, seconds, {})
         self.made[artifact.name] = Result(artifact, self.store, action, computed=True)
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()

@@ -173,6 +173,7 @@ class _Planner:
             path=block.path,
             figure=block.figure,
             origin=block.origin,
+            step=block.step,
             params=block.params,
             width=block.width,
             height=block.height,

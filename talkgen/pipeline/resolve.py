@@ -38,10 +38,15 @@ def resolve(source: Source, known: Mapping[str, Any], style: Style, results: Res
     outline = evaluate(source, {**known, "figures": figure_data(results)})
     computed: dict[BlockPath, Computed] = {}
     models: dict[str, Any] = {}
+    earlier: dict[BlockPath, tuple[Picture, ...]] = {}
     for result in results.values():
         match result.artifact:
             case PageModelArtifact() as model:
                 models[model.label] = json.loads(result.read("json"))
+            case FigureArtifact(step=int()) as artifact:
+                earlier[artifact.path] = (*earlier.get(artifact.path, ()), _picture(result, artifact))
+            case FigureArtifact() as artifact:
+                computed[artifact.path] = replace(_picture(result, artifact), earlier=earlier.get(artifact.path, ()))
             case artifact:
                 computed[artifact.path] = _resolve_one(result, artifact)
     return Deck(outline, source.folder, computed, style, models, works=source.bibliography)
@@ -65,18 +70,22 @@ def _failed(deck: Deck, problems: Sequence[Problem]) -> Iterator[tuple[BlockPath
             yield path, said[0] if said else "it could not be made"
 
 
+def _picture(result: Result, artifact: FigureArtifact) -> Picture:
+    return Picture(
+        svg=result.path("svg"),
+        png=result.path("png"),
+        name=f"{artifact.label.replace(' ', '-')}-{result.action.outputs['svg'][:8]}",
+        alt=result.read("alt").decode(),
+        width=artifact.width,
+        height=artifact.height,
+    )
+
+
 def _resolve_one(result: Result, artifact: BlockArtifact) -> Computed:
     outputs = result.action.outputs
     match artifact:
         case FigureArtifact():
-            return Picture(
-                svg=result.path("svg"),
-                png=result.path("png"),
-                name=f"{artifact.label.replace(' ', '-')}-{outputs['svg'][:8]}",
-                alt=result.read("alt").decode(),
-                width=artifact.width,
-                height=artifact.height,
-            )
+            return _picture(result, artifact)
         case RecordingArtifact():
             return LiveAnswer(artifact.element, json.loads(result.read("json")))
         case TokensArtifact():

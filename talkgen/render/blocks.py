@@ -54,7 +54,7 @@ class BlockWriter(ForeignText):
         """One block."""
         self.at = path
         text = self._write_failed(block, path) if path in self.deck.failed else self._write(block, path)
-        if block.reveal and not isinstance(block, blocks.Bullets) and text:
+        if block.reveal is True and not isinstance(block, blocks.Bullets) and text:
             text = f'<div class="tg-reveal" {self.on_click}>\n\n{text}\n\n</div>'
         return f"{anchor(block.id)}\n\n{text}" if block.id and not isinstance(block, _WITH_ID) else text
 
@@ -217,11 +217,18 @@ class BlockWriter(ForeignText):
         picture = self.deck.computed[path]
         if not isinstance(picture, Picture):
             raise TypeError(f"no picture was computed for {path}")
+        shown = [*picture.earlier, picture]
+        images = [self._drawn(each, self.on_click if number else "") for number, each in enumerate(shown)]
+        steps = f'<div class="tg-steps">{"".join(images)}</div>' if picture.earlier else images[0]
+        return self.figure("tg-figure", block, steps, block.caption)
+
+    def _drawn(self, picture: Picture, on_click: str) -> str:
+        """One picture; of several steps each stands over the one before."""
         name = f"figures/{picture.name}"
         self.files |= {f"{self.folder}{name}.svg": picture.svg, f"{self.folder}{name}.png": picture.png}
         size = f'style="width:{picture.width}px;height:{picture.height}px"'
-        image = f'<img src="{self.assets}{name}.svg" alt="{attribute(picture.alt)}" {size}>'
-        return self.figure("tg-figure", block, image, block.caption)
+        alt = attribute(picture.alt)
+        return f'<img src="{self.assets}{name}.svg" alt="{alt}" {size}{f" {on_click}" if on_click else ""}>'
 
     def write_live(self, block: blocks.Live, path: BlockPath) -> str:
         """The element that plays a recording and, with a server, answers live."""

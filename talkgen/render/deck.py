@@ -28,6 +28,7 @@ class Picture:
     alt: str
     width: int  # px of a 1280 by 720 slide
     height: int
+    earlier: tuple[Picture, ...] = ()  # the steps before it, which stand in its place until a click
 
 
 @dataclass(frozen=True)

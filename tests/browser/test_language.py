@@ -5,6 +5,7 @@ import yaml
 from deck_slides import Slides, served
 from real_tools import parse_slidev
 
+from talkgen.figures import model_sizes
 from talkgen.outline.schema import Outline
 from talkgen.pipeline.build import build
 from talkgen.pipeline.request import Request
@@ -47,12 +48,14 @@ slides:
       - At once
       - {markdown: Then, reveal: true}
       - {quote: And last, reveal: true}
+  - title: Stepped
+    body: [{figure: model_sizes, reveal: steps}]
   - title: The last
     body:
       - bullets: [one, two]
         id: gates
 """
-COVER, LEFT, RIGHT, BEHIND, CAPTIONED, OWN, REVEALED, LAST = range(1, 9)
+COVER, LEFT, RIGHT, BEHIND, CAPTIONED, OWN, REVEALED, STEPPED, LAST = range(1, 10)
 
 pytestmark = pytest.mark.slow
 
@@ -193,7 +196,24 @@ def test_any_block_can_wait_for_a_click(slides):
         slides.page.wait_for_timeout(700)
 
     assert shown == [[False, False], [True, False], [True, True]]
+    assert slides.page.evaluate("location.hash.replace(/\\D/g, '')") == str(STEPPED)
+
+
+def test_a_figure_builds_up_step_by_step(slides):
+    """One step is seen at a time, in one place: the first at once, each other at its click; then the slide turns."""
+    slide = slides.show(STEPPED)
+    images = slide.locator(".tg-steps img").all()
+    seen = "part => getComputedStyle(part).visibility === 'visible' && getComputedStyle(part).opacity === '1'"
+    shown = []
+    for _ in images:
+        shown.append([image.evaluate(seen) for image in images])
+        slides.page.keyboard.press("ArrowRight")
+        slides.page.wait_for_timeout(700)
+
+    count = model_sizes.Params().step
+    assert shown == [[step == number for step in range(count)] for number in range(count)]
     assert slides.page.evaluate("location.hash.replace(/\\D/g, '')") == str(LAST)
+    assert len({tuple(image.bounding_box().values()) for image in images}) == 1
 
 
 def test_a_transition_stays_on_its_slide(slides, deck):

@@ -158,7 +158,9 @@ def figure_key(name: str, where: Path) -> Key:
     params = module.Params()
     marks, values = uses(params), params.model_dump(mode="json")
     timed = bool(getattr(module, "MEASURES_TIME", False))
-    draft = FigureDraft(name, (), name, registry.FIGURES[name], values, marks, tuple(module.TABLES), timed, 1152, 470)
+    draft = FigureDraft(
+        name, (), name, registry.FIGURES[name], None, values, marks, tuple(module.TABLES), timed, 1152, 470
+    )
     model = find_model("small", where)
     return data_key(draft, [find_used(mark, values[each], model, where) for each, mark in marks.items()])
 
