@@ -66,7 +66,7 @@ class Maker:
     def make(self, artifacts: Sequence[ComputedArtifact]) -> dict[str, Result]:
         """The results of artifacts by name; what could not be made is among the `problems`, each with its place."""
         try:
-            self.wanted = sum(map(self._is_to_compute, artifacts))
+            self.wanted = self._count(artifacts)
             last = [artifact for artifact in artifacts if is_timed(artifact)]
             first = [artifact for artifact in artifacts if not is_timed(artifact)]
             computing = self.computer.submit(self._unlike(first))
@@ -79,8 +79,8 @@ class Maker:
             for drawing in filter(None, drawings):
                 self._finish(drawing)
             for artifact in last:
-                if drawing := self._start(artifact):
-                    self._finish(drawing)
+                if measured := self._start(artifact):
+                    self._finish(measured)
         finally:
             self.computer.close()
             self.drawer.close()
@@ -91,11 +91,11 @@ class Maker:
         self.told += 1
         self.report(f"{what}, {self.told} of {self.wanted}")
 
-    def _is_to_compute(self, artifact: ComputedArtifact) -> bool:
-        """Whether more than drawing is left to do."""
-        is_drawn = isinstance(artifact, DiagramArtifact)
-        again = self.remeasure and is_timed(artifact)
-        return self._lacks_numbers(artifact) or again or not (is_drawn or isinstance(artifact, FigureArtifact))
+    def _count(self, artifacts: Sequence[ComputedArtifact]) -> int:
+        """How many things are to be computed, before anything is drawn."""
+        others = [each for each in artifacts if not isinstance(each, FigureArtifact | DiagramArtifact)]
+        again = [each for each in artifacts if isinstance(each, FigureArtifact) and not self._lacks_numbers(each)]
+        return len(self._unlike(artifacts)) + len(others) + sum(self.remeasure and each.timed for each in again)
 
     def _unlike(self, artifacts: Sequence[ComputedArtifact]) -> list[FigureArtifact]:
         """The figures without numbers; of several with the same, one."""
