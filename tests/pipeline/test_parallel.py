@@ -26,7 +26,7 @@ BROKEN = FIGURES.replace("sentence: The name is bound}}\n", "sentence: The, laye
 
 def written(folder):
     """The files of a deck but those of what a clock measured, and its source without these."""
-    files = {file.name: file.read_bytes() for file in folder.rglob("*") if "figures" in file.parts}
+    files = {file.name: file.read_bytes() for file in (folder / "figures").iterdir()}
     return {name: content for name, content in files.items() if not name.startswith("kv_cache")}
 
 

@@ -1,0 +1,103 @@
+"""Builds a talk in a process that is killed (SIGKILL) at random moments, and looks at what it leaves each time.
+
+    python tests/pipeline/killed_builds.py FOLDER [--times 100]
+
+The talk is another one each time, so that every build has something to compute, to draw, to render and to export.
+Whatever the moment: the deck that is there is whole and as its manifest says, and of the store everything verifies.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from talkgen.digest import digest_bytes
+from talkgen.store.cas import Store
+from talkgen.store.key import Key
+from talkgen.store.manifest import Manifest, find_damage
+
+TALK = """\
+title: Talk {number}
+model: small
+slides:
+  - title: Figures
+    body:
+      - "{{{{ figures.next_token.candidates | length }}}} of {number}"
+      - {{figure: next_token, params: {{prompt: "The {number}", bars: 4}}, height: 200}}
+      - {{figure: softmax_temperature, params: {{prompt: "The {number}"}}, height: 200}}
+      - {{figure: model_sizes, height: {height}}}
+  - title: Live
+    body: [{{live: next_token, prompt: "It is {number}", bars: 4}}, {{tokens: "Number {number}"}}]
+"""
+
+
+def main() -> None:
+    """Kills builds, and says at which of their moments, and how many left a deck."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--times", type=int, default=100)
+    wanted = parser.parse_args()
+    talk, cache = wanted.folder / "talk", wanted.folder / "cache"
+    talk.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "TALKGEN_CACHE": str(cache)}
+    length = finish(talk, 0, environment)
+    moments, killed, ended = random.Random(11), 0, 0
+    for number in range(1, wanted.times + 1):
+        process = start(talk, number, environment)
+        try:
+            process.wait(moments.uniform(0, length))
+            ended += 1
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            killed += 1
+        look_at(talk, cache)
+    finish(talk, wanted.times + 1, environment)
+    look_at(talk, cache)
+    assert f"of {wanted.times + 1}" in deck_of(talk).read_text(encoding="utf-8")
+    print(f"{killed} killed, {ended} had ended, within {length:.1f} s each; every deck whole, every store verified")
+
+
+def start(talk: Path, number: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """A build of the talk of that number."""
+    (talk / "outline.yaml").write_text(TALK.format(number=number, height=150 + number % 100), encoding="utf-8")
+    command = [sys.executable, "-m", "talkgen", "build", str(talk), "--quiet"]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def finish(talk: Path, number: int, environment: dict[str, str]) -> float:
+    """Builds without harm; the seconds that it takes."""
+    began = time.monotonic()
+    assert start(talk, number, environment).wait(300) == 0
+    return time.monotonic() - began
+
+
+def deck_of(talk: Path) -> Path:
+    """The page that is presented."""
+    return talk / "dist" / "marp" / "deck.html"
+
+
+def look_at(talk: Path, cache: Path) -> None:
+    """The deck is whole, and its files are those of its manifest; everything in the store is what its name says."""
+    page = deck_of(talk).read_text(encoding="utf-8")
+    assert page.rstrip().endswith("</html>")
+    assert page.count("<section") == 2
+    manifest = Manifest.read(deck_of(talk).parent / "manifest.json")
+    assert manifest.entries
+    for name, entry in manifest.entries.items():
+        assert find_damage(entry.files, deck_of(talk).parent) == (), name
+    store = Store(cache / "store")
+    for file in (store.root / "cas").iterdir():
+        assert file.name.startswith(".") or digest_bytes(file.read_bytes()) == file.name
+    for record in (store.root / "actions").glob("[!.]*.json"):
+        assert store.lookup(Key(record.stem, "", {})) is not None, record
+
+
+if __name__ == "__main__":
+    main()
