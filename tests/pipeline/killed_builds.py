@@ -29,8 +29,8 @@ slides:
   - title: Figures
     body:
       - "{{{{ figures.next_token.candidates | length }}}} of {number}"
-      - {{figure: next_token, params: {{prompt: "The {number}", bars: 4}}, height: 200}}
-      - {{figure: softmax_temperature, params: {{prompt: "The {number}"}}, height: 200}}
+      - {{figure: next_token, params: {{prompt: "The {number}", bars: 4}}, height: 260}}
+      - {{figure: softmax_temperature, params: {{prompt: "The {number}"}}, height: 260}}
       - {{figure: model_sizes, height: {height}}}
   - title: Live
     body: [{{live: next_token, prompt: "It is {number}", bars: 4}}, {{tokens: "Number {number}"}}]
@@ -66,7 +66,7 @@ def main() -> None:
 
 def start(talk: Path, number: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
     """A build of the talk of that number."""
-    (talk / "outline.yaml").write_text(TALK.format(number=number, height=150 + number % 100), encoding="utf-8")
+    (talk / "outline.yaml").write_text(TALK.format(number=number, height=300 + number % 100), encoding="utf-8")
     command = [sys.executable, "-m", "talkgen", "build", str(talk), "--quiet"]
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
