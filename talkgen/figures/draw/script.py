@@ -77,6 +77,6 @@ def look_of(canvas: Canvas) -> dict[str, Any]:
 
 
 def _cycle(colors: Any) -> Any:
-    from matplotlib import cycler
+    from matplotlib.rcsetup import cycler
 
     return cycler(color=list(colors))
