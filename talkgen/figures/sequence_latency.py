@@ -1,13 +1,15 @@
-"""Draws how long three untrained models of one size need to read n tokens, and then to write one more.
+"""Draws what a token costs untrained models of three sizes: to read it, to train on it, and to write one more.
 
-Measured on one core of the machine that builds the talk, one sequence at a time; weights do not change what a forward
-pass costs. On one core the transformer's parallelism is worth nothing, and what is left is arithmetic: reading takes
-all three a time in proportion to n, until attention's n² shows. Writing is a step a token for every one of them.
+Measured on the machine that builds the talk, one sequence at a time; weights do not change what a pass costs. One core
+shows the arithmetic, in the seconds that it worked; all cores, by the clock on the wall, what can be shared out. Small
+models fit a core's cache, so that three sizes are shown. Which of torch's kernels ran is listened to: an LSTM
+in one call and an RNN in a loop are different programs, not only different networks.
 """
 
 from __future__ import annotations
 
-import math
+import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,9 +19,10 @@ from pydantic import Field
 
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs
+from talkgen.figures.draw.headline import wrap, write_headline
 from talkgen.figures.draw.lines import Line, draw_lines
-from talkgen.figures.draw.pen import plot, styled
-from talkgen.figures.measure.timing import core_seconds, machine, one_thread, show_seconds
+from talkgen.figures.draw.pen import Pen, plot, sheet, styled
+from talkgen.figures.measure.timing import core_seconds, machine, show_seconds, so_many_threads
 from talkgen.figures.numbers import human, significant, superscript
 
 if TYPE_CHECKING:
@@ -30,140 +33,256 @@ if TYPE_CHECKING:
 
 TABLES = ()
 MEASURES_TIME = True
-_SHORTEST = 16
 _WRITTEN = 4  # tokens: one alone is a short time to measure
-_NAMES = {"rnn": "RNN", "lstm": "LSTM", "transformer": "Transformer"}
-_COMMON = {"n_layer": 2, "n_head": 4, "norm": "rms", "bias": False}
-_SHAPES: dict[str, dict[str, Any]] = {
-    "rnn": {"architecture": "rnn", "n_embd": 314},
-    "lstm": {"architecture": "lstm", "n_embd": 157},
-    "transformer": {"architecture": "transformer", "n_embd": 128, "positions": "rotary"},
-}
+_NAMES = {"transformer": "Transformer", "lstm": "LSTM", "rnn": "RNN"}
+_WHAT = {"read": "reading", "train": "training on it", "write": "writing one more"}
+_COMMON = {"n_layer": 2, "n_head": 4, "norm": "rms", "bias": False, "positions": "rotary"}
+# Widths that give all three as many parameters beside their embeddings: 0.4, 9.8 and 25 million.
+_WIDTHS = {"transformer": (128, 640, 1024), "lstm": (157, 784, 1254), "rnn": (314, 1568, 2508)}
 _VOCABULARY = 256
-Call = tuple[str, str, int]
+_WHOLE = {"mkldnn_rnn_layer": "one fused call", "attention": "fused attention"}  # kernels of a whole sequence
+_LOOP = "a loop over tokens"
+_WIDE = 900  # px of a picture in which kernels are named
 
 
 class Params(base.Params):
-    """The longest sequence in tokens, and how often each length is measured."""
+    """How many sizes, the tokens read at each, the longest text of which growth is measured, and how often."""
 
-    longest: int = Field(4096, ge=4 * _SHORTEST, le=16384)
-    repeats: int = Field(5, ge=3, le=50)
+    sizes: int = Field(3, ge=1, le=3)
+    tokens: int = Field(64, ge=8, le=2048)
+    longest: int = Field(4096, ge=64, le=16384)
+    repeats: int = Field(3, ge=3, le=50)
 
 
 def compute(params: Params, inputs: Inputs) -> Data:  # noqa: ARG001 – needs nothing but the code of the models
-    """Seconds of a core for reading n tokens in one forward pass, and for a token written after them; n doubles."""
+    """Seconds a token of every model, and how the time to read grows with the text, at the smallest size."""
     import torch
 
-    lengths = [_SHORTEST * 2**k for k in range(int(math.log2(params.longest / _SHORTEST)) + 1)]
-    models = {name: build(name, 2 * params.longest) for name in _SHAPES}
-    ids = torch.arange(lengths[-1])[None] % _VOCABULARY  # [1, n]; which tokens they are does not matter
-    calls: dict[Call, Callable[[], object]] = {}
-    with one_thread(), torch.inference_mode():
-        for n in lengths:
-            for name, model in models.items():
-                calls[name, "read", n] = partial(read, model, ids[:, :n])
-                calls[name, "write", n] = partial(write_on, model, read(model, ids[:, :n]), ids[:, :1])
-        seconds = core_seconds(calls, params.repeats)
-    for call, times in seconds.items():
-        seconds[call] = [t / _WRITTEN for t in times] if call[1] == "write" else times
+    cores = os.cpu_count() or 1
+    sized = [build_all(size, 2 * params.longest) for size in range(params.sizes)]
+    timings: Data = {name: {what: [] for what in _WHAT} for name in _NAMES}
+    for models in sized:
+        calls = make_calls(models, params.tokens)
+        with so_many_threads(1):
+            one = core_seconds(calls, params.repeats)
+        with so_many_threads(cores):
+            every = core_seconds(calls, params.repeats, time.perf_counter)
+        for name, what in calls:
+            tokens = _WRITTEN if what == "write" else params.tokens
+            timings[name][what].append(_about(one[name, what], every[name, what], tokens))
+    lengths = [params.longest // 4, params.longest // 2, params.longest]
+    with so_many_threads(1), torch.inference_mode():
+        for name, exponents in measure_growth(sized[0], lengths, params.repeats).items():
+            timings[name]["exponent"] = exponents
     return {
+        "tokens": params.tokens,
         "lengths": lengths,
         "repeats": params.repeats,
-        "parameters": {name: model.count_parameters(embeddings=False) for name, model in models.items()},
+        "cores": cores,
+        "parameters": {name: [each[name].count_parameters(embeddings=False) for each in sized] for name in _NAMES},
+        "kernels": {name: kernel_of(sized[0][name]) for name in _NAMES},
         "machine": machine(),
         "torch": torch.__version__,
-        "timings": {name: _summary(name, lengths, seconds) for name in models},
+        "timings": timings,
     }
 
 
-def build(name: str, context: int) -> LanguageModel:
-    """A model with fresh weights; all have about 395,000 parameters beside their embeddings, in two layers."""
+def build_all(size: int, context: int) -> dict[str, LanguageModel]:
+    """The three models of a size, with fresh weights."""
+    return {name: build(name, size, context) for name in _NAMES}
+
+
+def build(name: str, size: int, context: int) -> LanguageModel:
+    """A model of two layers with fresh weights, of the `size` that counts from 0."""
     from talkgen.lm.models.architectures import build_model
     from talkgen.lm.models.config import ModelConfig
 
-    shape = {**_COMMON, **_SHAPES[name], "block_size": context}
+    shape: dict[str, Any] = {**_COMMON, "architecture": name, "n_embd": _WIDTHS[name][size], "block_size": context}
     return build_model(ModelConfig(_VOCABULARY, **shape)).eval()
+
+
+def make_calls(models: Mapping[str, LanguageModel], tokens: int) -> dict[tuple[str, str], Callable[[], object]]:
+    """What is timed of each model: a text read, a step of training on it, tokens written after it."""
+    import torch
+
+    ids = torch.arange(tokens)[None] % _VOCABULARY  # [1, n]; which tokens they are does not matter
+    calls: dict[tuple[str, str], Callable[[], object]] = {}
+    for name, model in models.items():
+        with torch.inference_mode():
+            state = read(model, ids)
+        calls[name, "read"] = partial(read, model, ids)
+        calls[name, "train"] = partial(train, model, ids)
+        calls[name, "write"] = partial(write_on, model, state, ids[:, :1])
+    return calls
 
 
 def read(model: LanguageModel, ids: Tensor) -> State:
     """Reads `ids` [1, n] in one forward pass, predicts one token, and returns the state to write on from."""
-    state = model.new_state(1, 2 * ids.size(1) + 64)
-    model(ids, state, last_only=True)
+    import torch
+
+    with torch.inference_mode():
+        state = model.new_state(1, 2 * ids.size(1) + 64)
+        model(ids, state, last_only=True)
     return state
+
+
+def train(model: LanguageModel, ids: Tensor) -> None:
+    """Every token of `ids` [1, n] foretold, and the gradients of the loss."""
+    import torch.nn.functional as F
+
+    model.train()
+    logits, _ = model(ids)
+    loss = F.cross_entropy(logits[0, :-1], ids[0, 1:])
+    model.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]  # torch's own
+    model.eval()
 
 
 def write_on(model: LanguageModel, state: State, token: Tensor) -> None:
     """Takes four steps of a token [1, 1] each."""
-    for _ in range(_WRITTEN):
-        model(token, state)
+    import torch
+
+    with torch.inference_mode():
+        for _ in range(_WRITTEN):
+            model(token, state)
 
 
-def _summary(name: str, lengths: Sequence[int], seconds: Mapping[Call, Sequence[float]]) -> Data:
-    """The medians and extremes of a model's times, and its exponents: of each repeat, the slope in log-log."""
-    found: Data = {}
-    for what in ("read", "write"):
-        times = np.array([seconds[name, what, n] for n in lengths])  # [lengths, repeats]
-        found[what] = {
-            kind: [significant(t, 3) for t in measure(times, axis=1).tolist()]
-            for kind, measure in (("median", np.median), ("lowest", np.min), ("highest", np.max))
-        }
-        slopes = [exponent(lengths, repeat) for repeat in times.T.tolist()]
-        found[what]["exponent"] = [significant(s, 3) for s in (min(slopes), float(np.median(slopes)), max(slopes))]
+def kernel_of(model: LanguageModel) -> str:
+    """Which kernel of torch's reads a sequence, by the names of the operations that ran."""
+    import torch
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    names: set[str] = set()
+
+    class Listen(TorchDispatchMode):
+        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            names.add(func.overloadpacket.__name__)
+            return func(*args, **(kwargs or {}))
+
+    with torch.no_grad(), Listen():
+        model(torch.zeros(1, 8, dtype=torch.long))
+    return next((words for part, words in _WHOLE.items() if any(part in name for name in names)), _LOOP)
+
+
+def measure_growth(models: Mapping[str, LanguageModel], lengths: Sequence[int], repeats: int) -> dict[str, list[float]]:
+    """The exponents with which each model's time to read grows with the text: the least, the median, the most."""
+    import torch
+
+    ids = torch.arange(lengths[-1])[None] % _VOCABULARY
+    calls = {(name, n): partial(read, model, ids[:, :n]) for name, model in models.items() for n in lengths}
+    seconds = core_seconds(calls, repeats)
+    found = {}
+    for name in models:
+        slopes = [exponent(lengths, [seconds[name, n][repeat] for n in lengths]) for repeat in range(repeats)]
+        found[name] = [significant(s, 3) for s in (min(slopes), float(np.median(slopes)), max(slopes))]
     return found
 
 
 def exponent(lengths: Sequence[int], seconds: Sequence[float]) -> float:
-    """The least-squares slope of log(seconds) against log(n) over the longer half of `lengths`."""
-    half = len(lengths) // 2
-    return float(np.polyfit(np.log(lengths[half:]), np.log(seconds[half:]), 1)[0])
+    """The least-squares slope of log(seconds) against log(n)."""
+    return float(np.polyfit(np.log(lengths), np.log(seconds), 1)[0])
+
+
+def _about(one: Sequence[float], every: Sequence[float], tokens: int) -> Data:
+    """Seconds a token: of one core the median and the extremes; of all the least, which others disturbed least."""
+    return {
+        "median": significant(float(np.median(one)) / tokens, 3),
+        "lowest": significant(min(one) / tokens, 3),
+        "highest": significant(max(one) / tokens, 3),
+        "all_cores": significant(min(every) / tokens, 3),
+    }
+
+
+def verdict(data: Data) -> str:
+    """How the LSTM's time compares with the transformer's at the largest size: to read, and to write."""
+    size, times = human(data["parameters"]["transformer"][-1]), data["timings"]
+
+    def ratio(what: str) -> str:
+        return f"{significant(times['lstm'][what][-1]['median'] / times['transformer'][what][-1]['median'], 2):g}"
+
+    return (
+        f"At {size} parameters an LSTM needs {ratio('read')} times a transformer's time to read a token, "
+        f"{ratio('write')} times to write one"
+    )
 
 
 @styled
 def draw(data: Data, canvas: Canvas) -> Picture:
-    """Both axes logarithmic: thick lines for reading n tokens, with the extremes as a band; thin ones for one more."""
-    pen = plot(canvas, 84, 44, canvas.width - 246, canvas.height - 62)
-    colors = pen.colors
-    lengths, timings = data["lengths"], data["timings"]
-    every = [t for times in timings.values() for what in ("read", "write") for t in times[what]["median"]]
-    low, high = min(every), max(every)
-    pen.axes.set(xscale="log", yscale="log", xlim=(lengths[0], lengths[-1]), ylim=(low / 1.5, high * 1.3))
-    marks = [10.0**k for k in range(-6, 3) if low / 1.5 <= 10.0**k <= high * 1.3]
-    pen.label_axis("y", marks, [show_seconds(mark) for mark in marks])
-    shown = lengths[:: 2 if len(lengths) > 5 else 1]
-    pen.label_axis("x", shown, [f"{n:,}" for n in shown])
-    tall = canvas.height - 106
-    pen.write(0, 1 + 26 / tall, "time on one core", color=colors.muted, across=True)
-    pen.write(0.5, -48 / tall, "n, tokens", color=colors.muted, align="center", across=True)
-    pen.write(0.03, 0.66, "reading n tokens", color=colors.muted, across=True)
-    pen.write(0.98, 0.46, "writing one more", color=colors.muted, align="right", across=True)
+    """A panel each for reading, training and writing: time a token against size; strong on one core, faint on all."""
+    paper = sheet(canvas)
+    colors = paper.colors
+    first = write_headline(paper, verdict(data)) + 20
+    labels = {name: _label(data, name, kernel=canvas.width > _WIDE) for name in _NAMES}
+    names = max(paper.text_width(text, paper.sizes.small, bold=True) for text in labels.values()) + 20
+    left, between = 84, 26
+    wide = (canvas.width - left - 2 * between - names) / len(_WHAT)
+    titles = {what: wrap(paper, title, wide) for what, title in _WHAT.items()}
+    top = first + 28 * max(map(len, titles.values())) - 6
+    for column, (what, lines) in enumerate(titles.items()):
+        x = left + column * (wide + between)
+        for row, line in enumerate(lines):
+            paper.write(x, first + 28 * row, line, paper.sizes.small, bold=True, color=colors.muted)
+        pen = plot(canvas, x, top, x + wide, canvas.height - 78, paper.picture)
+        _draw_panel(pen, data, what, labels if what == "write" else None, ticks=column == 0)
+    note = f"time a token, by parameters; n up to {data['lengths'][-1]:,}; faint: all {data['cores']} cores"
+    paper.write(
+        canvas.width / 2, canvas.height - 18, paper.shorten(note, canvas.width - 4), color=colors.muted, align="center"
+    )
+    return paper.picture
+
+
+def _label(data: Data, name: str, *, kernel: bool) -> str:
+    """A model with how its time to read grows and, where there is room, its kernel: `RNN, looped: n⁰·⁹⁸`."""
+    growth = superscript(f"{data['timings'][name]['exponent'][1]:.2f}")
+    ran = "looped" if data["kernels"][name] == _LOOP else "fused"
+    return f"{_NAMES[name]}, {ran}: n{growth}" if kernel else f"{_NAMES[name]} n{growth}"
+
+
+def _draw_panel(pen: Pen, data: Data, what: str, labels: Mapping[str, str] | None, *, ticks: bool) -> None:
+    timings, sizes = data["timings"], data["parameters"]["transformer"]
+    every = [
+        time[which]
+        for name in _NAMES
+        for each in _WHAT
+        for time in timings[name][each]
+        for which in ("median", "all_cores")
+    ]
+    low, high = min(every) / 1.5, max(every) * 1.5
+    pen.axes.set(xscale="log", yscale="log", xlim=(sizes[0] * 0.4, sizes[-1] * 2.5), ylim=(low, high))
+    marks = [10.0**k for k in range(-8, 3) if low <= 10.0**k <= high]
+    pen.label_axis("y", marks, [show_seconds(mark) if ticks else "" for mark in marks])
+    shown = [sizes[0], sizes[-1]]  # what lies between has no room
+    pen.label_axis("x", shown, [human(significant(size, 2)) for size in shown])
     lines = []
-    for name, times in timings.items():
-        color = colors.attention if name == "transformer" else colors.recurrent
-        for what in ("read", "write"):
-            found = times[what]
-            pen.band(lengths, found["lowest"], found["highest"], color, alpha=0.2)
-            growth = superscript(f"{found['exponent'][1]:.2f}")
-            label = f"{_NAMES[name]} n{growth}" if what == "read" else show_seconds(found["median"][-1])
-            lines.append(Line(label, lengths, found["median"], color, dashed=name == "rnn", dots=what == "read"))
-    draw_lines(pen, lines)
-    return pen.picture
+    for name in _NAMES:
+        color = pen.colors.attention if name == "transformer" else pen.colors.recurrent
+        times = timings[name][what]
+        pen.band(sizes, [t["lowest"] for t in times], [t["highest"] for t in times], color, alpha=0.2)
+        pen.line(sizes, [t["all_cores"] for t in times], color, 2, alpha=0.55, linestyle="--" if name == "rnn" else "-")
+        label = labels[name] if labels else ""
+        lines.append(Line(label, sizes, [t["median"] for t in times], color, dashed=name == "rnn"))
+    draw_lines(pen, lines, gap=18)
 
 
 def describe(data: Data) -> str:
-    """Each model's times at both ends, how they grow, and what they were measured on."""
-    first, last = data["lengths"][0], data["lengths"][-1]
-    half = data["lengths"][len(data["lengths"]) // 2]
+    """Each model's times at every size, with the kernel that ran, and what they were measured on."""
+    sizes = ", ".join(human(size) for size in data["parameters"]["transformer"])
     parts = [
-        f"Time to read n tokens in one forward pass, and to write one more after them: one core of {data['machine']}, "
-        f"one thread, torch {data['torch']}, medians of {data['repeats']} interleaved repeats."
+        f"Time a token of three untrained networks of {sizes} parameters beside embeddings, to read {data['tokens']} "
+        f"tokens, to train on them, and to write one more: one core of {data['machine']}, one thread, and all "
+        f"{data['cores']} by the clock; torch {data['torch']}, medians of {data['repeats']} interleaved repeats."
     ]
-    for name, times in data["timings"].items():
-        least, middle, most = times["read"]["exponent"]
-        read_, write_ = (list(map(show_seconds, times[what]["median"])) for what in ("read", "write"))
+    for name, title in _NAMES.items():
+        times = data["timings"][name]
+        said = "; ".join(
+            f"{words} "
+            + ", ".join(f"{show_seconds(t['median'])} ({show_seconds(t['all_cores'])} on all)" for t in times[what])
+            for what, words in _WHAT.items()
+        )
+        least, middle, most = times["exponent"]
         parts.append(
-            f"{_NAMES[name]}, {human(data['parameters'][name])} parameters beside embeddings: reads {first} tokens in "
-            f"{read_[0]}, {last:,} in {read_[-1]}; from {half:,} on as n to the power {middle:g} ({least:g} to "
-            f"{most:g}); writes a token after {first} in {write_[0]}, after {last:,} in {write_[-1]}."
+            f"{title} ({data['kernels'][name]}): {said}; the time to read n tokens of the smallest grows as n to the "
+            f"power {middle:g} ({least:g} to {most:g}) from {data['lengths'][0]:,} to {data['lengths'][-1]:,}."
         )
     parts.append("Writing n tokens takes each of them n steps, one after the other.")
     return " ".join(parts)

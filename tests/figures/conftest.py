@@ -56,7 +56,7 @@ CASES: dict[str, dict] = {name: {} for name in registry.FIGURES} | {
     "next_token": {"prompt": "to be or not to b", "bars": 5},
     "positional_encoding": {"model": "rotary", "text": "to be or not to be"},
     "qkv": {"sentence": "to be", "layer": 1, "head": 2},
-    "sequence_latency": {"longest": 64, "repeats": 3},
+    "sequence_latency": {"sizes": 2, "tokens": 8, "longest": 64, "repeats": 3},
     "quantization": {"text": "to be or not to be that is", "repeats": 3},
     "softmax_temperature": {"prompt": "to be or not to b"},
     "train_vs_inference": {"text": "to be or not", "repeats": 3},

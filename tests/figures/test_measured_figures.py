@@ -98,23 +98,30 @@ def test_rows_are_spaced_by_the_logarithm(steps, count, chosen):
 
 def test_latency_compares_models_of_one_size(data_of):
     """Two layers each; the parameters beside embeddings, counted from the papers' equations, differ by two percent."""
-    recurrent = {"rnn": 2 * (2 * 314**2 + 2 * 314), "lstm": 2 * (8 * 157**2 + 8 * 157)}
-    counts = {**recurrent, "transformer": 2 * (12 * 128**2 + 2 * 128) + 128}
     data = data_of("sequence_latency")
-    assert data["parameters"] == counts
-    assert max(counts.values()) / min(counts.values()) < 1.02
-    assert data["lengths"] == [16, 32, 64]
+    for size, (d, lstm, rnn) in enumerate(((128, 157, 314), (640, 784, 1568))):
+        counts = {
+            "transformer": 2 * (12 * d**2 + 2 * d) + d,
+            "lstm": 2 * (8 * lstm**2 + 8 * lstm),
+            "rnn": 2 * (2 * rnn**2 + 2 * rnn),
+        }
+        assert {name: sizes[size] for name, sizes in data["parameters"].items()} == counts
+        assert max(counts.values()) / min(counts.values()) < 1.02
+    assert len(data["parameters"]["lstm"]) == 2
 
 
 def test_latency_says_what_it_measured(data_of):
-    """Each time lies between its extremes; text and data name the processor, the thread and torch."""
+    """Each time lies between its extremes; text and data name the processor, the kernels and torch."""
     data = data_of("sequence_latency")
     for times in data["timings"].values():
-        for found in (times["read"], times["write"]):
-            assert all(0 < low <= middle <= high for low, middle, high in zip(*_three(found), strict=True))
-            assert found["exponent"] == sorted(found["exponent"])
+        for found in (*times["read"], *times["train"], *times["write"]):
+            assert 0 < found["lowest"] <= found["median"] <= found["highest"]
+            assert found["all_cores"] > 0
+        assert times["exponent"] == sorted(times["exponent"])
     text = sequence_latency.describe(data)
     assert all(part in text for part in (data["machine"], "one thread", torch.__version__, "n steps"))
+    assert data["kernels"]["rnn"] == "a loop over tokens"
+    assert f"Transformer ({data['kernels']['transformer']})" in text
 
 
 @pytest.mark.parametrize("power", [-0.0732, 0.0051, 0.92, 1.0, -1.234])
@@ -123,9 +130,10 @@ def test_latency_has_room_for_any_machine(data_of, canvas, power, unit):
     """Whatever a slow, a quick or a busy machine measures: the names at the lines' ends stay on the canvas."""
     data = json.loads(json.dumps(data_of("sequence_latency")))
     for times in data["timings"].values():
-        for found in times.values():
-            found["median"] = [unit * (n / 16) ** power for n in data["lengths"]]
-            found["exponent"] = [power - 0.2, power, power + 0.3]
+        for what in ("read", "train", "write"):
+            for size, found in enumerate(times[what]):
+                found.update(dict.fromkeys(found, unit * 20**size))
+        times["exponent"] = [power - 0.2, power, power + 0.3]
     picture = sequence_latency.draw(data, canvas)
     box = picture.get_tightbbox().padded(-1.5 / picture.dpi)
     assert min(box.x0, box.y0) >= 0
@@ -133,29 +141,27 @@ def test_latency_has_room_for_any_machine(data_of, canvas, power, unit):
     assert box.y1 * picture.dpi <= canvas.height
 
 
-def _three(found):
-    return found["lowest"], found["median"], found["highest"]
-
-
 @pytest.mark.parametrize("name", ["rnn", "lstm", "transformer"])
-def test_what_is_timed_is_reading_and_writing(name):
-    """The timed calls read n tokens and then step on, with the logits of one forward pass over all of them."""
-    model = sequence_latency.build(name, 64)
+def test_what_is_timed_is_reading_training_and_writing(name):
+    """Reading n tokens and stepping on gives the logits of one forward pass; training gives every weight a gradient."""
+    model = sequence_latency.build(name, 0, 64)
     ids = torch.arange(20)[None]
     state = sequence_latency.read(model, ids[:, :15])
     assert state.length == 15
     sequence_latency.write_on(model, state, ids[:, 15:16])
     assert state.length == 19
-    whole, _ = model(torch.cat((ids[:, :15], ids[:, 15:16].repeat(1, 5)), dim=1))
-    assert torch.allclose(model(ids[:, 15:16], state)[0][:, -1], whole[:, -1], atol=1e-4)
+    with torch.inference_mode():
+        whole, _ = model(torch.cat((ids[:, :15], ids[:, 15:16].repeat(1, 5)), dim=1))
+        assert torch.allclose(model(ids[:, 15:16], state)[0][:, -1], whole[:, -1], atol=1e-4)
+    sequence_latency.train(model, ids)
+    assert all(parameter.grad.abs().sum() > 0 for parameter in model.parameters())
 
 
 @pytest.mark.parametrize("power", [0.5, 1.0, 2.0])
-def test_exponent_is_that_of_the_longer_half(power):
-    """A constant cost that hides the growth of short sequences does not count."""
-    lengths = [16, 32, 64, 128, 256, 512]
-    seconds = [1.0, 1.0, 1.0, *(n**power for n in lengths[3:])]
-    assert sequence_latency.exponent(lengths, seconds) == pytest.approx(power)
+def test_exponent_is_the_slope_of_the_logarithms(power):
+    """Times that grow as a power give that power."""
+    lengths = [64, 128, 256]
+    assert sequence_latency.exponent(lengths, [n**power for n in lengths]) == pytest.approx(power)
 
 
 def test_calls_are_interleaved_and_waiting_is_not_counted():

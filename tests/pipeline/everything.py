@@ -33,7 +33,7 @@ FIGURES = [  # with parameters that make them small
     ("parameter_counts", "{}"),
     ("qkv", "{sentence: The statement}"),
     ("scaling_law", "{}"),
-    ("sequence_latency", "{longest: 64, repeats: 3}"),
+    ("sequence_latency", "{sizes: 1, tokens: 8, longest: 64, repeats: 3}"),
     ("token_loss_by_position", "{}"),
     ("training_curve", "{}"),
     ("votes", "{votes: talk}"),

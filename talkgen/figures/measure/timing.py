@@ -9,7 +9,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -31,20 +31,27 @@ def machine() -> str:
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """Keeps torch to one thread, which is what the clock here counts."""
+def so_many_threads(count: int) -> Iterator[None]:
+    """Gives torch `count` threads, and back as many as it had."""
     import torch
 
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(count)
     try:
         yield
     finally:
         torch.set_num_threads(threads)
 
 
-def core_seconds(calls: Mapping[Name, Callable[[], object]], repeats: int) -> dict[Name, list[float]]:
-    """The seconds a core needs for each of `calls`, `repeats` times each.
+def one_thread() -> AbstractContextManager[None]:
+    """Keeps torch to one thread, which is what the clock here counts."""
+    return so_many_threads(1)
+
+
+def core_seconds(
+    calls: Mapping[Name, Callable[[], object]], repeats: int, clock: Callable[[], float] = time.thread_time
+) -> dict[Name, list[float]]:
+    """The seconds a core needs for each of `calls`, `repeats` times each; what several share, another `clock` counts.
 
     All are called once before; then in turn, forwards and backwards, so that a drift of the machine's speed meets all.
     """
@@ -53,9 +60,9 @@ def core_seconds(calls: Mapping[Name, Callable[[], object]], repeats: int) -> di
     seconds: dict[Name, list[float]] = {name: [] for name in calls}
     for repeat in range(repeats):
         for name in list(calls)[:: -1 if repeat % 2 else 1]:
-            began = time.thread_time()
+            began = clock()
             calls[name]()
-            seconds[name].append(time.thread_time() - began)
+            seconds[name].append(clock() - began)
     return seconds
 
 
