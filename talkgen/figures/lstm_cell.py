@@ -30,7 +30,7 @@ class Params(base.Params):
     """Whose cell, and the sentence its gates are measured on."""
 
     model: ModelName = "small-lstm"
-    sentence: str = Field("The quick brown fox jumps over the lazy dog", min_length=1, max_length=2000)
+    sentence: str = Field("The value of the expression is bound to the name", min_length=1, max_length=2000)
     layer: int = Field(1, ge=1)
 
 

@@ -28,7 +28,7 @@ class Params(base.Params):
     """Which years are shown."""
 
     first: int = Field(2014, ge=2014, le=2024)
-    last: int = Field(2025, ge=2014, le=2030)
+    last: int = Field(2026, ge=2014, le=2030)
 
     @field_validator("last")
     @classmethod

@@ -154,12 +154,12 @@ def kernel_of(model: LanguageModel) -> str:
 
     names: set[str] = set()
 
-    class Listen(TorchDispatchMode):
+    class Listen(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's own
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             names.add(func.overloadpacket.__name__)
             return func(*args, **(kwargs or {}))
 
-    with torch.no_grad(), Listen():
+    with torch.no_grad(), Listen():  # type: ignore[no-untyped-call]
         model(torch.zeros(1, 8, dtype=torch.long))
     return next((words for part, words in _WHOLE.items() if any(part in name for name in names)), _LOOP)
 
