@@ -83,6 +83,17 @@ class TestDeck:
         }
         assert found == {}
 
+    def test_all_text_can_be_read_from_the_back_row(self, decks, talk, target):
+        """What is read has 28 px of a slide 720 px high; what stands in a figure, a listing or a list of works 20."""
+        least = {"body": 28, "figure": 20}
+        found = [
+            (slide.number, kind, *slide.texts[kind])
+            for slide in decks(talk, target)[1].slides
+            for kind, px in least.items()
+            if kind in slide.texts and slide.texts[kind][0] < px
+        ]
+        assert found == []
+
     def test_axe_core_finds_nothing_serious(self, decks, talk, target):
         """Nor headings that skip a level."""
         found = {slide.number: slide.barriers for slide in decks(talk, target)[1].slides if slide.barriers}

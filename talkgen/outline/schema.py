@@ -28,6 +28,7 @@ class Slide(Ordered):
     notes: str = ""
     id: Name | None = None
     class_: Name | None = Field(None, alias="class")
+    theme: Name | None = Field(None, description="One of talkgen's themes, on this slide, instead of the talk's.")
     transition: Name | None = None
     background: Annotated[str | None, Holds.BACKGROUND] = Field(
         None, description="A colour, a gradient, or an image beside the outline."

@@ -47,6 +47,9 @@ def check_themes(outline: Outline, document: Document) -> Iterator[Problem]:
         yield from _check_style(outline.drawn_in, document, ("theme", "figures"))
         if not outline.native:  # Marp takes any name, and says so where it knows none
             yield from _check_marp(theme.marp or "default", document)
+    for number, slide in enumerate(outline.slides):
+        if slide.theme is not None:
+            yield from _check_slide_theme(slide.theme, outline, document, ("slides", number, "theme"))
     for wanted in wanted_for_slidev(outline):
         try:
             if wanted.is_local:
@@ -64,6 +67,13 @@ def _check_style(name: str, document: Document, path: PathInData) -> Iterator[Pr
         own = [tool for tool, names in {"marp": MARP_THEMES, "slidev": ("seriph",)}.items() if name in names]
         hint = f"'{name}' is {own[0].capitalize()}'s own: 'theme: {{{own[0]}: {name}}}'" if own else ""
         yield document.problem(f"there is no theme '{name}'", hint or did_you_mean(name, style_names(project)), path)
+
+
+def _check_slide_theme(name: str, outline: Outline, document: Document, path: PathInData) -> Iterator[Problem]:
+    if isinstance(outline.theme, str):
+        yield from _check_style(name, document, path)
+    else:
+        yield document.problem("a tool's own theme is that of all slides", "give the talk a theme of ours", path)
 
 
 def _check_marp(name: str, document: Document) -> Iterator[Problem]:

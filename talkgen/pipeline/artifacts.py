@@ -49,6 +49,7 @@ class FigureArtifact(Artifact):
     data_key: Key
     used: tuple[Used, ...]
     timed: bool  # whether it holds what a clock said
+    theme: str | None = None  # that of its slide, where that has its own
 
     @property
     def full_key(self) -> Key:
@@ -87,6 +88,7 @@ class DiagramArtifact(Artifact):
     kind = "diagram"
     path: BlockPath
     source: str
+    theme: str | None = None  # that of its slide, where that has its own
 
 
 @dataclass(frozen=True)

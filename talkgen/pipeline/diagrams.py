@@ -22,10 +22,15 @@ def draw_all(
     Raises:
         ToolError: the browser or Mermaid failed.
     """
-    answers = draw_diagrams([diagram.source for diagram in diagrams], talk.style, report)
+    themes = {diagram.theme: [each for each in diagrams if each.theme == diagram.theme] for diagram in diagrams}
+    answers = {
+        theme: draw_diagrams([diagram.source for diagram in those], talk.style_of(theme), report)
+        for theme, those in themes.items()
+    }
     drawn: list[tuple[DiagramArtifact, Outputs]] = []
     problems: list[Problem] = []
-    for diagram, answer in zip(diagrams, answers, strict=True):
+    pairs = (pair for theme, those in themes.items() for pair in zip(those, answers[theme], strict=True))
+    for diagram, answer in pairs:
         match answer:
             case Diagram():
                 size = json.dumps({"width": answer.width, "height": answer.height})

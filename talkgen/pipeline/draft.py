@@ -34,6 +34,7 @@ class FigureDraft:
     timed: bool  # holds times, which are this machine's own
     width: int
     height: int
+    theme: str | None = None  # that of its slide, where that has its own
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class DiagramDraft:
     label: str
     path: BlockPath
     source: str
+    theme: str | None = None  # that of its slide, where that has its own
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ class Draft:
     """What an outline asks for; `text` holds the parts of a rendering's key that are the outline's."""
 
     themes: Mapping[str, str]  # each target's own, by the target; none where the theme is ours
+    looks: tuple[str, ...]  # the themes of ours that single slides have
     wanted: tuple[Wanted, ...]  # themes and addons that do not come with Slidev
     remote: tuple[Remote, ...]  # what is shown from other hosts
     size: tuple[int, int]  # width and height of a slide in px
@@ -111,6 +114,7 @@ def draft_to_json(draft: Draft) -> dict[str, Any]:
     kinds = {kind: name for name, kind in _KINDS.items()}
     return {
         "themes": dict(draft.themes),
+        "looks": draft.looks,
         "wanted": [asdict(each) for each in draft.wanted],
         "remote": [asdict(each) for each in draft.remote],
         "size": draft.size,
@@ -131,6 +135,7 @@ def draft_from_json(data: Mapping[str, Any]) -> Draft:
     """
     return Draft(
         themes=dict(data["themes"]),
+        looks=tuple(data["looks"]),
         wanted=tuple(Wanted(each["kind"], each["name"], tuple(each["path"])) for each in data["wanted"]),
         remote=tuple(Remote(**{**each, "path": tuple(each["path"])}) for each in data["remote"]),
         size=(int(data["size"][0]), int(data["size"][1])),

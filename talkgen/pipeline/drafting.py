@@ -40,18 +40,21 @@ from talkgen.yamlfile import PathInData, where_path
 CANVAS_HEIGHT = 470  # px of a figure below a slide's title and a line of text
 
 
-def make_draft(source: Source, values: Mapping[str, Any], style: Style) -> Draft:
+def make_draft(source: Source, values: Mapping[str, Any], style: Style, styles: Mapping[str, Style]) -> Draft:
     """The draft of an outline; `values` is what its parameters, prompts and texts to split may name.
+
+    `style` is the talk's, `styles` are those of single slides by their names.
 
     Raises:
         OutlineError: an expression among these cannot be evaluated, or one anywhere cannot be parsed.
     """
     outline = evaluate_inputs(source, values)
-    drafter = _Drafter(source, outline, style)
+    drafter = _Drafter(source, outline, style, styles)
     blocks = tuple(drafter.draft_all())
     expressions = find_expressions(source)
     return Draft(
         themes=_tool_themes(outline),
+        looks=tuple(styles),
         wanted=wanted_for_slidev(outline),
         remote=tuple(find_remote(source)),
         size=SIZES[outline.size],
@@ -79,8 +82,8 @@ def _tool_themes(outline: Outline) -> dict[str, str]:
 class _Drafter:
     """Collects blocks and problems while it goes through an outline once."""
 
-    def __init__(self, source: Source, outline: Outline, style: Style) -> None:
-        self.source, self.outline, self.style = source, outline, style
+    def __init__(self, source: Source, outline: Outline, style: Style, styles: Mapping[str, Style]) -> None:
+        self.source, self.outline, self.style, self.styles = source, outline, style, styles
         self.problems: list[Problem] = []
         self.labels: set[tuple[str, str]] = set()
 
@@ -98,7 +101,8 @@ class _Drafter:
             case Tokens():
                 return [TokensDraft(self._label("tokens", path, block), path, block.tokens, block.model)]
             case Mermaid():
-                return [DiagramDraft(self._label("diagram", path, block), path, block.mermaid)]
+                theme = self._slide(path).theme
+                return [DiagramDraft(self._label("diagram", path, block), path, block.mermaid, theme)]
             case Code() if block.output:
                 program = block.program or block.code
                 return [OutputDraft(self._label("output", path, block), path, program, block.file)]
@@ -137,6 +141,7 @@ class _Drafter:
             timed=bool(getattr(module, "MEASURES_TIME", False)),
             width=width,
             height=height,
+            theme=self._slide(path).theme,
         )
         earlier = steps_before(block.figure, params) if block.reveal == "steps" else ()
         parts = [
@@ -145,10 +150,14 @@ class _Drafter:
         ]
         return [*parts, whole]
 
+    def _slide(self, path: PathInData) -> Slide:
+        return self.outline.slides[int(path[1])]
+
     def _canvas_size(self, path: PathInData, block: Figure) -> tuple[int, int]:
         """The room a figure has: its column's share of the width that the slide's text has, and its height."""
-        slide = self.outline.slides[int(path[1])]
-        room = text_width(slide, SIZES[self.outline.size][0], self.style.spacing.margin)
+        slide = self._slide(path)
+        spacing = (self.styles[slide.theme] if slide.theme else self.style).spacing
+        room = text_width(slide, SIZES[self.outline.size][0], spacing.margin)
         width = room
         if "columns" in path:
             at = path.index("columns")
@@ -156,7 +165,7 @@ class _Drafter:
             for step in path[:at]:
                 parent = parent[step] if isinstance(step, int) else getattr(parent, step)
             shares = parent.widths or [1] * len(parent.columns)
-            gaps = self.style.spacing.gap * (len(parent.columns) - 1)
+            gaps = spacing.gap * (len(parent.columns) - 1)
             width = (room - gaps) * shares[int(path[at + 1])] // sum(shares)
         return width, block.height or CANVAS_HEIGHT
 

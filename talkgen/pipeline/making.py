@@ -173,7 +173,7 @@ class Maker:
 
     def _draw(self, figure: FigureArtifact, data: Action) -> _Drawing:
         numbers = json.loads(self.store.read(data, "data"))
-        canvas = Canvas(self.plan.talk.style, figure.width, figure.height)
+        canvas = Canvas(self.plan.talk.style_of(figure.theme), figure.width, figure.height)
         record_of_origin = provenance(figure, self.plan, data.outputs["data"])
         outputs = self.drawer.submit(figure.origin, numbers, canvas, record_of_origin)
         return _Drawing(figure, data, outputs, time.perf_counter())

@@ -117,8 +117,10 @@ class _Planner:
         self.talk, self.model = talk, model
 
     @cached_property
-    def _look(self) -> Mapping[str, Any]:
-        return look_parts(self.talk.tokens)
+    def _looks(self) -> Mapping[str | None, Mapping[str, Any]]:
+        """What is in the keys of what is drawn in the talk's theme (None) and in those of single slides."""
+        looks: dict[str | None, Mapping[str, Any]] = {None: look_parts(self.talk.tokens)}
+        return looks | {name: look_parts(tokens) for name, tokens in self.talk.looks.items()}
 
     def plan_all(self, draft: Draft) -> tuple[tuple[ComputedArtifact, ...], list[Problem]]:
         """What can be planned, and what is wrong with the rest."""
@@ -157,8 +159,8 @@ class _Planner:
                 files = self._find(block.model)
                 return TokensArtifact(block.label, tokens_key(block.text, files), block.path, block.text, files)
             case DiagramDraft():
-                key = diagram_key(block.source, self._look)
-                return DiagramArtifact(block.label, key, block.path, block.source)
+                key = diagram_key(block.source, self._looks[block.theme])
+                return DiagramArtifact(block.label, key, block.path, block.source, block.theme)
             case OutputDraft():
                 return OutputArtifact(block.label, output_key(block.program), block.path, block.program, block.file)
 
@@ -169,7 +171,7 @@ class _Planner:
         numbers = data_key(block, used)
         return FigureArtifact(
             label=block.label,
-            key=picture_key(block, numbers, self._look),
+            key=picture_key(block, numbers, self._looks[block.theme]),
             path=block.path,
             figure=block.figure,
             origin=block.origin,
@@ -180,6 +182,7 @@ class _Planner:
             data_key=numbers,
             used=used,
             timed=block.timed,
+            theme=block.theme,
         )
 
     def _find(self, names: Names) -> ModelFiles:

@@ -40,10 +40,10 @@ def resolve_plan(plan: Plan, results: Results, target: Target) -> Deck:
 
 
 def _complete(deck: Deck, plan: Plan, target: Target) -> Deck:
-    """With what comes from elsewhere: packages, and files of other hosts."""
+    """With what comes from elsewhere: packages, files of other hosts, the themes of single slides."""
     pins = known_pins(plan) if target.name == "slidev" else ()
     packages, notes = [asdict(pin) for pin in pins], tuple(left_remote(plan.draft))
-    return replace(deck, packages=packages, fetched=fetched_files(plan.draft), notes=notes)
+    return replace(deck, packages=packages, fetched=fetched_files(plan.draft), notes=notes, styles=plan.talk.styles)
 
 
 def resolve_what_is_there(
@@ -65,6 +65,7 @@ def render(deck: Deck, target: Target) -> Rendering:
 def plan_rendering(plan: Plan, target: Target, copied: Iterable[str]) -> RenderingArtifact:
     """The deck as source; `copied` are the talk's files that come along, by their path from the outline's folder."""
     parts = {"talkgen": __version__, **plan.draft.text, "theme": plan.talk.tokens}
+    parts |= {f"theme {name}": tokens for name, tokens in plan.talk.looks.items()}
     parts |= {artifact.name: artifact.key.hexdigest for artifact in plan.artifacts}
     parts |= _template_parts(_templates(plan, target))
     parts |= remote_parts(plan.draft)

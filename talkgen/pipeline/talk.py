@@ -57,6 +57,18 @@ class Talk:
 
         return load_style(self._theme_name, self.project)
 
+    @cached_property
+    def styles(self) -> Mapping[str, Style]:
+        """The themes of single slides, by their names."""
+        from talkgen.style import load_style
+
+        names = sorted({slide.theme for slide in self.source.outline.slides if slide.theme})
+        return {name: load_style(name, self.project) for name in names}
+
+    def style_of(self, theme: str | None) -> Style:
+        """The theme of a slide, which has one of its own or none."""
+        return self.styles[theme] if theme else self.style
+
     @property
     def _theme_name(self) -> str:
         return self.source.outline.drawn_in
@@ -69,8 +81,8 @@ class Talk:
             is_same = known["made by"] == _makers() and _files_are(known["files"])
             is_same = is_same and known["given"] == dict(self._given)
             is_same = is_same and known["figures"] == sorted(own_figures(self.path.parent))
-            theme = assets.theme_file(known["theme"], self.project)
-            return known if is_same and str(theme) in known["files"] else None
+            themes = [assets.theme_file(name, self.project) for name in (known["theme"], *known["looks"])]
+            return known if is_same and all(str(theme) in known["files"] for theme in themes) else None
         except (TypeError, KeyError, AttributeError):  # nothing, or not what we wrote
             return None
 
@@ -103,6 +115,13 @@ class Talk:
         """The theme as plain data."""
         return dict(self._known["tokens"] if self._known else self.style.model_dump(mode="json"))
 
+    @property
+    def looks(self) -> Mapping[str, Any]:
+        """The themes of single slides as plain data, by their names."""
+        if self._known:
+            return dict(self._known["looks"])
+        return {name: style.model_dump(mode="json") for name, style in self.styles.items()}
+
     def draft(self, values: Mapping[str, Any]) -> Draft:
         """What the outline asks for; `values` is what its parameters, prompts and texts to split may name.
 
@@ -113,14 +132,14 @@ class Talk:
             return draft_from_json(self._known["draft"])
         from talkgen.pipeline.drafting import make_draft
 
-        draft = make_draft(self.source, values, self.style)
+        draft = make_draft(self.source, values, self.style, self.styles)
         if not draft.problems:
             self._remember(draft, values)
         return draft
 
     def _remember(self, draft: Draft, values: Mapping[str, Any]) -> None:
-        theme = assets.theme_file(self._theme_name, self.project)
-        files = {*self.source.files, *([theme] if theme else []), *own_files(draft)}
+        themes = [assets.theme_file(name, self.project) for name in (self._theme_name, *self.styles)]
+        files = {*self.source.files, *filter(None, themes), *own_files(draft)}
         record = {
             "made by": _makers(),
             "files": {str(file.absolute()): digest_file(file) for file in files},
@@ -130,6 +149,7 @@ class Talk:
             "vars": self.source.outline.vars,
             "theme": self._theme_name,
             "tokens": self.style.model_dump(mode="json"),
+            "looks": {name: style.model_dump(mode="json") for name, style in self.styles.items()},
             "inputs": [[list(chain), value_at(values, chain)] for chain in sorted(draft.inputs, key=repr)],
             "draft": draft_to_json(draft),
         }

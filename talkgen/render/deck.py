@@ -85,6 +85,7 @@ class Deck:
     packages: Sequence[Mapping[str, str]] = ()  # of npm, beside Slidev's: each with `package`, `version`, `integrity`
     works: Works = field(default_factory=dict)  # of the talk's bibliography
     failed: Mapping[BlockPath, str] = field(default_factory=dict)  # what went wrong with blocks that were not computed
+    styles: Mapping[str, Style] = field(default_factory=dict)  # of slides that have their own, by the name of the theme
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from talkgen.render.fit import fit_classes
 from talkgen.render.foreign_slides import as_seen
 from talkgen.render.letters import Letters, direction, find_letters
 from talkgen.render.listings import long_lines
-from talkgen.render.media import room_classes
+from talkgen.render.media import own_look
 from talkgen.render.own import undivided
 from talkgen.render.prose import markdown
 from talkgen.render.themes import MARP_FONTS, font_faces, font_files, marp_theme, style_sheet
@@ -157,7 +157,13 @@ def _directives(writer: MarpWriter, slide: Slide) -> Mapping[str, Any]:
     """Directives of this slide alone; those of the author's own go untouched."""
     outline = writer.deck.outline
     alike = [] if isinstance(outline.theme, str) or slide.layout not in _LEAD else ["lead"]
-    classes = [slide.layout, *alike, *room_classes(slide), *fit_classes(slide, outline), *(slide.class_ or "").split()]
+    classes = [
+        slide.layout,
+        *alike,
+        *own_look(slide),
+        *fit_classes(slide, outline),
+        *(slide.class_ or "").split(),
+    ]
     named = " ".join(name for name in classes if name != "default")
     found: dict[str, Any] = {"_class": named} if named else {}
     if slide.layout in BARE and writer.deck.outline.paginate:

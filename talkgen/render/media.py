@@ -42,9 +42,10 @@ def text_width(slide: Slide, width: int, margin: int) -> int:
     return width - sum(width * taken[side] // 100 + BESIDE if side in taken else margin for side in ("left", "right"))
 
 
-def room_classes(slide: Slide) -> list[str]:
-    """The classes of a slide that keep its text beside the pictures on its sides."""
-    return [f"tg-{side}-{share}" for side, share in sides(slide).items() if side]
+def own_look(slide: Slide) -> list[str]:
+    """The classes that keep a slide's text beside the pictures on its sides, and that give it a theme of its own."""
+    theme = [f"tg-theme-{slide.theme}"] if slide.theme else []
+    return [*(f"tg-{side}-{share}" for side, share in sides(slide).items() if side), *theme]
 
 
 def write_layer(side: Side, share: int, panes: Sequence[str], scrim: float | None) -> str:

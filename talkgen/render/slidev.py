@@ -23,7 +23,7 @@ from talkgen.render.escape import comment, fence, scalar
 from talkgen.render.fit import fit_classes
 from talkgen.render.letters import direction, find_letters
 from talkgen.render.listings import known_language, long_lines
-from talkgen.render.media import room_classes
+from talkgen.render.media import own_look
 from talkgen.render.own import aligned
 from talkgen.render.prose import spoken, vue_markdown
 from talkgen.render.slidev_project import layout_settings, local_files, named, own_classes, package_json, theme_fonts
@@ -178,7 +178,7 @@ def _opens_comment(body: str) -> bool:
 def _frontmatter(writer: SlidevWriter, slide: Slide) -> dict[str, Any]:
     """A slide's settings. In talkgen's own themes a layout is a class, so that one style sheet serves both targets."""
     outline = writer.deck.outline
-    classes = [*room_classes(slide), *fit_classes(slide, outline), *(slide.class_ or "").split()]
+    classes = [*own_look(slide), *fit_classes(slide, outline), *(slide.class_ or "").split()]
     values: dict[str, Any] = {}
     if isinstance(outline.theme, str):
         classes = [*([slide.layout] if slide.layout != "default" else []), *classes]

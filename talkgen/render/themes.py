@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -33,11 +33,12 @@ def style_sheet(template: str, deck: Deck, extra: str, letters: Letters) -> str:
     width, height = SIZES[deck.outline.size]
     return _template(template).render(
         style=deck.style,
+        styles=deck.styles,
         width=width,
         height=height,
         rooms=_rooms(deck),
         extra=extra,
-        more=_more_fonts(deck, letters),
+        more=partial(_more_fonts, letters=letters),
         direction=direction(deck.outline.lang),
     )
 
@@ -59,9 +60,9 @@ def _environment(templates: Path) -> Environment:
     return Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701
 
 
-def _more_fonts(deck: Deck, letters: Letters) -> str:
+def _more_fonts(style: Style, letters: Letters) -> str:
     """The theme's fonts with those after them that have what they lack."""
-    fonts = deck.style.fonts.model_dump() if letters.families else {}
+    fonts = style.fonts.model_dump() if letters.families else {}
     return " ".join(f"--tg-font-{name}: {letters.behind(family)};" for name, family in fonts.items())
 
 

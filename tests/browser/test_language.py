@@ -1,5 +1,8 @@
 """What an outline's language means on the screen: one deck in both targets, measured in a real browser."""
 
+import re
+from pathlib import Path
+
 import pytest
 import yaml
 from deck_slides import Slides, served
@@ -10,6 +13,7 @@ from talkgen.outline.schema import Outline
 from talkgen.pipeline.build import build
 from talkgen.pipeline.request import Request
 from talkgen.render.media import text_width
+from talkgen.style import load_style
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{1}"><path d="M0 0H{0}V{1}H0" fill="#d55e00"/></svg>'
 OUTLINE = """\
@@ -50,12 +54,18 @@ slides:
       - {quote: And last, reveal: true}
   - title: Stepped
     body: [{figure: model_sizes, reveal: steps}]
+  - title: In the light
+    theme: paper
+    body:
+      - mermaid: "graph LR; A-->B"
+      - code: "def f(x): return x"
+        language: python
   - title: The last
     body:
       - bullets: [one, two]
         id: gates
 """
-COVER, LEFT, RIGHT, BEHIND, CAPTIONED, OWN, REVEALED, STEPPED, LAST = range(1, 10)
+COVER, LEFT, RIGHT, BEHIND, CAPTIONED, OWN, REVEALED, STEPPED, LIGHT, LAST = range(1, 11)
 
 pytestmark = pytest.mark.slow
 
@@ -212,8 +222,26 @@ def test_a_figure_builds_up_step_by_step(slides):
 
     count = model_sizes.Params().step
     assert shown == [[step == number for step in range(count)] for number in range(count)]
-    assert slides.page.evaluate("location.hash.replace(/\\D/g, '')") == str(LAST)
+    assert slides.page.evaluate("location.hash.replace(/\\D/g, '')") == str(LIGHT)
     assert len({tuple(image.bounding_box().values()) for image in images}) == 1
+
+
+def test_a_slide_can_have_a_theme_of_its_own(slides):
+    """Its ground, its listings and what is drawn on it have that theme's colours, those beside it the talk's."""
+    slide, paper = slides.show(LIGHT), load_style("paper", Path()).colors
+    ground, word = "slide => getComputedStyle(slide).backgroundColor", "word => getComputedStyle(word).color"
+
+    assert slide.evaluate(ground) == rgb(paper.background)
+    assert slide.locator("span", has_text=re.compile(r"^\s*def\s*$")).last.evaluate(word) == rgb(paper.accent)
+    drawing = slide.locator("img[alt^=Diagram]").get_attribute("src")
+    read = "address => fetch(address).then((answer) => answer.text())"
+    assert paper.ink in slides.page.evaluate(read, drawing).lower()
+    assert slides.show(LAST).evaluate(ground) == rgb(load_style("night", Path()).colors.background)
+
+
+def rgb(color: str) -> str:
+    """#rrggbb as browsers say it."""
+    return f"rgb({', '.join(str(int(color[at : at + 2], 16)) for at in (1, 3, 5))})"
 
 
 def test_a_transition_stays_on_its_slide(slides, deck):

@@ -1,6 +1,6 @@
 // Runs in the page, so it stands by itself: the smallest text of a slide in px as shown, as {body: {size, words}, figure:
-// {size, words}}. A figure's texts are those in pictures, in elements that play something, in listings and captions; the
-// page number, headers, footers and credits are neither, nor is what is small inside a formula.
+// {size, words}}. A figure's texts are those in pictures, in elements that play something, in listings, captions,
+// footnotes and references; the page number, headers, footers and credits are neither, nor what is small in a formula.
 export async function smallestTexts(selector, width) {
   const root = document.querySelector(selector);
   const scale = root.getBoundingClientRect().width / width;
@@ -9,7 +9,7 @@ export async function smallestTexts(selector, width) {
     if (size > 0 && !(found[kind]?.size <= size)) found[kind] = { size: Math.round(100 * size) / 100, words: words.trim().slice(0, 60) };
   };
   const NEITHER = "header, footer, .tg-page, .tg-credit, sup, sub, .katex, mjx-container, style, script";
-  const FIGURE = "pre, figcaption, .tg-by, svg";
+  const FIGURE = "pre, figcaption, .tg-by, .tg-footnotes, .tg-references, svg";
   const pictures = [];
 
   const visit = (node, kind) => {
