@@ -46,7 +46,9 @@ IDLE = {
     },
     "says what is wrong, and nothing is wrong here": {
         "talkgen.elements.registry": "_problem",
-        "talkgen.errors": "Place.__str__ Problem.__str__ TalkgenError.__init__ TalkgenError.at did_you_mean",
+        "talkgen.errors": (
+            "Place.__str__ Problem.__str__ TalkgenError.__init__ TalkgenError.__reduce__ TalkgenError.at did_you_mean "
+        ),
         "talkgen.lm.fast.native": "why_not",
         "talkgen.machine": "_file in_words",
         "talkgen.outline.bibliography": "_place_of",
@@ -55,6 +57,7 @@ IDLE = {
         "talkgen.outline.formula": "Formula.names FormulaError.__init__ _keys",
         "talkgen.outline.source": "Source.place",
         "talkgen.pipeline.outputs": "ProgramError.__init__ _failure",
+        "talkgen.render.blocks": "BlockWriter._write_failed",
         "talkgen.store.key": "Key.__str__",
         "talkgen.yamlfile.document": (
             "Document._known Document.place Document.place_in Document.problem Document.spot Document.value "

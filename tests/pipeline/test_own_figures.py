@@ -171,6 +171,19 @@ def test_plain_matplotlib_is_a_figure(own):
             make(own)
 
 
+@pytest.mark.parametrize(
+    ("name", "message"), [("../plot.py", "outside of the talk"), ("plit.py", "did you mean 'plot.py'")]
+)
+def test_a_script_is_a_file_of_the_talks(name, message, own):
+    """One outside of its folder, or that is not there, is told."""
+    for file in (own / "plot.py", own.parent / "plot.py"):
+        file.write_text(SCRIPT, encoding="utf-8")
+    text = f"title: T\nmodel: small\nexecute: true\nslides:\n  - title: A\n    body: [{{figure: {name}}}]\n"
+    (own / "outline.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(OutlineError, match=message):
+        make(own)
+
+
 def test_a_package_brings_figures(own, tmp_path, monkeypatch):
     """By an entry point; no talk has to allow what is installed."""
     site = tmp_path / "site"

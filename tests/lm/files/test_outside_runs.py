@@ -12,9 +12,13 @@ from torch.utils.tensorboard import SummaryWriter
 from typer.testing import CliRunner
 
 from talkgen.cli.app import app
+from talkgen.elements import training
+from talkgen.elements.base import Asked
 from talkgen.errors import ModelError
 from talkgen.figures.base import Canvas
 from talkgen.figures.registry import load_figure
+from talkgen.lm.answer.callers import Caller
+from talkgen.lm.answer.engine import Engine
 from talkgen.lm.files.adding import add_run
 from talkgen.lm.files.catalog import find_model, find_run
 from talkgen.lm.files.run import Run
@@ -211,6 +215,9 @@ def test_a_trainers_run_is_a_run(trained, project, canvas):
         data = module.compute(module.Params(**params), inputs)
         module.draw(data, canvas)
         assert module.describe(data)
+    looked_back = training.answer(Asked(Engine(loaded), "to be", training.Params(tokens=4), Caller()))
+    assert [sample["step"] for sample in looked_back["samples"]] == [4, 8, 12]
+    assert looked_back["parameters"] == theirs.num_parameters()
     film = load_figure("checkpoint_film")
     data = film.compute(film.Params(run="mine", prompt="to be", tokens=8), inputs)
     logged = {row["step"]: row["eval_loss"] for row in trainer.state.log_history if "eval_loss" in row}
