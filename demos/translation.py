@@ -18,7 +18,8 @@ from talkgen.errors import TalkgenError
 from talkgen.figures import alignment
 from talkgen.figures.base import Canvas, Data
 from talkgen.lm.files.catalog import find_model
-from talkgen.lm.files.weights import Loaded, load_model
+from talkgen.lm.files.loaded import Loaded
+from talkgen.lm.files.weights import load_model
 from talkgen.lm.text.lexicon import english_words
 from talkgen.lm.text.phrases import draw_pair
 from talkgen.style import Style, load_style

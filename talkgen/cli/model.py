@@ -54,7 +54,8 @@ def show(name: Name, json: Json = False) -> None:
     Examples:
       talkgen model show small
     """
-    from talkgen.lm.fast.forms import describe_kernels, measure
+    from talkgen.lm.fast.comparing import measure
+    from talkgen.lm.fast.forms import describe_kernels
     from talkgen.lm.files.catalog import find_model
 
     files = find_model(name, Path.cwd())

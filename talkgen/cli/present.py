@@ -14,6 +14,8 @@ from talkgen.cli.build import ModelOption, OutOption, Target, TargetOption, VarO
 from talkgen.cli.console import Quiet, Talk, out, reporter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from talkgen.cli.following import Followed
     from talkgen.pipeline.build import BuildReport
     from talkgen.serve.settings import Settings
@@ -68,7 +70,9 @@ def present(
     followed = follow(request, report) if watch else None
     done = followed.built if followed else pipeline.build(request, report)
     show_report(done, report)
-    settings = _settings(done, followed, host=host, port=port, device=device, recorded=recorded, audience=audience)
+    settings = _settings(
+        done, followed, report, host=host, port=port, device=device, recorded=recorded, audience=audience
+    )
     names = ", ".join(item.label for item in done.plan.live_models) if not recorded else "recorded answers only"
     try:
         serve(settings, on_ready=lambda: _tell(settings, names, quiet=quiet))
@@ -78,7 +82,15 @@ def present(
 
 
 def _settings(
-    done: BuildReport, followed: Followed | None, *, host: str, port: int, device: str, recorded: bool, audience: bool
+    done: BuildReport,
+    followed: Followed | None,
+    report: Callable[[str], None],
+    *,
+    host: str,
+    port: int,
+    device: str,
+    recorded: bool,
+    audience: bool,
 ) -> Settings:
     """What the server is told of a built talk, and of what keeps it up to date."""
     from talkgen.serve.presenter import is_loopback, make_code
@@ -97,6 +109,7 @@ def _settings(
         style=style,
         look=style.css_variables(),
         slides=partial(read_slides, followed.folder if followed else done.deck.path),
+        tell=report,
         votes=done.plan.talk.path.parent / "votes" if audience else None,
         watching=followed.watching if followed else None,
         code=None if is_loopback(host) else make_code(),

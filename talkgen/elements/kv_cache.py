@@ -12,9 +12,8 @@ from talkgen.elements.base import Asked
 from talkgen.errors import ModelError
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from talkgen.lm.models.base import State
+    from talkgen.lm.models.reader import Floats
+    from talkgen.lm.models.state import State
 
 TITLE = "Key-value cache"
 DIALS: dict[str, tuple[Any, ...]] = {}
@@ -52,9 +51,7 @@ def answer(asked: Asked) -> KvCacheAnswer:
     Raises:
         ModelError: the model keeps no keys, or the text leaves no room in its context.
     """
-    import torch
-
-    model, config = asked.engine.model, asked.engine.model.config
+    reader, config = asked.engine.reader, asked.engine.reader.config
     if config.architecture != "transformer":
         raise ModelError("a recurrent model keeps no keys and values", "name a transformer: model: small")
     ids = asked.ids(max(1, asked.engine.context - asked.params.tokens))
@@ -69,31 +66,27 @@ def answer(asked: Asked) -> KvCacheAnswer:
         width=config.head_dim,
         done=False,
     )
-    state, unread = model.new_state(1, len(ids) + asked.params.tokens), ids
-    with torch.inference_mode():
-        for _ in range(asked.params.tokens):
-            asked.go_on()
-            logits, cached = min((_timed(asked, unread, state) for _ in range(_REPEATS)), key=lambda row: row[1])
-            again = min(_timed(asked, ids, model.new_state(1, len(ids)))[1] for _ in range(_REPEATS))
-            state.length += len(unread)  # their keys are still where they were written
-            unread = [int(logits[0, -1].argmax())]
-            ids = ids + unread
-            made["tokens"] += asked.engine.tokenizer.pieces(unread)
-            made["cached"].append(cached)
-            made["again"].append(again)
-            asked.tell({**made, "tokens": list(made["tokens"])})
+    state, unread = reader.new_state(1, len(ids) + asked.params.tokens), ids
+    for _ in range(asked.params.tokens):
+        asked.go_on()
+        logits, cached = min((_timed(asked, unread, state) for _ in range(_REPEATS)), key=lambda row: row[1])
+        again = min(_timed(asked, ids, reader.new_state(1, len(ids)))[1] for _ in range(_REPEATS))
+        state.length += len(unread)  # their keys are still where they were written
+        unread = [int(logits[0, -1].argmax())]
+        ids = ids + unread
+        made["tokens"] += asked.engine.tokenizer.pieces(unread)
+        made["cached"].append(cached)
+        made["again"].append(again)
+        asked.tell({**made, "tokens": list(made["tokens"])})
     return {**made, "done": True}
 
 
-def _timed(asked: Asked, ids: list[int], state: State) -> tuple[Tensor, float]:
+def _timed(asked: Asked, ids: list[int], state: State) -> tuple[Floats, float]:
     """The logits after `ids`, read on after a state, which is left as it was; and the milliseconds that it took."""
-    import torch
-
-    model, before = asked.engine.model, state.length
+    before = state.length
     with asked.engine.batch.turn:
         started = time.perf_counter()
-        logits, _ = model(torch.tensor([ids], device=model.device), state, last_only=True)
-        logits = logits.cpu()  # a GPU is waited for
+        logits, _ = asked.engine.reader([ids], state, last_only=True)
         taken = time.perf_counter() - started
     state.truncate(before)
     return logits, round(1000 * taken, 3)

@@ -42,35 +42,29 @@ class RaceAnswer(TypedDict):
 
 def answer(asked: Asked) -> RaceAnswer:
     """The laps; the text is the prompt, repeated to each length."""
-    import torch
-
     ids = asked.engine.encode(asked.prompt)
     longest = min(asked.params.longest, asked.engine.context - 1)
     lengths = sorted({max(1, longest * i // 8) for i in range(1, 9)})
     laps: list[Lap] = []
-    with torch.inference_mode():
-        for length in lengths:
-            text = (ids * (length // len(ids) + 1))[:length]
-            with _ALONE:
-                times = [_lap(asked, text) for _ in range(_REPEATS)]
-            read, step = (min(column) for column in zip(*times, strict=True))
-            laps.append({"length": length, "read": round(read, 3), "step": round(step, 3)})
-            asked.tell({"laps": list(laps), "done": False})
+    for length in lengths:
+        text = (ids * (length // len(ids) + 1))[:length]
+        with _ALONE:
+            times = [_lap(asked, text) for _ in range(_REPEATS)]
+        read, step = (min(column) for column in zip(*times, strict=True))
+        laps.append({"length": length, "read": round(read, 3), "step": round(step, 3)})
+        asked.tell({"laps": list(laps), "done": False})
     return {"laps": laps, "done": True}
 
 
 def _lap(asked: Asked, ids: list[int]) -> tuple[float, float]:
     """Milliseconds to read `ids`, and to read one token after them."""
-    import torch
-
-    model = asked.engine.model
+    reader = asked.engine.reader
     asked.go_on()
     times = []
     with asked.engine.batch.turn:
-        state = model.new_state(1, len(ids) + 1)
+        state = reader.new_state(1, len(ids) + 1)
         for piece in (ids, ids[:1]):
             started = time.perf_counter()
-            logits, state = model(torch.tensor([piece], device=model.device), state, last_only=True)
-            logits.cpu()  # a GPU is waited for
+            _, state = reader([piece], state, last_only=True)
             times.append(1000 * (time.perf_counter() - started))
     return times[0], times[1]

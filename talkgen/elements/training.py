@@ -95,12 +95,11 @@ def _look_back(asked: Asked) -> TrainingAnswer:
         loaded = load_model(checkpoint_files(run, step))
         samples.append(_sample(asked, loaded.model, loaded.tokenizer, step, _loss_at(curve, step)))
     steps = max(run.weights)
-    parameters = asked.engine.model.count_parameters()
     return {
         "curve": _thin(curve),
         "samples": samples,
         "steps": steps,
-        "parameters": parameters,
+        "parameters": loaded.model.count_parameters(),
         "unit": "token",
         "done": True,
     }
@@ -160,7 +159,7 @@ def _sample(asked: Asked, model: LanguageModel, tokenizer: Tokenizer, step: int,
     """What a model writes after the prompt, always with the same draws."""
     from talkgen.lm.answer.engine import Engine
     from talkgen.lm.answer.sample import Sampling
-    from talkgen.lm.files.weights import Loaded
+    from talkgen.lm.files.loaded import Loaded
 
     engine = Engine(Loaded("", "", model, tokenizer, asked.engine.files))
     most = asked.params.tokens if asked.params.train == 0 else max(_WRITTEN, asked.params.tokens)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import torch
     from matplotlib.figure import Figure as Picture
 
-    from talkgen.lm.files.weights import Loaded
+    from talkgen.lm.files.loaded import Loaded
 
 TABLES = ()
 _LEAN = 0.7  # angle, in radians, of words that do not fit side by side

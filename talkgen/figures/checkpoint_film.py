@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
     from talkgen.lm.files.run import Run
-    from talkgen.lm.files.weights import Loaded
+    from talkgen.lm.files.loaded import Loaded
     from talkgen.lm.models.base import LanguageModel
     from talkgen.lm.train.data import Data as Text
     from talkgen.lm.train.recipe import Recipe

@@ -22,7 +22,7 @@ from talkgen.figures.numbers import percent, significant
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
-    from talkgen.lm.files.weights import Loaded
+    from talkgen.lm.files.loaded import Loaded
 
 TABLES = ()
 Word = Annotated[str, Field(min_length=1, max_length=40)]

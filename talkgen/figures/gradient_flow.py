@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
     from torch import Tensor
 
-    from talkgen.lm.files.weights import Loaded
+    from talkgen.lm.files.loaded import Loaded
     from talkgen.lm.models.base import LanguageModel
     from talkgen.lm.models.config import ModelConfig
 

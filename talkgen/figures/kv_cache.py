@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     import torch
     from matplotlib.figure import Figure as Picture
 
-    from talkgen.lm.models.base import LanguageModel, State
+    from talkgen.lm.models.base import LanguageModel
+    from talkgen.lm.models.state import State
 
 TABLES = ()
 MEASURES_TIME = True

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import torch
     from matplotlib.figure import Figure as Picture
 
-    from talkgen.lm.files.weights import Loaded
+    from talkgen.lm.files.loaded import Loaded
 
 TABLES = ()
 _ROWS, _LENGTH, _HELD_OUT = 8, 32, 16  # windows of a step and their tokens; windows that the loss is measured on

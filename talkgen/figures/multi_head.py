@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import torch
     from matplotlib.figure import Figure as Picture
 
-    from talkgen.lm.files.weights import Loaded
+    from talkgen.lm.files.loaded import Loaded
     from talkgen.lm.models.base import LanguageModel
 
 TABLES = ()

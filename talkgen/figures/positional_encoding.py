@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import torch
     from matplotlib.figure import Figure as Picture
 
-    from talkgen.lm.files.weights import Loaded
+    from talkgen.lm.files.loaded import Loaded
 
 TABLES = ()
 _TEXT = (

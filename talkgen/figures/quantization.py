@@ -19,7 +19,7 @@ from talkgen.figures.draw.lines import Line, draw_lines
 from talkgen.figures.draw.pen import DOTTED, Pen, plot, sheet, styled
 from talkgen.figures.measure.passage import PASSAGE
 from talkgen.figures.measure.rounding import matrices, relative_error, round_model, rounded_bytes
-from talkgen.figures.measure.timing import core_seconds, machine, one_thread, show_seconds
+from talkgen.figures.measure.timing import core_seconds, machine, show_seconds
 from talkgen.figures.measure.tokens import read_text
 from talkgen.figures.numbers import human, percent, significant
 
@@ -116,6 +116,8 @@ def time_forms(model: LanguageModel, ids: torch.Tensor, repeats: int) -> tuple[d
         return {}, {}
     half = max(1, ids.size(1) // 2)
     forms = {form: CompiledTransformer.from_transformer(model, form) for form in FORMATS}
+    for form in forms.values():
+        form.threads = 1
 
     def writer(form: CompiledTransformer) -> Callable[[], object]:
         state = form.new_state(1, half + 1)
@@ -127,8 +129,7 @@ def time_forms(model: LanguageModel, ids: torch.Tensor, repeats: int) -> tuple[d
 
         return write
 
-    with one_thread():
-        seconds = core_seconds({name: writer(form) for name, form in forms.items()}, repeats)
+    seconds = core_seconds({name: writer(form) for name, form in forms.items()}, repeats)
     middle = {str(name): significant(sorted(times)[len(times) // 2], 3) for name, times in seconds.items()}
     return {str(name): form.bytes for name, form in forms.items()}, middle
 

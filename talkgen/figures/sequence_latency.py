@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
     from torch import Tensor
 
-    from talkgen.lm.models.base import LanguageModel, State
+    from talkgen.lm.models.base import LanguageModel
+    from talkgen.lm.models.state import State
 
 TABLES = ()
 MEASURES_TIME = True

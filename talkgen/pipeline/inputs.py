@@ -13,7 +13,7 @@ from talkgen.pipeline.sweeps import find_sweep_models, read_sweep
 if TYPE_CHECKING:
     from talkgen.figures.base import Data
     from talkgen.lm.answer.answering import Answering
-    from talkgen.lm.files.weights import Loaded
+    from talkgen.lm.files.loaded import Loaded
 
 TABLES = Path(__file__).parents[1] / "figures" / "data"
 

@@ -34,7 +34,7 @@ def create_app(settings: Settings) -> FastAPI:
     Raises:
         TalkgenError: there is no deck where `settings` says.
     """
-    engines = Engines(settings.models, settings.device)
+    engines = Engines(settings.models, settings.device, settings.tell)
     questions, demos = Questions(engines), Demos(engines, settings.project, settings.style)
 
     @asynccontextmanager

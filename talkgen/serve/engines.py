@@ -32,6 +32,7 @@ class Engines:
 
     files: Sequence[ModelFiles]
     device: str = "auto"
+    tell: Callable[[str], None] = lambda _: None
     loading: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,6 +68,22 @@ class Engines:
                 self._load(files, device)
         self.loading = False
         self._loaded.set()
+        for files in self.files:
+            if not self._closed.is_set() and files.name in self._engines:
+                self._compare(files, device)
+
+    def _compare(self, files: ModelFiles, device: str) -> None:
+        """Finds a model's best form, once on a machine, while a form that is sure to be good answers; then takes it."""
+        from talkgen.lm.fast import forms
+        from talkgen.lm.fast.comparing import compare_aside
+
+        has_forms = files.kind != "openai" and (device == "cpu" or device.startswith("cuda"))
+        if not has_forms or forms.recorded(files, device) is not None:
+            return
+        sure = forms.best_form(files, device)
+        compare_aside(files, device, self.tell, self._closed)
+        if forms.best_form(files, device) != sure and not self._closed.is_set():
+            self._load(files, device)
 
     def _load(self, files: ModelFiles, device: str, note: str | None = None) -> None:
         """Loads a model; where `device` fails it is the CPU's, and where that does too it stays recorded."""
@@ -197,12 +214,15 @@ def describe(files: ModelFiles, device: str) -> dict[str, Any]:
 
 def pick_device(wanted: str) -> str:
     """The device to use: what is wanted, or for "auto" the fastest there is."""
+    from talkgen.lm.fast import native
+
     if wanted != "auto":
         return wanted
-    if importlib.util.find_spec("torch") is None:
+    if native.has_cuda():
+        return "cuda"
+    # With kernels a processor is quicker than mps, and than torch's start.
+    if native.load_library() is not None or importlib.util.find_spec("torch") is None:
         return "cpu"
     import torch
 
-    if torch.cuda.is_available():
-        return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"

@@ -38,7 +38,8 @@ from talkgen.lm.fast.compiled_transformer import CompiledTransformer
 from talkgen.lm.fast.cuda_graphs import GraphedTransformer
 from talkgen.lm.fast.forms import load_fast, load_stored, measure
 from talkgen.lm.files.catalog import find_model
-from talkgen.lm.files.weights import Loaded, load_model
+from talkgen.lm.files.loaded import Loaded
+from talkgen.lm.files.weights import load_model
 from talkgen.lm.models.architectures import build_model
 from talkgen.lm.models.config import ModelConfig
 from talkgen.lm.models.lstm import RecurrentLM

@@ -6,7 +6,7 @@ import torch
 from talkgen.errors import ModelError
 from talkgen.figures import decoder_only, encoder_decoder, encoder_only
 from talkgen.figures.measure.stacks import trace_decoder, trace_encoder_decoder
-from talkgen.lm.files.weights import Loaded
+from talkgen.lm.files.loaded import Loaded
 from talkgen.lm.models.config import SEPARATOR, ModelConfig
 from talkgen.lm.models.transformer import Transformer
 from talkgen.lm.models.translator import EncoderDecoder

@@ -183,12 +183,18 @@ MUTATIONS = [
     code(
         "the entropy",
         "lm/answer/engine",
-        "return float(-(p * p.clamp_min(1e-30).log2()).sum())",
+        "return float(-(p * np.log2(p.clip(1e-30))).sum())",
         "return 42.0",
         *ANSWERS,
         quick=True,
     ),
-    first("the nucleus", "lm/answer/sample", "def nucleus(p: Tensor, top_p: float) -> Tensor:", "p = p + 0", *SAMPLED),
+    first(
+        "the nucleus",
+        "lm/answer/sample",
+        "def nucleus(p: Floats, top_p: float) -> NDArray[np.bool_]:",
+        "p = p + 0",
+        *SAMPLED,
+    ),
     first(
         "what is read again",
         "lm/answer/prefix",
@@ -251,7 +257,7 @@ MUTATIONS = [
         '"""[B, T, heads · D] as [B, heads, T, D]."""',
         '"""Heads."""',
     ),
-    first("layout", "lm/answer/engine", "def entropy_bits(p: Tensor) -> float:", ""),
+    first("layout", "lm/answer/engine", "def entropy_bits(p: Floats) -> float:", ""),
     code(
         "another model file format", "lm/files/gguf_tokenizer", "def merges_of_scores(", "def merges_of_scores_(", *LOAD
     ),

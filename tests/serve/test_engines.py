@@ -5,6 +5,8 @@ import torch
 
 from talkgen.errors import ModelError
 from talkgen.lm.answer.callers import FailedError
+from talkgen.lm.fast import forms
+from talkgen.lm.files.packed import FORMATS
 from talkgen.serve.engines import Engines
 from talkgen.serve.limits import Question
 
@@ -64,3 +66,24 @@ def test_the_server_says_503_and_comes_back(open_server, deck, models, project):
     engines._loaders[-1].join()
     assert client.get("/api/health").json()["models"][0]["device"] == "cpu"
     assert client.post("/api/next", json={"prompt": "abc"}).status_code == 200
+
+
+@pytest.mark.slow
+def test_a_sure_form_answers_while_forms_are_compared(models, tmp_path, monkeypatch):
+    """The first time on a machine a model answers at once; what is compared is told, and the best form comes after."""
+    monkeypatch.setenv("TALKGEN_CACHE", str(tmp_path))
+    told = []
+    engines = Engines(models[:1], "cpu", told.append)
+    engines.open()
+    engines.wait()
+    assert forms.recorded(models[0]) is None
+    before = engines.ask(Question(prompt="abc"))
+    engines._loaders[0].join()
+    assert told == [
+        f"comparing {models[0].label} with float32, once on this machine: {form}, {number} of 4"
+        for number, form in enumerate(FORMATS, 1)
+    ]
+    after = engines.ask(Question(prompt="abc"))
+    engines.close()
+    assert {row.form for row in forms.recorded(models[0])} == {"torch", *FORMATS}
+    assert [bar.id for bar in after.candidates[:3]] == [bar.id for bar in before.candidates[:3]]

@@ -1,9 +1,12 @@
 """Starting the server: ports in use, and a process that serves until it is interrupted."""
 
+import json
 import signal
 import socket
 import urllib.request
+from pathlib import Path
 
+import psutil
 import pytest
 from server_process import free_port, health, server
 
@@ -48,3 +51,21 @@ def test_it_serves_until_interrupted(deck, shell):
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=60)[0] == "ended\n"
     assert process.returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.linux
+def test_what_answers_from_packed_weights_loads_no_torch(deck, project):
+    """A server whose models have answered has no library of torch's in its memory."""
+    port = free_port()
+    with server(deck, port, project, ("tiny", "tiny-lstm")) as process:
+        for model in ("tiny", "tiny-lstm"):
+            question = json.dumps({"prompt": "abc", "model": model}).encode()
+            asked = urllib.request.Request(
+                f"http://127.0.0.1:{port}/api/next", question, {"Content-Type": "application/json"}
+            )
+            with urllib.request.urlopen(asked) as reply:
+                assert json.load(reply)["candidates"]
+        mapped = {Path(part.path).name for part in psutil.Process(process.pid).memory_maps()}
+    assert any(name.startswith("_multiarray_umath") for name in mapped), "numpy's is seen"
+    assert not [name for name in mapped if name.startswith("libtorch")]

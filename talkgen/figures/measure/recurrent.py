@@ -9,7 +9,7 @@ from talkgen.errors import ModelError
 if TYPE_CHECKING:
     import torch
 
-    from talkgen.lm.files.weights import Loaded
+    from talkgen.lm.files.loaded import Loaded
     from talkgen.lm.models.lstm import RecurrentLM
 
 NAMES = {"lstm": "LSTM", "rnn": "RNN"}

@@ -13,7 +13,7 @@ from talkgen.figures.base import Data
 from talkgen.figures.measure.modules import Part, trace_modules
 
 if TYPE_CHECKING:
-    from talkgen.lm.files.weights import Loaded
+    from talkgen.lm.files.loaded import Loaded
     from talkgen.lm.models.translator import EncoderDecoder
 
 Found = dict[str, Part]

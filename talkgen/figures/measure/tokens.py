@@ -11,7 +11,7 @@ from talkgen.figures.numbers import significant
 if TYPE_CHECKING:
     import torch
 
-    from talkgen.lm.files.weights import Loaded
+    from talkgen.lm.files.loaded import Loaded
 
 _SIGNS = {"\n": "↵", "\t": "⇥", "\r": "␍"}
 

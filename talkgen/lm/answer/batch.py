@@ -11,13 +11,10 @@ import itertools
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
-
-import torch
-from torch import Tensor
 
 from talkgen.lm.answer.callers import Caller, FailedError, GoneError
-from talkgen.lm.models.base import LanguageModel, State
+from talkgen.lm.models.reader import Floats, Reader
+from talkgen.lm.models.state import State
 
 TOGETHER = 32  # texts in one pass at most, so that nobody waits for a whole room
 PIECE = (
@@ -25,14 +22,6 @@ PIECE = (
 )
 GPU_PIECE = 512  # the same on a GPU, which short pieces would leave idle
 COMPANY = 16  # tokens of a pass that texts of different rank share: as many cost little more than one
-
-
-@runtime_checkable
-class ReadsMany(Protocol):
-    """A model that reads several texts in one pass."""
-
-    def read_many(self, texts: Sequence[Sequence[int]], caches: Sequence[State]) -> Tensor:
-        """Reads more of each text after what its state holds; logits [B, V]."""
 
 
 @dataclass(eq=False)
@@ -44,7 +33,7 @@ class _Waiting:
     caller: Caller
     turn: int
     piece: list[int] = field(default_factory=list)
-    logits: Tensor | None = None
+    logits: Floats | None = None
     error: Exception | None = None
 
     @property
@@ -55,16 +44,16 @@ class _Waiting:
 class Batch:
     """The one place where a model is run."""
 
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, model: Reader) -> None:
         self.model = model
         self.passes = 0
-        self._size = PIECE if model.device.type == "cpu" else GPU_PIECE
+        self._size = PIECE if model.device == "cpu" else GPU_PIECE
         self._waiting: list[_Waiting] = []
         self._turns = itertools.count()
         self._guard = threading.Lock()
         self.turn = threading.Lock()  # held during a pass, and by who runs the model alone
 
-    def read(self, ids: Sequence[int], state: State, caller: Caller | None = None) -> Tensor:
+    def read(self, ids: Sequence[int], state: State, caller: Caller | None = None) -> Floats:
         """Reads `ids` after `state`, which is changed in place; the logits [V] after the last of them.
 
         Raises:
@@ -85,7 +74,6 @@ class Batch:
         assert mine.logits is not None  # noqa: S101 – done without an error
         return mine.logits
 
-    @torch.inference_mode()
     def _run(self) -> None:
         together = self._choose()
         if not together:
@@ -121,16 +109,11 @@ class Batch:
         return chosen
 
     def _read_pieces(self, together: list[_Waiting]) -> None:
-        if isinstance(self.model, ReadsMany):
-            rows = self.model.read_many([one.piece for one in together], [one.state for one in together])
-            for one, logits in zip(together, rows, strict=True):
-                self._count(one, logits)
-            return
-        for one in together:
-            ids = torch.tensor([one.piece], device=self.model.device)
-            self._count(one, self.model(ids, one.state, last_only=True)[0][0, -1])
+        rows = self.model.read_many([one.piece for one in together], [one.state for one in together])
+        for one, logits in zip(together, rows, strict=True):
+            self._count(one, logits)
 
-    def _count(self, one: _Waiting, logits: Tensor) -> None:
+    def _count(self, one: _Waiting, logits: Floats) -> None:
         read = len(one.piece)
         one.logits = logits
         one.caller.on_read(read)

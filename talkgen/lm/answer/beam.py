@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import ArrayLike
 
-from talkgen.lm.models.base import State
+from talkgen.lm.models.distribution import likeliest, log_softmax
+from talkgen.lm.models.reader import Floats
+from talkgen.lm.models.state import State
 
 
 @dataclass(frozen=True)
@@ -33,15 +35,10 @@ class Branch:
 class Reads(Protocol):
     """What is needed of a model: logits [B, T, V] after ids [B, T], and a state to go on from."""
 
-    @property
-    def device(self) -> torch.device:
-        """Where the ids must be."""
-
-    def __call__(self, ids: Tensor, state: State | None = None, *, last_only: bool = False) -> tuple[Tensor, State]:
+    def __call__(self, ids: ArrayLike, state: State | None = None, *, last_only: bool = False) -> tuple[Floats, State]:
         """Reads `ids` after `state`."""
 
 
-@torch.inference_mode()
 def search_beams(
     model: Reads,
     ids: Sequence[int],
@@ -58,19 +55,18 @@ def search_beams(
     short texts, as probability does. A text is finished by the token `end`, or after `max_tokens`. Each step tells
     `on_step` the texts it looked at, the likeliest first.
     """
-    logits, state = model(torch.tensor([ids], device=model.device), last_only=True)
-    state = state.select(torch.zeros(1, dtype=torch.long, device=model.device))
+    logits, state = model([ids], last_only=True)
+    state = state.select([0])
     open_: list[tuple[tuple[int, ...], float]] = [((), 0.0)]
     finished: list[Beam] = []
     for step in range(max_tokens):
-        log_p = logits[:, -1].log_softmax(dim=-1)  # [B, V]
-        total = log_p + torch.tensor([sum_ for _, sum_ in open_], device=log_p.device).unsqueeze(1)
-        best = total.flatten().topk(min(2 * width, total.numel()))  # half of them may be finished ones
-        rows, tokens = best.indices // total.size(1), best.indices % total.size(1)
+        total = log_softmax(logits[:, -1]) + np.array([[sum_] for _, sum_ in open_], np.float32)  # [B, V]
+        best = likeliest(total.reshape(-1), 2 * width)  # half of them may be finished ones
+        rows, tokens = np.divmod(best, total.shape[1])
         going: list[tuple[tuple[int, ...], float]] = []
         kept: list[int] = []
         seen: list[Branch] = []
-        for row, token, sum_ in zip(rows.tolist(), tokens.tolist(), best.values.tolist(), strict=True):
+        for row, token, sum_ in zip(rows.tolist(), tokens.tolist(), total[rows, tokens].tolist(), strict=True):
             text = open_[row][0]
             if token == end:
                 finished.append(_finish(text, sum_, len(text) + 1, length_penalty))
@@ -87,9 +83,8 @@ def search_beams(
         open_ = going
         if not open_ or step == max_tokens - 1 or _decided(finished, open_, width, max_tokens, length_penalty):
             break
-        state = state.select(torch.tensor(kept, device=model.device))
-        last = torch.tensor([[text[-1]] for text, _ in open_], device=model.device)
-        logits, state = model(last, state, last_only=True)
+        state = state.select(kept)
+        logits, state = model([[text[-1]] for text, _ in open_], state, last_only=True)
     if len(finished) < width or not _decided(finished, open_, width, max_tokens, length_penalty):
         finished += [_finish(text, sum_, len(text), length_penalty) for text, sum_ in open_]
     return sorted(finished, key=lambda beam: beam.score, reverse=True)[:width]

@@ -12,9 +12,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import ArrayLike
 
 from talkgen.errors import ModelError
 from talkgen.lm.answer.batch import PIECE, Batch
@@ -24,9 +25,14 @@ from talkgen.lm.answer.odds import Odds, odds_of
 from talkgen.lm.answer.prefix import PrefixCache, common_prefix
 from talkgen.lm.answer.sample import UNCHANGED, Sampling, filter_probabilities, penalize, sample
 from talkgen.lm.files.catalog import ModelFiles
-from talkgen.lm.files.weights import Loaded, load_model
-from talkgen.lm.models.base import LanguageModel, State
+from talkgen.lm.files.loaded import Loaded
+from talkgen.lm.models.distribution import likeliest, softmax
+from talkgen.lm.models.reader import Floats, Readable
+from talkgen.lm.models.state import State
 from talkgen.lm.text.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    from talkgen.lm.models.base import LanguageModel
 
 Prompt = str | Sequence[int]  # a text, or the ids of its tokens
 _SHORT = 64  # tokens that a recurrent model reads one by one, so that typing and deleting find their states
@@ -100,15 +106,15 @@ class _Reading:
 class Engine:
     """A loaded model that remembers what it read last."""
 
-    def __init__(self, loaded: Loaded, *, device: str = "cpu") -> None:
-        self.loaded = loaded
-        self.model, self.tokenizer = loaded.model.to(device), loaded.tokenizer
-        self.batch = Batch(self.model)
+    def __init__(self, loaded: Loaded[Readable], *, device: str = "cpu") -> None:
+        self.loaded, self.model, self.tokenizer = loaded, loaded.model, loaded.tokenizer
+        self.reader = loaded.model.reader(device)
+        self.batch = Batch(self.reader)
         self._reads: list[_Reading] = []
         self._guard, self._opening = threading.Lock(), threading.Lock()
         self._opened: LanguageModel | None = None
         # Nobody pushes out what was read for those before them.
-        self.caches: defaultdict[int, PrefixCache] = defaultdict(lambda: PrefixCache(self.model))
+        self.caches: defaultdict[int, PrefixCache] = defaultdict(lambda: PrefixCache(self.reader))
 
     @property
     def files(self) -> ModelFiles:
@@ -122,11 +128,13 @@ class Engine:
         Raises:
             ModelError: its files are gone or damaged by now.
         """
+        from talkgen.lm.files.weights import load_model  # and torch with it
+
         if self.model.shows_inside:
-            return self.model
+            return cast("LanguageModel", self.model)
         with self._opening:
             if self._opened is None:
-                self._opened = load_model(self.files, str(self.model.device)).model
+                self._opened = load_model(self.files, self.reader.device).model
             return self._opened
 
     def count(self, prompt: Prompt) -> int:
@@ -161,7 +169,7 @@ class Engine:
     def _start(self) -> int:
         return self.tokenizer.end if self.tokenizer.end is not None else self.tokenizer.encode("\n")[0]
 
-    def _read(self, ids: list[int], caller: Caller) -> tuple[Tensor, int]:
+    def _read(self, ids: list[int], caller: Caller) -> tuple[Floats, int]:
         """The logits [V] after `ids`, and how many of `ids` did not have to be read again."""
         cache = self.caches[caller.rank]
         known = cache.recall(ids)
@@ -194,7 +202,7 @@ class Engine:
                 self._reads.remove(mine)
             mine.done.set()
 
-    def _read_on(self, ids: list[int], kept: int, state: State, caller: Caller) -> Tensor:
+    def _read_on(self, ids: list[int], kept: int, state: State, caller: Caller) -> Floats:
         """Reads what of `ids` is left after `kept`; a recurrent state is kept after each of a few tokens."""
         if state.rolls_back or len(ids) - kept > _SHORT:
             return self.batch.read(ids[kept:], state, caller)
@@ -203,7 +211,6 @@ class Engine:
             self.caches[caller.rank].give(ids[: at + 1], state.clone(), logits)
         return self.batch.read(ids[-1:], state, caller)
 
-    @torch.inference_mode()
     def next_token(
         self, prompt: str, *, bars: int = 8, sampling: Sampling = UNCHANGED, caller: Caller | None = None
     ) -> Answer:
@@ -217,13 +224,13 @@ class Engine:
         started = time.perf_counter()
         ids = self.encode(prompt)
         logits, reused = self._read(ids, caller or Caller())
-        p = logits.softmax(dim=-1)
+        p = softmax(logits)
         sampled = p if sampling == UNCHANGED else filter_probabilities(logits, sampling)
-        top = p.topk(min(bars, self.tokenizer.vocab_size))
-        texts = self.tokenizer.pieces(top.indices.tolist())
+        top = likeliest(p, min(bars, self.tokenizer.vocab_size))
+        texts = self.tokenizer.pieces(top.tolist())
         candidates = tuple(
             Candidate(i, text, share, float(sampled[i]), stands_for_text(i, self.tokenizer))
-            for i, text, share in zip(top.indices.tolist(), texts, top.values.tolist(), strict=True)
+            for i, text, share in zip(top.tolist(), texts, p[top].tolist(), strict=True)
         )
         shown = ids if prompt else []
         return Answer(
@@ -237,7 +244,6 @@ class Engine:
             seconds=time.perf_counter() - started,
         )
 
-    @torch.inference_mode()
     def score(self, prompt: Prompt, *, top: int, caller: Caller | None = None) -> list[Odds]:
         """The odds of each token of a prompt after those before it; there are none for the first.
 
@@ -246,18 +252,16 @@ class Engine:
             GoneError: the caller went.
         """
         ids, caller = self.encode(prompt), caller or Caller()
-        state, odds = self.model.new_state(1, len(ids)), list[Odds]()
+        state, odds = self.reader.new_state(1, len(ids)), list[Odds]()
         for start in range(0, len(ids) - 1, PIECE):
             if caller.gone():
                 raise GoneError
-            piece = torch.tensor([ids[start : start + PIECE]], device=self.model.device)
             with self.batch.turn:
-                logits, state = self.model(piece, state)
+                logits, state = self.reader([ids[start : start + PIECE]], state)
             following = ids[start + 1 : start + 1 + PIECE]
             odds += [odds_of(row, token, top) for row, token in zip(logits[0], following, strict=False)]
         return odds
 
-    @torch.inference_mode()
     def generate(
         self,
         prompt: Prompt,
@@ -281,7 +285,7 @@ class Engine:
         started, caller = time.perf_counter(), caller or Caller()
         ids, cache = self.encode(prompt), self.caches[caller.rank]
         new, odds = list[int](), list[Odds]()
-        generator = torch.Generator(self.model.device).manual_seed(seed)
+        generator = np.random.default_rng(seed)
         ended = "length"
         state, kept = cache.take(ids)
         unread, logits = ids[kept:], None
@@ -347,13 +351,13 @@ class _InTurn:
 
     def __init__(self, batch: Batch, caller: Caller) -> None:
         self._batch, self._caller = batch, caller
-        self.device = batch.model.device
 
-    def __call__(self, ids: Tensor, state: State | None = None, *, last_only: bool = False) -> tuple[Tensor, State]:
+    def __call__(self, ids: ArrayLike, state: State | None = None, *, last_only: bool = False) -> tuple[Floats, State]:
         model = self._batch.model
         if state is None:
-            state = model.new_state(1, ids.size(1))
-            return self._batch.read(ids[0].tolist(), state, self._caller).view(1, 1, -1), state
+            (text,) = np.asarray(ids).tolist()
+            state = model.new_state(1, len(text))
+            return self._batch.read(text, state, self._caller).reshape(1, 1, -1), state
         with self._batch.turn:
             logits, state = model(ids, state, last_only=last_only)
         return logits, state
@@ -364,9 +368,9 @@ def stands_for_text(token: int, tokenizer: Tokenizer) -> bool:
     return token not in tokenizer.special.values() and "\ufffd" not in tokenizer.decode([token])
 
 
-def entropy_bits(p: Tensor) -> float:
+def entropy_bits(p: Floats) -> float:
     """The entropy of a distribution [V] in bits."""
-    return float(-(p * p.clamp_min(1e-30).log2()).sum())
+    return float(-(p * np.log2(p.clip(1e-30))).sum())
 
 
 def cut_at(text: str, stop: Sequence[str]) -> str:

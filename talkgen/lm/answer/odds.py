@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from torch import Tensor
+from talkgen.lm.models.distribution import likeliest, log_softmax
+from talkgen.lm.models.reader import Floats
 
 
 @dataclass(frozen=True)
@@ -16,8 +17,8 @@ class Odds:
     top: tuple[tuple[int, float], ...]
 
 
-def odds_of(logits: Tensor, token: int, top: int) -> Odds:
+def odds_of(logits: Floats, token: int, top: int) -> Odds:
     """The odds of `token` after logits [V], beside those of the `top` likeliest."""
-    log_p = logits.log_softmax(dim=-1)
-    best = log_p.topk(min(top, log_p.numel()))
-    return Odds(token, float(log_p[token]), tuple(zip(best.indices.tolist(), best.values.tolist(), strict=True)))
+    log_p = log_softmax(logits)
+    best = likeliest(log_p, top)
+    return Odds(token, float(log_p[token]), tuple(zip(best.tolist(), log_p[best].tolist(), strict=True)))

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from talkgen.errors import ModelError
 from talkgen.lm.files.in_page import is_byte_pairs, why_not_in_page
-from talkgen.lm.files.weights import Loaded
+from talkgen.lm.files.loaded import Loaded
 from talkgen.lm.models.base import LanguageModel
 from talkgen.lm.text.tokenizer import Tokenizer
 

@@ -10,9 +10,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from torch import Tensor
-
-from talkgen.lm.models.base import LanguageModel, State
+from talkgen.lm.models.reader import Floats, Reader
+from talkgen.lm.models.state import State
 
 _TEXTS = 8  # states that grow with the text
 _ROOM = 8_192  # tokens that these have memory for in all, the last one's aside: 400 MB with SmolLM2
@@ -25,13 +24,13 @@ Ids = tuple[int, ...]
 class PrefixCache:
     """The states of the texts read last, the oldest first; may be asked by several threads."""
 
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, model: Reader) -> None:
         self.model = model
         self.rolls_back = model.new_state(1, 1).rolls_back
-        self._texts: OrderedDict[Ids, tuple[State, Tensor | None]] = OrderedDict()
+        self._texts: OrderedDict[Ids, tuple[State, Floats | None]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def recall(self, ids: Sequence[int]) -> Tensor | None:
+    def recall(self, ids: Sequence[int]) -> Floats | None:
         """The logits [V] after `ids`, if the same text was read before."""
         with self._lock:
             if tuple(ids) not in self._texts:
@@ -65,7 +64,7 @@ class PrefixCache:
         kept, text = max(shared, default=(0, ()))
         return (text, kept) if kept else None
 
-    def give(self, ids: Sequence[int], state: State, logits: Tensor | None) -> None:
+    def give(self, ids: Sequence[int], state: State, logits: Floats | None) -> None:
         """Keeps a state that has read `ids`, and the logits [V] after them where they are known.
 
         The caller must not use the state any more.

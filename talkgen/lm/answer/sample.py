@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from talkgen.errors import ModelError
+from talkgen.lm.models.distribution import softmax
+from talkgen.lm.models.reader import Floats
 
 
 @dataclass(frozen=True)
@@ -52,24 +54,26 @@ UNCHANGED = Sampling()
 """The model's own distribution."""
 
 
-def penalize(logits: Tensor, used: Sequence[int], penalty: float) -> Tensor:
+def penalize(logits: Floats, used: Sequence[int], penalty: float) -> Floats:
     """Divides positive logits [V] of `used` tokens by `penalty` and multiplies negative ones."""
     if penalty == 1.0 or not used:
         return logits
-    logits = logits.clone()
-    ids = torch.tensor(sorted(set(used)), device=logits.device)
+    logits = logits.copy()
+    ids = sorted(set(used))
     seen = logits[ids]
-    logits[ids] = torch.where(seen > 0, seen / penalty, seen * penalty)
+    logits[ids] = np.where(seen > 0, seen / penalty, seen * penalty)
     return logits
 
 
-def filter_probabilities(logits: Tensor, how: Sampling) -> Tensor:
+def filter_probabilities(logits: Floats, how: Sampling) -> Floats:
     """The distribution [V] that is sampled from: tempered, filtered, summing to 1; pruned tokens have 0."""
     if how.temperature < _COLDEST:
-        return torch.zeros_like(logits).index_fill_(0, logits.argmax().view(1), 1.0)
-    p = (logits / how.temperature).softmax(dim=-1)
-    if how.top_k is not None and how.top_k < p.numel():
-        p = keep(p, p >= p.topk(how.top_k).values[-1])
+        certain = np.zeros_like(logits)
+        certain[logits.argmax()] = 1
+        return certain
+    p = softmax(logits / np.float32(how.temperature))
+    if how.top_k is not None and how.top_k < p.size:
+        p = keep(p, p >= np.partition(p, p.size - how.top_k)[p.size - how.top_k])
     if how.top_p is not None and how.top_p < 1:
         p = keep(p, nucleus(p, how.top_p))
     if how.min_p:
@@ -77,20 +81,23 @@ def filter_probabilities(logits: Tensor, how: Sampling) -> Tensor:
     return p
 
 
-def nucleus(p: Tensor, top_p: float) -> Tensor:
+def nucleus(p: Floats, top_p: float) -> NDArray[np.bool_]:
     """True for the fewest likeliest tokens whose probabilities [V] add up to `top_p` or more."""
-    ordered, order = p.sort(descending=True)
-    before = ordered.cumsum(0) - ordered  # what the likelier ones add up to
-    return torch.zeros_like(p, dtype=torch.bool).index_put_((order,), before < top_p)
+    order = np.argsort(-p, kind="stable")
+    ordered = p[order]
+    before = ordered.cumsum() - ordered  # what the likelier ones add up to
+    kept = np.empty(p.size, np.bool_)
+    kept[order] = before < top_p
+    return kept
 
 
-def keep(p: Tensor, mask: Tensor) -> Tensor:
+def keep(p: Floats, mask: NDArray[np.bool_]) -> Floats:
     """The distribution `p` [V] over the tokens in `mask` alone."""
     kept = p * mask
     return kept / kept.sum()
 
 
-def sample(p: Tensor, generator: torch.Generator) -> int:
-    """One token drawn from `p` [V] with the exponential trick, argmax p / E: no second pass over the vocabulary."""
-    noise = torch.empty_like(p).exponential_(generator=generator)
-    return int((p / noise).argmax())
+def sample(p: Floats, generator: np.random.Generator) -> int:
+    """One token drawn from `p` [V]: the first by which the probabilities add up to more than a random share of all."""
+    total = p.cumsum(dtype=np.float64)
+    return int(np.searchsorted(total, generator.random() * total[-1], side="right"))

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from talkgen.errors import ModelError
-from talkgen.lm.files.weights import Loaded
+from talkgen.lm.files.loaded import Loaded
 from talkgen.lm.models.base import Taps
 from talkgen.lm.models.config import SEPARATOR
+from talkgen.lm.models.reader import Readable
 from talkgen.lm.models.translator import EncoderDecoder
 from talkgen.lm.text.lexicon import NOUNS, english_words
 from talkgen.lm.text.phrases import LONGEST
@@ -31,7 +32,7 @@ class Translation:
 
 
 @torch.inference_mode()
-def translate(loaded: Loaded, sentence: str) -> Translation:
+def translate(loaded: Loaded[Readable], sentence: str) -> Translation:
     """The likeliest word after each word, from `sentence` on, up to the end or `LONGEST` words.
 
     Raises:
@@ -56,7 +57,7 @@ def translate(loaded: Loaded, sentence: str) -> Translation:
     )
 
 
-def check_words(loaded: Loaded, sentence: str) -> None:
+def check_words(loaded: Loaded[Readable], sentence: str) -> None:
     """Refuses what the grammar does not have.
 
     Raises:

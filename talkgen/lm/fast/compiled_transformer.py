@@ -10,20 +10,22 @@ import ctypes
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import ArrayLike
 
 from talkgen.errors import ModelError
-from talkgen.lm.fast.native import load_library, why_not
+from talkgen.lm.fast.cache import PackedCache
+from talkgen.lm.fast.native import load_library, threads, why_not
 from talkgen.lm.fast.pointers import Pointers
-from talkgen.lm.fast.structures import SIZES, Layer, Matrix, Model, Norm, Rows
+from talkgen.lm.fast.structures import SIZES, Layer, Model, Norm, Rows, Stack
 from talkgen.lm.files.packed import Format, Packed, pack
-from talkgen.lm.models.base import LanguageModel, State, Taps
-from talkgen.lm.models.cache import KVCache
 from talkgen.lm.models.config import ModelConfig
-from talkgen.lm.models.rotary import rotary_angles
-from talkgen.lm.models.transformer import Transformer
+from talkgen.lm.models.reader import Floats, Reader
+
+if TYPE_CHECKING:
+    from talkgen.lm.models.transformer import Transformer
 
 _ACTIVATION = {"gelu": 0, "gelu_tanh": 1, "swiglu": 2}
 # Tokens a pass takes at most: enough to use each weight often, few enough to stay in the caches. 256 tokens by 16, 32,
@@ -31,8 +33,8 @@ _ACTIVATION = {"gelu": 0, "gelu_tanh": 1, "swiglu": 2}
 _ROWS = 64
 
 
-Weights = Mapping[str, Packed | Tensor]
-"""Matrices packed, vectors in float32, under the names of `models.transformer`."""
+Weights = Mapping[str, tuple[Packed, ...] | Floats]
+"""Matrices packed (alone or several one below the other), vectors in float32, as `models.transformer` names them."""
 
 
 @dataclass(slots=True)
@@ -41,23 +43,23 @@ class _Row:
 
     token: int
     before: int  # -1: none
-    cache: KVCache
+    cache: PackedCache
     place: int
     position: int
 
 
-class CompiledTransformer(LanguageModel):
-    """A transformer that only reads."""
+class CompiledTransformer:
+    """A transformer that only reads, as a `Reader`."""
 
-    shows_inside = False
+    shows_inside, device = False, "cpu"
 
-    def __init__(self, config: ModelConfig, weights: Weights) -> None:
-        """Takes the weights as they are; nothing is copied.
+    def __init__(self, config: ModelConfig, weights: Weights, *, adjacent: bool = False) -> None:
+        """Takes the weights as they are; nothing is copied. adjacent: rotary pairs are, as in llama.cpp's files.
 
         Raises:
             ModelError: this machine cannot compile the decoder.
         """
-        super().__init__(config)
+        self.config = config
         library = load_library()
         if library is None:
             raise ModelError(f"the fast decoder cannot be used: {why_not()}", "torch's own operations still work")
@@ -65,89 +67,96 @@ class CompiledTransformer(LanguageModel):
         self._pointers = Pointers()
         self._weights = weights
         self._model = self._describe()
+        self._model.adjacent = int(adjacent)
+        self.threads = threads()
+
+    @classmethod
+    def from_arrays(cls, config: ModelConfig, arrays: Mapping[str, Floats], format: Format) -> CompiledTransformer:
+        """The decoder of float32 weights, matrices packed in `format`; embedding and head never in less than int8."""
+        weights: dict[str, tuple[Packed, ...] | Floats] = {}
+        for name, value in arrays.items():
+            if value.ndim != 2 or name == "positions.weight":
+                weights[name] = value
+            else:
+                coarse = format == "int4" and name in ("embed.weight", "head.weight")
+                weights[name] = (pack(value, "int8" if coarse else format),)
+        return cls(config, weights)
 
     @classmethod
     def from_transformer(cls, model: Transformer, format: Format) -> CompiledTransformer:
-        """The decoder of a model whose matrices are packed in `format`; embedding and head never in less than int8."""
-        weights: dict[str, Packed | Tensor] = {}
-        for name, parameter in model.named_parameters():
-            value = parameter.detach().to("cpu", torch.float32)
-            if parameter.dim() != 2 or name == "positions.weight":
-                weights[name] = value.contiguous()
-            else:
-                coarse = format == "int4" and name in ("embed.weight", "head.weight")
-                weights[name] = pack(value, "int8" if coarse else format)
-        return cls(model.config, weights)
+        """The decoder of a model of torch's modules; see `from_arrays`."""
+        arrays = {name: value.detach().float().numpy(force=True) for name, value in model.named_parameters()}
+        return cls.from_arrays(model.config, arrays, format)
+
+    def reader(self, device: str = "cpu") -> Reader:  # noqa: ARG002 – it is on the processor
+        """Itself."""
+        return self
 
     @property
-    def device(self) -> torch.device:
-        """The processor."""
-        return torch.device("cpu")
+    def threads(self) -> int:
+        """How many threads share its work."""
+        return self._model.threads
+
+    @threads.setter
+    def threads(self, count: int) -> None:
+        self._model.threads = count
 
     @property
     def bytes(self) -> int:
         """Bytes of weights that one token has to read."""
         once = {name: value for name, value in self._weights.items() if name != "embed.weight" or self.config.tied_head}
-        return sum(v.bytes if isinstance(v, Packed) else 4 * v.numel() for v in once.values())
+        return sum(sum(p.bytes for p in v) if isinstance(v, tuple) else v.nbytes for v in once.values())
 
-    def new_state(self, batch: int, capacity: int) -> KVCache:
+    def new_state(self, batch: int, capacity: int) -> PackedCache:
         """An empty cache for `batch` rows with room for `capacity` tokens."""
-        return KVCache(self.config, batch, capacity, torch.empty(0))
+        return PackedCache(self.config, batch, capacity)
 
-    def forward(
-        self, ids: Tensor, state: State | None = None, *, taps: Taps | None = None, last_only: bool = False
-    ) -> tuple[Tensor, State]:
-        """See `LanguageModel.forward`; there is nothing to tap."""
-        if taps is not None:
-            raise TypeError("a decoder shows nothing inside; load the model in float32")
-        if state is not None and not isinstance(state, KVCache):
-            raise TypeError("a transformer's state is a KVCache")
-        B, T = ids.shape
+    def __call__(
+        self, ids: ArrayLike, state: PackedCache | None = None, *, last_only: bool = False
+    ) -> tuple[Floats, PackedCache]:
+        """See `Reader.__call__`."""
+        given = np.asarray(ids, np.int64)
+        B, T = given.shape
         cache = state if state is not None else self.new_state(B, T)
-        cache.reserve(cache.length + T)
-        rows = self._rows(ids, cache)
+        rows = self._rows(given.tolist(), cache)
         wanted = [row[-1:] if last_only else row for row in rows]
         logits = self._read([row for text in rows for row in text], [row for text in wanted for row in text])
         cache.length += T
-        return logits.view(B, -1, self.config.vocab_size), cache
+        return logits.reshape(B, -1, self.config.vocab_size), cache
 
-    def read_many(self, texts: Sequence[Sequence[int]], caches: Sequence[KVCache]) -> Tensor:
-        """Reads more of several texts at once, each after what its own cache holds; logits [B, V] after each.
-
-        However different their lengths, every weight is read once for all of them.
-        """
+    def read_many(self, texts: Sequence[Sequence[int]], caches: Sequence[PackedCache]) -> Floats:
+        """See `Reader.read_many`; however different their lengths, every weight is read once for all of them."""
         rows: list[_Row] = []
         for ids, cache in zip(texts, caches, strict=True):
-            cache.reserve(cache.length + len(ids))
-            rows += self._rows(torch.tensor([list(ids)]), cache)[0]
+            rows += self._rows([list(ids)], cache)[0]
         ends = list(itertools.accumulate(map(len, texts)))
         logits = self._read(rows, [rows[end - 1] for end in ends])
         for ids, cache in zip(texts, caches, strict=True):
             cache.length += len(ids)
         return logits
 
-    def _rows(self, ids: Tensor, cache: KVCache) -> list[list[_Row]]:
-        """A row of each token of `ids` [B, T], which go after what the cache holds."""
-        first = cache.remember(ids) if self.config.shift else None
-        texts, at = ids.tolist(), cache.length
-        before = [-1] * len(texts) if first is None else first.tolist()
+    def _rows(self, texts: list[list[int]], cache: PackedCache) -> list[list[_Row]]:
+        """A row of each token of `texts`, all of one length, which go after what the cache holds."""
+        at = cache.length
+        cache.reserve(at + len(texts[0]))
+        before = cache.remember(texts)
         return [
             [_Row(i, late, cache, b, at + t) for t, (late, i) in enumerate(itertools.pairwise([before[b], *text]))]
             for b, text in enumerate(texts)
         ]
 
-    def _read(self, rows: list[_Row], wanted: list[_Row]) -> Tensor:
+    def _read(self, rows: list[_Row], wanted: list[_Row]) -> Floats:
         """The logits [wanted, V]; the rows wanted come last, which is as good as any order inside of one pass."""
         last = set(map(id, wanted))
         ordered = [row for row in rows if id(row) not in last] + wanted
-        logits = torch.empty(len(wanted), self.config.vocab_size)
+        logits = np.empty((len(wanted), self.config.vocab_size), np.float32)
         first = len(ordered) - len(wanted)
         for start in range(0, len(ordered), _ROWS):
             part = ordered[start : start + _ROWS]
             self._pass(part, logits[max(0, start - first) : max(0, start + len(part) - first)])
         return logits
 
-    def _pass(self, rows: list[_Row], logits: Tensor) -> None:
+    def _pass(self, rows: list[_Row], logits: Floats) -> None:
         """One pass, with the logits [wanted, V] of its last rows; a text's earlier keys are there or come with it."""
         config, count = self.config, len(rows)
         if not all(0 <= row.token < config.vocab_size and row.position < config.block_size for row in rows):
@@ -156,14 +165,13 @@ class CompiledTransformer(LanguageModel):
             (ctypes.c_int64 * count)(*(row.token for row in rows)),
             (ctypes.c_int64 * count)(*(row.before for row in rows)),
             (ctypes.c_int32 * count)(*(row.position for row in rows)),
-            (ctypes.c_void_p * count)(*(row.cache.k[0, row.place].data_ptr() for row in rows)),
-            (ctypes.c_void_p * count)(*(row.cache.v[0, row.place].data_ptr() for row in rows)),
-            (ctypes.c_int64 * count)(*(row.cache.k.stride(0) for row in rows)),
-            (ctypes.c_int64 * count)(*(row.cache.k.stride(2) for row in rows)),
+            (ctypes.c_void_p * count)(*(row.cache.k[0, row.place].ctypes.data for row in rows)),
+            (ctypes.c_void_p * count)(*(row.cache.v[0, row.place].ctypes.data for row in rows)),
+            (ctypes.c_int64 * count)(*(row.cache.k.strides[0] // 4 for row in rows)),
+            (ctypes.c_int64 * count)(*(row.cache.k.strides[2] // 4 for row in rows)),
         )
         given = Rows(count, len(logits), *(ctypes.addressof(array) for array in arrays))
-        self._model.threads = torch.get_num_threads()
-        self._library.read_transformer(ctypes.byref(self._model), ctypes.byref(given), logits.data_ptr())
+        self._library.read_transformer(ctypes.byref(self._model), ctypes.byref(given), logits.ctypes.data)
 
     def _describe(self) -> Model:
         config = self.config
@@ -171,13 +179,11 @@ class CompiledTransformer(LanguageModel):
         model.rms, model.eps, model.shift = int(config.norm == "rms"), config.norm_eps, int(config.shift)
         model.activation = _ACTIVATION[config.activation]
         if config.positions == "rotary":
-            angles = rotary_angles(config, 0, config.block_size, torch.empty(0))
-            cos, sin = (table[:, : config.head_dim // 2].contiguous() for table in angles)
-            model.cos, model.sin = self._pointers.address(cos), self._pointers.address(sin)
+            model.cos, model.sin = map(self._pointers.address, _angles(config))
         else:
             model.positions = self._vector("positions.weight")
-        model.embed, model.norm = self._matrix("embed"), self._norm("norm")
-        model.head = self._matrix("embed" if config.tied_head else "head")
+        model.embed, model.norm = self._stack("embed").parts[0], self._norm("norm")
+        model.head = self._stack("embed" if config.tied_head else "head").parts[0]
         layers = (Layer * config.n_layer)(*(self._layer(f"blocks.{i}.") for i in range(config.n_layer)))
         self._pointers.keep(layers)
         model.layers = ctypes.cast(layers, ctypes.POINTER(Layer))
@@ -186,19 +192,27 @@ class CompiledTransformer(LanguageModel):
     def _layer(self, prefix: str) -> Layer:
         norms = (self._norm(prefix + name) for name in ("norm_1", "norm_2"))
         names = ("attention.qkv", "attention.proj", "mlp.up", "mlp.down")
-        return Layer(*norms, *(self._matrix(prefix + name) for name in names))
+        return Layer(*norms, *(self._stack(prefix + name) for name in names))
 
     def _norm(self, name: str) -> Norm:
         return Norm(self._vector(f"{name}.weight"), self._vector(f"{name}.bias"))
 
-    def _matrix(self, name: str) -> Matrix:
+    def _stack(self, name: str) -> Stack:
         weight = self._weights[f"{name}.weight"]
-        packed = weight if isinstance(weight, Packed) else pack(weight, "float32")
-        return self._pointers.matrix(packed, self._tensor(f"{name}.bias"))
+        parts = weight if isinstance(weight, tuple) else (pack(weight, "float32"),)
+        return self._pointers.stack(parts, self._array(f"{name}.bias"))
 
-    def _tensor(self, name: str) -> Tensor | None:
+    def _array(self, name: str) -> Floats | None:
         value = self._weights.get(name)
-        return value.dense() if isinstance(value, Packed) else value
+        return value[0].dense().reshape(-1) if isinstance(value, tuple) else value
 
     def _vector(self, name: str) -> int | None:
-        return self._pointers.address(self._tensor(name))
+        return self._pointers.address(self._array(name))
+
+
+def _angles(config: ModelConfig) -> tuple[Floats, Floats]:
+    """Cosines and sines [block_size, D / 2] of all positions, as `models.rotary` has them."""
+    half = np.arange(0, config.head_dim, 2, dtype=np.float32) / np.float32(config.head_dim)
+    position = np.arange(config.block_size, dtype=np.float32)
+    angle = np.outer(position, np.float32(config.rope_theta) ** -half)
+    return np.cos(angle), np.sin(angle)

@@ -15,10 +15,11 @@ from torch import Tensor
 
 from talkgen.lm.fast.quantize import packed_bytes
 from talkgen.lm.models.attention import Pass
-from talkgen.lm.models.base import LanguageModel, State, Taps
+from talkgen.lm.models.base import LanguageModel, Taps
 from talkgen.lm.models.cache import KVCache
 from talkgen.lm.models.rotary import rotary_angles
 from talkgen.lm.models.shift import shift_channels
+from talkgen.lm.models.state import State
 from talkgen.lm.models.transformer import Transformer
 
 # A recorded step has a fixed number of rows. Each number costs a recording and a cache, so there are few; with a token

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import logging
+import os
 import platform
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ import threading
 from functools import cache
 from pathlib import Path
 
-import torch
+import psutil
 
 from talkgen.assets import cache_dir
 from talkgen.files import write_bytes, write_text
@@ -25,7 +26,10 @@ from talkgen.lm.fast.structures import differing
 
 _SOURCES = Path(__file__).with_name("cpp")
 # No -ffast-math: linking with it would change how the whole process rounds, torch included.
-_FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-fopenmp", "-shared", "-fPIC")
+_FLAGS = (
+    *("-std=c++17", "-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd"),
+    *("-pthread", "-shared", "-fPIC"),
+)
 _ONE_AT_A_TIME = threading.Lock()  # of the threads that ask first; processes may compile twice, to the same file
 _PATIENCE = 120  # seconds; 5 of a processor's time are enough, so whoever needs more than this will not end
 
@@ -41,6 +45,28 @@ def why_not() -> str | None:
     """Why there is no compiled library; None where there is one."""
     load_library()
     return _load()[1]
+
+
+@cache
+def threads() -> int:
+    """How many threads share a product: `OMP_NUM_THREADS` as for torch, or else the processor's cores."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    if asked.isdecimal() and int(asked):
+        return int(asked)
+    cores = psutil.cpu_count(logical=False) or 1
+    may = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores
+    return max(1, min(cores, may))
+
+
+def has_cuda() -> bool:
+    """Whether torch can compute on an NVIDIA card; torch is asked only where a driver is there."""
+    try:
+        ctypes.CDLL("nvcuda.dll" if platform.system() == "Windows" else "libcuda.so.1")
+    except OSError:
+        return False
+    import torch
+
+    return torch.cuda.is_available()
 
 
 class _RefusedError(Exception):
@@ -75,7 +101,7 @@ def _compiled() -> Path:
     if failed.is_file():
         raise _RefusedError(f"{failed.read_text(encoding='utf-8')} (remembered in {failed})")
     try:
-        _compile([compiler, *_FLAGS, *map(str, sorted(_SOURCES.glob("*.cpp"))), *_openmp()], target)
+        _compile([compiler, *_FLAGS, *map(str, sorted(_SOURCES.glob("*.cpp")))], target)
     except subprocess.SubprocessError as error:
         said = str(getattr(error, "stderr", None) or error).strip().splitlines()[0]
         reason = f"{compiler} did not compile it: {said}"
@@ -92,16 +118,10 @@ def _version(compiler: str) -> str:
     return hashlib.sha256(f"{file} {about.st_size} {about.st_mtime_ns}".encode()).hexdigest()[:8]
 
 
-def _openmp() -> list[str]:
-    """Torch's own OpenMP library: two of them in one process would each keep threads spinning."""
-    folder = Path(torch.__file__).parent / "lib"
-    return [str(file) for file in sorted(folder.glob("libgomp*.so*"))[:1]]
-
-
 def fingerprint() -> str:
     """Of the source, its flags and the processor: a cache that moves to another machine compiles again."""
     sources = [file.read_text(encoding="utf-8") for file in sorted(_SOURCES.iterdir())]
-    parts = [*sources, *_FLAGS, torch.__version__, _processor()]
+    parts = [*sources, *_FLAGS, _processor()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 

@@ -113,13 +113,17 @@ def _inner_tiles(k: int) -> int:
 
 
 def quantize(model: Transformer, form: str) -> Transformer:
-    """A copy of `model` with its matrices packed; the head in no less than 8 bits, rows of odd widths as they are."""
+    """A copy of `model` with its matrices packed, see `pack_matrices`; what is not packed they share."""
+    return pack_matrices(copy.deepcopy(model, {id(weight): weight for weight in model.parameters()}), form)
+
+
+def pack_matrices(model: Transformer, form: str) -> Transformer:
+    """Packs the matrices of `model` in place; the head in no less than 8 bits, rows of odd widths stay as they are."""
     kinds: dict[str, Callable[[nn.Linear], PackedLinear]] = {
         "float16": HalfLinear,
         "int8": Int8Linear,
         "int4": Int4Linear,
     }
-    model = copy.deepcopy(model)
     for name, module in list(model.named_modules()):
         if isinstance(module, nn.Linear) and not (form == "int4" and module.in_features % _GROUP):
             kind = kinds["int8" if form == "int4" and name == "head" else form]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 
 SIZES = ("n_layer", "n_embd", "n_head", "n_kv_head", "head_dim", "n_inner", "vocab_size")  # of a `ModelConfig`
+MOST_PARTS = 3  # queries, keys and values
 
 _int, _float, _pointer = ctypes.c_int32, ctypes.c_float, ctypes.c_void_p
 
@@ -18,6 +19,12 @@ class Matrix(ctypes.Structure):
     )
 
 
+class Stack(ctypes.Structure):
+    """Matrices one below the other; see cpp/linear.h."""
+
+    _fields_ = (("count", _int), ("parts", Matrix * MOST_PARTS))
+
+
 class Norm(ctypes.Structure):
     """Gains and biases of a norm, the latter may be null; see cpp/transformer.cpp, as for all that follow but one."""
 
@@ -29,7 +36,7 @@ class Layer(ctypes.Structure):
 
     _fields_ = (
         *((name, Norm) for name in ("norm_1", "norm_2")),
-        *((name, Matrix) for name in ("qkv", "proj", "up", "down")),
+        *((name, Stack) for name in ("qkv", "proj", "up", "down")),
     )
 
 
@@ -38,7 +45,7 @@ class Model(ctypes.Structure):
 
     _fields_ = (
         *((name, _int) for name in SIZES),
-        *((name, _int) for name in ("rms", "activation", "shift", "threads")),
+        *((name, _int) for name in ("rms", "activation", "shift", "threads", "adjacent")),
         ("eps", _float),
         *((name, _pointer) for name in ("cos", "sin", "positions")),
         ("embed", Matrix),
@@ -74,7 +81,7 @@ class Recurrent(ctypes.Structure):
 def differing(library: ctypes.CDLL) -> list[str]:
     """The structures that are of another size in `library`, or that it says nothing of."""
     found = []
-    for structure in (Matrix, Norm, Layer, Model, Rows, Recurrent):
+    for structure in (Matrix, Stack, Norm, Layer, Model, Rows, Recurrent):
         try:
             size = ctypes.c_int32.in_dll(library, f"size_of_{structure.__name__}").value
         except ValueError:

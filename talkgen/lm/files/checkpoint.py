@@ -15,15 +15,22 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from talkgen.errors import ModelError
-from talkgen.files import new_folder, read_json
+from talkgen.files import new_folder
 from talkgen.lm.files.memory import check_memory
+from talkgen.lm.files.record import (
+    BYTES,
+    CONFIG,
+    TOKENIZER,
+    WEIGHTS,
+    check_config,
+    check_shapes,
+    not_finite,
+    read_config,
+)
 from talkgen.lm.models.architectures import build_model
 from talkgen.lm.models.base import LanguageModel
 from talkgen.lm.models.config import ModelConfig
 from talkgen.lm.text.tokenizer import Tokenizer, load_tokenizer
-
-WEIGHTS, CONFIG, TOKENIZER = "model.safetensors", "config.json", "tokenizer.json"
-_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}  # of a number, in the types that are read
 
 
 def save_checkpoint(
@@ -44,18 +51,6 @@ def save_checkpoint(
         save_file(tensors, stage / WEIGHTS)
         (stage / CONFIG).write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
         (stage / TOKENIZER).write_text(tokenizer.to_json(), encoding="utf-8")
-
-
-def read_config(folder: Path) -> dict[str, Any]:
-    """The readable record of a checkpoint: `config` and what was saved about it.
-
-    Raises:
-        ModelError: it is missing or not what `save_checkpoint` writes.
-    """
-    record = read_json(folder / CONFIG, ModelError)
-    if not isinstance(record.get("config"), dict):
-        raise ModelError(f"{folder / CONFIG} describes no model that talkgen trained")
-    return record
 
 
 def load_checkpoint(folder: Path) -> tuple[LanguageModel, Tokenizer]:
@@ -84,7 +79,7 @@ def read_tensors(files: Sequence[Path]) -> dict[str, Tensor]:
             for name in opened.keys():  # noqa: SIM118 – no mapping
                 if name in tensors:
                     raise ModelError(f"{file} holds {name}, which another file holds too")
-                if opened.get_slice(name).get_dtype() in _BYTES:
+                if opened.get_slice(name).get_dtype() in BYTES:
                     tensors[name] = opened.get_tensor(name)
     return tensors
 
@@ -95,8 +90,8 @@ def _needed(file: Path) -> int:
     with _opened(file, "numpy") as opened:  # "pt" claims the memory of the whole file
         for header in map(opened.get_slice, opened.keys()):
             kind, count = header.get_dtype(), math.prod(header.get_shape())
-            if kind in _BYTES:
-                needed += count * (_BYTES[kind] + (0 if kind == "F32" else 4))
+            if kind in BYTES:
+                needed += count * (BYTES[kind] + (0 if kind == "F32" else 4))
     return needed
 
 
@@ -115,12 +110,7 @@ def assemble(config: ModelConfig, tokenizer: Tokenizer, tensors: Mapping[str, Te
     Raises:
         ModelError: config, vocabulary and weights contradict each other, or a weight is NaN or infinite.
     """
-    if tokenizer.vocab_size > config.vocab_size:
-        raise ModelError(f"{where}: {tokenizer.vocab_size} tokens do not fit a model of {config.vocab_size}")
-    if not (0 < config.norm_eps < math.inf and 0 < config.rope_theta < math.inf):
-        raise ModelError(f"{where}: no model has norm_eps = {config.norm_eps}, rope_theta = {config.rope_theta}")
-    if config.n_layer > len(tensors):  # before they are built: a damaged config can ask for millions
-        raise ModelError(f"{where} contradicts the model's config: {config.n_layer} layers in {len(tensors)} tensors")
+    check_config(config, tokenizer, len(tensors), where)
     try:
         with torch.device("meta"):
             model = build_model(config)
@@ -137,16 +127,11 @@ def fill_model(model: LanguageModel, tensors: Mapping[str, Tensor], where: Path)
         ModelError: a tensor is missing, superfluous, of another shape, or holds NaN or infinity.
     """
     wanted = dict(model.named_parameters())
-    missing, extra = sorted(wanted.keys() - tensors.keys()), sorted(tensors.keys() - wanted.keys())
-    if missing or extra:
-        what = f"lacks {missing[0]}" if missing else f"has {extra[0]}, which the model does not"
-        raise ModelError(f"{where} contradicts the model's config: it {what}")
-    for name, parameter in wanted.items():
-        if tensors[name].shape != parameter.shape:
-            was, want = tuple(tensors[name].shape), tuple(parameter.shape)
-            raise ModelError(f"{where} contradicts the model's config: {name} is {was}, not {want}")
+    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    check_shapes(found, {name: tuple(parameter.shape) for name, parameter in wanted.items()}, where)
+    for name in wanted:
         if not torch.isfinite(tensors[name]).all():
-            raise ModelError(f"{where} holds NaN or infinity in {name}", "the training run diverged; train again")
+            raise not_finite(name, where)
     filled = {name: tensors[name].float() for name in wanted}
     model.load_state_dict(filled, strict=False, assign=True)
     model.tie_head()

@@ -14,24 +14,34 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import torch
-from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
-from gguf.quants import dequantize
 
 from talkgen.errors import ModelError
 from talkgen.lm.files.packed import Format, Packed, pack, with_least
 
-READABLE = ("F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q4_K", "Q6_K")
-_FORMATS: dict[GGMLQuantizationType, Format] = {
-    GGMLQuantizationType.F32: "float32",
-    GGMLQuantizationType.F16: "float16",
-    GGMLQuantizationType.Q8_0: "int8",
-    GGMLQuantizationType.Q4_0: "int4",
-    GGMLQuantizationType.Q4_1: "int4",
+
+class Kind(NamedTuple):
+    """A type of ggml's: its name, how many numbers share a block, how many bytes that takes, and our format for it."""
+
+    name: str
+    block: int
+    bytes: int
+    format: Format | None = None
+
+
+_KINDS = {  # by ggml's number of them (ggml.h); the package `gguf` has them too, but takes half a second to import
+    0: Kind("F32", 1, 4, "float32"),
+    1: Kind("F16", 1, 2, "float16"),
+    30: Kind("BF16", 1, 2),
+    8: Kind("Q8_0", 32, 34, "int8"),
+    2: Kind("Q4_0", 32, 18, "int4"),
+    3: Kind("Q4_1", 32, 20, "int4"),
+    12: Kind("Q4_K", 256, 144),
+    14: Kind("Q6_K", 256, 210),
 }
+READABLE = tuple(kind.name for kind in _KINDS.values())
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _TEXT, _ARRAY = 8, 9
 _MAX_METADATA, _MAX_TENSORS, _MAX_DEPTH = 10_000, 100_000, 4
@@ -42,7 +52,7 @@ class TensorPlace:
     """Where a tensor's blocks lie; `shape` as torch has it, outermost first."""
 
     shape: tuple[int, ...]
-    kind: GGMLQuantizationType
+    kind: Kind
     offset: int
     size: int
 
@@ -138,17 +148,14 @@ class GGUFFile:
 
     def _placed(self, name: str, place: tuple[tuple[int, ...], int, int], start: int) -> TensorPlace:
         shape, number, offset = place
-        try:
-            kind = GGMLQuantizationType(number)
-        except ValueError:
-            raise ModelError(f"{self.path}: {name} has the unknown type {number}") from None
-        if kind.name not in READABLE:
-            raise ModelError(f"{self.path}: {name} is {kind.name}", f"talkgen reads {', '.join(READABLE)}")
-        block, block_bytes = GGML_QUANT_SIZES[kind]
+        kind = _KINDS.get(number)
+        if kind is None:
+            hint = f"talkgen reads {', '.join(READABLE)}"
+            raise ModelError(f"{self.path}: {name} is {_name_of(number)}", hint)
         count = math.prod(shape)
-        if count == 0 or (shape and shape[-1] % block):
+        if count == 0 or (shape and shape[-1] % kind.block):
             raise ModelError(f"{self.path}: {name} has the impossible shape {list(shape)}")
-        size = count // block * block_bytes
+        size = count // kind.block * kind.bytes
         if start + offset + size > len(self._data):
             raise ModelError(f"{self.path} is cut short: {name} ends after the file does")
         return TensorPlace(shape, kind, start + offset, size)
@@ -165,22 +172,33 @@ class GGUFFile:
         return raw.reshape(math.prod(place.shape[:-1]), -1)
 
     def read(self, name: str) -> np.ndarray[Any, np.dtype[np.float32]]:
-        """A tensor in float32."""
+        """A tensor in float32, by ggml's own expansion of its blocks."""
+        from gguf import GGMLQuantizationType
+        from gguf.quants import dequantize
+
         place = self.tensors[name]
         with np.errstate(all="ignore"):  # a damaged scale may be NaN: whoever fills a model refuses it
-            values = dequantize(self.blocks(name), place.kind).reshape(place.shape)
+            values = dequantize(self.blocks(name), GGMLQuantizationType[place.kind.name]).reshape(place.shape)
         return np.array(values, dtype=np.float32)
 
     def packed(self, name: str) -> Packed:
-        """A tensor as it is stored where we have that format, else in float32; a vector is a matrix of one row."""
+        """A tensor where it lies in the file, if we have its format, else in float32; a vector is a matrix of a row."""
         place = self.tensors[name]
         shape = place.shape if len(place.shape) == 2 else (1, math.prod(place.shape))
-        if place.kind not in _FORMATS:
-            return pack(torch.from_numpy(self.read(name)).view(shape), "float32")
-        blocks = torch.from_numpy(self.blocks(name).copy()).view(shape[0], -1)
-        if place.kind is GGMLQuantizationType.Q4_0:
-            blocks = with_least(blocks)
-        return Packed(_FORMATS[place.kind], *shape, blocks)
+        if place.kind.format is None:
+            return pack(self.read(name).reshape(shape), "float32")
+        blocks = self.blocks(name).reshape(shape[0], -1)
+        return Packed(place.kind.format, *shape, with_least(blocks) if place.kind.name == "Q4_0" else blocks)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.tensors)
+
+
+def _name_of(number: int) -> str:
+    """What ggml calls a type that is not read here."""
+    from gguf import GGMLQuantizationType
+
+    try:
+        return GGMLQuantizationType(number).name
+    except ValueError:
+        return f"of the unknown type {number}"

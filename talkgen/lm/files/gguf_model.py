@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from talkgen.errors import ModelError
 from talkgen.lm.files.gguf_file import GGUFFile
-from talkgen.lm.files.packed import Packed, stack
+from talkgen.lm.files.packed import Floats, Packed, stack
 from talkgen.lm.models.config import ModelConfig
 
 _NAMES = {
@@ -60,8 +59,14 @@ def read_config(file: GGUFFile) -> ModelConfig:
     )
 
 
-def read_packed(file: GGUFFile, config: ModelConfig) -> dict[str, Packed]:
+Parts = tuple[Packed, ...]
+"""Matrices one below the other, each where it lies in the file."""
+
+
+def read_packed(file: GGUFFile, config: ModelConfig) -> dict[str, Parts]:
     """All weights under the names of `models.transformer`, in the file's own blocks where we have them too.
+
+    Nothing is copied, so queries' and keys' rows are in llama.cpp's order: see `side_by_side`.
 
     Raises:
         ModelError: a tensor is missing or of another shape than the config says.
@@ -76,24 +81,36 @@ def read_packed(file: GGUFFile, config: ModelConfig) -> dict[str, Packed]:
 
     C, inner = config.n_embd, config.n_inner
     q_rows, kv_rows = config.n_head * config.head_dim, config.n_kv_head * config.head_dim
-    weights = {"embed.weight": take("token_embd.weight", config.vocab_size, C)}
-    weights["norm.weight"] = take("output_norm.weight", C)
+    weights: dict[str, Parts] = {"embed.weight": (take("token_embd.weight", config.vocab_size, C),)}
+    weights["norm.weight"] = (take("output_norm.weight", C),)
     if not config.tied_head:
-        weights["head.weight"] = take("output.weight", config.vocab_size, C)
+        weights["head.weight"] = (take("output.weight", config.vocab_size, C),)
     for i in range(config.n_layer):
         old, new = f"blk.{i}.", f"blocks.{i}."
-        q = take(f"{old}attn_q.weight", q_rows, C).rows(side_by_side(q_rows, config.n_head))
-        k = take(f"{old}attn_k.weight", kv_rows, C).rows(side_by_side(kv_rows, config.n_kv_head))
-        weights[f"{new}attention.qkv.weight"] = stack([q, k, take(f"{old}attn_v.weight", kv_rows, C)])
-        weights[f"{new}mlp.up.weight"] = stack(
-            [take(f"{old}ffn_gate.weight", inner, C), take(f"{old}ffn_up.weight", inner, C)]
+        heads = {"q": q_rows, "k": kv_rows, "v": kv_rows}
+        weights[f"{new}attention.qkv.weight"] = tuple(
+            take(f"{old}attn_{name}.weight", rows, C) for name, rows in heads.items()
         )
+        weights[f"{new}mlp.up.weight"] = tuple(take(f"{old}ffn_{name}.weight", inner, C) for name in ("gate", "up"))
         shapes = {"attn_norm": (C,), "attn_output": (C, q_rows), "ffn_norm": (C,), "ffn_down": (C, inner)}
         for name, shape in shapes.items():
-            weights[f"{new}{_NAMES[name]}.weight"] = take(f"{old}{name}.weight", *shape)
+            weights[f"{new}{_NAMES[name]}.weight"] = (take(f"{old}{name}.weight", *shape),)
     return weights
 
 
-def side_by_side(rows: int, n_head: int) -> Tensor:
+def dense(weights: dict[str, Parts], config: ModelConfig) -> dict[str, Floats]:
+    """The weights in float32, with rows in the order of `models.transformer`."""
+    found = {}
+    for name, parts in weights.items():
+        if name.endswith("attention.qkv.weight"):
+            turned = [part.rows(side_by_side(part.n, part.n // config.head_dim)) for part in parts[:2]]
+            matrix = stack([*turned, parts[2]]).dense()
+        else:
+            matrix = stack(list(parts)).dense()
+        found[name] = matrix.reshape(-1) if "norm" in name else matrix
+    return found
+
+
+def side_by_side(rows: int, n_head: int) -> np.ndarray[Any, np.dtype[np.int64]]:
     """The order of rows that undoes llama.cpp's, which puts the two halves of a rotary pair next to each other."""
-    return torch.arange(rows).view(n_head, rows // n_head // 2, 2).transpose(1, 2).reshape(rows)
+    return np.arange(rows).reshape(n_head, rows // n_head // 2, 2).transpose(0, 2, 1).reshape(rows)

@@ -153,7 +153,7 @@ def _byte_level(file: GGUFFile, lists: _Lists, pre: _Pre) -> dict[str, Any]:
             "type": "BPE",
             "ignore_merges": pre.whole,
             "vocab": {token: i for i, token in enumerate(lists.tokens)},
-            "merges": [pair for merge in merges if len(pair := str(merge).split(" ")) == 2],
+            "merges": [merge for merge in map(str, merges) if merge.count(" ") == 1],
         },
     }
 

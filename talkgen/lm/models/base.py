@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from talkgen.lm.models.config import ModelConfig
+from talkgen.lm.models.reader import Reader
+from talkgen.lm.models.state import State
 
 TABLES = frozenset({"embed.weight", "positions.weight", "head.weight"})
 """Parameters that are looked up or choose a token, in every model here: no part of what Kaplan et al. (2020) count."""
@@ -32,38 +34,6 @@ class Taps:
         """Keeps a value of the next layer, if it was asked for."""
         if name in self.values:
             self.values[name].append(value)
-
-
-class State(ABC):
-    """What a model remembers of the tokens it has read; `length` counts them."""
-
-    length: int
-    rolls_back = True  # to any token; a recurrent state does not
-
-    @property
-    @abstractmethod
-    def room(self) -> int:
-        """How many tokens it has memory for, read or not; 0 where it is of a fixed size."""
-
-    @abstractmethod
-    def truncate(self, length: int) -> None:
-        """Forgets every token after the first `length`.
-
-        Raises:
-            ValueError: the state cannot go back (a recurrent one keeps no past).
-        """
-
-    @abstractmethod
-    def clone(self, length: int | None = None) -> State:
-        """A copy that shares no memory, of all tokens or of the first `length`; it has room for no more.
-
-        Raises:
-            ValueError: the state cannot go back.
-        """
-
-    @abstractmethod
-    def select(self, rows: Tensor) -> State:
-        """The state of the batch rows `rows` [N], in that order."""
 
 
 class LanguageModel(nn.Module, ABC):
@@ -104,6 +74,12 @@ class LanguageModel(nn.Module, ABC):
     def device(self) -> torch.device:
         """Where the weights are."""
         return next(self.parameters()).device
+
+    def reader(self, device: str = "cpu") -> Reader:
+        """The model as those see it who answer, moved to `device`."""
+        from talkgen.lm.models.torch_reader import TorchReader
+
+        return TorchReader(self.to(device))
 
 
 def init_weights(module: nn.Module, config: ModelConfig) -> None:

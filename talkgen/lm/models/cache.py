@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
-from talkgen.lm.models.base import State
 from talkgen.lm.models.config import ModelConfig
+from talkgen.lm.models.state import State
 
 
 class KVCache(State):
@@ -76,7 +78,7 @@ class KVCache(State):
         ids = None if self.ids is None else self.ids[:, :length].clone()
         return self._copy(self.k[:, :, :, :length].clone(), self.v[:, :, :, :length].clone(), ids, length)
 
-    def select(self, rows: Tensor) -> KVCache:
+    def select(self, rows: Sequence[int]) -> KVCache:
         """The cache of the batch rows `rows`."""
         ids = None if self.ids is None else self.ids[rows]
         return self._copy(self.k[:, rows], self.v[:, rows], ids, self.length)

@@ -7,13 +7,16 @@ C = n_embd.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from talkgen.lm.models.attention import attend_openly, causal_mask
-from talkgen.lm.models.base import LanguageModel, State, Taps
+from talkgen.lm.models.base import LanguageModel, Taps
 from talkgen.lm.models.config import ModelConfig
 from talkgen.lm.models.shift import shift_channels
+from talkgen.lm.models.state import State
 
 
 class RecurrentState(State):
@@ -54,7 +57,7 @@ class RecurrentState(State):
         past = None if self.past is None else self.past.clone()
         return RecurrentState(self.h.clone(), self.c.clone(), past, self.length, self.last)
 
-    def select(self, rows: Tensor) -> RecurrentState:
+    def select(self, rows: Sequence[int]) -> RecurrentState:
         """The state of the batch rows `rows`."""
         past = None if self.past is None else self.past[rows]
         last = None if self.last is None else self.last[rows]

@@ -11,11 +11,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from talkgen.lm.models.attention import Attention, Pass
-from talkgen.lm.models.base import LanguageModel, State, Taps, init_weights
+from talkgen.lm.models.base import LanguageModel, Taps, init_weights
 from talkgen.lm.models.cache import KVCache
 from talkgen.lm.models.config import ModelConfig
 from talkgen.lm.models.rotary import rotary_angles
 from talkgen.lm.models.shift import shift_channels
+from talkgen.lm.models.state import State
 
 
 class MLP(nn.Module):

@@ -8,17 +8,18 @@ B rows, S source tokens (the separator is the last), T target tokens (and here t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 
 from talkgen.lm.models.attention import Attention, Pass, attend, attend_openly, join_heads, split_heads
-from talkgen.lm.models.base import LanguageModel, State, Taps, init_weights
+from talkgen.lm.models.base import LanguageModel, Taps, init_weights
 from talkgen.lm.models.cache import KVCache
 from talkgen.lm.models.config import PADDING, SEPARATOR, ModelConfig
 from talkgen.lm.models.rotary import Rotary, rotary_angles
+from talkgen.lm.models.state import State
 from talkgen.lm.models.transformer import MLP, Block, make_norm
 
 
@@ -28,7 +29,7 @@ class Memory(NamedTuple):
     layers: list[tuple[Tensor, Tensor]]
     visible: Tensor
 
-    def select(self, rows: Tensor) -> Memory:
+    def select(self, rows: Sequence[int]) -> Memory:
         """The memory of the batch rows `rows`."""
         return Memory([(k[rows], v[rows]) for k, v in self.layers], self.visible[rows])
 
@@ -63,7 +64,7 @@ class TranslationState(State):
             copy.truncate(length)
         return copy
 
-    def select(self, rows: Tensor) -> TranslationState:
+    def select(self, rows: Sequence[int]) -> TranslationState:
         """The state of the batch rows `rows`."""
         memory = None if self.memory is None else self.memory.select(rows)
         return self._copy(self.source[rows], self.cache.select(rows), memory)

@@ -131,7 +131,8 @@ class JsonTokenizer:
 
     @cached_property
     def _byte_level(self) -> bool:
-        decoder = json.loads(self.to_json())["decoder"] or {}
+        made = self._tokenizer.decoder
+        decoder = json.loads(made.__getstate__()) if made else {}  # the whole tokenizer's JSON is megabytes
         parts = decoder.get("decoders", [decoder])
         return any(part.get("type") == "ByteLevel" for part in parts)
 

@@ -54,7 +54,7 @@ def test_wide_enough_it_finds_the_best(architecture, power):
     """A beam that can hold every beginning gives the texts that trying all of them gives, in their order."""
     model = make_model(architecture)
     expected = every_text(model, [1, 2], 4, power)[:6]
-    found = search_beams(model, [1, 2], width=256, max_tokens=4, length_penalty=power, end=END)[:6]
+    found = search_beams(model.reader(), [1, 2], width=256, max_tokens=4, length_penalty=power, end=END)[:6]
     assert [beam.ids for beam in found] == [ids for _, ids in expected]
     assert [beam.score for beam in found] == pytest.approx([score for score, _ in expected], abs=1e-4)
 
@@ -62,7 +62,7 @@ def test_wide_enough_it_finds_the_best(architecture, power):
 def test_a_beam_of_one_is_greedy():
     """Width 1 follows the likeliest token."""
     model = make_model(vocabulary=50)
-    (beam,) = search_beams(model, [3], width=1, max_tokens=12)
+    (beam,) = search_beams(model.reader(), [3], width=1, max_tokens=12)
     ids = [3]
     for _ in range(12):
         with torch.inference_mode():
@@ -75,7 +75,7 @@ def test_the_decoder_searches_too():
     """The compiled decoder finds the same beams."""
     model = make_model(vocabulary=50, **LLAMA)
     assert isinstance(model, Transformer)
-    expected = search_beams(model, [3, 4], width=5, max_tokens=10)
+    expected = search_beams(model.reader(), [3, 4], width=5, max_tokens=10)
     found = search_beams(CompiledTransformer.from_transformer(model, "float32"), [3, 4], width=5, max_tokens=10)
     assert [beam.ids for beam in found] == [beam.ids for beam in expected]
     assert [beam.log_p for beam in found] == pytest.approx([beam.log_p for beam in expected], abs=1e-3)

@@ -15,7 +15,7 @@ from talkgen.lm.answer.prefix import common_prefix
 from talkgen.lm.answer.sample import Sampling
 from talkgen.lm.fast.compiled_transformer import CompiledTransformer
 from talkgen.lm.files.catalog import ModelFiles
-from talkgen.lm.files.weights import Loaded
+from talkgen.lm.files.loaded import Loaded
 from talkgen.lm.models.architectures import build_model
 from talkgen.lm.models.config import ModelConfig
 from talkgen.lm.text.tokenizer import ByteTokenizer
@@ -53,9 +53,8 @@ def engine(request) -> Engine:
 
 def full_pass(engine: Engine, prompt: str) -> torch.Tensor:
     """The distribution after `prompt`, computed from nothing."""
-    with torch.no_grad():
-        logits, _ = engine.model(torch.tensor([engine.encode(prompt)]))
-    return logits[0, -1].softmax(-1)
+    logits, _ = engine.reader([engine.encode(prompt)])
+    return torch.from_numpy(logits[0, -1]).softmax(-1)
 
 
 EDITS = ["The q", "The qu", "The qui", "The qu", "The", "The lazy dog", "A", "", "The lazy dog", "The lazy cat"]
@@ -113,8 +112,7 @@ def test_greedy_follows_the_first_bar(engine):
     done = engine.generate("the ", max_tokens=5, sampling=Sampling(temperature=0))
     ids = engine.encode("the ")
     for piece in done.pieces:
-        with torch.no_grad():
-            assert piece.id == int(engine.model(torch.tensor([ids]))[0][0, -1].argmax())
+        assert piece.id == int(engine.reader([ids])[0][0, -1].argmax())
         ids.append(piece.id)
 
 
@@ -215,7 +213,7 @@ def test_texts_written_at_once_are_those_written_alone(name):
 
 def test_an_error_reaches_who_asked_and_nobody_else(engine):
     """A pass that fails is an error for its callers; the engine goes on."""
-    state = engine.model.new_state(1, 4)
+    state = engine.reader.new_state(1, 4)
     with pytest.raises((ValueError, IndexError)):
         engine.batch.read([9999], state)
     assert engine.next_token("fine").candidates
@@ -244,9 +242,8 @@ def test_beams_are_texts(engine):
     assert text == engine.tokenizer.decode(list(best.ids))
     state, log_p = engine.encode("the "), 0.0
     for piece in greedy.pieces:
-        with torch.no_grad():
-            logits, _ = engine.model(torch.tensor([state]))
-        log_p += float(logits[0, -1].log_softmax(-1)[piece.id])
+        logits, _ = engine.reader([state])
+        log_p += float(torch.from_numpy(logits[0, -1]).log_softmax(-1)[piece.id])
         state = [*state, piece.id]
     assert best.log_p >= log_p - 1e-3
     with pytest.raises(ModelError, match="no search"):

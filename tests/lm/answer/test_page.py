@@ -20,7 +20,8 @@ from talkgen.lm.answer.sample import Sampling
 from talkgen.lm.answer.wire import answer_json
 from talkgen.lm.files.catalog import find_model
 from talkgen.lm.files.in_page import why_not_in_page
-from talkgen.lm.files.weights import Loaded, load_model
+from talkgen.lm.files.loaded import Loaded
+from talkgen.lm.files.weights import load_model
 from talkgen.lm.models.architectures import build_model
 from talkgen.lm.models.config import ModelConfig
 from talkgen.lm.text.tokenizer import ByteTokenizer

@@ -11,7 +11,8 @@ from talkgen.lm.answer.engine import Engine
 from talkgen.lm.answer.sample import Sampling
 from talkgen.lm.answer.translate import translate
 from talkgen.lm.files.catalog import find_model
-from talkgen.lm.files.weights import Loaded, load_model
+from talkgen.lm.files.loaded import Loaded
+from talkgen.lm.files.weights import load_model
 from talkgen.lm.models.base import Taps
 from talkgen.lm.text.lexicon import ADJECTIVES, NOUNS
 from talkgen.lm.text.phrases import draw_pair, is_held_out

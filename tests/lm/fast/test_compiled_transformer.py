@@ -1,12 +1,12 @@
 """The compiled decoder against the model it stands for: every family, every format, any order of reading."""
 
+import numpy as np
 import pytest
 import torch
 
 from talkgen.errors import ModelError
 from talkgen.lm.fast.compiled_transformer import CompiledTransformer
 from talkgen.lm.files.packed import FORMATS, pack
-from talkgen.lm.models.base import Taps
 from talkgen.lm.models.config import ModelConfig
 from talkgen.lm.models.transformer import Transformer
 
@@ -45,7 +45,8 @@ def as_packed(model, decoder):
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             weight = decoder._weights[name]
-            parameter.copy_(weight if isinstance(weight, torch.Tensor) else weight.dense())
+            rounded = np.concatenate([part.dense() for part in weight]) if isinstance(weight, tuple) else weight
+            parameter.copy_(torch.from_numpy(rounded))
     return model
 
 
@@ -62,7 +63,9 @@ def test_logits_are_the_models(family, format):
     first, state = decoder(ids[:, :33])
     second, state = decoder(ids[:, 33:], state)
     assert state.length == 150
-    torch.testing.assert_close(torch.cat((first, second), dim=1), expected, atol=2e-3, rtol=1e-3)
+    torch.testing.assert_close(
+        torch.from_numpy(np.concatenate((first, second), axis=1)), expected, atol=2e-3, rtol=1e-3
+    )
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -75,7 +78,9 @@ def test_any_number_of_tokens_may_be_read_at_once(format):
     ids = torch.randint(131, (1, 22))
     expected, _ = model(ids)
     for count in range(1, 23):
-        torch.testing.assert_close(decoder(ids[:, :count])[0], expected[:, :count], atol=2e-3, rtol=1e-3)
+        torch.testing.assert_close(
+            torch.from_numpy(decoder(ids[:, :count])[0]), expected[:, :count], atol=2e-3, rtol=1e-3
+        )
 
 
 @pytest.mark.parametrize(
@@ -88,7 +93,7 @@ def test_heads_share_keys_as_in_torch(n_head, n_kv_head, head_dim):
     model = make_model(**{**LLAMA, **heads})
     ids = torch.randint(131, (1, 70))
     logits, _ = CompiledTransformer.from_transformer(model, "float32")(ids)
-    torch.testing.assert_close(logits, model(ids)[0], atol=1e-4, rtol=1e-5)
+    torch.testing.assert_close(torch.from_numpy(logits), model(ids)[0], atol=1e-4, rtol=1e-5)
 
 
 @pytest.mark.parametrize("steep", [1, 40])
@@ -102,7 +107,7 @@ def test_float32_is_as_exact_as_torch(family, steep):
         block.mlp.down.weight.div_(steep)
     ids = torch.randint(131, (1, 120))
     logits, _ = CompiledTransformer.from_transformer(model, "float32")(ids)
-    torch.testing.assert_close(logits, model(ids)[0], atol=5e-5, rtol=1e-5)
+    torch.testing.assert_close(torch.from_numpy(logits), model(ids)[0], atol=5e-5, rtol=1e-5)
 
 
 @torch.inference_mode()
@@ -114,7 +119,7 @@ def test_token_by_token_is_the_same_as_at_once():
     at_once, _ = decoder(ids)
     state = decoder.new_state(1, 1)
     steps = [decoder(ids[:, t : t + 1], state, last_only=True)[0] for t in range(70)]
-    torch.testing.assert_close(torch.cat(steps, dim=1), at_once, atol=2e-3, rtol=1e-3)
+    np.testing.assert_allclose(np.concatenate(steps, axis=1), at_once, atol=2e-3, rtol=1e-3)
 
 
 @torch.inference_mode()
@@ -126,7 +131,7 @@ def test_rolled_back_it_reads_on_as_if_nothing_had_been():
     _, state = decoder(torch.cat((ids[:, :20], torch.randint(131, (1, 90))), dim=1))
     state.truncate(20)
     again, _ = decoder(ids[:, 20:], state)
-    torch.testing.assert_close(again, expected[:, 20:], atol=1e-5, rtol=1e-5)
+    np.testing.assert_allclose(again, expected[:, 20:], atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize(("format", "close"), [("float32", 1e-4), ("int4", 5e-3)])
@@ -143,7 +148,7 @@ def test_texts_read_together_are_read_as_alone(format, close):
         caches.append(decoder(past)[1])
     together = decoder.read_many(texts, caches)
     assert [cache.length for cache in caches] == [1 + i % 11 + len(text) for i, text in enumerate(texts)]
-    torch.testing.assert_close(together, torch.stack(alone), atol=close, rtol=close)
+    np.testing.assert_allclose(together, np.stack(alone), atol=close, rtol=close)
 
 
 @torch.inference_mode()
@@ -168,8 +173,7 @@ def test_tokens_it_does_not_know_are_refused():
         decoder(torch.tensor([[131]]))
     with pytest.raises(ValueError, match="context"):
         decoder(torch.zeros(1, 201, dtype=torch.long))
-    with pytest.raises(TypeError, match="nothing inside"):
-        decoder(torch.tensor([[1]]), taps=Taps("attention"))
+    assert not decoder.shows_inside
 
 
 @torch.inference_mode()
@@ -182,8 +186,8 @@ def test_wild_activations_stay_numbers():
     as_packed(model, decoder)
     ids = torch.randint(131, (1, 40))
     logits, _ = decoder(ids)
-    assert logits.isfinite().all()
-    assert (logits.argmax(-1) == model(ids)[0].argmax(-1)).float().mean() > 0.97
+    assert np.isfinite(logits).all()
+    assert (logits.argmax(-1) == model(ids)[0].argmax(-1).numpy()).mean() > 0.97
 
 
 def test_weights_are_small():
@@ -191,7 +195,7 @@ def test_weights_are_small():
     model = make_model(**LLAMA)
     matrices = sum(p.numel() for name, p in model.named_parameters() if p.dim() == 2 and name != "embed.weight")
     decoder = CompiledTransformer.from_transformer(model, "int4")
-    expected = matrices * 20 // 32 + pack(model.embed.weight, "int8").bytes + 4 * 7 * 96
+    expected = matrices * 20 // 32 + pack(model.embed.weight.detach().numpy(), "int8").bytes + 4 * 7 * 96
     assert decoder.bytes == expected
 
 

@@ -10,6 +10,7 @@ import torch
 from gguf_files import HEADS, KV, LAYERS, write_llama
 
 from talkgen.errors import ModelError
+from talkgen.lm.fast.forms import load_stored
 from talkgen.lm.files.catalog import ModelFiles
 from talkgen.lm.files.gguf_file import READABLE, GGUFFile
 from talkgen.lm.files.gguf_model import read_config, read_packed, side_by_side
@@ -70,6 +71,21 @@ def test_a_model_is_read_whole(llama):
     assert loaded.tokenizer.decode(ids) == "hello <|end|>"
     with torch.no_grad():
         assert loaded.model(torch.tensor([ids]))[0].isfinite().all()
+
+
+@pytest.mark.parametrize("kind", ["F32", "Q8_0", "Q4_0"])
+def test_a_file_is_read_where_it_lies(kind, tmp_path):
+    """Mapped as it is stored, with llama.cpp's order of rows, the logits are those of the model that is read whole."""
+    path = tmp_path / "llama.gguf"
+    write_llama(path, kind)
+    files = ModelFiles("tiny", "gguf", path, "tiny")
+    stored, whole = load_stored(files), load_model(files)
+    ids = [[1, 5, 2, 7, 7, 3, 9, 4, 1]]
+    with torch.no_grad():
+        expected = whole.model(torch.tensor(ids))[0].numpy()
+    np.testing.assert_allclose(stored.model(ids)[0], expected, atol=2e-3, rtol=1e-3)
+    mapped = [part for parts in stored.model._weights.values() for part in parts]
+    assert sum(part.data.flags.owndata for part in mapped) == 0 or kind == "Q4_0"
 
 
 def test_rotary_rows_are_put_side_by_side():

@@ -22,8 +22,9 @@ from talkgen.lm.answer.engine import Engine
 from talkgen.lm.answer.sample import Sampling
 from talkgen.lm.files.catalog import ModelFiles
 from talkgen.lm.files.gguf_file import GGUFFile
+from talkgen.lm.files.loaded import Loaded
 from talkgen.lm.files.pull import pull
-from talkgen.lm.files.weights import Loaded, load_model
+from talkgen.lm.files.weights import load_model
 from talkgen.lm.models.base import Taps
 from talkgen.lm.text.tokenizer import byte_of_character
 

@@ -131,7 +131,7 @@ def test_greedy_continuation_equals_the_reference(pair):
 def test_beam_search_equals_the_reference(pair, power):
     """Where no text ends early, the library's beam search finds the same texts with the same probabilities."""
     reference, model = pair
-    found = search_beams(model, [5, 6, 7], width=4, max_tokens=12, length_penalty=power)
+    found = search_beams(model.reader(), [5, 6, 7], width=4, max_tokens=12, length_penalty=power)
     expected = reference.generate(
         torch.tensor([[5, 6, 7]]),
         attention_mask=torch.ones(1, 3, dtype=torch.long),

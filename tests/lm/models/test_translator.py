@@ -7,7 +7,7 @@ from torch import nn
 from talkgen.lm.answer.engine import Engine
 from talkgen.lm.answer.sample import Sampling
 from talkgen.lm.files.catalog import ModelFiles
-from talkgen.lm.files.weights import Loaded
+from talkgen.lm.files.loaded import Loaded
 from talkgen.lm.models.architectures import build_model
 from talkgen.lm.models.base import Taps
 from talkgen.lm.models.config import PADDING, SEPARATOR, ModelConfig

@@ -5,6 +5,7 @@
 // with one row of weights after another, since what it costs then is to read these; several go with CHUNK rows at once.
 #pragma once
 
+#include "pool.h"
 #include "vectors.h"
 
 namespace {
@@ -19,35 +20,39 @@ struct Activations {
     Buffer<float> scale_sum;  // of every block, in the same order, its scale and its sum
 };
 
+// Block i of them all, which lie row after row.
+inline void quantize_block(Activations& a, int i, int m, int blocks) {
+    const int r = i / blocks, b = i % blocks, first = r / TILE * TILE, rows = std::min(TILE, m - first);
+    const int64_t place = (int64_t)first * blocks + b * rows + (r - first);
+    const float* x = a.x + (int64_t)i * BLOCK;
+    const __m256 sign = _mm256_set1_ps(-0.0f);
+    __m256 most = _mm256_setzero_ps(), sum = most;
+    for (int j = 0; j < BLOCK; j += 8) {
+        const __m256 v = _mm256_loadu_ps(x + j);
+        most = _mm256_max_ps(most, _mm256_andnot_ps(sign, v));
+        sum = _mm256_add_ps(sum, v);
+    }
+    alignas(32) float lanes[8];
+    _mm256_store_ps(lanes, most);
+    const float largest = *std::max_element(lanes, lanes + 8);
+    const __m256 inverse = _mm256_set1_ps(largest > 0 ? 32767.0f / largest : 0);
+    int16_t* q = a.q.data() + place * BLOCK;
+    for (int j = 0; j < BLOCK; j += 16) {
+        const __m256i low = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + j), inverse));
+        const __m256i high = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + j + 8), inverse));
+        _mm256_storeu_si256((__m256i*)(q + j), _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xD8));
+    }
+    a.scale_sum.data()[2 * place] = largest / 32767.0f;
+    a.scale_sum.data()[2 * place + 1] = total(sum);
+}
+
 void quantize(Activations& a, int m, int k, int threads) {
     const int blocks = k / BLOCK, count = m * blocks;
     a.q = Buffer<int16_t>((size_t)m * k);
     a.scale_sum = Buffer<float>((size_t)count * 2);
-#pragma omp parallel for num_threads(threads) if (count > 256)
-    for (int i = 0; i < count; i++) {
-        const int r = i / blocks, b = i % blocks, first = r / TILE * TILE, rows = std::min(TILE, m - first);
-        const int64_t place = (int64_t)first * blocks + b * rows + (r - first);
-        const float* x = a.x + (int64_t)i * BLOCK;
-        const __m256 sign = _mm256_set1_ps(-0.0f);
-        __m256 most = _mm256_setzero_ps(), sum = most;
-        for (int j = 0; j < BLOCK; j += 8) {
-            const __m256 v = _mm256_loadu_ps(x + j);
-            most = _mm256_max_ps(most, _mm256_andnot_ps(sign, v));
-            sum = _mm256_add_ps(sum, v);
-        }
-        alignas(32) float lanes[8];
-        _mm256_store_ps(lanes, most);
-        const float largest = *std::max_element(lanes, lanes + 8);
-        const __m256 inverse = _mm256_set1_ps(largest > 0 ? 32767.0f / largest : 0);
-        int16_t* q = a.q.data() + place * BLOCK;
-        for (int j = 0; j < BLOCK; j += 16) {
-            const __m256i low = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + j), inverse));
-            const __m256i high = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + j + 8), inverse));
-            _mm256_storeu_si256((__m256i*)(q + j), _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xD8));
-        }
-        a.scale_sum.data()[2 * place] = largest / 32767.0f;
-        a.scale_sum.data()[2 * place + 1] = total(sum);
-    }
+    pool().run(threads, count, 256, [&](int from, int to) {
+        for (int i = from; i < to; i++) quantize_block(a, i, m, blocks);
+    });
 }
 
 // ---- A block of weights.

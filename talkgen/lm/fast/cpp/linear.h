@@ -5,6 +5,7 @@
 #pragma once
 
 #include "blocks.h"
+#include "pool.h"
 
 enum Kind { FLOAT32 = 32, FLOAT16 = 16, INT8 = 8, INT4 = 4 };
 
@@ -12,6 +13,11 @@ struct Matrix {  // [n, k], rows one after another; a bias [n] or null
     int32_t kind, n, k;
     const uint8_t* data;
     const float* bias;
+};
+
+struct Stack {  // matrices one below the other, of one width: as a file stores them, each by itself
+    int32_t count;
+    Matrix parts[3];
 };
 
 namespace {
@@ -158,31 +164,45 @@ inline void multiply(const Matrix& w, int from, int count, const Activations& a,
     multiply_few<float>(w, from, count, a.x, m, y);
 }
 
-// y [m, n] = x [m, k] Wᵀ + bias, or with `more` y + that; m ≥ 1
-void linear(const Matrix& w, const float* x, float* y, int m, int threads, bool more = false) {
-    Activations a{x, Buffer<int16_t>(), Buffer<float>()};
-    const int chunks = (w.n + CHUNK - 1) / CHUNK;
-    // Rather than wait for a core that is slow today; a row alone is over before that pays.
-    const int share = m > 1 ? SHARE : (chunks + threads - 1) / threads;
-    if (w.kind == INT8 || w.kind == INT4) quantize(a, m, w.k, threads);
-#pragma omp parallel num_threads(threads)
-    {
-        // Rows of y lie so far apart that writing to all in turn would drive them from the cache.
-        Buffer<float> some((size_t)m * CHUNK);
-#pragma omp for schedule(dynamic, share)
-        for (int chunk = 0; chunk < chunks; chunk++) {
-            const int from = chunk * CHUNK, count = std::min(CHUNK, w.n - from);
-            multiply(w, from, count, a, m, some.data());
-            for (int r = 0; r < m; r++) {
-                float *sums = some.data() + r * CHUNK, *out = y + (int64_t)r * w.n + from;
-                if (w.bias)
-                    for (int i = 0; i < count; i++) sums[i] += w.bias[from + i];
-                if (more)
-                    for (int i = 0; i < count; i++) sums[i] += out[i];
-                std::copy(sums, sums + count, out);
-            }
-        }
+inline int chunks_of(const Matrix& w) { return (w.n + CHUNK - 1) / CHUNK; }
+
+// To y, rows `ld` apart, a chunk of y = x Wᵀ + bias, or with `more` y + that. some: room for [m, CHUNK], since rows of y
+// lie so far apart that writing to all in turn would drive them from the cache.
+inline void multiply_chunk(const Matrix& w, int chunk, const Activations& a, int m, float* some, float* y, int64_t ld,
+                           bool more) {
+    const int from = chunk * CHUNK, count = std::min(CHUNK, w.n - from);
+    multiply(w, from, count, a, m, some);
+    for (int r = 0; r < m; r++) {
+        float *sums = some + r * CHUNK, *out = y + r * ld + from;
+        if (w.bias)
+            for (int i = 0; i < count; i++) sums[i] += w.bias[from + i];
+        if (more)
+            for (int i = 0; i < count; i++) sums[i] += out[i];
+        std::copy(sums, sums + count, out);
     }
 }
+
+// y [m, n] = x [m, k] Wᵀ + bias, or with `more` y + that; m ≥ 1
+void linear(const Stack& w, const float* x, float* y, int m, int threads, bool more = false) {
+    Activations a{x, Buffer<int16_t>(), Buffer<float>()};
+    int chunks = 0, n = 0;
+    bool blocks = false;
+    for (int i = 0; i < w.count; i++) {
+        chunks += chunks_of(w.parts[i]), n += w.parts[i].n;
+        blocks |= w.parts[i].kind == INT8 || w.parts[i].kind == INT4;
+    }
+    // Rather than wait for a core that is slow today; a row alone is over before that pays.
+    const int share = m > 1 ? SHARE : (chunks + threads - 1) / threads;
+    if (blocks) quantize(a, m, w.parts[0].k, threads);
+    pool().run(threads, chunks, share, [&](int from, int to) {
+        Buffer<float> some((size_t)m * CHUNK);
+        int first = 0, row = 0;
+        for (int i = 0; i < w.count; first += chunks_of(w.parts[i]), row += w.parts[i].n, i++)
+            for (int chunk = std::max(from, first); chunk < std::min(to, first + chunks_of(w.parts[i])); chunk++)
+                multiply_chunk(w.parts[i], chunk - first, a, m, some.data(), y + row, n, more);
+    });
+}
+
+void linear(const Matrix& w, const float* x, float* y, int m, int threads) { linear(Stack{1, {w}}, x, y, m, threads); }
 
 }  // namespace

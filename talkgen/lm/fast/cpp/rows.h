@@ -70,13 +70,14 @@ inline void activate_row(Activation kind, const float* h, float* y, int n) {
     }
 }
 
-// Turns each pair (i, i + D/2) by its position's angle.
-inline void turn(float* x, const float* cos, const float* sin, int D) {
-    const int half = D / 2;
+// Turns each pair by its position's angle: (i, i + D/2), or (2 i, 2 i + 1) where they are adjacent.
+inline void turn(float* x, const float* cos, const float* sin, int D, bool adjacent) {
+    const int half = D / 2, step = adjacent ? 2 : 1, apart = adjacent ? 1 : half;
     for (int i = 0; i < half; i++) {
-        const float a = x[i], b = x[i + half];
-        x[i] = a * cos[i] - b * sin[i];
-        x[i + half] = b * cos[i] + a * sin[i];
+        float *first = x + i * step, *second = first + apart;
+        const float a = *first, b = *second;
+        *first = a * cos[i] - b * sin[i];
+        *second = b * cos[i] + a * sin[i];
     }
 }
 

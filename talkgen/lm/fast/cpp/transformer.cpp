@@ -9,12 +9,13 @@ struct Norm {  // over n_embd; a bias or null
 
 struct Layer {
     Norm norm_1, norm_2;
-    Matrix qkv, proj, up, down;
+    Stack qkv, proj, up, down;
 };
 
 struct Model {
     int32_t n_layer, n_embd, n_head, n_kv_head, head_dim, n_inner, vocab_size;
     int32_t rms, activation, shift, threads;  // activation: as in rows.h
+    int32_t adjacent;  // a rotary pair lies side by side, as llama.cpp stores queries and keys, not half a head apart
     float eps;
     const float *cos, *sin;   // [block_size, head_dim / 2], or null: no rotary positions
     const float* positions;   // [block_size, n_embd], or null: no learned ones
@@ -37,33 +38,31 @@ namespace {
 
 void normalize(const Model& model, const Norm& norm, const float* x, float* y, int m) {
     const int C = model.n_embd;
-#pragma omp parallel for num_threads(model.threads) if (m > 1)
-    for (int r = 0; r < m; r++)
+    each(model.threads, m, [&](int r) {
         normalize_row(x + (int64_t)r * C, y + (int64_t)r * C, C, model.rms, model.eps, norm.weight, norm.bias);
+    });
 }
 
 void remember(const Model& model, const Rows& rows, int layer, float* qkv) {
     const int D = model.head_dim, H = model.n_head, KV = model.n_kv_head;
-#pragma omp parallel for num_threads(model.threads) if (rows.count > 1)
-    for (int r = 0; r < rows.count; r++) {
+    each(model.threads, rows.count, [&](int r) {
         float* row = qkv + (int64_t)r * (H + 2 * KV) * D;
         const int at = rows.positions[r];
         if (model.cos)
             for (int h = 0; h < H + KV; h++)
-                turn(row + h * D, model.cos + (int64_t)at * (D / 2), model.sin + (int64_t)at * (D / 2), D);
+                turn(row + h * D, model.cos + (int64_t)at * (D / 2), model.sin + (int64_t)at * (D / 2), D, model.adjacent);
         for (int h = 0; h < KV; h++) {
             const int64_t place = layer * rows.layer_stride[r] + h * rows.head_stride[r] + (int64_t)at * D;
             std::memcpy(rows.keys[r] + place, row + (H + h) * D, D * sizeof(float));
             std::memcpy(rows.values[r] + place, row + (H + KV + h) * D, D * sizeof(float));
         }
-    }
+    });
 }
 
 void attend(const Model& model, const Rows& rows, int layer, const float* qkv, float* y) {
     const int D = model.head_dim, H = model.n_head, KV = model.n_kv_head, group = H / KV;
     const int parts = (group + HEADS - 1) / HEADS;  // of the heads that share keys
-#pragma omp parallel for num_threads(model.threads) schedule(dynamic)
-    for (int task = 0; task < rows.count * KV * parts; task++) {
+    each(model.threads, rows.count * KV * parts, [&](int task) {
         const int r = task / (KV * parts), kv = task / parts % KV, first = task % parts * HEADS;
         const int h = kv * group + first, heads = std::min(HEADS, group - first), length = rows.positions[r] + 1;
         const int64_t place = layer * rows.layer_stride[r] + kv * rows.head_stride[r];
@@ -74,14 +73,15 @@ void attend(const Model& model, const Rows& rows, int layer, const float* qkv, f
         if (heads == 3) attend_heads<3>(q, keys, values, length, D, room.data(), out);
         else if (heads == 2) attend_heads<2>(q, keys, values, length, D, room.data(), out);
         else attend_heads<1>(q, keys, values, length, D, room.data(), out);
-    }
+    });
 }
 
 // y [m, n_inner] from what `up` gave: [m, n_inner], or with SwiGLU [m, gate and value of n_inner each].
 void activate(const Model& model, const float* h, float* y, int m) {
     const int n = model.n_inner, width = model.activation == SWIGLU ? 2 * n : n;
-#pragma omp parallel for num_threads(model.threads) if (m > 1)
-    for (int r = 0; r < m; r++) activate_row((Activation)model.activation, h + (int64_t)r * width, y + (int64_t)r * n, n);
+    each(model.threads, m, [&](int r) {
+        activate_row((Activation)model.activation, h + (int64_t)r * width, y + (int64_t)r * n, n);
+    });
 }
 
 void look_up(const Model& model, const Rows& rows, float* x) {
@@ -96,7 +96,7 @@ void look_up(const Model& model, const Rows& rows, float* x) {
 }  // namespace
 
 // What the other side takes these structures for is compared before it uses them.
-extern "C" const int32_t size_of_Matrix = sizeof(Matrix), size_of_Norm = sizeof(Norm), size_of_Layer = sizeof(Layer),
+extern "C" const int32_t size_of_Matrix = sizeof(Matrix), size_of_Stack = sizeof(Stack), size_of_Norm = sizeof(Norm), size_of_Layer = sizeof(Layer),
                          size_of_Model = sizeof(Model), size_of_Rows = sizeof(Rows);
 
 // Reads the rows, remembers their keys and values, and gives the logits [wanted, vocab_size] of the last ones.

@@ -1,0 +1,109 @@
+// Threads that share the work of a loop; knows no arithmetic. One round at a time: who comes meanwhile works alone.
+//
+// No OpenMP: each compiler brings a runtime of its own, some none, and two of them in one process are in each other's
+// way. A thread that comes late to a round is not waited for, since on a busy machine it may come very late.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#if defined(__x86_64__) || defined(_M_X64)
+#include <immintrin.h>
+#endif
+
+namespace {
+
+inline void breathe() {
+#if defined(__x86_64__) || defined(_M_X64)
+    _mm_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+}
+
+class Pool {
+    using Work = void (*)(const void* body, int from, int to);
+
+    Work work = nullptr;
+    const void* body = nullptr;
+    int count = 0, share = 1;
+    std::atomic<int> next{0}, active{0}, wanted{0};
+    std::atomic<bool> open{false};
+    std::atomic<unsigned> number{0};
+    std::atomic<int> asleep{0};
+    std::mutex busy, sleeping;
+    std::condition_variable wake;
+    int started = 0;
+
+    void take() {
+        for (int i; (i = next.fetch_add(share)) < count;) work(body, i, std::min(i + share, count));
+    }
+
+    // The number of the round after `seen`. Between two products of a token lie microseconds: hence a while awake.
+    unsigned wait(unsigned seen) {
+        const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(60);
+        do {
+            for (int i = 0; i < 32; i++, breathe())
+                if (number.load() != seen) return number.load();
+        } while (std::chrono::steady_clock::now() < until);
+        std::unique_lock<std::mutex> lock(sleeping);
+        asleep++;
+        wake.wait(lock, [&] { return number.load() != seen; });
+        asleep--;
+        return number.load();
+    }
+
+    void serve(int index) {
+        for (unsigned seen = 0;;) {
+            seen = wait(seen);
+            if (index >= wanted.load()) continue;
+            active++;
+            if (open.load()) take();  // closed: whoever called has done it all
+            active--;
+        }
+    }
+
+    void start(int threads) {
+        for (; started < threads - 1; started++) std::thread(&Pool::serve, this, started).detach();
+    }
+
+public:
+    // body(from, to) for all of 0 to count, `share` of them at a time.
+    template <class Body>
+    void run(int threads, int count_, int share_, const Body& given) {
+        std::unique_lock<std::mutex> mine(busy, std::try_to_lock);
+        if (threads < 2 || count_ <= share_ || !mine) return given(0, count_);
+        start(threads);
+        work = [](const void* each, int from, int to) { (*(const Body*)each)(from, to); };
+        body = &given, count = count_, share = share_;
+        next = 0, wanted = threads - 1, open = true;
+        number++;
+        if (asleep.load()) {
+            std::lock_guard<std::mutex> lock(sleeping);
+            wake.notify_all();
+        }
+        take();
+        open = false;
+        while (active.load()) breathe();
+    }
+};
+
+// Lives as long as the process: its threads do.
+inline Pool& pool() {
+    static Pool* all = new Pool;
+    return *all;
+}
+
+// body(i) for each i below count.
+template <class Body>
+void each(int threads, int count, const Body& body) {
+    pool().run(threads, count, 1, [&](int from, int to) {
+        for (int i = from; i < to; i++) body(i);
+    });
+}
+
+}  // namespace
