@@ -47,7 +47,7 @@ def compute(params: Params, inputs: Inputs) -> Data:
     def search(width: int) -> float:
         steps.clear()
         found = search_beams(
-            loaded.model,
+            loaded.model.reader(),
             ids[0].tolist(),
             width=width,
             max_tokens=params.tokens,
