@@ -22,7 +22,7 @@ def log_softmax(logits: Floats) -> Floats:
 
 
 def likeliest(p: Floats, count: int) -> NDArray[np.intp]:
-    """The places of the `count` largest of `p` [V], the largest first."""
-    count = min(count, p.size)
-    some = np.argpartition(p, p.size - count)[p.size - count :]
+    """The places of the `count` largest of `p` [V], the largest first; `count` may be 0, or more than there are."""
+    rest = max(0, p.size - count)
+    some = np.argpartition(p, min(rest, p.size - 1))[rest:]
     return some[np.lexsort((some, -p[some]))]
