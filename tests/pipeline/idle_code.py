@@ -7,10 +7,12 @@ IDLE = {
             "FigureModule.describe FigureModule.draw Inputs.model Inputs.run Inputs.sweep "
             "Inputs.sweep_models Inputs.table Inputs.votes "
         ),
-        "talkgen.lm.answer.batch": "ReadsMany.read_many",
-        "talkgen.lm.models.base": (
-            "LanguageModel.forward LanguageModel.new_state State.clone State.room State.select State.truncate "
+        "talkgen.lm.models.base": "LanguageModel.forward LanguageModel.new_state",
+        "talkgen.lm.models.reader": (
+            "Readable.config Readable.reader Readable.shows_inside Reader.__call__ Reader.config Reader.device "
+            "Reader.new_state Reader.read_many "
         ),
+        "talkgen.lm.models.state": "State.clone State.room State.select State.truncate",
         "talkgen.lm.text.tokenizer": "Tokenizer.decode Tokenizer.encode Tokenizer.pieces Tokenizer.to_json",
         "talkgen.lm.train.data": "Data.about Data.batch Data.held_out",
         "talkgen.render.blocks": (
@@ -158,7 +160,7 @@ IDLE = {
     "serves somebody who waits, in turn with others, or gives up; a build asks alone": {
         "talkgen.lm.answer.answering": "Answering.count Answering.files Answering.next_token",
         "talkgen.lm.answer.batch": "Batch._fail",
-        "talkgen.lm.answer.beam": "Reads.__call__ Reads.device",
+        "talkgen.lm.answer.beam": "Reads.__call__",
         "talkgen.lm.answer.engine": "_Reading.gone_from",
         "talkgen.lm.answer.remote": (
             "RemoteEngine.files "
