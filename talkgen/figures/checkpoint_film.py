@@ -22,8 +22,8 @@ from talkgen.figures.numbers import significant
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
-    from talkgen.lm.files.run import Run
     from talkgen.lm.files.loaded import Loaded
+    from talkgen.lm.files.run import Run
     from talkgen.lm.models.base import LanguageModel
     from talkgen.lm.train.data import Data as Text
     from talkgen.lm.train.recipe import Recipe
