@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -62,7 +63,7 @@ def compute(params: Params, inputs: Inputs) -> Data:
     for step in spaced_steps([*([0] if recipe else []), *run.weights], params.rows):
         loaded = load_model(checkpoint_files(run, step if step in run.weights else first))
         if recipe and step not in run.weights:
-            loaded.model = _fresh(loaded.model, recipe)
+            loaded = replace(loaded, model=_fresh(loaded.model, recipe))
         loss = _held_out_loss(loaded.model, text) if recipe else run.loss_at(step)
         rows.append({"step": step, "loss": loss, "text": _continue(loaded, params)})
     return {

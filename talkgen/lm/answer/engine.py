@@ -238,7 +238,7 @@ class Engine:
             candidates=candidates,
             other=max(0.0, 1.0 - sum(c.p for c in candidates)),
             entropy=entropy_bits(p),
-            kept=int(sampled.count_nonzero()),
+            kept=int(np.count_nonzero(sampled)),
             entropy_sampled=entropy_bits(sampled),
             reused=reused,
             seconds=time.perf_counter() - started,
