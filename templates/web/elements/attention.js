@@ -30,7 +30,7 @@ const ATTENTION_LOOK = `
 /* painted heads take its colour */
 .map { display: block; color: var(--tg-attention, #56b4e9); width: 100%; max-height: var(--tall, 380px); overflow: visible; }
 .map text { fill: var(--ink); font-size: 22px; }
-.map .share { font-size: 18px; }
+.map .share { font-size: 20px; }
 .map .on-dark { fill: var(--tg-background, Canvas); font-weight: 600; }
 .map .column { fill: var(--muted); }
 .weight { fill: var(--tg-attention, #56b4e9); transition: fill-opacity 140ms ease-out; }

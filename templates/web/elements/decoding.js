@@ -19,7 +19,7 @@ const DECODING_LOOK = `
 .tree { display: block; width: 100%; max-height: 250px; }
 .tree:focus-visible { outline-offset: 4px; }
 .tree text { fill: var(--ink); font-size: 23px; font-weight: 600; text-anchor: middle; }
-.tree .share { fill: var(--muted); font-size: 19px; font-weight: 400; }
+.tree .share { fill: var(--muted); font-size: 20px; font-weight: 400; }
 .tree g { transition: opacity 300ms; }
 .tree rect { fill: var(--surface); stroke: var(--colour); stroke-width: 3; }
 .tree path { fill: none; stroke: var(--colour); stroke-width: 3; transition: opacity 300ms; }
