@@ -25,7 +25,20 @@ IDLE = {
         "talkgen.export.marp": "_own_scripts",
         "talkgen.outline.node": "Ordered.__eq__ Ordered._remember Ordered.given",
         "talkgen.outline.schema": "Outline._check_native Outline._without_ours _without_title",
-        "talkgen.render.foreign": "_cleaned _kept _with_breaks readable settings_lost",
+        "talkgen.render.foreign": (
+            "Foreign._cleaned Foreign._element Foreign._frame Foreign._kept Foreign._known "
+            "Foreign._shown_at_a_click Foreign._slot Foreign._tag Foreign._vector Foreign.read _with_breaks "
+            "settings_lost "
+        ),
+        "talkgen.render.foreign_slides": "_picture _seen",
+        "talkgen.render.foreign_text": (
+            "ForeignText._note ForeignText._vector ForeignText.write_embed ForeignText.write_toc "
+        ),
+        "talkgen.render.places": "_columns arranged sign signs",
+        "talkgen.render.utilities": (
+            "_axis _color _declared _length _named _of_attribute _sides _sized _tracks declarations styled "
+        ),
+        "talkgen.render.vue": "_classes icon_sign without_vue",
         "talkgen.render.native": (
             "NativeWriter._heading NativeWriter.address NativeWriter.block NativeWriter.content "
             "NativeWriter.inline NativeWriter.list_items NativeWriter.outline_file NativeWriter.own "
@@ -51,7 +64,10 @@ IDLE = {
         "talkgen.errors": (
             "Place.__str__ Problem.__str__ TalkgenError.__init__ TalkgenError.__reduce__ TalkgenError.at did_you_mean "
         ),
+        "talkgen.extras": "missing_extra",
         "talkgen.lm.fast.native": "why_not",
+        "talkgen.lm.files.gguf_file": "_name_of",
+        "talkgen.lm.files.record": "not_finite",
         "talkgen.machine": "_file in_words",
         "talkgen.outline.bibliography": "_place_of",
         "talkgen.outline.expressions": "_problem",
@@ -90,9 +106,9 @@ IDLE = {
         "talkgen.lm.text.mqar": "make_rows row_length",
         "talkgen.lm.text.tasks": (
             "Task.rows _balanced _bracket_unit _brackets_probe _brackets_row _copy_probe _copy_row "
-            "_copy_unit _log_uniform _recall_row "
+            "_copy_unit _log_uniform _recall_probe _recall_row "
         ),
-        "talkgen.lm.train.corpus": "_dataset_text _download_shakespeare _read_hub _read_shakespeare",
+        "talkgen.lm.train.corpus": "_dataset_text _download_shakespeare _read_hub _read_shakespeare python_library",
         "talkgen.lm.train.data": (
             "PairsData.__init__ PairsData._draw_pairs PairsData.about PairsData.batch PairsData.held_out "
             "PairsData.rows PhraseData.__init__ PhraseData._rows PhraseData.about PhraseData.batch "
@@ -113,7 +129,6 @@ IDLE = {
         "talkgen.figures.unrolled_rnn": "_draw_loop",
     },
     "another class's method of a name that is asked for": {
-        "talkgen.lm.fast.compiled_transformer": "CompiledTransformer.device",
         "talkgen.lm.text.tokenizer": "ByteTokenizer.to_json CharacterTokenizer.to_json",
         "talkgen.lm.train.recipe": "Recipe.digest",
         "talkgen.pipeline.inputs": "ProjectInputs.__init__",
@@ -138,8 +153,11 @@ IDLE = {
         "talkgen.lm.files.pull": "need_pip",
     },
     "goes back in a text, or reads another branch of it, which the prompts here do not ask for": {
+        "talkgen.lm.fast.cache": "_grown",
         "talkgen.lm.models.cache": "KVCache.remember",
-        "talkgen.lm.models.lstm": "RecurrentState.remember RecurrentState.select RecurrentState.truncate",
+        "talkgen.lm.models.lstm": (
+            "RecurrentLM._look_back RecurrentState.remember RecurrentState.select RecurrentState.truncate "
+        ),
         "talkgen.lm.models.shift": "shift_channels",
         "talkgen.lm.models.translator": (
             "Memory.select TranslationState._copy TranslationState.clone TranslationState.room "
