@@ -1,157 +1,150 @@
-"""Draws the held-out loss at each position of the context, for a transformer and an LSTM of a sweep, of equal size.
+"""Draws what a longer context is worth: the loss of the same held-out tokens, foretold from few tokens and from many.
 
-After Kaplan et al. (2020), Fig. 7, right: who can use what stands far back keeps gaining along the context. How much
-is measured as the slope of the loss against the logarithm of the position, behind the first eighth of the context.
+After Kaplan et al. (2020), Fig. 7. There each position has tokens of its own; here every length of context is asked for
+the same targets, so that a difference is the context's and its standard error that of a difference. Measured at the end
+of training, on the models of two sweeps that read as many tokens of one text.
 """
 
 from __future__ import annotations
 
-from math import log
+from itertools import chain
+from math import hypot
+from statistics import fmean
 from typing import TYPE_CHECKING
-
-import numpy as np
-from pydantic import Field
 
 from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, SweepName
-from talkgen.figures.draw.caption import HEIGHT, with_interval, write_caption
+from talkgen.figures.draw.headline import write_headline
 from talkgen.figures.draw.lines import Line, draw_lines
 from talkgen.figures.draw.pen import Pen, plot, sheet, styled
-from talkgen.figures.measure.fits import estimate, fit_lines, resample
-from talkgen.figures.measure.sweep_runs import NAMES, runs_of
-from talkgen.figures.numbers import human, significant
+from talkgen.figures.measure.sweep_runs import by_model, label_of, look_of
+from talkgen.figures.numbers import human
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
 TABLES = ()
-_SKIPPED = 8  # the gain is measured behind this part of the context: before it, even a few words of memory help
-_START = 0.93  # where the positions' axis starts: the first position is seen whole
-_A_DOUBLING = 3  # means drawn for each doubling of the position
+_ERRORS = 2  # standard errors that a difference has to be away from zero to be said
 
 
 class Params(base.Params):
-    """The sweep, and the size whose runs are drawn: the nearest one, or the largest where none is given."""
+    """The sweeps of transformers and of recurrent models."""
 
-    sweep: SweepName = "scaling"
-    parameters: int | None = Field(None, gt=0)
+    attention: SweepName = "library"
+    recurrent: SweepName = "library-lstm"
 
 
 def compute(params: Params, inputs: Inputs) -> Data:
-    """Each model's loss at every position, and what doubling the position gains, with its interval over positions."""
-    sweep = inputs.sweep(params.sweep)
-    chosen = {name: _choose(sweep, name, params.parameters) for name in NAMES}
-    curves = {name: np.array([run["loss_by_position"] for run in runs]).mean(0) for name, runs in chosen.items()}
-    context = min(len(curve) for curve in curves.values())
-    first = context // _SKIPPED + 1
-    positions = np.arange(first, context + 1, dtype=float)
-    draws = resample(positions)  # the same for both: they were tested on the same text
-    gains = {
-        name: -fit_lines(np.log2(positions), curve[first - 1 : context], draws)[0] for name, curve in curves.items()
-    }
+    """Each model's loss at every length of context, and what the longest gains over the shortest, with its error."""
+    models = []
+    for name in dict.fromkeys((params.attention, params.recurrent)):
+        sweep = inputs.sweep(name)
+        for shape, runs in by_model(sweep):
+            chosen = [run for run in runs if run.get("loss_by_context")]
+            if not chosen:
+                hint = "name a sweep that was trained on a text and finished"
+                raise ModelError(f"the sweep '{name}' has no losses by length of context", hint)
+            models.append(_about(shape, chosen))
+    measured = [run["loss_by_context"] for run in chosen]
+    return {"context": measured[0]["context"], "targets": measured[0]["targets"], "models": models}
+
+
+def _about(shape: Data, runs: list[Data]) -> Data:
+    """The means over seeds; all seeds are asked for the same targets, so that an error is no smaller for more seeds."""
+    found = [run["loss_by_context"] for run in runs]
     return {
-        "context": context,
-        "first": first,
-        "models": {
-            name: {
-                "parameters": chosen[name][0]["parameters_without_embeddings"],
-                "seeds": len(chosen[name]),
-                "losses": [significant(loss) for loss in curves[name][:context].tolist()],
-                "gain": estimate(gains[name], len(positions)),
-            }
-            for name in NAMES
+        "model": label_of(shape),
+        "architecture": shape["architecture"],
+        "shift": bool(shape.get("shift")),
+        "parameters": runs[0]["parameters_without_embeddings"],
+        "tokens": max(run["tokens"] for run in runs),
+        "seeds": len(runs),
+        "losses": [round(fmean(losses), 4) for losses in zip(*(each["loss"] for each in found), strict=True)],
+        "errors": [round(fmean(errors), 4) for errors in zip(*(each["standard_error"] for each in found), strict=True)],
+        "gain": {
+            key: round(fmean(each["gain_in_all"][key] for each in found), 4) for key in ("loss", "standard_error")
         },
-        "difference": estimate(gains["transformer"] - gains["lstm"], len(positions)),
     }
-
-
-def _choose(sweep: Data, architecture: str, parameters: int | None) -> list[Data]:
-    """The runs of one size, a run for each seed: the size nearest to `parameters`, or the largest.
-
-    Raises:
-        ModelError: they were not tested position by position, as those that were trained on a task.
-    """
-    runs = runs_of(sweep, architecture)
-    sizes = [run["parameters_without_embeddings"] for run in runs]
-    size = min(sizes, key=lambda size: abs(log(size / parameters))) if parameters else max(sizes)
-    chosen = [run for run in runs if run["parameters_without_embeddings"] == size]
-    if not all(run.get("loss_by_position") for run in chosen):
-        raise ModelError(
-            f"the sweep '{sweep['name']}' has no losses by position", "name a sweep that was trained on a text"
-        )
-    return chosen
 
 
 def verdict(data: Data) -> str:
-    """Who gains more from what stands far back, that nobody does, or that this cannot be told."""
-    if data["difference"]["low"] > 0:
-        return "the transformer gains more from a longer context"
-    if data["difference"]["high"] < 0:
-        return "the LSTM gains more from a longer context"
-    if all(model["gain"]["low"] <= 0 for model in data["models"].values()):
-        return f"neither clearly gains from a context beyond {data['first'] - 1} tokens"
-    return "too little data to tell which gains more from context"
+    """Who gains most from the longest context, beside the best of the other kind; or that this cannot be told."""
+    best = {
+        kind: max(models, key=lambda model: model["gain"]["loss"])
+        for kind, models in (("attention", _of(data, "transformer")), ("recurrent", _of(data, "lstm", "rnn")))
+        if models
+    }
+    first, last = data["context"][0], data["context"][-1]
+    if len(best) < 2:
+        only = best.popitem()[1]
+        return f"from {first} to {last} tokens of context {only['model']} gains {only['gain']['loss']:.2f} nats"
+    more, less = sorted(best.values(), key=lambda model: -model["gain"]["loss"])
+    apart = more["gain"]["loss"] - less["gain"]["loss"]
+    # The same targets for both, whose losses go together: the errors' root of squares is on the safe side.
+    if apart <= _ERRORS * hypot(more["gain"]["standard_error"], less["gain"]["standard_error"]):
+        return f"{more['model']} and {less['model']} gain alike from a longer context"
+    return (
+        f"{last} tokens of context instead of {first} give {more['model']} {more['gain']['loss']:.2f} nats, "
+        f"{less['model']} {less['gain']['loss']:.2f}"
+    )
+
+
+def _of(data: Data, *architectures: str) -> list[Data]:
+    return [model for model in data["models"] if model["architecture"] in architectures]
 
 
 @styled
 def draw(data: Data, canvas: Canvas) -> Picture:
-    """Loss against position, which is logarithmic: a faint dot for each position, a line through their means."""
+    """Loss against the length of the context on a log scale, a line a model, a band of two standard errors."""
     paper = sheet(canvas)
-    colors = paper.colors
-    pen = plot(canvas, 60, HEIGHT, canvas.width - 170, canvas.height - 62, paper.picture)
+    top = write_headline(paper, verdict(data)) + 44
+    names = max(paper.text_width(model["model"], paper.sizes.small, bold=True) for model in data["models"])
+    right = canvas.width - names - 22
+    pen = plot(canvas, 62, top, right, canvas.height - 72, paper.picture)
     _set_axes(pen, data)
-    lines, numbers = [], []
-    for name, model in data["models"].items():
-        color = colors.attention if name == "transformer" else colors.recurrent
-        positions = range(1, data["context"] + 1)
-        pen.dots(positions, model["losses"], color, 5, alpha=0.35, clip_on=False)
-        lines.append(Line(NAMES[name], *means(model["losses"]), color, dots=False))
-        numbers.append((f"{NAMES[name]} gains {with_interval(model['gain'])} a doubling", color))
-    last = data["context"]
-    behind = log(last / lines[0].xs[-1]) / log(last / _START)  # share of the plot that lies behind the lines
-    draw_lines(pen, lines, gap=behind * pen.axes.bbox.width + 14)
-    write_caption(paper, verdict(data), numbers, "loss, nats a token")
-    note = f"position in the context; doublings from token {data['first']} on"
-    middle = (canvas.width - 110) / 2
-    paper.write(middle, canvas.height - 14, note, color=colors.muted, align="center")
+    lines = []
+    for model in data["models"]:
+        color, dashed = look_of(model, pen.colors)
+        low, high = (
+            [loss + sign * _ERRORS * error for loss, error in zip(model["losses"], model["errors"], strict=True)]
+            for sign in (-1, 1)
+        )
+        if not dashed:
+            pen.band(data["context"], low, high, color, alpha=0.18)
+        lines.append(Line(model["model"], data["context"], model["losses"], color, dashed))
+    draw_lines(pen, lines)
+    paper.write(2, top - 26, f"loss of the same {data['targets']:,} tokens, nats", color=pen.colors.muted)
+    note = "tokens of context before each"
+    paper.write((62 + right) / 2, canvas.height - 22, note, color=pen.colors.muted, align="center")
+    paper.write(canvas.width - 2, canvas.height - 22, "band: ±2 standard errors", color=pen.colors.muted, align="right")
     return pen.picture
 
 
-def means(losses: list[float]) -> tuple[list[float], list[float]]:
-    """Positions and mean losses of groups of neighbours that are equally wide in the logarithm of the position."""
-    positions = np.arange(1, len(losses) + 1)
-    groups = np.ceil(np.log2(positions) * _A_DOUBLING)  # whole up to the end of the context
-    inside = [groups == group for group in np.unique(groups)]
-    middles = [float(np.exp(np.log(positions[chosen]).mean())) for chosen in inside]
-    return middles, [float(np.array(losses)[chosen].mean()) for chosen in inside]
-
-
 def _set_axes(pen: Pen, data: Data) -> None:
-    """All positions, labelled at powers of two, and all losses."""
     from matplotlib.ticker import MaxNLocator
 
-    losses = [loss for model in data["models"].values() for loss in model["losses"]]
-    low, high = min(losses) - 0.1, max(losses) + 0.1
-    pen.axes.set(xscale="log", xlim=(_START, data["context"]), ylim=(low, high))
+    losses = list(chain.from_iterable(model["losses"] for model in data["models"]))
+    low, high = min(losses) - 0.15, max(losses) + 0.15
+    first, last = data["context"][0], data["context"][-1]
+    pen.axes.set(xscale="log", xlim=(first * 0.93, last), ylim=(low, high))
     ticks = [tick for tick in MaxNLocator(5, steps=[1, 2.5, 5, 10]).tick_values(low, high) if low <= tick <= high]
     pen.label_axis("y", ticks, [f"{tick:g}" for tick in ticks])
-    powers = [2**k for k in range(data["context"].bit_length())]
-    pen.label_axis("x", powers, [str(power) for power in powers])
+    pen.label_axis("x", data["context"], [str(length) for length in data["context"]])
 
 
 def describe(data: Data) -> str:
-    """Both models' losses early and late in the context, and what each doubling of the position gains."""
+    """Each model's losses at every length, and what the longest gains over the shortest."""
+    first, last = data["context"][0], data["context"][-1]
     parts = [
-        f"{NAMES[name]} of {human(model['parameters'])} parameters ({model['seeds']} seeds): "
-        f"{model['losses'][0]:.2f} at the first token, "
-        f"{model['losses'][data['first'] - 1]:.2f} at token {data['first']}, "
-        f"{model['losses'][-1]:.2f} at token {data['context']}; each doubling from token {data['first']} on gains "
-        f"{with_interval(model['gain'])}."
-        for name, model in data["models"].items()
+        f"{model['model']} of {human(model['parameters'])} parameters, {human(model['tokens'])} tokens read "
+        f"({model['seeds']} {'seed' if model['seeds'] == 1 else 'seeds'}): "
+        + ", ".join(f"{loss:.2f} at {n}" for n, loss in zip(data["context"], model["losses"], strict=True))
+        + f"; from {first} to {last} it gains {model['gain']['loss']:.3f} ± {model['gain']['standard_error']:.3f}."
+        for model in data["models"]
     ]
     return (
-        "Held-out loss in nats a token against the position in the context. "
+        f"Loss in nats of the same {data['targets']:,} held-out tokens, foretold from the tokens before them: "
         + " ".join(parts)
-        + f" Difference {with_interval(data['difference'])}, by bootstrap over positions: {verdict(data)}."
+        + f" Differences are paired, ± one standard error. In short: {verdict(data)}."
     )

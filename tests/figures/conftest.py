@@ -61,6 +61,7 @@ CASES: dict[str, dict] = {name: {} for name in registry.FIGURES} | {
     "softmax_temperature": {"prompt": "to be or not to b"},
     "train_vs_inference": {"text": "to be or not", "repeats": 3},
     "transformer_block": {"tokens": 12},
+    "who_copies": {"attention": "tiny", "recurrent": "small-lstm", "before": "to be or ", "line": "not to be"},
     "unrolled_rnn": {"sentence": "to be or not"},
 }
 """What each figure is tried with: its defaults, or what is quick and what the tiny models know."""

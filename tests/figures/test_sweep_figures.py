@@ -12,7 +12,7 @@ import torch
 
 from talkgen.assets import sweeps_dir
 from talkgen.errors import ModelError, OutlineError
-from talkgen.figures import lstm_vs_transformer, scaling_law, token_loss_by_position
+from talkgen.figures import lstm_vs_transformer, scaling_law
 from talkgen.figures.measure import fits, sweep_runs
 from talkgen.figures.registry import load_figure
 from talkgen.pipeline.build import Request, build
@@ -23,7 +23,7 @@ from talkgen.pipeline.talk import Talk
 
 SIZES = np.repeat(np.geomspace(6e3, 6e5, 7), 2)  # seven sizes, two seeds each
 ONCE = np.ones((1, len(SIZES)))
-FIGURES = ("lstm_vs_transformer", "scaling_law", "token_loss_by_position")
+FIGURES = ("lstm_vs_transformer", "scaling_law")
 OUTLINE = """\
 title: Sweeps
 model: small
@@ -32,7 +32,6 @@ slides:
     body:
       - figure: lstm_vs_transformer
       - figure: scaling_law
-      - figure: token_loss_by_position
   - title: Others
     body: [{figure: parameter_counts}]
 """
@@ -177,47 +176,6 @@ def test_lstm_vs_transformer_says_when_it_cannot_tell(sweep):
     assert "too few runs to tell" in lstm_vs_transformer.describe(data)
 
 
-def test_token_loss_keeps_the_log(sweep, data_of):
-    """Losses are the mean of the largest model's seeds; the gain is the slope against the doublings, by polyfit."""
-    data = data_of("token_loss_by_position")
-    for name, model in data["models"].items():
-        runs = [run for run in sweep["runs"] if run["architecture"] == name]
-        size = max(run["parameters_without_embeddings"] for run in runs)
-        assert model["parameters"] == size
-        curve = np.mean([r["loss_by_position"] for r in runs if r["parameters_without_embeddings"] == size], axis=0)
-        assert model["losses"] == pytest.approx(curve, abs=1e-3)
-        slope, _ = np.polyfit(np.log2(np.arange(data["first"], data["context"] + 1)), curve[data["first"] - 1 :], 1)
-        assert model["gain"]["value"] == pytest.approx(-slope, abs=1e-4)
-
-
-def test_token_loss_tells_who_gains(sweep):
-    """Curves with known slopes and the same noise: the slopes lie in their intervals, and the steeper one is named."""
-    noise = np.random.default_rng(3).normal(0, 0.05, 128)
-    slopes = [0.2 if run["architecture"] == "transformer" else 0.02 for run in sweep["runs"]]
-
-    def curve(number):
-        return (4 - slopes[number] * np.log2(np.arange(1, 129)) + noise).tolist()
-
-    data = token_loss_by_position.compute(token_loss_by_position.Params(), changed(sweep, loss_by_position=curve))
-    for name, slope in (("transformer", 0.2), ("lstm", 0.02)):
-        assert data["models"][name]["gain"]["low"] < slope < data["models"][name]["gain"]["high"]
-    assert data["difference"]["value"] == pytest.approx(0.18, abs=1e-3)
-    assert "the transformer gains more" in token_loss_by_position.describe(data)
-
-
-def test_token_loss_of_a_chosen_size(data_of):
-    """The size nearest to the one asked for is drawn."""
-    models = data_of("token_loss_by_position", parameters=50_000)["models"]
-    assert [models[name]["parameters"] for name in ("transformer", "lstm")] == [37088, 37632]
-
-
-def test_means_by_position_end_with_the_context():
-    """Groups grow with the position, hold every position once, and the last one ends with the context."""
-    middles, means = token_loss_by_position.means([float(k) for k in range(1, 129)])
-    assert middles[:4] == pytest.approx([1, 2, 3, 4])
-    assert means[-1] == pytest.approx(np.mean(range(102, 129)))
-
-
 @pytest.mark.parametrize(("exponent", "floor"), [(0.12, 0.0), (0.4, 1.5)])
 def test_scaling_law_finds_the_law_of_a_sweep(sweep, exponent, floor):
     """Runs made by a law of either form, with errors: form, exponent and every loss lie in their intervals."""
@@ -286,7 +244,6 @@ def test_equal_slopes_look_equal(width, data_of, canvas):
         ("lstm_vs_transformer", {"architecture": "lstm"}, "has no Transformer"),
         ("lstm_vs_transformer", {"tokens": lambda number: 100 + number}, "between 100 and 131 tokens"),
         ("lstm_vs_transformer", {"parameters_without_embeddings": lambda number: 10 + number % 3}, "too few to fit"),
-        ("token_loss_by_position", {"loss_by_position": None}, "no losses by position"),
     ],
 )
 def test_sweeps_that_show_nothing_are_said(figure, values, message, sweep):
@@ -322,7 +279,7 @@ def test_a_missing_sweep_is_said_with_place_and_hint(project):
 def test_a_new_sweep_redraws_its_figures_and_nothing_else(project):
     """Build, build, leave out a seed, build: the sweep's figures are drawn again, the others never."""
     request = Request(project / "slides" / "talk", format="md")
-    assert len(build(request, [].append).computed) == 4
+    assert len(build(request, [].append).computed) == 3
     assert build(request, [].append).computed == ()
     file = project / "runs" / "scaling" / "sweep.json"
     summary = json.loads(file.read_text(encoding="utf-8"))

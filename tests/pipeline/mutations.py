@@ -30,8 +30,8 @@ LOOK_INTO = (  # figures that load models
     "figure next_token", "figure qkv",
 )  # fmt: skip
 LOAD = (*LOOK_INTO, "figure checkpoint_film", "recording*", "tokens*", "model in the page*")
-SIZES = ("figure lstm_vs_transformer", "figure scaling_law", "figure token_loss_by_position")
-SWEPT = (*SIZES, "figure memory_bottleneck")
+SIZES = ("figure lstm_vs_transformer", "figure scaling_law")
+SWEPT = (*SIZES, "figure memory_bottleneck", "figure token_loss_by_position")
 DRAWN = ("figure *",)
 TEXT = ("rendering",)
 EXPORT = ("export",)
