@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from talkgen.cli.console import out
 
+if TYPE_CHECKING:
+    from talkgen.serve.settings import Settings
+
+PICTURE = (1152, 450)  # px: a slide between its margins, a block of the usual height below its badge
 MODELS = ("smollm2", "small", "small-lstm", "translator")  # what is at hand of these answers
 
 
@@ -21,6 +25,10 @@ def demo(
         str, typer.Option(help="The address to listen on; other than loopback lets others in.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8000,
+    theme: Annotated[str, typer.Option(help="The theme whose colours and fonts it has.")] = "paper",
+    picture: Annotated[
+        Path | None, typer.Option(help="Photographs it into this PNG and ends: the block's picture.")
+    ] = None,
 ) -> None:
     """Serves a Gradio app without a talk, on the GPU where there is one, until interrupted.
 
@@ -30,6 +38,8 @@ def demo(
       talkgen demo attention --model small
 
       talkgen demo lab --device cuda --model hf:ORG/NAME
+
+      talkgen demo translation --model translator --theme night --picture slides/my-talk/translation.png
     """
     from talkgen.elements.registry import ELEMENTS
     from talkgen.errors import TalkgenError, did_you_mean
@@ -37,6 +47,7 @@ def demo(
     from talkgen.serve.demos import PREFIX, demo_names, find_demo
     from talkgen.serve.run import check_port, serve
     from talkgen.serve.settings import Settings
+    from talkgen.style import load_style
 
     project = Path.cwd()
     if find_demo(name, project) is None:
@@ -47,8 +58,24 @@ def demo(
     with tempfile.TemporaryDirectory() as folder:
         deck = Path(folder) / "deck.html"
         deck.write_text(f'<meta http-equiv="refresh" content="0; url={PREFIX}/{name}/">', encoding="utf-8")
-        settings = Settings(deck, tuple(found), project, host=host, port=port, device=device)
-        serve(settings, on_ready=lambda: out(f"http://{host}:{port}{PREFIX}/{name}/  ({names}; Ctrl-C ends)"))
+        style = load_style(theme, project)
+        settings = Settings(deck, tuple(found), project, host=host, port=port, device=device, style=style)
+        address = f"http://{host}:{port}{PREFIX}/{name}/"
+        if picture is not None:
+            take_picture(settings, style.scheme, address, picture)
+        else:
+            serve(settings, on_ready=lambda: out(f"{address}  ({names}; Ctrl-C ends)"))
+
+
+def take_picture(settings: Settings, scheme: Literal["light", "dark"], address: str, file: Path) -> None:
+    """Photographs the app as a slide shows it; a picture that is there is replaced, as it is what was asked for."""
+    from talkgen.export.picture import photograph
+    from talkgen.serve.run import serving
+
+    with serving(settings):
+        width, height = PICTURE
+        photograph(address, file, width=width, height=height, scheme=scheme, report=out)
+    out(str(file))
 
 
 def is_at_hand(name: str, project: Path) -> bool:

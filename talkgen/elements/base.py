@@ -96,4 +96,5 @@ class ElementModule(Protocol):
         """
 
 
-# A module may also have `also_recorded(asked) -> Iterable[Params]`: what else is recorded, since a click leads there.
+# A module may also have `also_recorded(asked) -> Iterable[Params]`: what else is recorded, since a click leads there;
+# and `RUN_PARTS`: what it reads of its model's run beside the weights, as talkgen.figures.uses names the parts of one.

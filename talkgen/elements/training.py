@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 TITLE = "Training"
 DIALS: dict[str, tuple[Any, ...]] = {}
 IN_PAGE = MEASURES_TIME = False
+RUN_PARTS = ("log", "checkpoints")
 POINTS = 100  # of a curve
 _WRITTEN = 40  # characters or so of a sample
 _TINY = {  # learns to write something like words in a few seconds of one processor

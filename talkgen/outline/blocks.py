@@ -84,11 +84,12 @@ class Live(Block):
 
 
 class Gradio(Block):
-    """A Gradio app from demos/, in a frame."""
+    """A Gradio app from demos/, in a frame; without a server its picture, where it has one."""
 
     key = "gradio"
     gradio: Name
     height: int = Field(480, gt=0, le=720)
+    picture: FileName | None = Field(None, description="What stands there without a server: talkgen demo --picture.")
 
 
 class Tokens(Block):

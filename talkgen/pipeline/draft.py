@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from talkgen.errors import Problem
-from talkgen.figures.uses import Uses
+from talkgen.figures.uses import Part, Uses
 from talkgen.outline.wanted import Remote, Wanted
 
 BlockPath = tuple[str | int, ...]
@@ -49,6 +49,7 @@ class RecordingDraft:
     roots: tuple[str, ...]  # where the code that answers starts
     timed: bool  # holds times, which are this machine's own
     in_page: bool  # whether a page that carries the models answers by itself
+    run_parts: tuple[Part, ...] = ()  # what of the models' runs is read beside their weights
 
 
 @dataclass(frozen=True)
@@ -156,4 +157,5 @@ def _block_from_json(data: dict[str, Any]) -> BlockDraft:
         data["uses"] = {name: Uses(mark["kind"], tuple(mark["parts"])) for name, mark in data["uses"].items()}
     if kind is RecordingDraft:
         data["models"], data["roots"] = tuple(data["models"]), tuple(data["roots"])
+        data["run_parts"] = tuple(data["run_parts"])
     return kind(**data)

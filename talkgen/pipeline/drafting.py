@@ -205,6 +205,7 @@ def draft_live(block: Live, label: str, path: PathInData) -> RecordingDraft:
         (ELEMENT_ROOT, *roots),
         timed=module.MEASURES_TIME,
         in_page=module.IN_PAGE,
+        run_parts=getattr(module, "RUN_PARTS", ()),
     )
 
 

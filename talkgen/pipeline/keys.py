@@ -17,9 +17,10 @@ from talkgen.figures.measure.timing import machine
 from talkgen.figures.registry import is_own
 from talkgen.fonts import fonts_digest
 from talkgen.lm.files.catalog import ModelFiles
+from talkgen.lm.files.run import Run
 from talkgen.pipeline.draft import FigureDraft, RecordingDraft
 from talkgen.pipeline.inputs import TABLES
-from talkgen.pipeline.used import Used, use_model
+from talkgen.pipeline.used import Used, use_model, use_run
 from talkgen.store.code import is_symbol, source_digest
 from talkgen.store.key import Key, code_parts, make_key
 from talkgen.store.packages import matter, versions
@@ -111,6 +112,8 @@ def recording_key(recording: RecordingDraft, models: Sequence[ModelFiles]) -> Ke
         parts["device"] = machine()
     for files in models:
         parts |= use_model(files).parts
+        if files.kind == "checkpoint":  # nothing else has a run
+            parts |= use_run(recording.run_parts, files.name, Run(files.run_folder), files).parts
     return make_key("recording", parts | code_parts(*recording_roots(recording)))
 
 

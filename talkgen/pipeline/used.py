@@ -51,7 +51,7 @@ def find_used(uses: Uses, name: str, model: ModelFiles, project: Path) -> Used:
         return use_model(find_model(name, project) if name else model)
     run = find_run(name, project) if name else Run(model.run_folder)
     files = model if not name else find_model(name, project) if run.weights else None
-    return _use_run(uses, files.name if files else name, run, files)
+    return use_run(uses.parts, files.name if files else name, run, files)
 
 
 def use_model(files: ModelFiles) -> Used:
@@ -59,8 +59,9 @@ def use_model(files: ModelFiles) -> Used:
     return Used("model", files.name, files, {f"model {files.name}": _weights(files)})
 
 
-def _use_run(uses: Uses, name: str, run: Run, files: ModelFiles | None) -> Used:
-    parts = {f"{part} of run {name}": _part(part, run, files) for part in uses.parts}
+def use_run(wanted: Iterable[Part], name: str, run: Run, files: ModelFiles | None) -> Used:
+    """Some parts of a run, and of its model where it has one."""
+    parts = {f"{part} of run {name}": _part(part, run, files) for part in wanted}
     return Used("run", name, files, parts)
 
 

