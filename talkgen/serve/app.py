@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse
 from talkgen import __version__
 from talkgen.serve.audience import audience_routes
 from talkgen.serve.completions import completion_routes
+from talkgen.serve.cutting import cutting_routes
 from talkgen.serve.deck import mount_deck
 from talkgen.serve.demos import PREFIX, Demos
 from talkgen.serve.engines import Engines
@@ -57,6 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.exception_handler(HTTPException)(_refuse)
     app.include_router(live_routes(questions, stage))
     app.include_router(completion_routes(questions))
+    app.include_router(cutting_routes(engines))
     app.include_router(enter_routes(Presenter(settings.code)))
     app.include_router(panel_routes(settings, questions, stage, presence))
     app.mount(PREFIX, demos)

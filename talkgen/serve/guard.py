@@ -22,7 +22,7 @@ from talkgen.serve.limits import BODY_BYTES, Limits
 from talkgen.serve.presence import Presence
 from talkgen.serve.visitors import Visitors
 
-LIMITED = ("/api/", "/v1/", "/demos/")  # where a request costs something
+LIMITED = ("/api/", "/v1/", "/demos/", "/tokenize", "/detokenize")  # where a request costs something
 
 # A deck is inline scripts and styles, may show pictures and frames of the web, and speaks to its own server alone.
 DECK_POLICY = (

@@ -1,5 +1,8 @@
 """A model behind another server, here our own: the same answers, recordings and slides, and its limits said."""
 
+import json
+
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 from server_process import free_port, server
@@ -48,6 +51,7 @@ def test_its_answers_are_the_models(remote, local, prompt):
     assert sum(one.p for one in there.candidates) + there.other == pytest.approx(1)
     assert there.entropy <= here.entropy + 0.01
     assert {one.id for one in there.candidates} == {None}
+    assert there.pieces == here.pieces
 
 
 def test_a_recording_is_made_of_it(remote, project):
@@ -96,6 +100,29 @@ def test_a_server_that_is_gone_is_said_to_be(project, deck):
         process.wait()
     with pytest.raises(FailedError):
         engine.next_token("abc")
+
+
+def test_ids_are_sent_where_they_are_taken(url, project, local):
+    """The server's own cut of the text is what it reads: a text that could be cut in two ways is read in one."""
+    asked = []
+    engine = RemoteEngine(find_model(f"openai:{url}#tiny", project))
+    engine._client.event_hooks["request"].append(lambda request: asked.append(json.loads(request.content or "{}")))
+    answer = engine.next_token("abc")
+    assert [body["prompt"] for body in asked if "max_tokens" in body] == [local.encode("abc")]
+    assert [piece.id for piece in answer.pieces] == local.encode("abc")
+
+
+def test_texts_are_cut_and_put_together(url, local):
+    """In vLLM's words; what is no token and no model is refused with words."""
+    root = url.removesuffix("/v1")
+    for text in ("abc", "naïve 🚀", ""):
+        cut = httpx.post(f"{root}/tokenize", json={"model": "tiny", "prompt": text}).json()
+        assert cut["tokens"] == (local.encode(text) if text else [])
+        assert cut["count"] == len(cut["tokens"])
+        whole = httpx.post(f"{root}/detokenize", json={"model": "tiny", "tokens": cut["tokens"]}).json()
+        assert whole == {"prompt": text}
+    for path, body in (("tokenize", {"prompt": "a", "model": "none"}), ("detokenize", {"tokens": [10**6]})):
+        assert httpx.post(f"{root}/{path}", json=body).status_code == 422
 
 
 @pytest.mark.parametrize(

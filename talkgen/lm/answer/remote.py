@@ -1,7 +1,10 @@
 """A model behind a server that speaks OpenAI's completions, `openai:URL#NAME`: its answers, not its insides.
 
-A server tells the texts of its likeliest tokens, as many as it is willing to, and no ids; what it keeps to itself is
-part of `other`. Asked with `echo` it tells the prompt's tokens; where it refuses that, the prompt is one piece.
+A server tells the texts of its likeliest tokens, as many as it is willing to; what it keeps to itself is part of
+`other`. What else it can do is looked for once: where it cuts texts into tokens (`tokenize` of vLLM, SGLang, llama.cpp
+and ours, `extras/tokenize` of llama-cpp-python) the prompt's tokens have their ids, and ids are what is sent where it
+takes them, so that nothing is cut in another way. Else it is asked with `echo` for the prompt's tokens; where it
+refuses that, or does not keep to OpenAI's shape in it, the prompt is one piece.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ from talkgen.lm.answer.sample import UNCHANGED, Sampling
 from talkgen.lm.files.catalog import ModelFiles
 
 _MOST = (20, 10, 5, 1)  # logprobs to ask for, the first that a server gives: OpenAI's own has 5
+_CUTTERS = ("tokenize", "extras/tokenize")  # below the server's root
+_PIECES_KEPT = 4096
 _SECONDS = httpx.Timeout(10.0, connect=2.0)
 
 
@@ -34,11 +39,15 @@ class RemoteEngine:
         """
         self._files = files
         url, _, self._name = files.name.removeprefix("openai:").partition("#")
+        self._root = url.rstrip("/").removesuffix("/v1")
+        self._pieces: dict[int, str] = {}
         self._client = httpx.Client(base_url=f"{url.rstrip('/')}/", timeout=_SECONDS)
         weakref.finalize(self, self._client.close)
         try:
             self._name = self._find_name()
             self._echoes, self._most = self._probe()
+            self._cutter = self._find_cutter()
+            self._takes_ids = self._cutter is not None and self._accepts(self._cut("a b"))
         except FailedError as error:
             raise ModelError(f"no server answers at {url}", "start it, or name a model that is here") from error
 
@@ -46,6 +55,16 @@ class RemoteEngine:
     def files(self) -> ModelFiles:
         """Which model answers."""
         return self._files
+
+    @property
+    def can(self) -> dict[str, Any]:
+        """What the server was found to be able to."""
+        return {
+            "likeliest": self._most,
+            "echoes": self._echoes,
+            "cuts": self._cutter is not None,
+            "takes ids": self._takes_ids,
+        }
 
     def _find_name(self) -> str:
         names = [model["id"] for model in self._ask("GET", "models")["data"]]
@@ -56,15 +75,54 @@ class RemoteEngine:
         return self._name or names[0]
 
     def _probe(self) -> tuple[bool, int]:
-        """Whether it echoes, and how many of the likeliest tokens it tells."""
+        """Whether it echoes as OpenAI does, and how many of the likeliest tokens it tells."""
         for echo in (True, False):
             for most in _MOST:
                 try:
-                    if self._complete("a", most, echo)["choices"][0]["logprobs"]["top_logprobs"]:
+                    told = self._complete("a b", most, echo)["choices"][0]["logprobs"]
+                    if told["top_logprobs"][-1] and (not echo or "".join(told["tokens"][:-1]) == "a b"):
                         return echo, most
-                except (ModelError, TypeError, KeyError):
+                except (ModelError, FailedError, TypeError, KeyError, IndexError):
                     continue
         raise ModelError(f"{self._client.base_url} tells no probabilities", "it must give logprobs with completions")
+
+    def _find_cutter(self) -> str | None:
+        """Where it cuts texts into tokens; None where it does not."""
+        for path in _CUTTERS:
+            self._cutter = path
+            try:
+                if self._cut("a b") and self._piece(self._cut("a b")[0]):
+                    return path
+            except (ModelError, FailedError, TypeError, KeyError, IndexError):
+                continue
+        return None
+
+    def _accepts(self, ids: list[int]) -> bool:
+        """Whether a prompt may be ids."""
+        try:
+            self._complete(ids, 1, echo=False)
+        except (ModelError, FailedError):
+            return False
+        return True
+
+    def _cut(self, text: str) -> list[int]:
+        """The ids of a text's tokens; each server finds the text by its own name for it."""
+        named = dict.fromkeys(("prompt", "content", "input"), text)
+        said = self._ask("POST", f"{self._root}/{self._cutter}", {"model": self._name, **named})
+        return [int(each) for each in said["tokens"]]
+
+    def _piece(self, token: int) -> str:
+        """The text of a token; of a fragment of a character, over which llama-cpp-python stumbles, the sign for one."""
+        if token not in self._pieces:
+            path = str(self._cutter).replace("tokenize", "detokenize")
+            try:
+                said = self._ask("POST", f"{self._root}/{path}", {"model": self._name, "tokens": [token]})
+            except FailedError:
+                return "\ufffd"
+            if len(self._pieces) >= _PIECES_KEPT:
+                self._pieces.clear()
+            self._pieces[token] = str(next(said[name] for name in ("prompt", "content", "text") if name in said))
+        return self._pieces[token]
 
     def count(self, prompt: str) -> int:
         """About how many tokens a prompt has; whether they fit is the server's to say."""
@@ -83,19 +141,26 @@ class RemoteEngine:
         if sampling != UNCHANGED:
             raise ModelError(f"{self._files.label} is shown as it is", "leave temperature, top_k and top_p out")
         started = time.perf_counter()
-        told = self._complete(prompt or "\n", min(bars, self._most), self._echoes)["choices"][0]["logprobs"]
+        ids = self._cut(prompt) if self._cutter and prompt else []
+        echoes = self._echoes and not ids
+        sent = ids if ids and self._takes_ids else prompt or "\n"
+        told = self._complete(sent, min(bars, self._most), echoes)["choices"][0]["logprobs"]
         if caller is not None and caller.gone():
             raise GoneError
-        ranked = sorted(told["top_logprobs"][-1].items(), key=lambda item: item[1], reverse=True)[:bars]
+        # Without an echo the first is what follows the prompt: some servers write on until a character is whole.
+        ranked = sorted(told["top_logprobs"][-1 if echoes else 0].items(), key=lambda item: item[1], reverse=True)[
+            :bars
+        ]
         candidates = tuple(
             Candidate(None, text, math.exp(log_p), math.exp(log_p), can_be_typed(text)) for text, log_p in ranked
         )
-        texts = told["tokens"][:-1] if self._echoes else [prompt]
+        texts = told["tokens"][:-1] if echoes else [prompt]
+        pieces = [Piece(token, self._piece(token)) for token in ids] or [Piece(None, text) for text in texts if prompt]
         other = max(0.0, 1.0 - sum(one.p for one in candidates))
         shares = [p for p in (*(one.p for one in candidates), other) if p > 0]
         entropy = -sum(p * math.log2(p) for p in shares)
         return Answer(
-            pieces=tuple(Piece(None, text) for text in texts if prompt),
+            pieces=tuple(pieces),
             candidates=candidates,
             other=other,
             entropy=entropy,
@@ -105,7 +170,7 @@ class RemoteEngine:
             seconds=time.perf_counter() - started,
         )
 
-    def _complete(self, prompt: str, most: int, echo: bool) -> dict[str, Any]:
+    def _complete(self, prompt: str | list[int], most: int, echo: bool) -> dict[str, Any]:
         asked = {"model": self._name, "prompt": prompt, "max_tokens": 1, "temperature": 0, "logprobs": most}
         return self._ask("POST", "completions", {**asked, **({"echo": True} if echo else {})})
 
@@ -125,7 +190,7 @@ class RemoteEngine:
 def _words(said: Any) -> str:
     """What a refusal says, in OpenAI's shape or another."""
     problem = said.get("error", said) if isinstance(said, dict) else said
-    return str(problem.get("message", problem) if isinstance(problem, dict) else problem)
+    return str(problem.get("message", problem.get("detail", problem)) if isinstance(problem, dict) else problem)
 
 
 def can_be_typed(text: str) -> bool:
