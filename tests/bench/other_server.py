@@ -52,11 +52,12 @@ def main() -> None:
     parser.add_argument("model")
     asked = parser.parse_args()
     there = RemoteEngine(find_model(f"openai:{asked.url}", Path.cwd()))
-    print(there.can)
+    can = {"likeliest": there._most, "echoes": there._echoes, "cuts": bool(there._cutter), "ids": there._takes_ids}
+    print(can)
     rows = [compare(there, Engine(load_model(find_model(asked.model, Path.cwd()))), prompt) for prompt in PROMPTS]
     for row in rows:
         print(row)
-    print(json.dumps({"can": there.can, "farthest": max(row["farthest"] for row in rows), "rows": rows}))
+    print(json.dumps({"can": can, "farthest": max(row["farthest"] for row in rows), "rows": rows}))
 
 
 if __name__ == "__main__":

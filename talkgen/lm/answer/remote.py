@@ -56,16 +56,6 @@ class RemoteEngine:
         """Which model answers."""
         return self._files
 
-    @property
-    def can(self) -> dict[str, Any]:
-        """What the server was found to be able to."""
-        return {
-            "likeliest": self._most,
-            "echoes": self._echoes,
-            "cuts": self._cutter is not None,
-            "takes ids": self._takes_ids,
-        }
-
     def _find_name(self) -> str:
         names = [model["id"] for model in self._ask("GET", "models")["data"]]
         if self._name and self._name not in names:
