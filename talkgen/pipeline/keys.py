@@ -112,7 +112,7 @@ def recording_key(recording: RecordingDraft, models: Sequence[ModelFiles]) -> Ke
         parts["device"] = machine()
     for files in models:
         parts |= use_model(files).parts
-        if files.kind == "checkpoint":  # nothing else has a run
+        if files.kind in ("checkpoint", "hf"):  # nothing else has a run
             parts |= use_run(recording.run_parts, files.name, Run(files.run_folder), files).parts
     return make_key("recording", parts | code_parts(*recording_roots(recording)))
 

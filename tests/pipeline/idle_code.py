@@ -183,7 +183,8 @@ IDLE = {
         "talkgen.lm.answer.remote": (
             "RemoteEngine.files "
             "RemoteEngine.__init__ RemoteEngine._accepts RemoteEngine._ask RemoteEngine._complete RemoteEngine._cut "
-            "RemoteEngine._find_cutter RemoteEngine._find_name RemoteEngine._piece RemoteEngine._probe RemoteEngine.count RemoteEngine.next_token _words can_be_typed "
+            "RemoteEngine._find_cutter RemoteEngine._find_name RemoteEngine._piece RemoteEngine._probe "
+            "RemoteEngine.count RemoteEngine.next_token _words can_be_typed "
         ),
     },
     "writes a block in a way that no block here needs": {
