@@ -175,7 +175,9 @@ def variables(given: list[str] | None) -> dict[str, Any]:
 def show_report(done: BuildReport, report: Callable[[str], None]) -> None:
     """Prints what a build did."""
     for item in done.deck.degraded:
-        report(f"note: {item['where']}: {item['message']}")
+        at = tuple(item.get("path", ()))
+        place = f"{done.plan.talk.source.document.place(at)}: " if at else ""
+        report(f"note: {place}{item['where']}: {item['message']}")
     if planned := done.plan.draft.minutes:
         timed, shown = len(planned), len(done.plan.draft.shown)
         report(f"planned: {sum(planned):g} minutes{f' for {timed} of {shown} slides' if timed < shown else ''}")

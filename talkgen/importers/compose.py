@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from talkgen.errors import OutlineError
 from talkgen.importers.blocks import Block, blocks_of, heading_of
 from talkgen.importers.pieces import Piece, Tags, html_in, is_vue, joined, regions
 from talkgen.importers.reader import Tool
@@ -53,7 +54,10 @@ def accept(
     for piece in pieces:
         if piece.source in accepted:
             continue
-        blocks = blocks_of(piece, tool)
+        try:
+            blocks = blocks_of(piece, tool)
+        except OutlineError:  # too long or too entangled for a block: its own tool may read it
+            continue
         back = _written(writer, blocks)
         if back == piece.source:
             accepted[piece.source] = blocks

@@ -19,19 +19,23 @@ from talkgen.importers.compose import Raw
 from talkgen.importers.files import Files, find_named
 from talkgen.importers.marp import read_marp
 from talkgen.importers.notebook import read_notebook
+from talkgen.importers.oddities import check_deck, never_closed
 from talkgen.importers.powerpoint import read_powerpoint
 from talkgen.importers.project import marp_themes, npm_packages_named, slidev_project
 from talkgen.importers.reader import deck_reader
 from talkgen.importers.said import Said
 from talkgen.importers.slidev import read_slidev
 from talkgen.importers.tools import is_slidev
-from talkgen.yamlfile import read_text, write_yaml
+from talkgen.yamlfile import parse_yaml, read_text, write_yaml
+from talkgen.yamlfile.document import MAX_BYTES
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _WHY = re.compile(r"^(?P<before>[ -]*)raw⟦(?P<why>[^⟧\n]*)⟧:", re.MULTILINE)
 _OTHERS = {
     ".ipynb": read_notebook, ".pptx": read_powerpoint, ".pptm": read_powerpoint, ".ppsx": read_powerpoint,
 }  # fmt: skip
+_MOST_BYTES = 1_000_000  # of a deck
+_SMALL = 300_000  # characters of an outline that build surely reads
 _ORDER = ("title", "author", "description", "native", "trust", "theme")
 
 
@@ -67,14 +71,14 @@ def import_deck(path: Path, report: Report, *, root: Path | None = None, trust: 
     if other := _OTHERS.get(path.suffix.lower()):
         outline, said = other(files)
         find_named(outline, files)
-        return Imported(None, to_yaml(outline), "", files, said, [])
+        return Imported(None, to_yaml(outline, path), "", files, said, [])
     text, said = read_deck(path)
     outline, more = (_slidev if is_slidev(text) else _marp)(text, files, report)
     if trust:
         outline["trust"] = True
     find_named(outline, files)
     packages = npm_packages_named(outline) if outline["native"] == "slidev" else []
-    return Imported(outline["native"], to_yaml(outline), text, files, [*said, *more], packages)
+    return Imported(outline["native"], to_yaml(outline, path), text, files, [*said, *more], packages)
 
 
 def _marp(text: str, files: Files, report: Report) -> tuple[dict[str, Any], list[Said]]:
@@ -98,26 +102,42 @@ def read_deck(path: Path) -> tuple[str, list[Said]]:
     """The text of a deck without control characters, and what is odd about it.
 
     Raises:
-        OutlineError: the file cannot be read, is empty, or is no Markdown.
+        OutlineError: the file cannot be read, or is no deck.
     """
-    text = read_text(path, OutlineError).lstrip("\ufeff")
+    text = read_text(path, OutlineError, most=_MOST_BYTES).lstrip("\ufeff")
     said = []
     if "\r" in text.replace("\r\n", ""):
         said.append(Said(path, 1, "lines end in carriage returns alone; they are read as ends of lines"))
     text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    if not text.strip():
-        raise OutlineError("the deck is empty", "", Place(path, 1, 1))
-    if text.lstrip()[0] in "{[" and text.rstrip()[-1] in "}]":
-        raise OutlineError("this is JSON, not a deck", "a deck is a Markdown file of Marp or Slidev", Place(path, 1, 1))
-    return text, said
+    check_deck(text, path)
+    return text, [*said, *never_closed(text, path)]
 
 
-def to_yaml(outline: dict[str, Any]) -> str:
-    """An outline as people write it: its slides last, and with each raw block why it is one."""
+def to_yaml(outline: dict[str, Any], path: Path) -> str:
+    """An outline of the deck at `path` as people write it: its slides last, and with each raw block why it is one.
+
+    Raises:
+        OutlineError: it would be too large to be read.
+    """
     first = {key: outline[key] for key in _ORDER if key in outline}
     rest = {key: value for key, value in outline.items() if key not in first and key != "slides"}
     text = write_yaml(_marked({**first, **rest, "slides": outline["slides"]}))
-    return _WHY.sub(r"\g<before>raw:  # \g<why>", text)
+    text = _WHY.sub(r"\g<before>raw:  # \g<why>", text)
+    if len(text) > _SMALL:
+        _check_size(text, path)
+    return text
+
+
+def _check_size(text: str, path: Path) -> None:
+    """Refuses an outline that `build` could not read, before it is written."""
+    size = len(text.encode())
+    try:
+        if size > MAX_BYTES:
+            raise OutlineError(f"larger than {MAX_BYTES:,} bytes")
+        parse_yaml(text, path, OutlineError)
+    except OutlineError:
+        message = f"the deck is too large: its outline would have {size:,} bytes, more than a build reads"
+        raise OutlineError(message, "import it in parts", Place(path, 1, 1)) from None
 
 
 def _marked(value: Any) -> Any:

@@ -70,8 +70,8 @@ def _load(path: Path) -> dict[str, Any]:
 
     start = Place(path, 1, 1)
     try:
-        if not path.is_file():
-            raise OutlineError(f"there is no file {path}")
+        if path.exists() and not path.is_file():  # a pipe may never say anything
+            raise OutlineError(f"{path} is no file", "save its content to a file, and name that")
         if path.stat().st_size > MOST_BYTES:
             raise OutlineError(f"the notebook is larger than {MOST_BYTES >> 20} MiB", "clear its outputs", start)
         data = json.loads(path.read_text(encoding="utf-8-sig"))
@@ -82,6 +82,8 @@ def _load(path: Path) -> dict[str, Any]:
         raise OutlineError(f"this is no notebook: {error.msg}", "", Place(path, error.lineno, error.colno)) from None
     except UnicodeDecodeError:
         raise OutlineError("the file is not UTF-8 text", "", start) from None
+    except FileNotFoundError:
+        raise OutlineError(f"there is no file {path}") from None
     except OSError as error:
         raise OutlineError(f"{path} cannot be read: {error.strerror}") from None
     except (RecursionError, AttributeError, KeyError, TypeError, ValueError) as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Literal
 
+from talkgen.errors import OutlineError
 from talkgen.outline.nesting import VOID
 from talkgen.render.grammar import read_markdown
 
@@ -110,12 +111,11 @@ def html_in(piece: Piece) -> str:
         return piece.source
     if "<" not in piece.source or piece.kind in ("fence", "math"):
         return ""
-    return "".join(
-        child.content
-        for token in read_markdown(piece.source)
-        for child in token.children or ()
-        if child.type == "html_inline"
-    )
+    try:
+        tokens = read_markdown(piece.source)
+    except OutlineError:  # too long or too entangled
+        return ""
+    return "".join(child.content for token in tokens for child in token.children or () if child.type == "html_inline")
 
 
 def regions(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:

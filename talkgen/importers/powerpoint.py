@@ -54,6 +54,8 @@ def check_zip(path: Path) -> None:
         OutlineError: it is one of these.
     """
     start = Place(path, 1, 1)
+    if path.exists() and not path.is_file():  # a pipe may never say anything
+        raise OutlineError(f"{path} is no file", "save its content to a file, and name that")
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()

@@ -7,8 +7,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from talkgen.errors import OutlineError
 from talkgen.importers.compose import Composer, Raw, accept
-from talkgen.importers.pieces import markdown_pieces
+from talkgen.importers.pieces import Piece, markdown_pieces
 from talkgen.importers.reader import DeckReader
 from talkgen.importers.said import Said
 from talkgen.outline.schema import Outline, Slide
@@ -30,7 +31,8 @@ def read_slidev(text: str, path: Path, root: Path, reader: DeckReader) -> tuple[
     """The outline of a Slidev deck, with the slides of the files that it imports, and what is wrong with it."""
     read = reader.ask("read", path=str(path), root=str(root), text=text)
     deck = _Slidev(read["slides"], path)
-    said = [Said(Path(each["file"]), each["line"] + 1, _reason(each)) for each in read["problems"]]
+    said = deck.said
+    said += [Said(Path(each["file"]), each["line"] + 1, _reason(each)) for each in read["problems"]]
     for slide in read["slides"]:
         said += [Said(Path(slide["file"]), error["line"] + 1, error["message"]) for error in slide["errors"]]
     return deck.outline(), said
@@ -57,10 +59,20 @@ class _Slidev:
     def __init__(self, slides: list[dict[str, Any]], path: Path) -> None:
         self.slides = slides
         self.folder = path.parent
-        self.pieces = [markdown_pieces(slide["content"]) for slide in slides]
+        self.said: list[Said] = []
+        self.pieces = [self._pieces(slide) for slide in slides]
         minimal = Outline.model_validate({"native": "slidev", "slides": [{}]})
         self.writer = NativeSlidevWriter(Deck(minimal, NOWHERE, {}, load_style("plain", NOWHERE)))
         self.accepted = accept([piece for pieces in self.pieces for piece in pieces], "slidev", self.writer)
+
+    def _pieces(self, slide: dict[str, Any]) -> list[Piece]:
+        """The pieces of a slide; one that talkgen cannot read is one piece, as it stands."""
+        try:
+            return markdown_pieces(slide["content"])
+        except OutlineError as error:
+            said = f"the slide stays as it stands: {error.problems[0].message}"
+            self.said.append(Said(Path(slide["file"]), slide["contentStart"] + 1, said))
+            return [Piece("text", slide["content"], 0, slide["content"].count("\n") + 1)]
 
     def outline(self) -> dict[str, Any]:
         """The outline."""

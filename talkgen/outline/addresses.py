@@ -193,6 +193,8 @@ class _Pictures:
             self._at = code.end()
 
     def _read_picture(self, token: Token) -> Address | None:
+        if str(token.attrs["src"]).startswith("data:"):  # no address of anything, and perhaps very long
+            return None
         to, shown = unquote(str(token.attrs["src"])), f"![{token.content}]"
         at = self.text.find(shown, self._at, self._at + len(shown) + _NEAR)
         if at >= 0:

@@ -48,7 +48,7 @@ class Addresses(ABC):
     def degrade(self, path: BlockPath, message: str) -> None:
         """Notes that something is shown otherwise than written."""
         where = f"slide {int(path[1]) + 1}" if len(path) > 1 else "deck"
-        self.degraded.append(Degraded(where, message))
+        self.degraded.append(Degraded(where, message, path))
 
     def address(self, name: str) -> str | None:
         """The address in the deck of the file that an address in the outline names; None of what is none.

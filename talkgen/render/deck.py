@@ -94,6 +94,7 @@ class Degraded:
 
     where: str
     message: str
+    path: BlockPath = ()  # of the block, in the outline
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from talkgen.machine import in_words
 
 PathInData = tuple[str | int, ...]
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 4_000_000
 MAX_DEPTH = 50
 MAX_VALUES = 200_000
 
@@ -134,8 +134,8 @@ def read_yaml(path: Path, error: type[TalkgenError] = TalkgenError) -> Document:
     return parse_yaml(read_text(path, error), path, error)
 
 
-def read_text(path: Path, error: type[TalkgenError] = TalkgenError) -> str:
-    """Reads a text file of at most MAX_BYTES, with line ends as in Unix and no byte order mark.
+def read_text(path: Path, error: type[TalkgenError] = TalkgenError, *, most: int = MAX_BYTES) -> str:
+    """Reads a text file of at most `most` bytes, with line ends as in Unix and no byte order mark.
 
     Raises:
         TalkgenError: `error`, for a file that is missing, too large or not UTF-8.
@@ -144,14 +144,14 @@ def read_text(path: Path, error: type[TalkgenError] = TalkgenError) -> str:
         if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe may never say anything, or never end
             raise error(f"{path} is no file but a pipe or a device", "save its content to a file, and name that")
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            content = file.read(most + 1)
     except FileNotFoundError:
         raise error(f"there is no file {path}") from None
     except OSError as reason:
         said = in_words(reason)
         raise error(said.problems if said else f"{path} cannot be read: {reason.strerror}") from None
-    if len(content) > MAX_BYTES:
-        raise error(f"the file is larger than {MAX_BYTES:,} bytes", "is it the right file?", Place(path, 1, 1))
+    if len(content) > most:
+        raise error(f"the file is larger than {most:,} bytes", "is it the right file?", Place(path, 1, 1))
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as reason:

@@ -159,12 +159,13 @@ def count_blocks(data: dict[str, Any], tool: str) -> Counter[str]:
 
 def _count(body: list[Any], count: Counter[str], tool: str, *, titled: bool) -> None:
     from talkgen.importers.pieces import markdown_pieces
+    from talkgen.render.grammar import LONGEST
 
     for block in body:
         if isinstance(block, str) or "markdown" in block or "raw" in block:
             count["raw" if "raw" in block and not isinstance(block, str) else "markdown"] += 1
             text = block if isinstance(block, str) else block.get("markdown") or (block["raw"][tool])
-            for piece in markdown_pieces(text):
+            for piece in markdown_pieces(text) if len(text) < LONGEST and "> > > > > > > >" not in text else ():
                 could = piece.kind in ("list", "fence", "table", "quote", "math")
                 could |= piece.kind == "heading" and not titled and piece.source.startswith("# ")
                 could |= bool(re.fullmatch(r"!\[[^\]]*\]\([^)]*\)", piece.source)) or "<Toc" in piece.source

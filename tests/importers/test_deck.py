@@ -9,7 +9,7 @@ from real_tools import parse_slidev, render_marp_core
 from same_deck import compare, decks_in
 
 from talkgen.errors import OutlineError
-from talkgen.importers.deck import import_deck
+from talkgen.importers.deck import import_deck, to_yaml
 from talkgen.importers.tools import is_slidev
 from talkgen.outline.load import load_outline
 from talkgen.outline.walk import find_blocks
@@ -137,6 +137,9 @@ def test_slidev_slides_are_cut_as_its_parser_does(text, tmp_path):
         ("", "d.md:1:1: the deck is empty"),
         (" \n\n", "d.md:1:1: the deck is empty"),
         ('{"cells": []}\n', "d.md:1:1: this is JSON, not a deck"),
+        ("[1,\n 2]", "d.md:1:1: this is JSON, not a deck"),
+        ("<!DOCTYPE html>\n<html></html>", "d.md:1:1: this is a page, not a deck"),
+        ("Just a text.\nIt goes on.\n\nAnd on.\n", "d.md:1:1: this is plain text, not a deck"),
     ],
 )
 def test_what_is_no_deck_is_refused(tmp_path, text, message):
@@ -152,6 +155,53 @@ def test_a_broken_slide_is_told_and_the_rest_is_there(tmp_path):
     imported = import_deck(write(tmp_path / "d.md", text), print)
     assert [said.line for said in imported.said] == [10]
     assert len(loaded(tmp_path / "d.md", tmp_path / "talk").slides) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        ("# One\n\n```py\nx\n\n---\n\n# Two\n", 3, "this listing never ends"),
+        ("# One\n\n~~~~\n~~~\n", 3, "this listing never ends"),
+        ("# One\n\n<!-- a\n\n---\n\n# Two\n", 3, "this comment never ends"),
+    ],
+)
+def test_what_never_ends_is_told(tmp_path, text, line, what):
+    """With the line where it begins; what ends is not told."""
+    imported = import_deck(write(tmp_path / "d.md", text), print)
+    assert [(each.line, each.message.split(":")[0]) for each in imported.said] == [(line, what)]
+    fine = "# One\n\n```py\nx\n```\n\n````\n```\n````\n\n<!-- a -->\n\n```\n```\n"
+    assert import_deck(write(tmp_path / "e.md", fine), print).said == []
+
+
+@pytest.mark.parametrize("head", ["marp: true", "mdc: true\nlayout: cover"], ids=["marp", "slidev"])
+@pytest.mark.parametrize(
+    "odd", ["> " * 300 + "x", f"![a](data:image/png;base64,{'A' * 120_000})"], ids=["entangled", "long"]
+)
+def test_a_slide_that_cannot_be_read_stays_as_it_stands(tmp_path, head, odd):
+    """It is its own tool's; the others become blocks."""
+    deck = write(tmp_path / "d.md", f"---\n{head}\n---\n\n# One\n\n{odd}\n\n---\n\n# Two\n\n- a\n")
+    assert compare(deck, tmp_path, tmp_path / "talk").different == []
+    assert loaded(deck, tmp_path / "again").slides[1].title == "Two"
+
+
+def test_an_outline_is_written_only_if_build_reads_it(tmp_path):
+    """One of two megabytes is read; a larger one, or one of too many values, is refused before."""
+    deck = tmp_path / "d.md"
+    with pytest.raises(OutlineError, match="the deck is too large: its outline would have"):
+        to_yaml({"slides": [{"title": "x" * 5_000_000}]}, deck)
+    with pytest.raises(OutlineError, match="the deck is too large: its outline would have"):
+        to_yaml({"slides": [{"body": [["x"] * 300_000]}]}, deck)
+    text = to_yaml({"title": "Many", "slides": [{"title": "x" * 1_000}] * 2_000}, deck)
+    assert len(load_outline(write(tmp_path / "outline.yaml", text)).outline.slides) == 2_000
+
+
+@pytest.mark.linux
+@pytest.mark.parametrize("name", ["d.md", "d.ipynb", "d.pptx"])
+def test_a_pipe_is_refused(tmp_path, name):
+    """It may never end; nothing waits for it."""
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(OutlineError, match="save its content to a file"):
+        import_deck(tmp_path / name, print)
 
 
 def test_lines_that_end_in_carriage_returns(tmp_path):
