@@ -161,11 +161,17 @@ def find_in_project(to: str, folder: Path, files: Files) -> Path:
     for name in dict.fromkeys((to, file_name(to))):
         is_absolute, bare = name.startswith("/"), name.lstrip("/")
         for place in (public / bare, own / bare) if is_absolute else (folder / name, public / name):
+            if place == public / name and not _is_below(place, public):
+                continue
             try:
                 return inside(place, files.root)
             except LeftOutError as error:
                 reason = reason if str(reason) != "not there" else error
     raise reason
+
+
+def _is_below(path: Path, folder: Path) -> bool:
+    return Path(os.path.normpath(path)).is_relative_to(os.path.normpath(folder))
 
 
 def _set(outline: dict[str, Any], path: PathInData, new: str) -> None:

@@ -194,6 +194,7 @@ class _Pictures:
 
     def _read_picture(self, token: Token) -> Address | None:
         if str(token.attrs["src"]).startswith("data:"):  # no address of anything, and perhaps very long
+            self._at = max(self._at, self.text.find("](data:", self._at))
             return None
         to, shown = unquote(str(token.attrs["src"])), f"![{token.content}]"
         at = self.text.find(shown, self._at, self._at + len(shown) + _NEAR)

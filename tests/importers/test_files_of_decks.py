@@ -107,6 +107,14 @@ def test_slidev_has_its_pictures_in_public(tmp_path):
     assert _files(tmp_path / "talk").keys() == names | {"outline.yaml"}
 
 
+def test_a_picture_that_its_own_tool_does_not_find_stays_missing(tmp_path):
+    """A name that leads up from the deck does not lead up from `public`."""
+    (tmp_path / "project").mkdir()
+    deck = _deck(tmp_path / "project" / "deck", "# One\n\n![](../img/dot.png)\n", "img/dot.png")
+    files = import_deck(deck, print, root=tmp_path / "project").files
+    assert (files.copies, files.left) == ({}, {"../img/dot.png": "not there"})
+
+
 def test_nothing_outside_the_folder_of_the_deck_is_read(tmp_path):
     """Neither through `..`, nor by an absolute path, nor through a link to a file or a folder; each is said."""
     (tmp_path / "secret.png").write_text("secret")
