@@ -154,7 +154,7 @@ def test_file_is_read_with_its_byte_order_mark_and_line_ends(tmp_path):
 def test_file_too_large_is_refused(tmp_path):
     """A file over the bound is refused unread."""
     (tmp_path / "a.yaml").write_bytes(b"a" * (MAX_BYTES + 1))
-    with pytest.raises(OutlineError, match=r"a\.yaml:1:1: the file is larger than 1,000,000 bytes"):
+    with pytest.raises(OutlineError, match=rf"a\.yaml:1:1: the file is larger than {MAX_BYTES:,} bytes"):
         read_yaml(tmp_path / "a.yaml", OutlineError)
 
 
