@@ -119,7 +119,8 @@ def to_yaml(outline: dict[str, Any], path: Path) -> str:
     Raises:
         OutlineError: it would be too large to be read.
     """
-    first = {key: outline[key] for key in _ORDER if key in outline}
+    is_ordered = outline.get("native") == "marp"  # which writes a theme and a language in the order of their keys
+    first = {key: outline[key] for key in _ORDER if key in outline and not (is_ordered and key == "theme")}
     rest = {key: value for key, value in outline.items() if key not in first and key != "slides"}
     text = write_yaml(_marked({**first, **rest, "slides": outline["slides"]}))
     text = _WHY.sub(r"\g<before>raw:  # \g<why>", text)

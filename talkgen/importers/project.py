@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,24 @@ from talkgen.render.native_slidev import FILES, FOLDERS
 _THEME = re.compile(r"/\*[\s\S]*?@theme\s+(?P<name>[\w-]+)[\s\S]*?\*/")
 _IMPORT = re.compile(r"""@import(?:-theme)?\s+(?:url\()?\s*["'](?P<name>[^"']+)["']""")
 _MOST, _LARGEST = 2_000, 2_000_000  # style sheets of a project that are looked at, and bytes of one
+_LINKED = re.compile(r"(?:file|link|portal):(?P<path>.+)")
+_PROGRAMS = (".css", ".js", ".jsx", ".mjs", ".mts", ".ts", ".tsx", ".vue")
+_ENDINGS = (
+    "",
+    ".ts",
+    ".js",
+    ".vue",
+    ".mjs",
+    ".mts",
+    ".tsx",
+    ".jsx",
+    ".json",
+    ".css",
+    "/index.ts",
+    "/index.js",
+    "/index.vue",
+)
+_IMPORTED = re.compile(r"""(?:\bfrom|\bimport|@import)\s*\(?\s*["'](?P<path>(?:\.{1,2}|@)/[^"'\n]+)["']""")
 _LOCAL = re.compile(r"\.{0,2}/|\.$|\.\.$")  # a theme or an addon by its path
 
 
@@ -81,13 +100,63 @@ def slidev_project(outline: dict[str, Any], files: Files) -> None:
     """Takes along what Slidev reads by itself beside a deck, and the themes and addons that it names by their path."""
     here = files.deck.parent
     _take_project(here, files)
-    theme = outline.get("theme", {}).get("slidev", "")
-    if _LOCAL.match(theme) and (place := _take_package(theme, files)):
-        outline["theme"]["slidev"] = place
+    linked = _linked_packages(files)
+    if theme := outline.get("theme", {}).get("slidev", ""):
+        outline["theme"]["slidev"] = _taken(theme, "theme", linked, files)
     settings = outline.get("frontmatter", {})
     if isinstance(settings.get("addons"), list):
-        addons = [str(each) for each in settings["addons"]]
-        settings["addons"] = [(_LOCAL.match(each) and _take_package(each, files)) or each for each in addons]
+        settings["addons"] = [_taken(str(each), "addon", linked, files) for each in settings["addons"]]
+    _take_imports(files)
+
+
+def _taken(name: str, kind: str, linked: Mapping[str, str], files: Files) -> str:
+    """The name of a theme or an addon beside the outline: of a folder, which comes along, or as it was."""
+    called = (name, f"@slidev/{kind}-{name}", f"slidev-{kind}-{name}")  # as Slidev looks for it
+    folder = name if _LOCAL.match(name) else next((linked[each] for each in called if each in linked), "")
+    return _take_package(folder, files) if folder else name
+
+
+def _linked_packages(files: Files) -> dict[str, str]:
+    """The packages that the project's `package.json` has in folders: `file:../theme`, as paths from the deck."""
+    found: dict[str, str] = {}
+    try:
+        said = json.loads((files.deck.parent / "package.json").read_text(encoding="utf-8"))
+        needs = {**said.get("devDependencies", {}), **said.get("dependencies", {})}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return found
+    for name, version in needs.items():
+        if isinstance(version, str) and (path := _LINKED.fullmatch(version)):
+            found[name] = path["path"] if path["path"].startswith(".") else f"./{path['path']}"
+    return found
+
+
+def _take_imports(files: Files) -> None:
+    """Takes along what the project's programs import by its path, and what that imports."""
+    here = files.deck.parent
+    seen: set[Path] = set()
+    while new := [file for file in files.copies.values() if file not in seen and file.suffix in _PROGRAMS]:
+        for file in new:
+            seen.add(file)
+            if file.stat().st_size > _LARGEST:
+                continue
+            for found in _IMPORTED.finditer(file.read_text(encoding="utf-8", errors="replace")):
+                name = found["path"]
+                base = here / name[2:] if name.startswith("@/") else file.parent / name
+                _take_program(base, name, file, files)
+
+
+def _take_program(base: Path, name: str, file: Path, files: Files) -> None:
+    """Takes a program along that another imports, with the ending that its import leaves out."""
+    for ending in _ENDINGS:
+        path = Path(f"{base}{ending}")
+        if path.is_file():
+            try:
+                files.add(inside(path, files.root))
+            except LeftOutError as reason:
+                files.left[name] = f"{reason}; {file.name} imports it"
+            return
+    if not base.is_dir():
+        files.left[name] = f"not there; {file.name} imports it"
 
 
 def _take_project(folder: Path, files: Files) -> None:

@@ -19,6 +19,7 @@ from talkgen.render.elements import elements_script, models_script
 from talkgen.render.escape import comment, escape, fence, scalar
 from talkgen.render.fit import fit_classes
 from talkgen.render.foreign_slides import as_seen
+from talkgen.render.grammar import read_markdown
 from talkgen.render.letters import Letters, direction, find_letters
 from talkgen.render.listings import long_lines
 from talkgen.render.media import own_look
@@ -57,9 +58,19 @@ class MarpWriter(BlockWriter):
 
     def write_code(self, block: blocks.Code, path: BlockPath) -> str:
         """A listing; Marp highlights no lines click by click."""
+        if self.native and block.options.startswith("magic-move"):
+            return self._last_state(block, path)
         if block.steps:
             self.degrade(path, "Marp shows the listing at once, without steps")
         return long_lines(block, fence(block.code, block.language))
+
+    def _last_state(self, block: blocks.Code, path: BlockPath) -> str:
+        """The last of the listings that Slidev lets a listing move through."""
+        listings = [token for token in read_markdown(block.code) if token.type == "fence"]
+        if not listings:
+            return fence(block.code, block.language)
+        self.degrade(path, f"Marp shows the last of {len(listings)} listings that follow each other")
+        return fence(listings[-1].content, listings[-1].info.split("{")[0].strip())
 
     def write_undrawn(self, block: blocks.Mermaid) -> str:
         """The diagram's source, which Mermaid's script turns into a picture in the page."""

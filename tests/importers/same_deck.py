@@ -22,6 +22,7 @@ from talkgen.importers.deck import import_deck, read_deck
 from talkgen.importers.files import copy_files
 from talkgen.outline.addresses import css_addresses, html_addresses, markdown_addresses, replace_addresses
 from talkgen.outline.load import load_outline
+from talkgen.outline.walk import find_texts
 from talkgen.render.deck import Deck
 from talkgen.render.marp import render_marp
 from talkgen.render.slidev import render_slidev
@@ -42,6 +43,9 @@ class Comparison:
     blocks: Counter[str] = field(default_factory=Counter)
     files: int = 0
     missing: int = 0
+    shown: int = 0  # slides in the other tool
+    whole: int = 0  # of which lose nothing
+    untold: list[str] = field(default_factory=list)  # words that are gone in the other tool without a word about it
 
     @property
     def share(self) -> float:
@@ -78,7 +82,52 @@ def compare(deck: Path, root: Path, talk: Path) -> Comparison:
     different = [i + 1 for i in range(longest) if before[i : i + 1] != after[i : i + 1]]
     blocks = count_blocks(source.document.data, imported.tool)
     missing = sum(reason == "not there" for reason in imported.files.left.values())
-    return Comparison(deck.stem, imported.tool, len(before), different, blocks, len(imported.files.copies), missing)
+    row = Comparison(deck.stem, imported.tool, len(before), different, blocks, len(imported.files.copies), missing)
+    _look_across(row, resolved)
+    return row
+
+
+def _look_across(row: Comparison, deck: Deck) -> None:
+    """What the other tool shows of each slide, and whether all that it does not show is told."""
+    slides = [(number, slide) for number, slide in enumerate(deck.outline.slides, 1) if not slide.hide]
+    rendering = (render_marp if row.tool == "slidev" else render_slidev)(deck)
+    told = {each.where for each in rendering.degraded}
+    lossy = {each.where for each in rendering.degraded if each.message.endswith("shown without")}
+    row.shown, row.whole = len(slides), sum(f"slide {number}" not in lossy for number, _ in slides)
+    if row.tool == "slidev":
+        pages = re.split(r"\n\n---\n\n", str(rendering.files["deck.md"]))
+    else:
+        pages = [each["content"] for each in parse_slidev([str(rendering.files["slides.md"])])[0]]
+    if len(pages) != len(slides):
+        row.untold.append(f"{len(pages)} slides instead of {len(slides)}")
+        return
+    for (number, slide), page in zip(slides, pages, strict=True):
+        gone = words_of(source_of_slide(slide)) - words_of(page)
+        if gone and f"slide {number}" not in told:
+            row.untold.append(f"slide {number}: {' '.join(sorted(gone)[:5])}")
+
+
+def source_of_slide(slide: Any) -> str:
+    """All texts of a slide that the audience sees."""
+    settings = {"options", "language", "side", "size", "kind", "steps", "align", "image", "video", "poster", "embed"}
+    texts = [
+        text.text
+        for text in find_texts(slide)
+        if text.path[0] in ("title", "subtitle", "body") and not settings & {*map(str, text.path[-2:])}
+    ]
+    return "\n\n".join(texts)
+
+
+def words_of(text: str) -> set[str]:
+    """The words that a reader sees: none of tags, comments, styles, addresses and settings."""
+    text = re.sub(
+        r"<!--.*?-->|<(style|script|svg)\b.*?</\1>|^```[^\n]*|^::[\w-]+::|\{\{.*?\}\}",
+        " ",
+        text,
+        flags=re.DOTALL | re.MULTILINE,
+    )
+    text = re.sub(r"!\[[^\]]*\]|\]\([^)]*\)|</?[A-Za-z](?:[^<>\"']|\"[^\"]*\"|'[^']*')*>|&#?\w+;|<\S+>", " ", text)
+    return set(re.findall(r"[^\W\d_]{4,}", text.replace("\\", " ")))
 
 
 def _marp_slides(deck: tuple[str, Path]) -> list[Any]:
@@ -176,6 +225,19 @@ def _count(body: list[Any], count: Counter[str], tool: str, *, titled: bool) -> 
                 _count(column, count, tool, titled=True)
 
 
+def _summary(rows: list[Comparison]) -> list[str]:
+    lines = []
+    for tool, other in (("marp", "Slidev"), ("slidev", "Marp")):
+        of = [row for row in rows if row.tool == tool]
+        slides, same = sum(row.slides for row in of), sum(row.slides - len(row.different) for row in of)
+        shown, whole = sum(row.shown for row in of), sum(row.whole for row in of)
+        lines.append(
+            f"- {tool.capitalize()}: {same} of {slides} slides of {len(of)} decks are the same; in {other} {whole} of "
+            f"{shown} are whole ({whole / shown:.1%})"
+        )
+    return lines
+
+
 def main(folder: Path, page: Path) -> None:
     """Writes the table of all decks."""
     import tempfile
@@ -190,14 +252,18 @@ def main(folder: Path, page: Path) -> None:
         "",
         "Real decks, each imported and written for its own tool again. Marp's engine and Slidev's parser read both: a",
         "slide is the same if its HTML or its settings, content and note are equal, files compared by their contents.",
-        "Blocks are the share of elements that are blocks of an outline, of all for which there is one. Made by",
+        "Blocks are the share of elements that are blocks of an outline, of all for which there is one. A slide is",
+        "whole in the other tool if nothing of it is lost there: each loss is told by the build. Decks whose",
+        "components, layouts or slides of other files are not beside them lose these. Made by",
         "`python tests/importers/same_deck.py DECKS`.",
         "",
-        "| deck | tool | slides | the same | blocks | files |",
-        "|---|---|---|---|---|---|",
+        *_summary(rows),
+        "",
+        "| deck | tool | slides | the same | blocks | files | whole in the other tool |",
+        "|---|---|---|---|---|---|---|",
         *(
             f"| {row.name} | {row.tool} | {row.slides} | {row.slides - len(row.different)} | {row.share:.0%} "
-            f"| {row.files} |"
+            f"| {row.files} | {row.whole} of {row.shown} |"
             for row in rows
         ),
         "",
@@ -205,6 +271,9 @@ def main(folder: Path, page: Path) -> None:
     page.write_text("\n".join(lines), encoding="utf-8")
     made = sum(sum(row.blocks[key] for key in (*EXISTING, "title")) for row in rows)
     left = sum(row.blocks["not a block"] for row in rows)
+    for row in rows:
+        for each in row.untold:
+            print(f"not told: {row.name}: {each}")
     print(f"{len(rows)} decks, {sum(not row.different for row in rows)} the same, {made / (made + left):.1%} blocks")
 
 

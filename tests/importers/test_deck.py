@@ -57,6 +57,12 @@ def test_the_deck_of_an_outline_is_the_deck_it_was(deck, tmp_path):
     assert compare(deck, deck.parent, tmp_path).different == []
 
 
+@pytest.mark.parametrize("deck", DECKS, ids=lambda path: path.stem)
+def test_what_is_gone_in_the_other_tool_is_told(deck, tmp_path):
+    """No word of a slide is missing there unless a note says that something of the slide is."""
+    assert compare(deck, deck.parent, tmp_path).untold == []
+
+
 def test_tool_of_a_deck_is_told():
     """Settings and syntax tell one tool's decks from the other's."""
     tools = {deck.stem: "slidev" if is_slidev(deck.read_text()) else "marp" for deck in DECKS}

@@ -1,5 +1,6 @@
 """The files a deck names come along with it: those of its project, replacing nothing."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -238,3 +239,30 @@ def test_force_replaces_what_is_there(tmp_path):
     assert _import(deck, talk, "--force").exit_code == 0
     assert (talk / "a.png").read_bytes() == b"a.png" * 10
     assert load_outline(talk / "outline.yaml").outline.native == "marp"
+
+
+def test_addons_in_folders_and_what_programs_import_come_along(tmp_path):
+    """A package that `package.json` links to is a folder of the talk; an import brings its file, and that one's."""
+    project = tmp_path / "project"
+    needs = {"slidev-addon-lance": "file:../lance", "slidev-theme-mine": "link:look"}
+    for name, text in {
+        "talk/slides.md": "---\ntheme: mine\naddons: [lance]\nmdc: true\n---\n\n# One\n",
+        "talk/package.json": json.dumps({"dependencies": needs}),
+        "talk/look/package.json": "{}",
+        "lance/components/Lance.vue": "<script setup>import x from './helper'</script>",
+        "lance/components/helper.ts": "export default 1",
+        "talk/setup/main.ts": "import '../lib/one'\nimport { y } from '@/lib/gone'\n",
+        "talk/lib/one.ts": "export * from './two'",
+        "talk/lib/two/index.ts": "export const z = 1",
+    }.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text)
+    imported = import_deck(project / "talk" / "slides.md", print, root=project)
+    assert "slidev: ./look" in imported.yaml
+    assert "- ./lance" in imported.yaml
+    assert {*imported.files.copies} == {
+        "package.json", "look/package.json", "lance/components/Lance.vue", "lance/components/helper.ts",
+        "setup/main.ts", "lib/one.ts", "lib/two/index.ts",
+    }  # fmt: skip
+    assert imported.files.left == {"@/lib/gone": "not there; main.ts imports it"}
+    assert imported.packages == []
