@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
@@ -88,9 +88,14 @@ def markdown_addresses(text: str) -> list[Address]:
     """Markdown's pictures, and what tags in it fetch; code shows its text."""
     if not _PERHAPS.search(text):  # most texts: the parser is loaded for the others
         return []
+    return list(_read(text))
+
+
+@lru_cache(maxsize=1024)  # a text is asked when it is checked, and again when it is written
+def _read(text: str) -> tuple[Address, ...]:
     reader = _Pictures(text)
     reader.read()
-    return [*reader.found, *html_addresses(reader.prose)]
+    return (*reader.found, *html_addresses(reader.prose))
 
 
 def link_addresses(text: str, *, in_tags: bool) -> Iterator[Address]:
