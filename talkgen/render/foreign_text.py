@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from abc import abstractmethod
 
+from talkgen.errors import OutlineError
 from talkgen.outline import blocks
 from talkgen.outline.schema import Slide
 from talkgen.render.addresses import Addresses
@@ -41,7 +42,11 @@ class ForeignText(Addresses):
         if not self.native:
             return source
         read = Foreign(self.native)
-        text = read.read(source)
+        try:
+            text = read.read(source)
+        except OutlineError as error:
+            self._note(f"what cannot be read ({error.problems[0].message})")
+            return ""
         for each in read.lost:
             self._note(each)
         for each in read.plain:
