@@ -1,4 +1,4 @@
-"""Makes sure that the tests find the programs they drive, a browser and `ip`: else installs Debian's where it may."""
+"""Makes sure that the tests find what they drive, a browser, `ip`, an emulated ARM: else installs Debian's where it may."""
 
 import os
 import shutil
@@ -12,6 +12,8 @@ from talkgen.export.browser import find_browser
 def missing() -> list[str]:
     """Debian's packages of what is not there."""
     packages = [] if shutil.which("ip") else ["iproute2"]
+    if not (shutil.which("qemu-aarch64") and shutil.which("aarch64-linux-gnu-g++")):
+        packages += ["qemu-user", "g++-aarch64-linux-gnu"]  # the kernels are tested for ARM too
     try:
         print(f"browser: {find_browser()}")
     except ToolError as error:

@@ -155,14 +155,14 @@ def _device() -> str:
 
 
 def _kernels() -> str:
-    from talkgen.lm.fast.native import load_library, why_not
+    from talkgen.lm.fast.native import describe, load_library, why_not
 
     if load_library() is None:
         raise TalkgenError(
             f"models answer by torch alone: {why_not()}",
-            "with a C++ compiler on x86-64 (AVX2) they answer several times as fast",
+            "with a C++ compiler, or the package talkgen-kernels, they answer several times as fast",
         )
-    return "compiled for this processor"
+    return describe()
 
 
 CHECKS: dict[str, Callable[[], str]] = {

@@ -153,4 +153,4 @@ def describe_kernels(device: str = "cpu") -> str:
         return "torch's own, a token's recorded as one CUDA graph"
     if device != "cpu":
         return "torch's own"
-    return "compiled for this processor" if native.load_library() else f"torch's own: {native.why_not()}"
+    return f"compiled, {native.describe()}" if native.load_library() else f"torch's own: {native.why_not()}"

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from talkgen.lm.fast import native, structures
+from talkgen.lm.fast import building, native, structures
 
 SHELL = shutil.which("sh").rsplit("/", 1)[0]
 
@@ -58,8 +58,8 @@ def test_a_library_of_other_structures_is_refused(tmp_path, monkeypatch):
     code = (sources / "recurrent.cpp").read_text(encoding="utf-8")
     changed = code.replace("int32_t n_layer", "int64_t seed, n_layer")
     (sources / "recurrent.cpp").write_text(changed, encoding="utf-8")
-    monkeypatch.setattr(native, "_SOURCES", sources)
-    monkeypatch.setattr(native, "_FLAGS", tuple("-O0" if flag == "-O3" else flag for flag in native._FLAGS))
+    monkeypatch.setattr(building, "SOURCES", sources)
+    monkeypatch.setattr(building, "FLAGS", tuple("-O0" if flag == "-O3" else flag for flag in building.FLAGS))
     monkeypatch.setenv("TALKGEN_CACHE", str(tmp_path / "c"))
     library, reason = native._load.__wrapped__()
     assert library is None

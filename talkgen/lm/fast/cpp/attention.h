@@ -10,7 +10,7 @@ constexpr int HEADS = 3;  // at a time: their sums over four keys, or over 32 nu
 
 inline void exponentiate(float* x, int n) {
     int i = 0;
-    for (; i + 8 <= n; i += 8) _mm256_storeu_ps(x + i, exponential(load8(x + i)));
+    for (; i + 8 <= n; i += 8) store(x + i, exponential(load8(x + i)));
     for (; i < n; i++) x[i] = std::exp(x[i]);
 }
 
@@ -35,22 +35,21 @@ template <int G>
                                      float* y) {
     int d = 0;
     for (; d + 32 <= D; d += 32) {
-        __m256 acc[G][4];
-        for (auto& four : acc) for (auto& a : four) a = _mm256_setzero_ps();
+        Floats acc[G][4] = {};
         for (int s = 0; s < length; s++) {
-            __m256 weight[G];
+            Floats weight[G];
 #pragma GCC unroll 3
-            for (int g = 0; g < G; g++) weight[g] = _mm256_set1_ps(weights[(int64_t)g * ld + s]);
+            for (int g = 0; g < G; g++) weight[g] = all(weights[(int64_t)g * ld + s]);
 #pragma GCC unroll 4
             for (int j = 0; j < 4; j++) {
-                const __m256 v = load_once(values + (int64_t)s * D + d + 8 * j);
+                const Floats v = load_once(values + (int64_t)s * D + d + 8 * j);
 #pragma GCC unroll 3
-                for (int g = 0; g < G; g++) acc[g][j] = _mm256_fmadd_ps(weight[g], v, acc[g][j]);
+                for (int g = 0; g < G; g++) acc[g][j] = weight[g] * v + acc[g][j];
             }
         }
         for (int g = 0; g < G; g++)
             for (int j = 0; j < 4; j++)
-                _mm256_storeu_ps(y + g * D + d + 8 * j, _mm256_mul_ps(acc[g][j], _mm256_set1_ps(1 / sums[g])));
+                store(y + g * D + d + 8 * j, acc[g][j] * (1 / sums[g]));
     }
     for (; d < D; d++)
         for (int g = 0; g < G; g++) {
@@ -66,7 +65,7 @@ inline void attend_heads(const float* q, const float* keys, const float* values,
     int s = 0;
     std::fill(room, room + (int64_t)G * length, 0.0f);
     for (; s + 4 <= length; s += 4) {
-        for (int i = 0; i < 4 * D; i += 16) _mm_prefetch((const char*)(values + (int64_t)s * D + i), _MM_HINT_T0);
+        for (int i = 0; i < 4 * D; i += 16) __builtin_prefetch(values + (int64_t)s * D + i);
         multiply_four<G>({keys + (int64_t)s * D, D}, {q, D}, D, room + s, length);
     }
     for (; s < length; s++)

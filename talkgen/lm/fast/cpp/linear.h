@@ -39,7 +39,7 @@ inline void widen(const Matrix& w, int64_t i, int from, int count, float* y) {
             for (; c < count; c += BLOCK) widen_block(((const Q8*)w.data)[(first + c) / BLOCK], y + c);
             return;
         case FLOAT16:
-            for (; c + 8 <= count; c += 8) _mm256_storeu_ps(y + c, load8((const uint16_t*)w.data + first + c));
+            for (; c + 8 <= count; c += 8) store(y + c, load8((const uint16_t*)w.data + first + c));
             for (; c < count; c++) y[c] = half(((const uint16_t*)w.data)[first + c]);
             return;
         default: std::memcpy(y, (const float*)w.data + first, count * sizeof(float));
@@ -63,16 +63,14 @@ inline void look_up_token(const Matrix& embed, int64_t token, int64_t before, in
 // To y, CHUNK numbers apart, the products of a row of weights and M rows of activations.
 template <class W, int M>
 inline void multiply_floats(const W* w, const float* x, int k, float* y) {
-    __m256 acc[M][4];
-    for (auto& four : acc) for (auto& a : four) a = _mm256_setzero_ps();
+    Floats acc[M][4] = {};
     int i = 0;
     for (; i + 32 <= k; i += 32)
         for (int j = 0; j < 4; j++) {
-            const __m256 v = load8(w + i + 8 * j);
-            for (int m = 0; m < M; m++) acc[m][j] = _mm256_fmadd_ps(v, load8(x + (int64_t)m * k + i + 8 * j), acc[m][j]);
+            const Floats v = load8(w + i + 8 * j);
+            for (int m = 0; m < M; m++) acc[m][j] = v * load8(x + (int64_t)m * k + i + 8 * j) + acc[m][j];
         }
-    for (int m = 0; m < M; m++)
-        y[m * CHUNK] = total(_mm256_add_ps(_mm256_add_ps(acc[m][0], acc[m][1]), _mm256_add_ps(acc[m][2], acc[m][3])));
+    for (int m = 0; m < M; m++) y[m * CHUNK] = total((acc[m][0] + acc[m][1]) + (acc[m][2] + acc[m][3]));
     for (; i < k; i++)
         for (int m = 0; m < M; m++) y[m * CHUNK] += load1(w[i]) * x[(int64_t)m * k + i];
 }
@@ -94,10 +92,9 @@ inline void multiply_few(const Matrix& w, int from, int count, const float* x, i
 
 // ---- Many rows of activations: as many products as memory has time for, so registers decide.
 
-// A load that the compiler may not repeat for every product it is used in.
-inline __m256 load_once(const float* p) {
-    __m256 v = load8(p);
-    asm("" : "+x"(v));
+inline Floats load_once(const float* p) {
+    Floats v = load8(p);
+    keep_in_register(v);
     return v;
 }
 
@@ -111,22 +108,21 @@ struct Strided {  // rows of numbers, `stride` apart
 // Adds to y, rows `ld` apart, the products [M, 4] over `count` numbers of M rows of x and four of w.
 template <int M>
 [[gnu::noinline]] void multiply_four(Strided w, Strided x, int count, float* y, int64_t ld) {
-    __m256 acc[M][4];  // twelve at most: with three of x and one of w all registers there are, hence no inlining
-    for (auto& four : acc) for (auto& a : four) a = _mm256_setzero_ps();
+    Floats acc[M][4] = {};  // twelve at most: with three of x and one of w all registers there are, hence no inlining
     int i = 0;
     for (; i + 8 <= count; i += 8) {
-        __m256 of_x[M];
+        Floats of_x[M];
 #pragma GCC unroll 3
         for (int m = 0; m < M; m++) of_x[m] = load_once(x.row(m) + i);
 #pragma GCC unroll 4
         for (int j = 0; j < 4; j++) {
-            const __m256 v = load_once(w.row(j) + i);
+            const Floats v = load_once(w.row(j) + i);
 #pragma GCC unroll 3
-            for (int m = 0; m < M; m++) acc[m][j] = _mm256_fmadd_ps(v, of_x[m], acc[m][j]);
+            for (int m = 0; m < M; m++) acc[m][j] = v * of_x[m] + acc[m][j];
         }
     }
     for (int m = 0; m < M; m++, y += ld) {
-        _mm_storeu_ps(y, _mm_add_ps(totals(acc[m]), _mm_loadu_ps(y)));
+        for (int j = 0; j < 4; j++) y[j] += total(acc[m][j]);
         for (int c = i; c < count; c++)
             for (int j = 0; j < 4; j++) y[j] += w.row(j)[c] * x.row(m)[c];
     }

@@ -1,56 +1,115 @@
-// Eight float32 at a time: loads, sums, e^x and memory that suits them. Needs AVX2, FMA and F16C.
+// Eight float32 at a time, on the compilers' vector extensions: loads, sums, e^x and memory that suits them.
+//
+// GCC and Clang make of these types what the processor has: one register of AVX, two of SSE or NEON.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <immintrin.h>
 #include <vector>
 
-#if !defined(__AVX2__) || !defined(__FMA__) || !defined(__F16C__)
-#error "AVX2, FMA and F16C are needed"
+#if defined(__F16C__) || defined(__AVX2__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 namespace {
 
-inline float half(uint16_t h) { return _cvtsh_ss(h); }
+typedef float Floats __attribute__((vector_size(32)));
+typedef int32_t Ints __attribute__((vector_size(32)));
+typedef float FourFloats __attribute__((vector_size(16)));
+typedef uint16_t EightHalves __attribute__((vector_size(16)));
 
-inline __m256 load8(const float* p) { return _mm256_loadu_ps(p); }
-inline __m256 load8(const uint16_t* p) { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i*)p)); }
+template <class V, class T>
+inline V load(const T* p) {
+    V v;
+    std::memcpy(&v, p, sizeof v);
+    return v;
+}
+
+template <class V, class T>
+inline void store(T* p, V v) {
+    std::memcpy(p, &v, sizeof v);
+}
+
+// The bits of a vector as those of another type.
+template <class To, class From>
+inline To as(From v) {
+    static_assert(sizeof(To) == sizeof(From), "as many bits");
+    return load<To>(&v);
+}
+
+inline Floats all(float x) { return x - Floats{}; }
+inline Floats largest(Floats a, Floats b) { return a > b ? a : b; }
+inline Floats smallest(Floats a, Floats b) { return a < b ? a : b; }
+inline Floats size_of(Floats x) { return as<Floats>(as<Ints>(x) & 0x7fffffff); }
+inline Floats floats(Ints x) { return __builtin_convertvector(x, Floats); }
+
+// The nearest integers, of two the even one; of numbers below 2^22.
+inline Floats nearest(Floats x) {
+    const float magic = 12582912.0f;  // 1.5 · 2^23, beside which float32 has no fractions
+    return (x + magic) - magic;
+}
+
+// ---- Half precision.
+
+inline Floats widen(EightHalves h) {
+#if defined(__F16C__)
+    return (Floats)_mm256_cvtph_ps((__m128i)h);
+#elif defined(__aarch64__)
+    const float16x8_t eight = (float16x8_t)h;
+    Floats wide;
+    store(&wide, vcvt_f32_f16(vget_low_f16(eight)));
+    store((float*)&wide + 4, vcvt_f32_f16(vget_high_f16(eight)));
+    return wide;
+#else
+    const Ints bits = __builtin_convertvector(h, Ints), sign = (bits & 0x8000) << 16, size = (bits & 0x7fff) << 13;
+    const Ints wide = as<Ints>(as<Floats>(size) * 0x1p112f);  // the exponent moves from half's middle to float's
+    return as<Floats>((size >= (0x7c00 << 13) ? wide | 0x7f800000 : wide) | sign);
+#endif
+}
+
+inline Floats load8(const float* p) { return load<Floats>(p); }
+inline Floats load8(const uint16_t* p) { return widen(load<EightHalves>(p)); }
+inline float half(uint16_t h) { return widen(EightHalves{h})[0]; }
 inline float load1(float v) { return v; }
 inline float load1(uint16_t v) { return half(v); }
 
-inline float total(__m256 v) {
-    __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
-    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
-    return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
-}
+// ---- Sums and e^x.
 
-// Four sums in a row.
-inline __m128 totals(const __m256* v) {
-    const __m256 pairs = _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
-    return _mm_add_ps(_mm256_castps256_ps128(pairs), _mm256_extractf128_ps(pairs, 1));
+inline float total(Floats v) {
+    const FourFloats s = load<FourFloats>(&v) + load<FourFloats>((const float*)&v + 4);
+    return (s[0] + s[2]) + (s[1] + s[3]);
 }
 
 // e^x to about float32's last digit but one: 2^n of x / ln 2's nearest integer n, times Cephes' polynomial (expf.c).
-inline __m256 exponential(__m256 x) {
-    x = _mm256_min_ps(_mm256_max_ps(x, _mm256_set1_ps(-87.0f)), _mm256_set1_ps(88.0f));
-    const __m256 n = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(1.44269504f)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-    x = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693359375f), x);
-    x = _mm256_fnmadd_ps(n, _mm256_set1_ps(-2.12194440e-4f), x);
-    __m256 p = _mm256_set1_ps(1.9875691500e-4f);
-    for (const float c : {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f})
-        p = _mm256_fmadd_ps(p, x, _mm256_set1_ps(c));
-    p = _mm256_fmadd_ps(_mm256_mul_ps(x, x), p, _mm256_add_ps(x, _mm256_set1_ps(1)));
-    const __m256i power = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
-    return _mm256_mul_ps(p, _mm256_castsi256_ps(power));
+inline Floats exponential(Floats x) {
+    x = smallest(largest(x, all(-87.0f)), all(88.0f));
+    const Floats n = nearest(x * 1.44269504f);
+    x = x - n * 0.693359375f;
+    x = x + n * 2.12194440e-4f;
+    Floats p = all(1.9875691500e-4f);
+    for (const float c : {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f}) p = p * x + c;
+    p = x * x * p + (x + 1);
+    return p * as<Floats>((__builtin_convertvector(n, Ints) + 127) << 23);
+}
+
+// A value that the compiler may not load again for every product it is used in.
+inline void keep_in_register([[maybe_unused]] Floats& v) {
+#if defined(__AVX2__)
+    asm("" : "+x"(v));
+#endif
 }
 
 // Numbers that begin where a vector register may be loaded without crossing a line of the cache.
 template <class T>
 struct Buffer {
-    std::vector<__m256i> memory;
+    struct alignas(32) Line {
+        char bytes[32];
+    };
+    std::vector<Line> memory;
 
     explicit Buffer(size_t count = 0) : memory((count * sizeof(T) + 31) / 32) {}
     T* data() { return (T*)memory.data(); }

@@ -1,0 +1,12 @@
+"""Loads the installed kernels as talkgen does: the processor is asked, and the variant that it names has its functions."""
+
+import ctypes
+from importlib.util import find_spec
+from pathlib import Path
+
+folder = Path(find_spec("talkgen_kernels").origin).parent
+ask = ctypes.CDLL(str(folder / "processor.so")).best_variant
+ask.restype = ctypes.c_char_p
+library = ctypes.CDLL(str(folder / f"{ask().decode()}.so"))
+assert library.read_transformer, library.read_recurrent
+print(ask().decode(), ctypes.c_int32.in_dll(library, "size_of_Model").value)

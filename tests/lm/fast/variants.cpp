@@ -1,0 +1,50 @@
+// Runs the kernels' parts on numbers from a file, for test_variants.py: a program a variant. See CASES for what it reads.
+#include <cstdio>
+
+#include "attention.h"
+#include "linear.h"
+#include "rows.h"
+
+enum Case { PRODUCT = 1, ELEMENTS, HALVES, ATTENTION };
+
+template <class T>
+std::vector<T> take(FILE* in, size_t count) {
+    std::vector<T> values(count);
+    if (fread(values.data(), sizeof(T), count, in) != count) exit(1);
+    return values;
+}
+
+int main(int, char** argv) {
+    FILE *in = fopen(argv[1], "rb"), *out = fopen(argv[2], "wb");
+    int32_t head[6];  // the case, and five sizes
+    while (fread(head, sizeof head, 1, in) == 1) {
+        const int a = head[1], n = head[2], k = head[3], m = head[4];
+        std::vector<float> y;
+        if (head[0] == PRODUCT) {  // a: the kind of weights, head[5] bytes of them
+            const auto data = take<uint8_t>(in, head[5]);
+            const auto x = take<float>(in, (size_t)m * k);
+            y.resize((size_t)m * n);
+            linear(Matrix{a, n, k, data.data(), nullptr}, x.data(), y.data(), m, 1);
+        } else if (head[0] == ELEMENTS) {  // of n numbers: e^x, and each activation
+            const auto x = take<float>(in, 2 * n);
+            y.resize(4 * n);
+            std::copy(x.begin(), x.begin() + n, y.begin());
+            exponentiate(y.data(), n);
+            for (int kind = GELU; kind <= SWIGLU; kind++) activate_row((Activation)kind, x.data(), y.data() + (kind + 1) * n, n);
+        } else if (head[0] == HALVES) {
+            const auto x = take<uint16_t>(in, n);
+            for (int i = 0; i < n; i += 8) {
+                float eight[8];
+                store(eight, load8(x.data() + i));
+                y.insert(y.end(), eight, eight + 8);
+            }
+        } else {  // n keys of k numbers, three heads
+            const auto q = take<float>(in, 3 * k), keys = take<float>(in, n * k), values = take<float>(in, n * k);
+            std::vector<float> room(3 * n);
+            y.resize(3 * k);
+            attend_heads<3>(q.data(), keys.data(), values.data(), n, k, room.data(), y.data());
+        }
+        fwrite(y.data(), sizeof(float), y.size(), out);
+    }
+    return fclose(out);
+}
