@@ -1,6 +1,7 @@
-"""Loads the installed kernels as talkgen does: the processor is asked, and the variant that it names has its functions."""
+"""Loads the installed kernels as talkgen does: the processor names a variant, which must have its functions."""
 
 import ctypes
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -8,5 +9,5 @@ folder = Path(find_spec("talkgen_kernels").origin).parent
 ask = ctypes.CDLL(str(folder / "processor.so")).best_variant
 ask.restype = ctypes.c_char_p
 library = ctypes.CDLL(str(folder / f"{ask().decode()}.so"))
-assert library.read_transformer, library.read_recurrent
-print(ask().decode(), ctypes.c_int32.in_dll(library, "size_of_Model").value)
+found = [library.read_transformer, library.read_recurrent, ctypes.c_int32.in_dll(library, "size_of_Model").value]
+sys.stdout.write(f"{ask().decode()}: {found}\n")

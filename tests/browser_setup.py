@@ -1,4 +1,4 @@
-"""Makes sure that the tests find what they drive, a browser, `ip`, an emulated ARM: else installs Debian's where it may."""
+"""Makes sure that the tests find what they drive, a browser, `ip`, an emulated ARM: else installs Debian's."""
 
 import os
 import shutil
