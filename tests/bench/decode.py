@@ -33,10 +33,11 @@ from transformers.modeling_gguf_pytorch_utils import load_gguf_checkpoint
 
 from talkgen.lm.answer.engine import Engine
 from talkgen.lm.answer.sample import Sampling
+from talkgen.lm.fast.comparing import measure
 from talkgen.lm.fast.compiled_lstm import CompiledLSTM
 from talkgen.lm.fast.compiled_transformer import CompiledTransformer
 from talkgen.lm.fast.cuda_graphs import GraphedTransformer
-from talkgen.lm.fast.forms import load_fast, load_stored, measure
+from talkgen.lm.fast.forms import load_fast, load_stored
 from talkgen.lm.files.catalog import find_model
 from talkgen.lm.files.loaded import Loaded
 from talkgen.lm.files.weights import load_model
@@ -157,12 +158,12 @@ def batched(loaded: Loaded, pairs: int, rows: int = 16, tokens: int = 24) -> dic
     texts = [loaded.tokenizer.encode(f"{i} {PROMPT[i:]}")[:64] for i in range(rows)]
 
     caches = [model.new_state(1, 96) for _ in texts]
-    first = model.read_many(texts, caches).argmax(dim=-1).tolist()
+    first = model.read_many(texts, caches).argmax(axis=-1).tolist()
 
     def together() -> None:
         ids = first
         for _ in range(tokens):
-            ids = model.read_many([[token] for token in ids], caches).argmax(dim=-1).tolist()
+            ids = model.read_many([[token] for token in ids], caches).argmax(axis=-1).tolist()
         for cache in caches:
             cache.truncate(64)
 
@@ -170,7 +171,7 @@ def batched(loaded: Loaded, pairs: int, rows: int = 16, tokens: int = 24) -> dic
         for start, cache in zip(first, caches, strict=True):
             ids = [start]
             for _ in range(tokens):
-                ids = model.read_many([ids], [cache]).argmax(dim=-1).tolist()
+                ids = model.read_many([ids], [cache]).argmax(axis=-1).tolist()
             cache.truncate(64)
 
     return compare(timed(together), timed(apart), pairs)
@@ -218,7 +219,7 @@ def recurrent(pairs: int, steps: int = 300) -> dict[str, float]:
     ids = torch.randint(config.vocab_size, (steps, 1, 1))
 
     def ours() -> None:
-        reader, state = CompiledLSTM(model), None
+        reader, state = CompiledLSTM.from_recurrent(model), None
         for t in range(steps):
             _, state = reader(ids[t], state, last_only=True)
 
@@ -359,6 +360,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     transformers.logging.set_verbosity_error()
     torch.set_num_threads(asked.threads)
+    os.environ["OMP_NUM_THREADS"] = str(asked.threads)  # of our kernels, which are loaded after this
     if asked.peers:
         sys.path.append(str(asked.peers))
     report: dict[str, Any] = {

@@ -140,7 +140,7 @@ IDLE = {
         "talkgen.pipeline.sweeps": "_summary",
     },
     "reads or packs other kinds of GGUF files than the one here": {
-        "talkgen.lm.files.gguf_file": "GGUFFile.__iter__ GGUFFile.read _name_of",
+        "talkgen.lm.files.gguf_file": "GGUFFile.__iter__ GGUFFile.read",
         "talkgen.lm.files.gguf_tokenizer": "_cut _replace _sentence_piece merges_of_scores",
         "talkgen.lm.files.packed": "with_least",
     },
