@@ -154,11 +154,9 @@ IDLE = {
     },
     "goes back in a text, or reads another branch of it, which the prompts here do not ask for": {
         "talkgen.lm.fast.cache": "_grown",
-        "talkgen.lm.models.cache": "KVCache.remember",
         "talkgen.lm.models.lstm": (
             "RecurrentLM._look_back RecurrentState.remember RecurrentState.select RecurrentState.truncate "
         ),
-        "talkgen.lm.models.shift": "shift_channels",
         "talkgen.lm.models.translator": (
             "Memory.select TranslationState._copy TranslationState.clone TranslationState.room "
             "TranslationState.select TranslationState.truncate "
