@@ -1,4 +1,4 @@
-"""Pages of the documentation that are made: commands, exit codes and HTTP API from the code, and the talks as decks."""
+"""Pages of the documentation that are made: figures, commands, exit codes, HTTP API, and the talks as decks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from drawn import gallery
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
@@ -16,7 +17,14 @@ SLIDES = Path(__file__).resolve().parents[1] / "slides"
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds the generated pages."""
-    pages = {"commands.md": commands(), "exit-codes.md": exit_codes(), "http-api.md": http_api()}
+    figures, pictures = gallery(say)
+    pages: dict[str, str | bytes] = {
+        "gallery.md": figures,
+        "commands.md": commands(),
+        "exit-codes.md": exit_codes(),
+        "http-api.md": http_api(),
+        **{f"pictures/figures/{name}": picture for name, picture in pictures.items()},
+    }
     for name, content in pages.items():
         files.append(File.generated(config, name, content=content))
     for talk in sorted(path.parent for path in SLIDES.glob("*/outline.yaml")):
@@ -29,7 +37,12 @@ def built(talk: Path) -> Path:
     """A talk's deck, built where it is not fresh."""
     from talkgen.pipeline.build import Request, build
 
-    return build(Request(talk), logging.getLogger("mkdocs").info).outputs[0]
+    return build(Request(talk), say).outputs[0]
+
+
+def say(line: str) -> None:
+    """Tells what is being computed."""
+    logging.getLogger("mkdocs").info(line)
 
 
 def commands() -> str:

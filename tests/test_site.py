@@ -7,16 +7,19 @@ import sys
 import threading
 import time
 import urllib.request
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageChops
 from server_process import free_port
 from typer.main import get_command
 
 from talkgen.cli.app import app
+from talkgen.figures.registry import FIGURES
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = sorted((ROOT / "docs").rglob("*.md"))
+PAGES = sorted(page for page in (ROOT / "docs").rglob("*.md"))
 SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -44,8 +47,21 @@ def test_every_page_is_in_the_menu():
     """And nothing is in the menu that is neither a page nor made from the code."""
     menu = set(re.findall(r": ([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE))
     written = {page.relative_to(ROOT / "docs").as_posix() for page in PAGES}
-    assert menu - written == {"commands.md", "exit-codes.md", "http-api.md"}
+    assert menu - written == {"gallery.md", "commands.md", "exit-codes.md", "http-api.md"}
     assert written - menu == set()
+
+
+def test_the_film_shows_bars_that_move():
+    """The README's moving picture is at most 1 MB, and most of its pictures differ from the one before."""
+    file = ROOT / "docs" / "pictures" / "live.webp"
+    assert file.stat().st_size <= 1_000_000
+    pictures = []
+    with Image.open(file) as film:
+        for number in range(film.n_frames):
+            film.seek(number)
+            pictures.append(film.convert("RGB"))
+    moved = [bool(ImageChops.difference(*pair).getbbox()) for pair in pairwise(pictures)]
+    assert sum(moved) > 20
 
 
 @pytest.mark.slow
@@ -95,6 +111,8 @@ def test_the_site_builds_without_a_warning(tmp_path):
     site = tmp_path / "site"
     assert "talkgen build [OPTIONS]" in (site / "commands" / "index.html").read_text(encoding="utf-8")
     assert "/api/health" in (site / "http-api" / "index.html").read_text(encoding="utf-8")
+    drawn = (site / "gallery" / "index.html").read_text(encoding="utf-8")
+    assert [name for name in FIGURES if f"pictures/figures/{name}.svg" not in drawn] == []
     assert "130 interrupted" in (site / "exit-codes" / "index.html").read_text(encoding="utf-8")
     talks = [folder.name for folder in (ROOT / "slides").iterdir() if (folder / "outline.yaml").is_file()]
     assert [talk for talk in talks if not (site / "examples" / talk / "index.html").is_file()] == []
