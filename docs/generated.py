@@ -1,4 +1,4 @@
-"""Pages of the documentation that are made: figures, commands, exit codes, HTTP API, and the talks as decks."""
+"""Pages of the documentation that are made: blocks, figures, commands, exit codes, HTTP API, and the talks as decks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from blocks import blocks_page
 from drawn import gallery
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -19,6 +20,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds the generated pages."""
     figures, pictures = gallery(say)
     pages: dict[str, str | bytes] = {
+        "blocks.md": blocks_page(),
         "gallery.md": figures,
         "commands.md": commands(),
         "exit-codes.md": exit_codes(),

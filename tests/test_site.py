@@ -17,9 +17,11 @@ from typer.main import get_command
 
 from talkgen.cli.app import app
 from talkgen.figures.registry import FIGURES
+from talkgen.outline.blocks import BLOCKS
+from talkgen.outline.load import load_outline
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = sorted(page for page in (ROOT / "docs").rglob("*.md"))
+PAGES = sorted(page for page in (ROOT / "docs").rglob("*.md") if page.parent.name != "blocks")
 SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -47,7 +49,7 @@ def test_every_page_is_in_the_menu():
     """And nothing is in the menu that is neither a page nor made from the code."""
     menu = set(re.findall(r": ([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE))
     written = {page.relative_to(ROOT / "docs").as_posix() for page in PAGES}
-    assert menu - written == {"gallery.md", "commands.md", "exit-codes.md", "http-api.md"}
+    assert menu - written == {"blocks.md", "gallery.md", "commands.md", "exit-codes.md", "http-api.md"}
     assert written - menu == set()
 
 
@@ -62,6 +64,14 @@ def test_the_film_shows_bars_that_move():
             pictures.append(film.convert("RGB"))
     moved = [bool(ImageChops.difference(*pair).getbbox()) for pair in pairwise(pictures)]
     assert sum(moved) > 20
+
+
+def test_every_block_is_shown_in_both_tools():
+    """The reference has a slide a block, and its picture in each tool."""
+    slides = load_outline(ROOT / "docs" / "blocks" / "outline.yaml").outline.slides
+    assert [slide.id for slide in slides] == list(BLOCKS)
+    shown = {f"{kind}-{tool}.webp" for kind in BLOCKS for tool in ("marp", "slidev")}
+    assert {file.name for file in (ROOT / "docs" / "pictures" / "blocks").iterdir()} == shown
 
 
 @pytest.mark.slow
@@ -113,6 +123,7 @@ def test_the_site_builds_without_a_warning(tmp_path):
     assert "/api/health" in (site / "http-api" / "index.html").read_text(encoding="utf-8")
     drawn = (site / "gallery" / "index.html").read_text(encoding="utf-8")
     assert [name for name in FIGURES if f"pictures/figures/{name}.svg" not in drawn] == []
+    assert "pictures/blocks/callout-slidev.webp" in (site / "blocks" / "index.html").read_text(encoding="utf-8")
     assert "130 interrupted" in (site / "exit-codes" / "index.html").read_text(encoding="utf-8")
     talks = [folder.name for folder in (ROOT / "slides").iterdir() if (folder / "outline.yaml").is_file()]
     assert [talk for talk in talks if not (site / "examples" / talk / "index.html").is_file()] == []

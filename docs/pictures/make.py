@@ -42,6 +42,8 @@ BEGUN, TYPED = "The assignment statement is", " used to bind a name to the value
 SLOWER = 0.1  # the film is taken slowly, so that a bar on its way is seen, and played at its own speed
 FRAME = 65  # ms
 PATIENCE = 180_000  # ms, for a page to come
+STILL = 2_600  # ms until the tools' own buttons are gone
+PAGE = "<body style='background: white; font: 60px sans-serif'>What is at example.org stands here"
 SENTENCE, BEFORE, AFTER = "The assignment statement is used to", "step-000048", "step-001000"
 
 
@@ -126,12 +128,13 @@ def blocks(browser: Browser) -> None:
     folder.mkdir(exist_ok=True)
     with served(dist / "marp") as marp, served(dist / "slidev" / "site") as slidev:
         page = open_page(browser, "about:blank")
-        page.route("https://example.org/**", lambda route: route.fulfill(body="A page.", content_type="text/html"))
+        page.route("https://example.org/**", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
         for number, kind in enumerate(BLOCKS, 1):
             for tool, address in (("marp", f"{marp}deck.html#{number}"), ("slidev", f"{slidev}#/{number}?clicks=9")):
                 page.goto("about:blank")
-                page.goto(address, timeout=PATIENCE, wait_until="domcontentloaded")
-                page.wait_for_timeout(1500)
+                page.goto(address, timeout=PATIENCE, wait_until="networkidle")
+                page.evaluate("document.fonts.ready")
+                page.wait_for_timeout(STILL)
                 shot(page, 640).save(folder / f"{kind}-{tool}.webp", quality=70, method=6)
 
 
@@ -139,7 +142,7 @@ def open_page(browser: Browser, address: str) -> Page:
     """A page of a slide's size, once it stands still."""
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     page.goto(address, timeout=PATIENCE, wait_until="domcontentloaded")
-    page.wait_for_timeout(2500)
+    page.wait_for_timeout(STILL)
     return page
 
 
