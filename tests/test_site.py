@@ -21,7 +21,7 @@ from talkgen.outline.blocks import BLOCKS
 from talkgen.outline.load import load_outline
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = sorted(page for page in (ROOT / "docs").rglob("*.md") if page.parent.name != "blocks")
+PAGES = sorted(page for page in (ROOT / "docs").rglob("*.md") if ROOT / "docs" / "blocks" not in page.parents)
 SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 

@@ -40,6 +40,14 @@ slides:
       - live: next_token
         prompt: The statement
         bars: 3
+  - title: White on white
+    duration: 1
+    notes: Words.
+    body: [{image: light.svg, background: true}, Cannot be read]
+  - title: White on white under a scrim
+    duration: 1
+    notes: Words.
+    body: [{image: light.svg, background: true, scrim: 0.9}, Can be read]
 """
 
 
@@ -49,6 +57,10 @@ def flawed(tmp_path, own_cache) -> Path:
     (tmp_path / "outline.yaml").write_text(TALK, encoding="utf-8")
     dot = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><circle r="4" fill="red"/></svg>'
     (tmp_path / "dot.svg").write_text(dot, encoding="utf-8")
+    light = dot.replace("9", "1280").replace(
+        '<circle r="4" fill="red"/>', '<rect width="1280" height="1280" fill="#eee"/>'
+    )
+    (tmp_path / "light.svg").write_text(light, encoding="utf-8")
     return tmp_path
 
 
@@ -71,11 +83,12 @@ def test_a_deck_that_was_never_built_is_stale(flawed):
 @pytest.mark.slow
 @pytest.mark.parametrize("target", ["marp", "slidev"])
 def test_what_a_browser_sees_has_its_rule_and_line(flawed, target):
-    """Overflow, contrast, small text and pictures without words, in decks that the real tools built."""
+    """Overflow, contrast, on pictures too, small text, pictures without words, in decks that the real tools built."""
     build(Request(flawed, target), print)
     found = check_talk(Request(flawed), [target], print)
     seen = {(each.rule, each.problem.place.line) for each in found if each.problem.place and each.target == target}
     assert {("overflow", 7), ("contrast", 13), ("small-text", 13), ("alt-text", 13)} <= seen
+    assert {line for rule, line in seen if rule == "contrast"} == {13, 25}  # a scrim lets the text be read
     assert not {each.rule for each in found} & {"stale", "recording", "other-host"}
 
 

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import puppeteer from "puppeteer-core";
+import { faintOnPictures } from "./contrast.mjs";
 import { smallestTexts } from "./sizes.mjs";
 
 const request = JSON.parse(readFileSync(process.argv[2], "utf8"));
@@ -35,7 +36,7 @@ try {
     await page.evaluate((to) => (location.hash = to), hash);
     const root = await waitForSlide(page, request.tool, number);
     const seen = await page.evaluate(measure, root, request.width);
-    if (axe) seen.barriers = await page.evaluate(examine, root);
+    if (axe) seen.barriers = [...(await page.evaluate(examine, root)), ...(await faintOnPictures(page, root))];
     if (axe) seen.texts = await page.evaluate(smallestTexts, root, request.width);
     slides.push(seen);
   }
