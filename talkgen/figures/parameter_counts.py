@@ -125,9 +125,9 @@ def _label_models(pen: Pen, models: list[Data]) -> None:
     points = [pen.at(model["year"], model["parameters"]) for model in ordered]
     texts = [f"{model['name']} {human(model['parameters'])}" for model in ordered]
     size = pen.sizes.figure
-    boxes = [(pen.text_width(text) + 6, size + 3.0) for text in texts]
+    boxes = [(pen.text_width(text) + 2, size * 1.22) for text in texts]
     room = (90.0, 42.0, pen.canvas.width - 2.0, pen.canvas.height - 40.0)
-    for model, text, spot in zip(ordered, texts, place_labels(points, boxes, room, 12), strict=True):
+    for model, text, spot in zip(ordered, texts, place_labels(points, boxes, room, 10), strict=True):
         if spot is not None:
             _write_label(pen, model, text, spot)
 

@@ -26,7 +26,7 @@ class ProjectInputs:
         self._loaded: dict[str, Loaded] = {}
         self._engines: dict[str, Answering] = {}
 
-    def open(self, files: ModelFiles) -> Loaded:
+    def open_model(self, files: ModelFiles) -> Loaded:
         """The model in `files`, in float32 on the CPU."""
         from talkgen.lm.files.weights import load_model
 
@@ -40,12 +40,14 @@ class ProjectInputs:
         from talkgen.lm.answer.remote import RemoteEngine
 
         if files.name not in self._engines:
-            self._engines[files.name] = RemoteEngine(files) if files.kind == "openai" else Engine(self.open(files))
+            self._engines[files.name] = (
+                RemoteEngine(files) if files.kind == "openai" else Engine(self.open_model(files))
+            )
         return self._engines[files.name]
 
     def model(self, name: str) -> Loaded:
         """The model named `name`; the deck's own where it is empty."""
-        return self.open(find_model(name, self._project) if name else self._model)
+        return self.open_model(find_model(name, self._project) if name else self._model)
 
     def run(self, name: str) -> Path:
         """The folder of the run named `name`; of the deck's own model where it is empty."""
@@ -57,7 +59,7 @@ class ProjectInputs:
 
     def sweep_models(self, name: str) -> list[Loaded]:
         """The models of the sweep named `name`."""
-        return [self.open(files) for files in find_sweep_models(name, self._project)]
+        return [self.open_model(files) for files in find_sweep_models(name, self._project)]
 
     def votes(self, name: str) -> list[Data]:
         """The rounds of votes of the talk `name`."""

@@ -29,9 +29,9 @@ SCHEMA = 2  # raised when what a key stands for changes
 
 # Where the code of each kind of thing starts, and what it cannot name there: who is behind a Protocol.
 _INPUTS = "talkgen.pipeline.inputs:ProjectInputs"
-PAGE_MODEL_ROOTS = ("talkgen.lm.answer.page:page_model", f"{_INPUTS}.open")
+PAGE_MODEL_ROOTS = ("talkgen.lm.answer.page:page_model", f"{_INPUTS}.open_model")
 OUTPUT_ROOTS = ("talkgen.pipeline.outputs:run_program",)
-TOKENS_ROOTS = ("talkgen.pipeline.tokens:split_tokens", f"{_INPUTS}.open")
+TOKENS_ROOTS = ("talkgen.pipeline.tokens:split_tokens", f"{_INPUTS}.open_model")
 
 
 _DRAWN = "talkgen.pipeline.drawing:draw_picture"
@@ -100,7 +100,7 @@ def picture_key(figure: FigureDraft, data: Key, look: Mapping[str, Any]) -> Key:
 
 def recording_roots(recording: RecordingDraft) -> tuple[str, ...]:
     """Where the code of a recording starts."""
-    return (*recording.roots, f"{_INPUTS}.engine", f"{_INPUTS}.open")
+    return (*recording.roots, f"{_INPUTS}.engine", f"{_INPUTS}.open_model")
 
 
 def recording_key(recording: RecordingDraft, models: Sequence[ModelFiles]) -> Key:

@@ -142,9 +142,9 @@ class Maker:
             case PageModelArtifact():
                 from talkgen.lm.answer.page import page_model
 
-                self._keep(artifact, lambda: page_model(self.inputs.open(artifact.model)))
+                self._keep(artifact, lambda: page_model(self.inputs.open_model(artifact.model)))
             case TokensArtifact():
-                self._keep(artifact, lambda: split_tokens(artifact.text, self.inputs.open(artifact.model)))
+                self._keep(artifact, lambda: split_tokens(artifact.text, self.inputs.open_model(artifact.model)))
         return None
 
     def _run(self, artifact: OutputArtifact) -> None:

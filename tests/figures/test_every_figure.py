@@ -35,7 +35,8 @@ LOOKS = list(itertools.product(sorted(CASES), ["night", "paper"], SIZES))
 def test_registry_is_the_folder():
     """A figure's name is its module's; what has the protocol's parts is one, and every one has them all."""
     parts = ("class Params(base.Params):", "\nTABLES = ", "\ndef compute(", "@styled\ndef draw(", "\ndef describe(")
-    texts = {file.stem: file.read_text(encoding="utf-8") for file in TABLES.parent.glob("*.py")}
+    files = {file.stem: file for file in TABLES.parent.glob("*.py") if file.stem != "own"}  # which writes new ones
+    texts = {name: file.read_text(encoding="utf-8") for name, file in files.items()}
     assert {name for name, text in texts.items() if any(part in text for part in parts)} == set(FIGURES)
     assert [name for name in FIGURES if not all(part in texts[name] for part in parts)] == []
 

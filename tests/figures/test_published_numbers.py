@@ -53,7 +53,7 @@ def gpt(layers: int, d: int, vocabulary: int, context: int, last_norm: int = 1) 
 
 SHAPES = {  # name: (parameters by the shapes its source gives, how far what it leaves out may be off)
     "Zaremba LSTM": (2 * lstm(1500, 1500) + 2 * 10_000 * 1500, 0.002),
-    "seq2seq LSTM": (2 * 4 * lstm(1000, 1000) + (160_000 + 2 * 80_000) * 1000, 0.001),
+    "seq2seq": (2 * 4 * lstm(1000, 1000) + (160_000 + 2 * 80_000) * 1000, 0.001),
     "Big LSTM": (2 * lstm(1024, 8192, 1024) + 793_471 * 1024 + 4 * 4096**2 + 4096 * 1024, 0.006),
     "GNMT": (
         3 * 32_000 * 1024 + 2 * lstm(1024, 1024) + lstm(2048, 1024) + 6 * lstm(1024, 1024) + 8 * lstm(2048, 1024),
@@ -84,13 +84,13 @@ SHAPES = {  # name: (parameters by the shapes its source gives, how far what it 
     "DeepSeek-V3": (deepseek(257), 0.001),
     "Kimi K2.5": (kimi(385), 0.03),  # with what it sees pictures with left out; its source rounds to 1T
 }
-WITHOUT_SHAPES = {"Griffin", "DeepSeek-V4-Pro"}  # the shapes of these are not known here
+WITHOUT_SHAPES = {"Griffin"}  # whose shape is not known here
 SAID = (  # the same counts as they are quoted in prose
-    "Zaremba LSTM 66M, seq2seq LSTM 384M, Big LSTM 1.04B, GNMT 278M, MoE LSTM 137B, AWD-LSTM 24.2M, ELMo 93.6M, "
+    "Zaremba LSTM 66M, seq2seq 384M, Big LSTM 1.04B, GNMT 278M, MoE LSTM 137B, AWD-LSTM 24.2M, ELMo 93.6M, "
     "RWKV 14B, Griffin 14B, Falcon Mamba 7.27B, xLSTM 6.87B, Transformer 213M, GPT 117M, BERT large 340M, "
     "GPT-2 1.56B, Megatron-LM 8.3B, T5 11B, Turing-NLG 17.2B, GPT-3 175B, Switch-C 1.57T, Megatron-Turing 530B, "
     "Gopher 280B, Chinchilla 70B, PaLM 540B, LLaMA 65.2B, Llama 3.1 405B, SmolLM2 135M, DeepSeek-V3 671B, "
-    "Kimi K2.5 1T, DeepSeek-V4-Pro 1.6T"
+    "Kimi K2.5 1T"
 )
 ACTIVE = {"DeepSeek-V3": (deepseek(9), 0.02), "Kimi K2.5": (kimi(9), 0.04)}  # eight experts and the shared one
 DATES = {  # the months of the arXiv numbers that the sources give, and of what was announced without one
@@ -98,7 +98,6 @@ DATES = {  # the months of the arXiv numbers that the sources give, and of what 
     "GPT-2": "2019-02",
     "Turing-NLG": "2020-02",
     "Kimi K2.5": "2026-01",
-    "DeepSeek-V4-Pro": "2026-04",
     "Megatron-Turing": "2021-10",
     "Falcon Mamba": "2024-08",
     "SmolLM2": "2024-11",
@@ -125,7 +124,7 @@ def test_parameter_counts_are_those_people_quote(counts):
     """To three digits, in the order of the table."""
     assert ", ".join(f"{name} {human(int(row['parameters']))}" for name, row in counts.items()) == SAID
     active = {name: human(int(row["active"])) for name, row in counts.items() if row["active"]}
-    assert active == {"DeepSeek-V3": "37B", "Kimi K2.5": "32B", "DeepSeek-V4-Pro": "49B"}
+    assert active == {"DeepSeek-V3": "37B", "Kimi K2.5": "32B"}
 
 
 def test_active_parameters_follow_from_their_shapes(counts):
@@ -154,9 +153,8 @@ def test_every_row_says_where_it_is_from(counts, inputs):
         "Switch-C",
         "DeepSeek-V3",
         "Kimi K2.5",
-        "DeepSeek-V4-Pro",
     }
-    recurrent = "Zaremba LSTM,seq2seq LSTM,Big LSTM,GNMT,MoE LSTM,AWD-LSTM,ELMo,RWKV,Griffin,Falcon Mamba,xLSTM"
+    recurrent = "Zaremba LSTM,seq2seq,Big LSTM,GNMT,MoE LSTM,AWD-LSTM,ELMo,RWKV,Griffin,Falcon Mamba,xLSTM"
     assert [name for name, row in counts.items() if row["architecture"] == "recurrent"] == recurrent.split(",")
     assert all(row["source"] for row in inputs.table("scaling_laws.csv"))
 

@@ -87,7 +87,7 @@ def test_link_out_of_the_project_is_refused(write, tmp_path_factory, tmp_path):
             marks=pytest.mark.slow,
         ),
         ("      - include: a.md\n" * 20, {"a__md": "x" * 900_000}, "the includes are larger than 5,000,000 bytes"),
-        ("      - include: a.md\n", {"a__md": "x" * 1_000_001}, "the file is larger than 1,000,000 bytes"),
+        ("      - include: a.md\n", {"a__md": "x" * 4_000_001}, "the file is larger than 4,000,000 bytes"),
         ("      - include: '\\0'\n", {}, "there is no file"),
         ("      - include: " + "a" * 5000 + ".md\n", {}, "there is no file"),
     ],

@@ -49,5 +49,5 @@ def test_fifty_megabytes_are_not_read(tmp_path):
     with file.open("wb") as opened:
         opened.write(b"title: T\nslides:\n")
         opened.truncate(50_000_000)
-    with pytest.raises(OutlineError, match="larger than 1,000,000 bytes"):
+    with pytest.raises(OutlineError, match="larger than 4,000,000 bytes"):
         load_outline(file)

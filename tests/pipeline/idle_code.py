@@ -194,7 +194,7 @@ IDLE = {
         "talkgen.render.grammar": "_beginning _entangled _html read_html",
         "talkgen.render.lines": "_as_text",
         "talkgen.render.listings": "_language own_listing slidev_listing",
-        "talkgen.render.marp": "MarpWriter.write_undrawn",
+        "talkgen.render.marp": "MarpWriter._last_state MarpWriter.write_undrawn",
         "talkgen.render.media": "write_picture",
         "talkgen.render.own": "_inside",
         "talkgen.render.prose": "_Writer._escaped _Writer._html _Writer._text _source",

@@ -144,7 +144,14 @@ MUTATIONS = [
         quick=True,
     ),
     Mutation("a summary's other number", f"{PRETRAINED}/small/summary.json", '"seconds": ', '"seconds": 1', ()),
-    longer("the summary of a sweep", "talkgen/sweeps/mqar-lstm/sweep.json", "figure memory_bottleneck", quick=True),
+    Mutation(
+        "a recipe in the summary of a sweep",
+        "talkgen/sweeps/mqar-lstm/sweep.json",
+        '"most": 32',
+        '"most": 33',
+        ("figure memory_bottleneck",),
+        quick=True,
+    ),
     longer(
         "a byte of the translator",
         f"{PRETRAINED}/translator/checkpoints/step-001500/model.safetensors",
@@ -156,9 +163,18 @@ MUTATIONS = [
         "figure gradient_flow",
         quick=True,
     ),
-    longer("the summary of a sweep", "talkgen/sweeps/flow/sweep.json", "figure gradient_flow"),
+    Mutation(
+        "the summary of a sweep",
+        "talkgen/sweeps/flow/sweep.json",
+        '"held_out": 0.1',
+        '"held_out": 0.2',
+        ("figure gradient_flow",),
+    ),
     longer("a log line of a run of a sweep", "talkgen/sweeps/flow/rnn-1x150-seed2/metrics.jsonl"),
-    longer("the summary of the sizes", "talkgen/sweeps/scaling/sweep.json", *SIZES),
+    longer("a line's end in the summary of the sizes", "talkgen/sweeps/scaling/sweep.json"),
+    Mutation(
+        "the summary of the sizes", "talkgen/sweeps/scaling/sweep.json", '"held_out": 0.1', '"held_out": 0.2', SIZES
+    ),
     longer("a table", "talkgen/figures/data/parameter_counts.csv", *COUNTS, quick=True),
     # --------------------------------------------------------------------------------- templates, themes, lock files
     longer("a live element", "templates/web/live.js", *TEXT, quick=True),
@@ -214,7 +230,7 @@ MUTATIONS = [
     ),
     code("how far a recording goes", "pipeline/recordings", "GREEDY_STEPS = 8", "GREEDY_STEPS = 9", *ANSWERS),
     code("beams", "lm/answer/beam", "def search_beams(\n", "def search_beams(\n    _: None = None,\n"),
-    code("a compiler's patience", "lm/fast/native", "_PATIENCE = 120", "_PATIENCE = 121", quick=True),
+    code("a compiler's patience", "lm/fast/building", "_PATIENCE = 120", "_PATIENCE = 121", quick=True),
     longer("a compiled kernel", "talkgen/lm/fast/cpp/linear.h", quick=True),
     code(
         "what asks a kernel", "lm/fast/pointers", "self._kept: list[object] = []", "self._kept: list[object] = [None]"

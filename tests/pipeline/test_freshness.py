@@ -277,7 +277,7 @@ def test_only_what_a_figure_uses_of_a_run_is_in_its_key(name, expected, project)
 
 
 def test_the_runs_of_a_sweep_are_in_a_figures_key_as_it_uses_them(project):
-    """`gradient_flow` reads the weights and the recipe of each run, and the summary; no log."""
+    """`gradient_flow` reads the weights and the recipe of each run, and what the summary says; no log."""
     outline = project / "slides" / "talk" / "outline.yaml"
     outline.write_text(FIGURES, encoding="utf-8")
     flow = project / "runs" / "flow"
@@ -288,7 +288,7 @@ def test_the_runs_of_a_sweep_are_in_a_figures_key_as_it_uses_them(project):
     seen = []
     for file in (log, config, weights, flow / "sweep.json"):
         before = keys(outline)["figure gradient_flow"]
-        file.write_bytes(file.read_bytes() + b"\n")
+        file.write_bytes(file.read_bytes().replace(b'"held_out": 0.1', b'"held_out": 0.2') + b"\n")
         seen.append(keys(outline)["figure gradient_flow"] != before)
     assert seen == [False, True, True, True]
 

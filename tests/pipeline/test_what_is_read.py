@@ -18,6 +18,7 @@ from talkgen.pipeline.request import open_store
 from talkgen.pipeline.talk import Talk
 from talkgen.pipeline.targets import TARGETS
 from talkgen.render.listings import _languages
+from talkgen.render.themes import _environment
 
 _OPENED: list[Path] = []
 _WATCHING: list[bool] = []
@@ -87,7 +88,8 @@ def test_a_rendering_reads_what_is_in_its_key(name, theme, live, project):
     plan, store = make_plan(Talk(folder / "outline.yaml")), open_store()
     results = compute(plan, store, [].append)
     templates = assets.asset_dir("templates")
-    _languages.cache_clear()  # what was read for another test
+    for kept in (_languages, _environment):
+        kept.cache_clear()  # what was read for another test
     with opened(templates, project) as read:
         rendering = render(resolve_plan(plan, results, target), target)
     used = read | {content.resolve() for content in rendering.files.values() if isinstance(content, Path)}

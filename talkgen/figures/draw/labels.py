@@ -83,9 +83,10 @@ def _around(x: float, y: float, width: float, height: float, gap: float) -> list
     """Places beside, above and below a point, then at its corners, the best to read first."""
     across, down = width / 2 + gap, height / 2 + gap
     near = [(across, 0.0), (-across, 0.0), (0.0, -down), (0.0, down)]
+    beside = [(sx * across, sy * height * 0.4) for sy in (-1, 1) for sx in (1, -1)]
     corners = [(sx * across * 0.92, sy * down * 0.75) for sy in (-1, 1) for sx in (1, -1)]
     slid = [(s * width, sy * down) for sy in (-1, 1) for s in (0.35, -0.35, 0.18, -0.18, 0.5, -0.5)]
-    return [Spot(x + dx, y + dy, width, height) for dx, dy in (*near, *slid, *corners)]
+    return [Spot(x + dx, y + dy, width, height) for dx, dy in (*near, *beside, *slid, *corners)]
 
 
 def _free(spot: Spot, blocked: Sequence[Spot], room: tuple[float, float, float, float]) -> bool:
