@@ -18,8 +18,8 @@ from talkgen.pipeline.talk import Talk
 Report = Callable[[str], None]
 
 
-def check_talk(request: Request, targets: Iterable[str], report: Report) -> list[Finding]:
-    """What is to be mended in a talk and in its decks for the `targets`, the worst first.
+def check_talk(request: Request, targets: Iterable[str], report: Report, *, links: bool = False) -> list[Finding]:
+    """What is to be mended in a talk and in its decks for the `targets`, the worst first; `links` asks the web.
 
     Nothing is built: a deck that is not there, or not as it would be built now, is a finding.
 
@@ -30,6 +30,11 @@ def check_talk(request: Request, targets: Iterable[str], report: Report) -> list
     path = find_outline(request.outline)
     plan = make_plan(Talk(path, request.vars), request.model)
     found = [*find_misspelled(plan.talk.source), *find_unsaid(plan.talk.source)]
+    if links:
+        from talkgen.check.links import find_dead
+
+        report("asking where the links lead")
+        found += find_dead(plan.talk.source)
     for target in targets:
         deck = replace(request, target=target).deck_folder(path)
         stale = list(find_stale(plan, deck))

@@ -36,6 +36,9 @@ def check(
     sarif: Annotated[
         Path | None, typer.Option("--sarif", metavar="FILE", help="Also write the findings as SARIF 2.1.0.")
     ] = None,
+    links: Annotated[
+        bool, typer.Option("--links", help="Also ask the web whether the talk's links lead anywhere.")
+    ] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -50,6 +53,8 @@ def check(
 
       talkgen check slides/attention --target marp --fail-on warning
 
+      talkgen check slides/attention --links
+
       talkgen check slides/attention --sarif findings.sarif
     """
     from talkgen.check.findings import is_as_bad
@@ -60,7 +65,7 @@ def check(
 
     request = Request(Path(outline), model=model, vars=variables(var))
     targets = [each.value for each in target or Target]
-    findings = check_talk(request, targets, reporter(quiet))
+    findings = check_talk(request, targets, reporter(quiet), links=links)
     if sarif:
         write_json(sarif, to_sarif(findings, Path.cwd()))
     bad = [each for each in findings if is_as_bad(each, fail_on.value)]
