@@ -213,6 +213,7 @@ def test_a_figure_builds_up_step_by_step(slides):
     """One step is seen at a time, in one place: the first at once, each other at its click; then the slide turns."""
     slide = slides.show(STEPPED)
     images = slide.locator(".tg-steps img").all()
+    assert len({tuple(image.bounding_box().values()) for image in images}) == 1
     seen = "part => getComputedStyle(part).visibility === 'visible' && getComputedStyle(part).opacity === '1'"
     shown = []
     for _ in images:
@@ -223,7 +224,6 @@ def test_a_figure_builds_up_step_by_step(slides):
     count = model_sizes.Params().step
     assert shown == [[step == number for step in range(count)] for number in range(count)]
     assert slides.page.evaluate("location.hash.replace(/\\D/g, '')") == str(LIGHT)
-    assert len({tuple(image.bounding_box().values()) for image in images}) == 1
 
 
 def test_a_slide_can_have_a_theme_of_its_own(slides):
