@@ -25,7 +25,7 @@ def make_project(folder: Path) -> Path:
 def save_long_model(folder: Path) -> Path:
     """Writes `long`, a transformer that takes seconds for a page of text, as a run of the project `folder`."""
     torch.manual_seed(7)
-    save_model(folder, "long", ModelConfig(257, n_layer=6, n_embd=192, n_head=3, block_size=8192))
+    save_model(folder, "long", ModelConfig(257, n_layer=12, n_embd=192, n_head=3, block_size=8192))
     return folder
 
 

@@ -52,6 +52,8 @@ def scalar(value: Any) -> str:
 def comment(text: str) -> str:
     """A speaker note as an HTML comment that ends where it ends and that Marp does not take for a directive."""
     text = re.sub(r"--(!?>)", "--\u2060\\1", text.strip())
-    # A word joiner before a word with a colon makes it a key that no tool knows: the note stays a note.
-    text = re.sub(r"^(\s*)(?=[\"']?[\w$-]+[\"']?\s*:)", "\\1\u2060", text, flags=re.MULTILINE)
+    # A word joiner before a word with a colon, after a mark of YAML's or in a brace too, makes it a key that no tool
+    # knows: the note stays a note.
+    key = r"^(\s*)(?=(?:(?:\.{3}|-{3})\s+|\{\s*)*[\"']?[\w$-]+[\"']?\s*:)"
+    text = re.sub(key, "\\1\u2060", text, flags=re.MULTILINE)
     return f"<!--\n{text}\n-->"

@@ -2,7 +2,7 @@
  * The presenter's panel: the slide on stage and the next one, the notes, the clock, and how the models are.
  */
 
-import { goTo, previewAddress } from "./deck.js";
+import { goTo, placeOf, previewAddress } from "./deck.js";
 import { ask, follow, minutes, plan, turn } from "./talk.js";
 
 const LAST_STEP = 999; // of the next slide: all that will stand on it
@@ -26,11 +26,17 @@ class Picture {
   show(slidev, where, last) {
     const there = where.slide <= last;
     const key = there && `${where.slide} ${where.step}`;
-    if (key === this.key) return;
+    if (key === this.key && !this.#hasStrayed(where)) return;
     this.key = key;
     if (!there) return this.#end();
     if (!this.frame?.contentWindow?.document.body?.children.length) return this.#open(slidev, where);
     goTo(this.frame.contentWindow, where);
+  }
+
+  /** Whether a deck that was still beginning when it was sent somewhere began elsewhere after all. */
+  #hasStrayed({ slide }) {
+    const page = this.frame?.contentWindow;
+    return page?.document.readyState === "complete" && page.location.pathname === "/" && placeOf(page).slide !== slide;
   }
 
   #open(slidev, where) {

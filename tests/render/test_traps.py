@@ -48,6 +48,8 @@ NOTES = {
     "a directive": "color: red is what you say",
     "a header": "header: today we start",
     "a class": "class: invert\nand more",
+    "a directive after a document's end": "... class: invert",
+    "a directive in braces": "{class: invert}",
     "a spot directive": "_class: invert",
     "a quoted key": '"color": red',
     "the end of a comment": "an arrow --> there, and --!> too",

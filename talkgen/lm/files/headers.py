@@ -30,8 +30,7 @@ def _sizes(file: Path) -> dict[str, int]:
         with file.open("rb") as opened:
             length = int.from_bytes(opened.read(8), "little")
             header = json.loads(opened.read(min(length, _MOST)))
-        return {
-            name: math.prod(each["shape"]) for name, each in header.items() if each.get("dtype") in _FLOATS
-        }  # "__metadata__" has no dtype
+        tensors = {name: each for name, each in header.items() if each.get("dtype") in _FLOATS}  # metadata has no dtype
+        return {name: math.prod(int(size) for size in each["shape"]) for name, each in tensors.items()}
     except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
         return {}
