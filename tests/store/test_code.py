@@ -121,7 +121,7 @@ def test_nothing_is_imported(tmp_path):
 def test_real_code_is_reached_through_what_it_is_handed():
     """In the package itself: recordings ask an engine, and a helper of it counts; training does not."""
     inputs = "talkgen.pipeline.inputs:ProjectInputs"
-    code = trace(["talkgen.pipeline.recordings:record", f"{inputs}.engine", f"{inputs}.open"]).code
+    code = trace(["talkgen.pipeline.recordings:record", f"{inputs}.engine", f"{inputs}.open_model"]).code
 
     assert {"talkgen.lm.answer.engine:entropy_bits", "talkgen.lm.models.attention:attend"} <= set(code)
     assert not [name for name in code if name.startswith(("talkgen.lm.train", "talkgen.lm.answer.beam"))]
