@@ -32,12 +32,13 @@ from talkgen.outline.blocks import BLOCKS
 from talkgen.pipeline.drawing import draw_picture
 from talkgen.pipeline.inputs import ProjectInputs
 from talkgen.style import load_style
+from talkgen.words import read_words
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 TALK = ROOT / "slides" / "attention"
 WIDTH, GAP = 880, 8  # px: as wide as a README is shown, and between two pictures
-SLIDE_TYPED, SLIDE_SHOWN = 19, 17  # one with a live block, and one with a figure
+SLIDE_TYPED, SLIDE_SHOWN = "What if attention was all you needed?", "What about performance?"
 BEGUN, TYPED = "The assignment statement is", " used to bind a name to the value"
 SLOWER = 0.1  # the film is taken slowly, so that a bar on its way is seen, and played at its own speed
 FRAME = 65  # ms
@@ -65,7 +66,7 @@ def main(wanted: list[str]) -> None:
 
 def film(browser: Browser) -> None:
     """A slide whose models answer in the page while a sentence is typed into it: the bars move with every key."""
-    page = open_page(browser, f"{(TALK / 'dist' / 'marp' / 'deck.html').as_uri()}#{SLIDE_TYPED}")
+    page = open_page(browser, f"{(TALK / 'dist' / 'marp' / 'deck.html').as_uri()}#{number_of(SLIDE_TYPED)}")
     box = page.locator("talkgen-live").locator("visible=true").first.locator("textarea")
     box.fill(BEGUN)
     page.wait_for_timeout(3000)
@@ -87,9 +88,10 @@ def film(browser: Browser) -> None:
 
 def both_tools(browser: Browser) -> None:
     """The same slide as Marp and as Slidev built it."""
-    marp = open_page(browser, f"{(TALK / 'dist' / 'marp' / 'deck.html').as_uri()}#{SLIDE_SHOWN}")
+    number = number_of(SLIDE_SHOWN)
+    marp = open_page(browser, f"{(TALK / 'dist' / 'marp' / 'deck.html').as_uri()}#{number}")
     with served(TALK / "dist" / "slidev" / "site") as address:
-        slidev = open_page(browser, f"{address}#/{SLIDE_SHOWN}")
+        slidev = open_page(browser, f"{address}#/{number}")
         beside(shot(marp, WIDTH // 2 - GAP), shot(slidev, WIDTH // 2 - GAP)).save(HERE / "tools.webp", quality=85)
 
 
@@ -112,7 +114,7 @@ def retrained(browser: Browser) -> None:  # noqa: ARG001 – drawn, not photogra
 def panel(browser: Browser) -> None:
     """What the speaker sees beside the deck."""
     with presented() as address:
-        deck = open_page(browser, f"{address}/#{SLIDE_SHOWN}")
+        deck = open_page(browser, f"{address}/#{number_of(SLIDE_SHOWN)}")
         page = open_page(browser, f"{address}/panel")
         deck.keyboard.press("ArrowRight")
         for frame in page.frames[1:]:
@@ -136,6 +138,11 @@ def blocks(browser: Browser) -> None:
                 page.evaluate("document.fonts.ready")
                 page.wait_for_timeout(STILL)
                 shot(page, 640).save(folder / f"{kind}-{tool}.webp", quality=70, method=6)
+
+
+def number_of(title: str) -> int:
+    """Which slide of the talk has a title."""
+    return [slide.title for slide in read_words(TALK / "dist" / "marp").slides].index(title) + 1
 
 
 def open_page(browser: Browser, address: str) -> Page:

@@ -9,11 +9,9 @@ from http import HTTPStatus
 import httpx
 
 from talkgen.check.findings import Finding
-from talkgen.errors import OutlineError, Problem
-from talkgen.outline.node import Holds, Mark
+from talkgen.check.prose import find_prose, inline_tokens
+from talkgen.errors import Problem
 from talkgen.outline.source import Source
-from talkgen.outline.walk import Text, find_texts
-from talkgen.render.grammar import read_markdown
 from talkgen.yamlfile import where_path
 
 _SECONDS = 10.0
@@ -23,7 +21,7 @@ _GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)  # others, as "not for you" or "
 
 def find_dead(source: Source) -> Iterator[Finding]:
     """A finding for each text of the talk with a link that leads nowhere, or to a host that does not answer."""
-    linked = [(text, address) for text in find_texts(source.outline) for address in _links(text)]
+    linked = [(text, address) for text in find_prose(source.outline) for address in _links(text.text)]
     addresses = list(dict.fromkeys(address for _, address in linked))
     limits = httpx.Limits(max_connections=_AT_ONCE)
     with (
@@ -37,16 +35,9 @@ def find_dead(source: Source) -> Iterator[Finding]:
             yield Finding("dead-link", Problem(f"{address} {wrong}", place=place, where=where))
 
 
-def _links(text: Text) -> list[str]:
+def _links(text: str) -> list[str]:
     """The addresses on the web that a Markdown text links to."""
-    if Mark.VERBATIM in text.marks or not (Holds.MARKDOWN in text.marks or text.path[-1] in ("notes", "title")):
-        return []
-    try:
-        tokens = read_markdown(text.text)
-    except OutlineError:  # a build says what is wrong with it
-        return []
-    inner = [child for token in tokens for child in token.children or ()]
-    hrefs = (str(token.attrs.get("href", "")) for token in inner if token.type == "link_open")
+    hrefs = (str(token.attrs.get("href", "")) for token in inline_tokens(text) if token.type == "link_open")
     return [href for href in dict.fromkeys(hrefs) if href.startswith(("http://", "https://"))]
 
 

@@ -8,11 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from talkgen.check.findings import Finding
-from talkgen.errors import OutlineError, Problem
-from talkgen.outline.node import Holds, Mark
+from talkgen.check.prose import find_prose, inline_tokens
+from talkgen.errors import Problem
 from talkgen.outline.source import Source
-from talkgen.outline.walk import Text, find_texts
-from talkgen.render.grammar import read_markdown
+from talkgen.outline.walk import Text
 from talkgen.yamlfile import where_path
 
 _EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
@@ -65,9 +64,8 @@ def _nearness(a: str, b: str) -> float:
 def find_misspelled(source: Source) -> Iterator[Finding]:
     """A finding for each text of the talk in which a term of its `terms` is spelled in another way."""
     terms = [Term(text) for text in source.outline.terms]
-    for text in find_texts(source.outline) if terms else ():
-        if Mark.VERBATIM not in text.marks and (Holds.MARKDOWN in text.marks or text.path[-1] in ("notes", "title")):
-            yield from _findings(text, terms, source)
+    for text in find_prose(source.outline) if terms else ():
+        yield from _findings(text, terms, source)
 
 
 def _findings(text: Text, terms: Sequence[Term], source: Source) -> Iterator[Finding]:
@@ -95,10 +93,6 @@ def _pairs(runs: Sequence[Sequence[str]], terms: Sequence[Term]) -> Iterator[tup
 
 def words_of(text: str) -> list[list[str]]:
     """The words of a Markdown text, a list a line; those of code, formulas, addresses and expressions are left out."""
-    try:
-        tokens = read_markdown(_EXPRESSION.sub(" ", text))
-    except OutlineError:  # a build says what is wrong with it
-        return []
-    inner = [child for token in tokens for child in token.children or ()]
+    inner = inline_tokens(_EXPRESSION.sub(" ", text))
     lines = (_WORD.findall(token.content) for token in inner if token.type == "text")
     return [words for words in lines if words]

@@ -11,13 +11,6 @@ from pathlib import Path
 from talkgen.fonts import JOINERS, More, code_ranges, part_of, share_out
 from talkgen.render.deck import Chips, Deck, Degraded, LiveAnswer
 
-_RIGHT_TO_LEFT = ("ar", "he", "fa", "ur", "yi", "ps", "sd", "ug", "dv", "ckb")
-
-
-def direction(lang: str) -> str:
-    """Where text of a language begins: "ltr" or "rtl"."""
-    return "rtl" if lang.split("-", maxsplit=1)[0].lower() in _RIGHT_TO_LEFT else "ltr"
-
 
 @dataclass(frozen=True)
 class Letters:

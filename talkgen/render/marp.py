@@ -20,14 +20,14 @@ from talkgen.render.escape import comment, escape, fence, scalar
 from talkgen.render.fit import fit_classes
 from talkgen.render.foreign_slides import as_seen
 from talkgen.render.grammar import read_markdown
-from talkgen.render.letters import Letters, direction, find_letters
+from talkgen.render.letters import Letters, find_letters
 from talkgen.render.listings import long_lines
 from talkgen.render.media import own_look
 from talkgen.render.own import undivided
 from talkgen.render.prose import markdown
 from talkgen.render.themes import MARP_FONTS, font_faces, font_files, marp_theme, style_sheet
 from talkgen.render.words import CLICK, deck_words
-from talkgen.words import WORDS
+from talkgen.words import WORDS, direction
 
 _LEAD = ("cover", "section", "center", "end")  # what Marp's own themes show as slides of class "lead"
 MERMAID = '<script src="mermaid.min.js"></script>'  # which the export puts into the page

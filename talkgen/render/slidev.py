@@ -21,7 +21,7 @@ from talkgen.render.deck import BlockPath, Deck, Rendering
 from talkgen.render.elements import elements_script, models_script
 from talkgen.render.escape import comment, fence, scalar
 from talkgen.render.fit import fit_classes
-from talkgen.render.letters import direction, find_letters
+from talkgen.render.letters import find_letters
 from talkgen.render.listings import known_language, long_lines
 from talkgen.render.media import own_look
 from talkgen.render.own import aligned
@@ -30,7 +30,7 @@ from talkgen.render.slidev_project import layout_settings, local_files, named, o
 from talkgen.render.themes import font_faces, font_files, listing_colors, style_sheet
 from talkgen.render.words import deck_words
 from talkgen.style import SIZES
-from talkgen.words import WORDS
+from talkgen.words import WORDS, direction
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _ENDED = "\n\n<!-- -->"

@@ -14,9 +14,10 @@ from talkgen.outline.themes import marp_sheets
 from talkgen.outline.wanted import is_path
 from talkgen.render.addresses import Addresses
 from talkgen.render.deck import Deck
-from talkgen.render.letters import Letters, direction
+from talkgen.render.letters import Letters
 from talkgen.render.media import BESIDE, sides
 from talkgen.style import SIZES, Style
+from talkgen.words import direction
 
 MARP_FONTS = {
     "default": ("Segoe UI", "Noto Sans", "Helvetica", "Arial"),

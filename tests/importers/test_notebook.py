@@ -13,7 +13,9 @@ from typer.testing import CliRunner
 
 from talkgen.cli.app import app
 from talkgen.errors import OutlineError
+from talkgen.files import write_text
 from talkgen.importers.deck import import_deck
+from talkgen.importers.files import copy_files
 from talkgen.outline.load import load_outline
 from talkgen.render.deck import Deck
 from talkgen.render.marp import render_marp
@@ -52,11 +54,8 @@ def imported(folder, *cells, **metadata):
     """What is made of a notebook of these cells: the plain outline, and all that is told."""
     made = import_deck(write(folder, *cells, **metadata), print)
     talk = folder / "talk"
-    talk.mkdir(exist_ok=True)
-    (talk / "outline.yaml").write_text(made.yaml, encoding="utf-8")
-    for place, content in made.files.made.items():
-        (talk / place).parent.mkdir(exist_ok=True)
-        (talk / place).write_bytes(content)
+    copy_files(made.files, talk, force=True)
+    write_text(talk / "outline.yaml", made.yaml)
     source = load_outline(talk / "outline.yaml")
     return source.document.data, [str(each).split("ipynb: ")[1] for each in made.said]
 

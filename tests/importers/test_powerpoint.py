@@ -12,8 +12,10 @@ from pptx.util import Inches
 from real_tools import parse_slidev, render_marp_core
 
 from talkgen.errors import OutlineError
+from talkgen.files import write_text
 from talkgen.importers import powerpoint as limits
 from talkgen.importers.deck import import_deck
+from talkgen.importers.files import copy_files
 from talkgen.outline.load import load_outline
 from talkgen.render.deck import Deck
 from talkgen.render.marp import render_marp
@@ -47,11 +49,8 @@ def imported(deck, folder):
     deck.save(str(path))
     made = import_deck(path, print)
     talk = folder / "talk"
-    talk.mkdir(exist_ok=True)
-    (talk / "outline.yaml").write_text(made.yaml, encoding="utf-8")
-    for place, content in made.files.made.items():
-        (talk / place).parent.mkdir(exist_ok=True)
-        (talk / place).write_bytes(content)
+    copy_files(made.files, talk, force=True)
+    write_text(talk / "outline.yaml", made.yaml)
     told = [str(each).split("pptx: ")[1] for each in made.said]
     assert told[0].startswith("its own fonts, colours and backgrounds are not taken along")
     return load_outline(talk / "outline.yaml").document.data, made, told[1:]
