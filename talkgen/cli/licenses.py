@@ -70,7 +70,7 @@ def _models() -> Iterator[Part]:
 
 
 def _python_packages() -> Iterator[Part]:
-    """The packages that are installed because talkgen, or one that it needs, asks for them."""
+    """The packages that are installed because talkgen, one of its extras, or one that these need, asks for them."""
     from importlib.metadata import PackageNotFoundError, distribution
 
     waiting, seen = ["talkgen"], set[str]()
@@ -83,7 +83,7 @@ def _python_packages() -> Iterator[Part]:
         if name.lower() in seen:
             continue
         seen.add(name.lower())
-        needs = (need for need in found.requires or () if "extra ==" not in need)
+        needs = (need for need in found.requires or () if name == "talkgen" or "extra ==" not in need)
         waiting += [match[0] for match in map(_NAME.match, needs) if match]
         if name != "talkgen":
             yield Part("Python packages", name, found.version, _license(found))
