@@ -13,6 +13,7 @@ from pathlib import Path
 from talkgen.assets import asset_dir
 from talkgen.errors import ToolError
 from talkgen.export.browser import find_browser
+from talkgen.export.faults import FaultyDeckError, marp_faults
 from talkgen.export.inline import inline_page
 from talkgen.export.node import Report, describe_end, installed_packages, npm_packages, run_node
 from talkgen.export.pages import Page, write_document
@@ -128,6 +129,7 @@ def marp_page(folder: Path, report: Report) -> str:
         done = _worker(_cli(report)).ask({"folder": str(folder), "arguments": arguments}, _SECONDS)
     if done["code"]:
         raise describe_end("marp-cli", done["code"], done["said"])
+    _complain(done["said"])
     text = page.read_text(encoding="utf-8")
     page.unlink()
     if (folder / NATIVE).is_file():
@@ -153,7 +155,12 @@ def _photograph(folder: Path, out: Path, report: Report) -> list[Path]:
 def _print(folder: Path, output: Path, arguments: list[str], report: Report) -> None:
     browser = ["--allow-local-files", "--browser-path", str(find_browser())]
     with _command(folder, [*arguments, *browser, "--output", str(output)]) as command:
-        run_node([str(_cli(report) / "marp-cli.js"), *command], cwd=folder, timeout=_SECONDS)
+        _complain(run_node([str(_cli(report) / "marp-cli.js"), *command], cwd=folder, timeout=_SECONDS))
+
+
+def _complain(said: str) -> None:
+    if faults := list(marp_faults(said)):
+        raise FaultyDeckError("Marp", faults)
 
 
 def _check(made: list[Path]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +25,8 @@ Report = Callable[[str], None]
 SIZES = {"marp": "140 MB", "slidev": "600 MB", "mermaid": "200 MB", "browser": "60 MB"}
 _INSTALL_SECONDS = 1200
 _TAIL = 12  # lines of a failed program that are shown
+_COLORS = re.compile(r"\x1b\[[\d;]*m")
+_FRAME = re.compile(r"\s+at .+[:/(<]")  # where in a program it was
 # Browsers are the system's: an install script that downloads one would fail behind a package mirror.
 _NO_DOWNLOADS = {"PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1", "PUPPETEER_SKIP_DOWNLOAD": "1"}
 
@@ -162,10 +165,24 @@ def node_environment() -> dict[str, str]:
     return {**os.environ, "NO_COLOR": "1", "CI": "1", "PATH": path}
 
 
-def describe_end(program: str, code: int, output: str, hint: str = "") -> ToolError:
-    """What is wrong with a program that ended with an exit code, having printed `output`."""
-    tail = "\n    ".join(output.strip().splitlines()[-_TAIL:])
-    return ToolError(f"{program} failed with exit code {code}:\n    {tail}", hint)
+class ProgramError(ToolError):
+    """A program that failed, having printed `output`."""
+
+    def __init__(self, message: str, hint: str, output: str) -> None:
+        super().__init__(message, hint)
+        self.output = output
+
+
+def describe_end(program: str, code: int, output: str, hint: str = "") -> ProgramError:
+    """What is wrong with a program that ended with an exit code, having printed `output`: its last lines."""
+    lines = [line for line in plain(output).strip().splitlines() if not _FRAME.match(line)]
+    tail = "\n    ".join(lines[-_TAIL:])
+    return ProgramError(f"{program} failed with exit code {code}:\n    {tail}", hint, output)
+
+
+def plain(output: str) -> str:
+    """What a program printed without colours, which some of its parts use whatever they are told."""
+    return _COLORS.sub("", output)
 
 
 def kill(process: subprocess.Popen[Any]) -> None:

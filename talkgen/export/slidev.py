@@ -13,7 +13,8 @@ from pathlib import Path
 from talkgen.assets import asset_dir
 from talkgen.errors import ToolError
 from talkgen.export.browser import find_browser
-from talkgen.export.node import Report, run_node
+from talkgen.export.faults import FaultyDeckError, slidev_faults
+from talkgen.export.node import ProgramError, Report, run_node
 from talkgen.export.packages import pins_of, slidev_packages
 from talkgen.export.pages import Page, write_document
 from talkgen.export.pdf import finish_pdf
@@ -82,9 +83,26 @@ def _link(link: Path, target: Path) -> None:
 
 
 def _slidev(folder: Path, arguments: list[str]) -> None:
+    """Runs Slidev's command over the project.
+
+    Raises:
+        FaultyDeckError: it cannot show some of it.
+        ToolError: it failed for another reason.
+    """
     cli = folder / "node_modules" / "@slidev" / "cli" / "bin" / "slidev.mjs"
     tags = asset_dir("templates") / "slidev" / "tags.mjs"
-    run_node([str(cli), *arguments], cwd=folder, timeout=_SECONDS, env={"NODE_OPTIONS": f"--import={tags.as_uri()}"})
+    options = {"NODE_OPTIONS": f"--import={tags.as_uri()}"}
+    try:
+        said = run_node([str(cli), *arguments], cwd=folder, timeout=_SECONDS, env=options)
+    except ProgramError as error:
+        _complain(error.output)
+        raise
+    _complain(said)  # an export goes on past a slide that cannot be shown
+
+
+def _complain(said: str) -> None:
+    if faults := list(slidev_faults(said)):
+        raise FaultyDeckError("Slidev", faults)
 
 
 def _build_site(folder: Path, report: Report) -> Path:

@@ -7,25 +7,17 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from talkgen.assets import asset_dir
+from talkgen.export.faults import Fault
 from talkgen.export.node import Report
 from talkgen.export.slidev import link_packages
 from talkgen.export.worker import NodeWorker
 
 PROGRAM = "slidev.mjs"  # in templates/node
 _SECONDS = 120  # in which the server starts, its first dependencies bundled
-
-
-@dataclass(frozen=True)
-class BadSlide:
-    """A slide, counted from 1 among those shown, that Slidev cannot compile."""
-
-    slide: int
-    message: str
 
 
 class DevServer:
@@ -47,14 +39,14 @@ class DevServer:
         program = asset_dir("templates") / "node" / PROGRAM
         return NodeWorker(program, str(self._folder), str(self.port))
 
-    def check(self, changed: Sequence[str]) -> list[BadSlide]:
+    def check(self, changed: Sequence[str]) -> list[Fault]:
         """The slides that cannot be compiled, once the server shows the files that `changed`.
 
         Raises:
             ToolError: it does not start, or ended again and again.
         """
         answer = self._worker.ask({"changed": list(changed)}, _SECONDS)
-        return [BadSlide(int(each["slide"]), str(each["message"])) for each in answer["problems"]]
+        return [Fault(str(each["message"]), slide=int(each["slide"])) for each in answer["problems"]]
 
     def close(self) -> None:
         """Ends it."""

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from talkgen.assets import cache_dir
 from talkgen.digest import digest_bytes, digest_file
-from talkgen.errors import Problem, ToolError
+from talkgen.errors import Problem
 from talkgen.export.inline import inline_media, inline_page
 from talkgen.export.marp import marp_page
 from talkgen.export.page import Page, read_page
@@ -28,6 +28,7 @@ from talkgen.outline.find import find_outline
 from talkgen.pipeline.build import Report, Request
 from talkgen.pipeline.changes import describe_changes, slide_positions
 from talkgen.pipeline.compute import compute
+from talkgen.pipeline.faults import faults_placed, place_faults
 from talkgen.pipeline.plan import Plan, make_plan
 from talkgen.pipeline.rendering import content_digest, copied_files, file_digests, render, resolve_plan
 from talkgen.pipeline.request import open_store
@@ -102,14 +103,15 @@ class Preview:
         rendering = render(resolve_plan(plan, results, self._target), self._target)
         digests = file_digests(rendering)
         changed = self._write(rendering, digests)
-        news = self._showing.show(content_digest(digests)[:16], changed)
+        with faults_placed(plan, rendering):
+            news = self._showing.show(content_digest(digests)[:16], changed)
         before, self._before = self._before or plan, plan
         news["moved"] = slide_positions(before.draft, plan.draft)
         return Shown(
             plan=plan,
             copied=tuple(copied_files(rendering, plan, self._target)),
             changes=tuple(describe_changes(before, plan)),
-            problems=tuple(_placed(news.pop("bad", ()), plan)),
+            problems=tuple(place_faults(news.pop("bad", ()), "Slidev", plan, rendering)),
             seconds=time.perf_counter() - started,
             news=news,
         )
@@ -146,11 +148,6 @@ def _files_in(folder: Path) -> Iterator[str]:
     for root, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if name not in _OURS]
         yield from (Path(root, name).relative_to(folder).as_posix() for name in files if name not in _OURS)
-
-
-def _placed(bad: list[tuple[int, str]], plan: Plan) -> Iterator[Problem]:
-    for slide, message in bad:
-        yield from plan.talk.problems_at(("slides", plan.draft.shown[slide - 1]), ToolError(message))
 
 
 class _MarpShowing:
@@ -199,7 +196,7 @@ class _SlidevShowing:
         self._server, self._revision = DevServer(folder, report), ""
 
     def show(self, revision: str, changed: list[str]) -> News:
-        bad = [(each.slide, f"Slidev cannot show this slide: {each.message}") for each in self._server.check(changed)]
+        bad = self._server.check(changed)
         before, self._revision = self._revision, revision
         return {"from": before, "revision": revision, "port": self._server.port, "bad": bad}
 

@@ -35,7 +35,8 @@ def publish(
     The things named in `missing` are not in it, so that it is never taken for whole.
 
     Raises:
-        ToolError: the exporter failed; the folder is as it was.
+        OutlineError: the exporter cannot make something of it; the folder is as it was, then and always.
+        ToolError: the exporter failed.
         TalkgenError: the folder holds something that is no deck of talkgen's.
     """
     deck.check_own()
@@ -49,7 +50,10 @@ def publish(
         for export in exports:
             _copy_files(export.files, deck.path, stage)
         if is_missing:
-            exports.append(_export(deck, format, content, stage, report))
+            from talkgen.pipeline.faults import faults_placed
+
+            with faults_placed(plan, rendering):
+                exports.append(_export(deck, format, content, stage, report))
         artifact = plan_rendering(plan, deck.target, copied_files(rendering, plan, deck.target))
         entries = {each.name: Entry(each.full_key) for each in plan.artifacts if each.name not in missing}
         entries |= {artifact.name: Entry(artifact.key, files)}
