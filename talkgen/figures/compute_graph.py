@@ -6,6 +6,7 @@ They hold for training and for reading a prompt: a transformer that writes goes 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator
@@ -22,8 +23,13 @@ if TYPE_CHECKING:
 
 TABLES = ()
 GRANULARITY = (
-    "A step is an operation in which two or more units meet; an operation on one unit alone (a projection, an "
-    "activation, a view) rides along. Sums are one step, however long. One layer; training or reading a prompt."
+    "A step is an operation in which two or more units meet, or a unit and itself in a product of two matrices; what "
+    "is done with one unit alone (a projection, an activation, a view) rides along. Sums are one step, however long. "
+    "One layer; training or reading a prompt."
+)
+_IN_THE_PICTURE = (  # the longer where it fits
+    "a step: values of tokens meet, as soon as all of them are there",
+    "a step: values of tokens meet",
 )
 _LENGTHS = (8, 16, 32)  # the lengths at which the growth of the depth is measured
 _WIDTH = 4  # features of the traced modules: the graph is the same at any width and number of heads
@@ -142,6 +148,8 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     for index, cell in enumerate(data["cells"]):
         left = index * (width + gap)
         _draw_cell(pen, data, cell, left, left + width)
+    said = next((text for text in _IN_THE_PICTURE if pen.text_width(text) <= canvas.width), "")
+    pen.write(canvas.width / 2, canvas.height - 14, said, color=pen.colors.muted, align="center")
     return pen.picture
 
 
@@ -152,7 +160,7 @@ def _draw_cell(pen: Pen, data: Data, cell: Cell, left: float, right: float) -> N
     longest = max(about["depths"], key=int)
     note = f"{longest} tokens: {about['depths'][longest]} steps"
     pen.write(right - 4, 16, note, color=colors.muted, align="right")
-    top, bottom = 58.0, pen.canvas.height - 50.0
+    top, bottom = 58.0, pen.canvas.height - 84.0
     places = _places(about, data["tokens"], left + 98, right - 34, top, bottom)
     radius = min(11.0, 0.3 * (bottom - top) / data["tokens"])
     for token in range(data["tokens"]):
@@ -181,7 +189,7 @@ def _places(
         level: sorted({node["column"] for node in nodes if node["level"] == level and level > 0} or {0})
         for level in range(about["depth"] + 1)
     }
-    between = 2.3  # room between two steps, in columns
+    between = 3.2  # room between two steps, in columns
     total = sum(len(shown) - 1 for shown in columns.values()) + between * about["depth"]
     unit = (right - left) / total
     places, start = {}, left
@@ -233,17 +241,24 @@ def _draw_edge(
 def _name_steps(pen: Pen, about: Data, places: dict[int, tuple[float, float]]) -> None:
     """Numbers the steps below the graph, and says what attention's three are."""
     names = {("bmm",): "scores", ("_safe_softmax",): "softmax", ("_softmax",): "softmax"}
-    y, color = pen.canvas.height - 14.0, pen.colors.muted
+    y, color = pen.canvas.height - 48.0, pen.colors.muted
     levels = {node["id"]: node["level"] for node in about["graph"]["nodes"]}
     first, last = (min(x for x, _ in places.values()), max(x for x, _ in places.values()))
     pen.write(first - 22, y, "step", color=color, align="right")
     every = 1 + int(_LABEL * about["depth"] / (last - first))
+    middles = [_middle(places, levels, level) for level in range(about["depth"] + 1)]
+    room = min(later - earlier for earlier, later in pairwise(middles))
+    named = about["depth"] <= 4 and room > pen.text_width("2 softmax 3 sum") / 2
     for level in range(every, about["depth"] + 1, every):
-        xs = [place[0] for node, place in places.items() if levels[node] == level]
-        name = names.get(tuple(about["operations"][str(level)]), "") if about["depth"] <= 4 else ""
+        name = names.get(tuple(about["operations"][str(level)]), "") if named else ""
         name = "sum" if name == "scores" and level > 1 else name
         text = f"{level} {name}".strip()
-        pen.write((min(xs) + max(xs)) / 2, y, text, color=color, align="center")
+        pen.write(middles[level], y, text, color=color, align="center")
+
+
+def _middle(places: dict[int, tuple[float, float]], levels: dict[int, int], level: int) -> float:
+    xs = [x for node, (x, _) in places.items() if levels[node] == level]
+    return (min(xs) + max(xs)) / 2
 
 
 def describe(data: Data) -> str:

@@ -20,7 +20,7 @@ from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, SweepModels
 from talkgen.figures.draw.lines import Line, draw_lines
-from talkgen.figures.draw.pen import DASHED, Pen, blank, plot, sheet, styled
+from talkgen.figures.draw.pen import DASHED, DOTTED, Pen, blank, plot, sheet, styled
 from talkgen.figures.numbers import human, significant, superscript
 
 if TYPE_CHECKING:
@@ -193,7 +193,10 @@ def draw(data: Data, canvas: Canvas) -> Picture:
 
 
 def _draw_lines(pen: Pen, data: Data, state: str, lowest: float) -> None:
-    """A line a model, named at its end, or just before it leaves the plot at the bottom."""
+    """A line a model, named at its end, or just before it leaves the plot at the bottom.
+
+    The theory of an RNN is that of its matrix alone: its largest eigenvalue, once a token (Pascanu et al. 2013).
+    """
     colors = pen.colors
     distances = range(data["length"])
     names = []
@@ -205,7 +208,12 @@ def _draw_lines(pen: Pen, data: Data, state: str, lowest: float) -> None:
         label = f"{_NAMES[name]} ×{found['factor'][1]:.2f}"
         leaves = found["mean"][-1] < lowest
         end = max(k for k in distances if found["mean"][k] >= 30 * lowest) if leaves else distances[-1]
-        names.append(Line(label, [end], [found["mean"][end]], color, dots=False))
+        place = found["mean"][end]
+        if (radius := found.get("spectral_radius", 1)) < 1:  # above 1 the matrix alone would let nothing fade
+            pen.line(distances, [radius**k for k in distances], color, 3, linestyle=DOTTED)
+            end = max(end, math.ceil(math.log(place) / math.log(radius)))  # beside the line of the theory, too
+            label += f", dotted: theory ×{radius:.2f}"
+        names.append(Line(label, [end], [place], color, dots=False))
     draw_lines(pen, names, gap=20)
 
 
@@ -234,6 +242,6 @@ def describe(data: Data) -> str:
             if "spectral_radius" in found:
                 parts.append(
                     f"Its recurrent matrix: largest singular value {found['singular_value']:.3g}, "
-                    f"spectral radius {found['spectral_radius']:.3g}."
+                    f"spectral radius {found['spectral_radius']:.3g}, by which alone a further token would multiply it."
                 )
     return " ".join(parts)

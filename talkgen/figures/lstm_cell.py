@@ -1,4 +1,4 @@
-"""Draws the inside of an LSTM cell as the module computes it, with how far its gates stand open on a sentence.
+"""Draws the inside of an LSTM cell as the module computes it, with how far its gates open at each token of a text.
 
 Names, order and activations of the gates and both formulas are read off the traced step of the model; the layout is
 the usual one: the memory runs along the top, the gates stand below it.
@@ -56,7 +56,9 @@ def compute(params: Params, inputs: Inputs) -> Data:
         values = measured[gate["name"]][0]
         gate["mean"] = significant(float(values.mean()), 3)
         gate["mean_size"] = significant(float(values.abs().mean()), 3)
-        gate["by_token"] = [significant(value, 3) for value in values.mean(1).tolist()]
+        # A cell's values are of both signs, and their mean says nothing of how much is written.
+        shown = values if gate["activation"] == "sigmoid" else values.abs()
+        gate["by_token"] = [significant(value, 3) for value in shown.mean(1).tolist()]
     return {
         "model": loaded.label,
         "layer": params.layer,
@@ -133,9 +135,9 @@ class _Cell:
         left, right, height = 40.0, canvas.width - 64.0, canvas.height
         share = (right - left) / 4
         self.x = {name: left + (i + 0.5) * share for i, name in enumerate(("forget", "input", "cell", "output"))}
-        self.memory, self.meet, self.gates, self.bus = 0.14 * height, 0.33 * height, 0.60 * height, 0.83 * height
+        self.memory, self.meet, self.gates, self.bus = 0.14 * height, 0.31 * height, 0.59 * height, 0.84 * height
         self.write = (self.x["input"] + self.x["cell"]) / 2  # where the new content joins the memory
-        self.box = (share - 16, 0.27 * height)
+        self.box = (share - 16, 0.32 * height)
 
     def _wire(self, *points: tuple[float, float], color: str | None = None, width: float = 2.5) -> None:
         xs, ys = zip(*points, strict=True)
@@ -176,20 +178,29 @@ class _Cell:
         self.pen.write(x, y, text, align="center")
 
     def draw_gates(self) -> None:
-        """A box a gate: its name, its activation, and its measured mean, as a filled share where it is one."""
+        """A box a gate: its name, its activation, its measured mean, and a bar a token of how far it stands open."""
         width, height = self.box
         for gate in self.data["gates"]:
             x, y = self.x[gate["name"]], self.gates - height / 2
             sigmoid = gate["activation"] == "sigmoid"
-            value = f"{percent(gate['mean'])} open" if sigmoid else f"size {gate['mean_size']:.2f}"
+            value = percent(gate["mean"]) if sigmoid else f"{gate['mean_size']:.2f}"
             self.pen.box(x - width / 2, y, width, height, 10, fill=self.colors.surface, edge=self.colors.recurrent)
-            self._center(x, y + 0.20 * height, gate["name"], self.sizes.small, bold=True)
-            self._center(x, y + 0.43 * height, gate["activation"], color=self.colors.muted)
-            self._center(x, y + 0.66 * height, value)
-            if sigmoid:
-                gauge = width - 32
-                for share, color in ((1.0, self.colors.line), (gate["mean"], self.colors.recurrent)):
-                    self.pen.box(x - gauge / 2, y + 0.83 * height, max(8, gauge * share), 8, 4, fill=color)
+            self._center(x, y + 0.17 * height, gate["name"], self.sizes.small, bold=True)
+            both = f"{gate['activation']} {value}"
+            fits = self.pen.text_width(both) <= width - 8
+            self._center(x, y + 0.39 * height, both if fits else value, color=self.colors.muted)
+            self._bars(x - width / 2 + 12, y + 0.53 * height, width - 24, 0.41 * height, gate["by_token"])
+
+    def _bars(self, left: float, top: float, width: float, height: float, values: list[float]) -> None:
+        """A bar a token in a frame as high as 1."""
+        from matplotlib.patches import Rectangle
+
+        self.pen.axes.add_patch(Rectangle((left, top), width, height, color=self.colors.line, alpha=0.45, linewidth=0))
+        each = width / len(values)
+        for place, value in enumerate(values):
+            bar = (left + (place + 0.1) * each, top + height * (1 - value))
+            shape = Rectangle(bar, 0.8 * each, height * value, color=self.colors.recurrent, linewidth=0)
+            self.pen.axes.add_patch(shape)
 
     def _center(self, x: float, y: float, text: str, size: float | None = None, **look: Any) -> None:
         self.pen.write(x, y, text, size, align="center", **look)
@@ -202,7 +213,7 @@ class _Cell:
         pen.write(right, self.memory - 32, "c′", size, color=color, bold=True, align="right")
         pen.write(right, self.meet + 30, "h′", size, color=color, bold=True, align="right")
         pen.write(8, self.bus + 24, "token x, last output h", size)
-        note = f"means over {len(self.data['tokens'])} tokens · {self.data['model']}"
+        note = pen.shorten(f"a bar a token: {' '.join(self.data['tokens'])}", pen.canvas.width - 20)
         pen.write(right, pen.canvas.height - 14, note, color=self.colors.muted, align="right")
 
 

@@ -57,6 +57,7 @@ def compute(params: Params, inputs: Inputs) -> Data:
                     "parameters": int(row["parameters"]),
                     "active": int(row["active"]) if row["active"] else None,
                     "tag": row["tag"],
+                    "note": row["note"],
                     "source": row["source"],
                 }
             )
@@ -123,13 +124,19 @@ def _label_models(pen: Pen, models: list[Data]) -> None:
     """Names with their sizes; a name that finds no free place is left out, the largest models last."""
     ordered = sorted(models, key=lambda model: (model["architecture"] == "attention", -model["parameters"]))
     points = [pen.at(model["year"], model["parameters"]) for model in ordered]
-    texts = [f"{model['name']} {human(model['parameters'])}" for model in ordered]
+    texts = [_title(model, pen.canvas.width > 900) for model in ordered]
     size = pen.sizes.figure
     boxes = [(pen.text_width(text) + 2, size * 1.22) for text in texts]
     room = (90.0, 42.0, pen.canvas.width - 2.0, pen.canvas.height - 40.0)
     for model, text, spot in zip(ordered, texts, place_labels(points, boxes, room, 10), strict=True):
         if spot is not None:
             _write_label(pen, model, text, spot)
+
+
+def _title(model: Data, wide: bool) -> str:
+    """A model with its size, and where there is room what sets it apart from its neighbours."""
+    note = f", {model['note']}" if model["note"] and wide else ""
+    return f"{model['name']} {human(model['parameters'])}{note}"
 
 
 def _write_label(pen: Pen, model: Data, text: str, spot: Spot) -> None:
@@ -148,6 +155,6 @@ def describe(data: Data) -> str:
         if model is not None:
             parts.append(f"Largest dense {names[architecture]}: {model['name']}, {human(model['parameters'])}.")
     if sparse:
-        listed = ", ".join(f"{m['name']} {human(m['parameters'])}" for m in sparse)
+        listed = ", ".join(_title(model, wide=True) for model in sparse)
         parts.append(f"Mixtures of experts, all experts counted: {listed}.")
     return " ".join(parts)

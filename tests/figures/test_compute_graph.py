@@ -10,10 +10,10 @@ from talkgen.figures import compute_graph
 
 @pytest.mark.parametrize("tokens", [2, 5])
 def test_rnn_waits_once_a_token_and_attention_three_times(tokens, data_of):
-    """What the talk says: n steps against three; the widths are 1 and the number of scores."""
+    """What the talk says: n steps against three; the widths are 1 and all causal scores, with itself too."""
     data = data_of("compute_graph", tokens=tokens)
     assert (data["rnn"]["depth"], data["attention"]["depth"]) == (tokens, 3)
-    assert (data["rnn"]["width"], data["attention"]["width"]) == (1, max(tokens * (tokens - 1) // 2, 1))
+    assert (data["rnn"]["width"], data["attention"]["width"]) == (1, tokens * (tokens + 1) // 2)
     assert (data["rnn"]["nodes"], data["rnn"]["edges"]) == (2 * tokens, 2 * tokens - 1)
     assert data["rnn"]["depths"] == {"8": 8, "16": 16, "32": 32}
     assert (data["rnn"]["steps_per_token"], data["attention"]["steps_per_token"]) == (1, 0)

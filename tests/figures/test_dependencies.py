@@ -38,13 +38,24 @@ def test_in_place_operations_count_as_their_plain_forms():
     assert levels(plain) == [3, 1, 1]
 
 
+def test_a_row_meets_itself_in_a_product_of_matrices_alone():
+    """A row's product with itself is a step as that with another is; its sum with itself and its square are none."""
+    x = torch.randn(3, 2)
+    product = trace_units(lambda x: (x * 2) @ (x + 1).T, x)
+    assert levels(product) == [3, 6]
+    assert sorted(about["inputs"] for _, about in product.nodes(data=True) if about["level"]) == [
+        (0,), (0, 1), (0, 2), (1,), (1, 2), (2,),
+    ]  # fmt: skip
+    assert levels(trace_units(lambda x: (x + x) * x, x)) == [3]
+
+
 @pytest.mark.parametrize("heads", [1, 2, 4])
 @pytest.mark.parametrize("tokens", [2, 3, 7])
 def test_attention_is_three_steps_at_every_length(tokens, heads):
-    """Causal attention has n(n-1)/2 scores, and a softmax and a sum for every token that can look back."""
+    """Causal attention has n(n+1)/2 scores, and a softmax and a sum for every token that can look back."""
     layer = Attention(ModelConfig(1, n_embd=8, n_head=heads))
     graph = trace_units(lambda x: layer(x[None], Pass()), torch.randn(tokens, 8))
-    assert levels(graph) == [tokens, tokens * (tokens - 1) // 2, tokens - 1, tokens - 1]
+    assert levels(graph) == [tokens, tokens * (tokens + 1) // 2, tokens - 1, tokens - 1]
     sums = [about["inputs"] for _, about in graph.nodes(data=True) if about["level"] == 3]
     assert sorted(sums) == [tuple(range(t + 1)) for t in range(1, tokens)]
 

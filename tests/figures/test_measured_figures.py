@@ -264,6 +264,19 @@ def test_gradient_shrinks_by_the_matrix_where_tanh_is_straight():
     assert found == {"singular_value": 0.5, "spectral_radius": 0.5}
 
 
+def test_theory_stands_beside_what_is_measured(data_of, canvas):
+    """The matrix's largest eigenvalue is drawn and named where it is below 1; above, nothing would fade."""
+    data = data_of("gradient_flow")
+
+    def said(radius: float) -> list[str]:
+        rnn = {state: {**data["models"]["rnn"][state], "spectral_radius": radius} for state in ("new", "trained")}
+        picture = gradient_flow.draw({**data, "models": {**data["models"], "rnn": rnn}}, canvas)
+        return [text.get_text() for axes in picture.axes for text in axes.texts if "theory" in text.get_text()]
+
+    assert [text.partition("dotted: ")[2] for text in said(0.5)] == ["theory ×0.50"] * 2
+    assert said(1.2) == []
+
+
 def test_measuring_leaves_the_model_as_it_was():
     """Another figure may be given the same model: neither precision, nor mode, nor hooks, nor gradients stay."""
     model = small_model("transformer", dropout=0.5)

@@ -104,7 +104,7 @@ def test_lstm_cell_reads_its_gates_off_the_module(data_of, inputs):
 
 
 def test_lstm_gates_are_what_the_weights_give(data_of, inputs):
-    """The means of the first layer's gates, recomputed from the weights and the fused kernel's states."""
+    """The first layer's gates, over all tokens and at each, from the weights and the fused kernel's states."""
     loaded = inputs.model("small-lstm")
     rnn = loaded.model.rnn
     with torch.no_grad():
@@ -115,8 +115,10 @@ def test_lstm_gates_are_what_the_weights_give(data_of, inputs):
         total = x @ rnn.weight_ih_l0.T + h @ rnn.weight_hh_l0.T + rnn.bias_ih_l0 + rnn.bias_hh_l0
     i, f, g, o = total.chunk(4, dim=1)
     expected = [i.sigmoid().mean(), f.sigmoid().mean(), g.tanh().mean(), o.sigmoid().mean()]
-    shown = [gate["mean"] for gate in data_of("lstm_cell", sentence="to be")["gates"]]
-    assert shown == pytest.approx([float(value) for value in expected], rel=0.01)
+    gates = data_of("lstm_cell", sentence="to be")["gates"]
+    assert [gate["mean"] for gate in gates] == pytest.approx([float(value) for value in expected], rel=0.01)
+    for gate, values in zip(gates, (i.sigmoid(), f.sigmoid(), g.tanh().abs(), o.sigmoid()), strict=True):
+        assert gate["by_token"] == pytest.approx(values.mean(1).tolist(), rel=0.01)
 
 
 def test_lstm_cell_refuses_a_transformer(data_of):

@@ -127,6 +127,13 @@ def test_parameter_counts_are_those_people_quote(counts):
     assert active == {"DeepSeek-V3": "37B", "Kimi K2.5": "32B"}
 
 
+def test_what_is_noted_of_a_model_is_what_its_count_is_made_of(counts):
+    """So many experts of two matrices each are the whole of the mixture of LSTMs."""
+    experts = {name: int(row["note"].split()[0].replace(",", "")) for name, row in counts.items() if row["note"]}
+    assert set(experts) == {"MoE LSTM"}
+    assert experts["MoE LSTM"] * 2 * 512 * 1024 == pytest.approx(int(counts["MoE LSTM"]["parameters"]), rel=0.005)
+
+
 def test_active_parameters_follow_from_their_shapes(counts):
     """What a token uses of a mixture of experts, where the source says it."""
     known = {name: row for name, row in counts.items() if row["active"] and name not in WITHOUT_SHAPES}

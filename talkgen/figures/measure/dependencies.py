@@ -3,7 +3,8 @@
 torch.fx records every operation that really runs. An element of a result depends on an element of an input where the
 derivative is not zero: so a causal mask, a view or a copy needs no rule of its own. Elements of one operation that
 depend on the same things form a *unit*; an operation on one unit alone (a projection, an activation, a view) rides
-along with it. What is left is where two or more units meet, and each such meeting is one step that has to wait.
+along with it. What is left is where two or more units meet, or where one is multiplied with itself by a product of two
+computed matrices (a token's query with its own key), and each such meeting is one step that has to wait.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import torch
 
 _NOTHING = -1  # the unit of an element that depends on no input
+_PRODUCTS = frozenset({"mm", "bmm"})  # in ATen: of two matrices, of many pairs of them
 
 
 def trace_units(function: Callable[..., Any], *inputs: torch.Tensor) -> nx.DiGraph[int]:
@@ -82,8 +84,10 @@ def _tracer(program: torch.fx.GraphModule, graph: nx.DiGraph[int], starts: Seque
                 return torch.cat([t.reshape(-1) for t in _floats(target(*again[0], **again[1]))])
 
             # Before the operation itself runs, which may change its inputs in place.
-            needs = _needs(run, known, [self.units[id(value)] for value in known], len(graph))
-            units = _group(graph, needs, str(target.overloadpacket.__name__))
+            needs, factors = _needs(run, known, [self.units[id(value)] for value in known], len(graph))
+            operation = str(target.overloadpacket.__name__)
+            meets_itself = (factors > 1) & (operation in _PRODUCTS)
+            units = _group(graph, needs, meets_itself, operation)
             result = super().call_function(target, args, kwargs)
             for tensor in _floats(result):
                 self._keep(tensor, units[: tensor.numel()].view(tensor.shape))
@@ -100,28 +104,33 @@ def _floats(result: Any) -> list[torch.Tensor]:
 
 def _needs(
     run: Callable[..., torch.Tensor], values: Sequence[torch.Tensor], units: Sequence[torch.Tensor], count: int
-) -> torch.Tensor:
-    """Which of the `count` units each element of `run(*values)` depends on: bool [elements, count]."""
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Which of the `count` units each element of `run(*values)` depends on, and by how many of the `values`.
+
+    Bool [elements, count] and integers [elements].
+    """
     import torch
 
     jacobian_of: Any = torch.autograd.functional.jacobian
     jacobians = jacobian_of(run, tuple(values), vectorize=True)
-    total = torch.zeros(len(jacobians[0]), count + 1)
+    total, factors = torch.zeros(len(jacobians[0]), count + 1), torch.zeros(len(jacobians[0]), dtype=torch.long)
     for jacobian, owner in zip(jacobians, units, strict=True):
         columns = owner.reshape(-1).where(owner.reshape(-1) != _NOTHING, torch.tensor(count))
-        total.index_add_(1, columns, (jacobian.reshape(len(jacobian), -1) != 0).float())
-    return total[:, :count] > 0
+        depends = jacobian.reshape(len(jacobian), -1) != 0
+        total.index_add_(1, columns, depends.float())
+        factors += depends[:, owner.reshape(-1) != _NOTHING].any(1)
+    return total[:, :count] > 0, factors
 
 
-def _group(graph: nx.DiGraph[int], needs: torch.Tensor, operation: str) -> torch.Tensor:
+def _group(graph: nx.DiGraph[int], needs: torch.Tensor, meets_itself: torch.Tensor, operation: str) -> torch.Tensor:
     """The unit of each element [elements], adding the new ones to `graph`."""
     import torch
 
-    kinds, which = torch.unique(needs, dim=0, return_inverse=True)
+    kinds, which = torch.unique(torch.cat((needs, meets_itself[:, None]), dim=1), dim=0, return_inverse=True)
     units = []
     for kind in kinds:
-        needed = kind.nonzero().flatten().tolist()
-        if len(needed) < 2:
+        needed = kind[:-1].nonzero().flatten().tolist()
+        if not needed or (len(needed) < 2 and not kind[-1]):
             units.append(needed[0] if needed else _NOTHING)
             continue
         unit = len(graph)
