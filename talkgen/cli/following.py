@@ -8,8 +8,8 @@ from pathlib import Path
 
 from talkgen.errors import ToolError
 from talkgen.pipeline.build import BuildReport, Request, build
-from talkgen.pipeline.preview import preview_folder, seed
 from talkgen.pipeline.preview_process import PreviewProcess
+from talkgen.pipeline.previewed import preview_folder, seed
 from talkgen.serve.watching import Watching
 
 _START_SECONDS = 300.0  # in which a deck's own server starts, its packages being there
@@ -17,17 +17,21 @@ _START_SECONDS = 300.0  # in which a deck's own server starts, its packages bein
 
 @dataclass(frozen=True)
 class Followed:
-    """A built talk, what keeps its deck up to date, where, and the page to serve: None where the deck has a server."""
+    """A built talk, what keeps its deck up to date, where, and the page to serve: None where the deck has a server.
+
+    `start` is to be called when models are loaded: what keeps a page up to date would be in their way.
+    """
 
     built: BuildReport
     watching: Watching
     process: PreviewProcess
     folder: Path
     page: Path | None
+    start: Callable[[], None] = lambda: None
 
 
 def follow(request: Request, report: Callable[[str], None]) -> Followed:
-    """Builds a talk and starts what keeps its deck up to date.
+    """Builds a talk, and starts a deck's own server.
 
     Raises:
         OutlineError: as a build does.
@@ -37,9 +41,8 @@ def follow(request: Request, report: Callable[[str], None]) -> Followed:
     process = PreviewProcess(request, watching.tell, report)
     if request.target == "marp":
         built = build(request, report)
-        page = seed(folder, built.outputs[0], str(built.deck.built.about["content"])[:16])
-        process.start()
-        return Followed(built, watching, process, folder, page)
+        page = seed(folder, built.outputs[0], str(built.deck.built.about["content"])[:16], anew=built.exported)
+        return Followed(built, watching, process, folder, page, process.start)
     built = build(replace(request, format="md", out=folder.with_name(f"{folder.name}-source")), report)
     report("Slidev: starting its server")
     process.start()

@@ -110,6 +110,7 @@ def _settings(
         look=style.css_variables(),
         slides=partial(read_slides, followed.folder if followed else done.deck.path),
         tell=report,
+        on_loaded=followed.start if followed else lambda: None,
         votes=done.plan.talk.path.parent / "votes" if audience else None,
         watching=followed.watching if followed else None,
         code=None if is_loopback(host) else make_code(),

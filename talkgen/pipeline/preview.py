@@ -6,18 +6,16 @@ that show the deck: the revision that they now find, and what to change of the o
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import quote
 
-from talkgen.assets import cache_dir
-from talkgen.digest import digest_bytes, digest_file
+from talkgen.digest import digest_file
 from talkgen.errors import Problem
 from talkgen.export.inline import inline_media, inline_page
 from talkgen.export.marp import marp_page
@@ -30,6 +28,7 @@ from talkgen.pipeline.changes import describe_changes, slide_positions
 from talkgen.pipeline.compute import compute
 from talkgen.pipeline.faults import faults_placed, place_faults
 from talkgen.pipeline.plan import Plan, make_plan
+from talkgen.pipeline.previewed import PAGE, News, preview_folder, watching
 from talkgen.pipeline.rendering import content_digest, copied_files, file_digests, render, resolve_plan
 from talkgen.pipeline.request import open_store
 from talkgen.pipeline.talk import Talk
@@ -37,16 +36,7 @@ from talkgen.pipeline.targets import TARGETS, Target
 from talkgen.render.deck import Rendering
 from talkgen.words import WORDS
 
-PAGE = "deck.html"  # of a Marp deck
 _OURS = {"node_modules", ".vite", PAGE}  # beside a rendering's own files
-
-News = dict[str, Any]
-
-
-def preview_folder(request: Request) -> Path:
-    """Where the deck of a request is previewed: always the same place, so that what tools keep there stays good."""
-    asked = [str(find_outline(request.outline).resolve()), request.target, request.model, dict(request.vars)]
-    return cache_dir("previews") / digest_bytes(json.dumps(asked, default=str).encode())[:16]
 
 
 @dataclass(frozen=True)
@@ -208,16 +198,3 @@ class _SlidevShowing:
 
 
 _SHOWINGS: Mapping[str, Callable[[Path, Report], Showing]] = {"marp": _MarpShowing, "slidev": _SlidevShowing}
-
-
-def watching(page: str, revision: str) -> str:
-    """A page with the script that keeps it up to date."""
-    before, end, after = page.rpartition("</body>")
-    return f'{before}<script src="/watch.js" data-revision="{revision}"></script>{end}{after}'
-
-
-def seed(folder: Path, page: Path, revision: str) -> Path:
-    """A built deck as what is shown until the first preview is there; its page."""
-    shutil.copytree(page.parent, folder, dirs_exist_ok=True)
-    write_text(folder / PAGE, watching(page.read_text(encoding="utf-8"), revision))
-    return folder / PAGE

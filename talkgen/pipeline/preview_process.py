@@ -9,8 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from talkgen.pipeline.preview import News
-from talkgen.pipeline.previewer import AGAIN, write_request
+from talkgen.pipeline.previewed import AGAIN, News, write_request
 from talkgen.pipeline.request import Request
 
 _MODULE = "talkgen.pipeline.previewer"
@@ -33,12 +32,13 @@ class PreviewProcess:
         self._thread.start()
 
     def close(self) -> None:
-        """Ends it and everything that it started."""
+        """Ends it and everything that it started, if it was started."""
         self._closing.set()
         process = self._process
         if process and process.stdin:
             process.stdin.close()
-        self._thread.join(_PATIENCE)
+        if self._thread.is_alive():
+            self._thread.join(_PATIENCE)
         if process and process.poll() is None:
             process.kill()
             process.wait()

@@ -15,14 +15,11 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from talkgen.errors import TalkgenError
-from talkgen.pipeline.preview import News, Preview, Shown
-from talkgen.pipeline.request import Request
+from talkgen.pipeline.preview import Preview, Shown
+from talkgen.pipeline.previewed import AGAIN, News, read_request
 from talkgen.pipeline.watch import CodeChangedError, keep_up, problems_of, watched_folders
-
-AGAIN = 75  # the exit code of a process that asks to be started again
 
 
 def main() -> int:
@@ -35,7 +32,7 @@ def main() -> int:
         news.write(json.dumps(what) + "\n")
         news.flush()
 
-    preview = Preview(_read(sys.argv[1]), _say)
+    preview = Preview(read_request(sys.argv[1]), _say)
     keeper = _Keeper(preview, tell)
     try:
         keep_up(preview.path, keeper.refresh)
@@ -95,17 +92,6 @@ def _say(line: str) -> None:
     with suppress(OSError):
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
-
-
-def write_request(request: Request) -> str:
-    """A request as the process reads it."""
-    asked: dict[str, Any] = {"outline": str(request.outline), "target": request.target, "model": request.model}
-    return json.dumps(asked | {"vars": dict(request.vars)})
-
-
-def _read(text: str) -> Request:
-    asked = json.loads(text)
-    return Request(Path(asked["outline"]), asked["target"], model=asked["model"], vars=asked["vars"])
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def create_app(settings: Settings) -> FastAPI:
     Raises:
         TalkgenError: there is no deck where `settings` says.
     """
-    engines = Engines(settings.models, settings.device, settings.tell)
+    engines = Engines(settings.models, settings.device, settings.tell, settings.on_loaded)
     questions, demos = Questions(engines), Demos(engines, settings.project, settings.style)
 
     @asynccontextmanager

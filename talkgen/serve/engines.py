@@ -33,6 +33,7 @@ class Engines:
     files: Sequence[ModelFiles]
     device: str = "auto"
     tell: Callable[[str], None] = lambda _: None
+    on_loaded: Callable[[], None] = lambda: None
     loading: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -49,6 +50,7 @@ class Engines:
             self._aside(self._load_all)
         else:
             self._loaded.set()
+            self.on_loaded()
 
     def close(self) -> None:
         """Ends the waiting for engines, and waits for the model that is being loaded."""
@@ -68,6 +70,8 @@ class Engines:
                 self._load(files, device)
         self.loading = False
         self._loaded.set()
+        if not self._closed.is_set():
+            self.on_loaded()
         for files in self.files:
             if not self._closed.is_set() and files.name in self._engines:
                 self._compare(files, device)

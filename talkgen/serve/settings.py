@@ -27,6 +27,7 @@ class Settings:
     slides: Callable[[], Sequence[dict[str, Any]]] = tuple  # title, notes, minutes and what is live of each
     on_slide: Callable[[int], None] = lambda _: None  # told which slide is shown, whenever that changes
     tell: Callable[[str], None] = lambda _: None  # told what models do that takes a while
+    on_loaded: Callable[[], None] = lambda: None  # told once the models that can be loaded are
     votes: Path | None = None  # the folder of the room's votes; None where the room is not asked
     watching: Watching | None = None  # news of a deck that is being written
     code: str | None = None  # that the presenter shows; None where only this machine reaches the server

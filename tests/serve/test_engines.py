@@ -87,3 +87,15 @@ def test_a_sure_form_answers_while_forms_are_compared(models, tmp_path, monkeypa
     engines.close()
     assert {row.form for row in forms.recorded(models[0])} == {"torch", *FORMATS}
     assert [bar.id for bar in after.candidates[:3]] == [bar.id for bar in before.candidates[:3]]
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_it_is_told_when_models_are_loaded(models, count):
+    """Once, when the models that were asked for can answer: what would be in their way waits for that."""
+    there = []
+    engines = Engines(models[:count], ELSEWHERE, on_loaded=lambda: there.append(engines.health()))
+    engines.open()
+    engines.wait()
+    engines.close()
+    assert [len(health["models"]) for health in there] == [count]
+    assert there[0]["status"] == "ready"
