@@ -1,7 +1,7 @@
 """Draws what a translation was made from: the cross-attention between a sentence and its translation.
 
-The picture of Bahdanau et al. (2015, Fig. 3): words read across, words written down, and where the languages order
-their words differently the path leaves the diagonal.
+The picture of Bahdanau et al. (2015, Fig. 3), by a model of their kind: words read across, words written down, and
+where the languages order their words differently the path leaves the diagonal.
 """
 
 from __future__ import annotations
@@ -69,6 +69,9 @@ def align(loaded: Loaded, params: Params) -> Data:
         "source": [*made.source[:-1], "(end)"],
         "target": list(made.target),
         **whose,
+        "attention": "additive attention" if loaded.model.config.architecture == "rnnsearch" else "cross-attention",
+        "heads": made.weights.size(0) * made.weights.size(1),
+        "strange": list(made.strange),
         "weights": [[round(value, 4) for value in row] for row in weights.tolist()],
         "looks_at": looks_at,
         "steps_back": sum(later < earlier for earlier, later in pairwise(looks_at)),
@@ -110,11 +113,15 @@ class Grid:
 def draw(data: Data, canvas: Canvas) -> Picture:
     """The matrix, its words, and whose weights they are."""
     pen = sheet(canvas)
-    grid = _fit(pen, data["source"], data["target"])
+    grid = _fit(pen, data["source"], data["target"], _FOOT * (2 if data["strange"] else 1))
     _draw_words(pen, data, grid)
     for i, row in enumerate(data["weights"]):
         for j, weight in enumerate(row):
             _draw_cell(pen, grid, i, j, weight)
+    if data["strange"]:
+        said = pen.shorten(warning(data), canvas.width - 40, pen.sizes.small, bold=True)
+        place = (canvas.width / 2, canvas.height - 14 - _FOOT)
+        pen.write(*place, said, pen.sizes.small, color=pen.colors.bad, bold=True, align="center")
     muted = pen.colors.muted
     for text in (f"{data['model']} · {whose(data)}", whose(data)):
         if pen.text_width(text) <= canvas.width - 40:
@@ -123,22 +130,22 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     return pen.picture
 
 
-def _fit(pen: Pen, source: list[str], target: list[str]) -> Grid:
+def _fit(pen: Pen, source: list[str], target: list[str], foot: float) -> Grid:
     """The grid with the larger of two text sizes in which a percentage fits a cell; the smaller where neither does."""
-    grids = [_grid(pen, source, target, size) for size in (pen.sizes.small, pen.sizes.figure)]
+    grids = [_grid(pen, source, target, size, foot) for size in (pen.sizes.small, pen.sizes.figure)]
     return next((grid for grid in grids if _holds_numbers(pen, grid)), grids[-1])
 
 
-def _grid(pen: Pen, source: list[str], target: list[str], size: float) -> Grid:
+def _grid(pen: Pen, source: list[str], target: list[str], size: float, foot: float) -> Grid:
     beside = max(pen.text_width(word, size) for word in target) + 20
     longest = max(pen.text_width(word, size) for word in source)
     lies = (pen.canvas.width - beside) / len(source) > longest + 12  # all words fit side by side
     above = size + 14 if lies else sin(_LEAN) * (longest + size) + 10
     overhang = 0 if lies else cos(_LEAN) * longest
-    high = min(72, (pen.canvas.height - above - _FOOT) / len(target))
+    high = min(72, (pen.canvas.height - above - foot) / len(target))
     wide = min((pen.canvas.width - beside - overhang) / len(source), max(2.2 * high, longest + 12 if lies else 0))
     left = (pen.canvas.width - beside - overhang - wide * len(source)) / 2 + beside
-    top = (pen.canvas.height - above - _FOOT - high * len(target)) / 2 + above
+    top = (pen.canvas.height - above - foot - high * len(target)) / 2 + above
     return Grid(left, top, wide, high, size, lies)
 
 
@@ -171,18 +178,26 @@ def _draw_cell(pen: Pen, grid: Grid, row: int, column: int, weight: float) -> No
         pen.write(*middle, text, grid.size, color=ink_on(fill), align="center")
 
 
+def warning(data: Data) -> str:
+    """That the words stand in an order which the model never saw, and where."""
+    return f"it never saw words in this order: “{' '.join(data['strange'])}”"
+
+
 def whose(data: Data) -> str:
     """What the numbers are, and of which layer and head."""
+    if data["heads"] == 1:
+        return f"{data['attention']} in %"
     named = [f"{name} {data[name]}" for name in ("layer", "head") if data[name]]
-    return ", ".join(["cross-attention in %", *named, *([] if data["head"] else ["mean of all heads"])])
+    return ", ".join([f"{data['attention']} in %", *named, *([] if data["head"] else ["mean of all heads"])])
 
 
 def describe(data: Data) -> str:
-    """The translation, whose weights, and for each word written the one it looked at most."""
+    """The translation, whose weights, for each word written the one it looked at most, and what is to be doubted."""
     source, weights = data["source"], data["weights"]
     pairs = zip(data["target"], data["looks_at"], weights, strict=True)
     listed = ", ".join(f"“{word}” at “{source[j]}” {100 * row[j]:.0f}%" for word, j, row in pairs)
     return (
         f"“{data['sentence']}” became “{data['translation']}” ({data['model']}; {whose(data)}). "
         f"Where each word looked most: {listed}. The path steps back {data['steps_back']} times."
+        + (f" What it wrote is chance: {warning(data)}." if data["strange"] else "")
     )

@@ -1,19 +1,22 @@
 """Draws where a model looks: the attention weights of one head, or their mean, over a sentence.
 
-As a map (each row a token that looks, each column a token looked at) or as arcs from one token back to the others.
+As a map (each row a token that looks, each column a token looked at) or as arcs from one token back to the others, of
+one sentence or of two that differ. Most heads of a trained model rest on the first token when they look for nothing
+(Xiao et al. 2024): where they do, it is named.
 """
 
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, ModelName
 from talkgen.figures.draw.color import ink_on, mix
+from talkgen.figures.draw.headline import write_headline
 from talkgen.figures.draw.lettering import POINTS
 from talkgen.figures.draw.pen import Pen, sheet, styled
 from talkgen.figures.measure.tokens import read_text, show_pieces
@@ -22,9 +25,13 @@ if TYPE_CHECKING:
     import torch
     from matplotlib.figure import Figure as Picture
 
+    from talkgen.lm.files.loaded import Loaded
+
 TABLES = ()
-_MOST = 16  # tokens that can be read from the back row
+_MOST = {"map": 16, "arcs": 32}  # tokens that can be read from the back row
 _WIDEST = 96  # px of a cell
+_COUNTS = 0.05  # the share from which on a look is told
+_RESTS = 0.3  # the share of a token's looks from which on it is where they rest
 
 
 class Params(base.Params):
@@ -32,52 +39,81 @@ class Params(base.Params):
 
     `layer` and `head` count from 1. Of the heads they leave open, `choose` takes the mean of all or the clearest: the
     one that looks hardest at single tokens other than the first, the one just before and itself, where most heads
-    of a trained model rest.
+    of a trained model rest. With a second sentence `beside` it and two words `between` which they decide, it is the
+    head that parts them most: the first sentence looks at the first word rather than the second, the other not.
     """
 
     model: ModelName = ""
     sentence: str = Field("The name is bound to the value of the expression", min_length=1, max_length=400)
+    beside: str = Field("", max_length=400)
+    between: tuple[str, str] | None = None
     layer: int | None = Field(None, ge=1)
     head: int | None = Field(None, ge=1)
     choose: Literal["clearest", "mean"] = "clearest"
     view: Literal["map", "arcs"] = "map"
     focus: int | None = Field(None, ge=1, description="The token the arcs start from, counted from 1; the last.")
 
+    @model_validator(mode="after")
+    def _a_pair_is_whole(self) -> Self:
+        if bool(self.beside) != (self.between is not None):
+            raise ValueError("`beside` and `between` go together: a second sentence, and two words of both")
+        if self.beside and (self.view != "arcs" or self.choose != "clearest"):
+            raise ValueError("two sentences are shown as arcs, of one head: view: arcs, choose: clearest")
+        return self
+
 
 def compute(params: Params, inputs: Inputs) -> Data:
-    """The weights [T, T] of the chosen head, each row summing to 1."""
-    import torch
-
-    from talkgen.lm.models.base import Taps
-
+    """The weights [T, T] of the chosen head, each row summing to 1; of both sentences where there are two."""
     loaded = inputs.model(params.model)
-    ids = read_text(loaded, params.sentence, _MOST)
-    taps = Taps("attention")
-    with torch.inference_mode():
-        loaded.model(ids, taps=taps)
-    if not taps.values["attention"]:
-        raise ModelError(f"{loaded.label} has no attention to show", "name a transformer: model: small")
-    weights = torch.stack([layer[0].double() for layer in taps.values["attention"]])  # [layer, head, T, T]
-    chosen, whose = _choose(weights, params)
-    focus = (params.focus or len(chosen)) - 1
-    if focus >= len(chosen):
+    tokens, weights = read_weights(loaded, params.sentence, _MOST[params.view])
+    focus = (params.focus or len(tokens)) - 1
+    if focus >= len(tokens):
         raise ModelError(
-            f"there is no token {params.focus}: the sentence has {len(chosen)}", "choose a smaller `focus`"
+            f"there is no token {params.focus}: the sentence has {len(tokens)}", "choose a smaller `focus`"
         )
+    second = read_weights(loaded, params.beside, _MOST[params.view]) if params.beside else None
+    layers, heads = _open(weights, params)
+    whose: Data = {"layer": params.layer, "head": params.head}
+    if params.choose == "mean":
+        chosen = weights[list(layers)][:, list(heads)].mean((0, 1))
+    else:
+        score = {pair: _score(weights, second, loaded, params, pair) for pair in product(layers, heads)}
+        layer, head = max(score, key=lambda pair: score[pair])
+        chosen, whose = weights[layer, head], {"layer": layer + 1, "head": head + 1}
     return {
         "model": loaded.label,
         "sentence": params.sentence,
         "view": params.view,
-        "tokens": show_pieces(loaded, ids),
+        "tokens": tokens,
         **whose,
-        "weights": [[round(value, 4) for value in row] for row in chosen.tolist()],
+        "among": len(layers) * len(heads),
+        "weights": _rounded(chosen),
         "focus": focus,
-        "first": round(float(weights[:, :, 1:, 0].mean()) if len(chosen) > 1 else 1.0, 4),
+        "first": round(float(weights[:, :, 1:, 0].mean()) if len(tokens) > 1 else 1.0, 4),
+        **_pair(loaded, params, second, whose, chosen),
     }
 
 
-def _choose(weights: torch.Tensor, params: Params) -> tuple[torch.Tensor, Data]:
-    """The weights [T, T] that `params` ask for, and whose they are, counted from 1.
+def read_weights(loaded: Loaded, sentence: str, most: int) -> tuple[list[str], torch.Tensor]:
+    """The tokens of a sentence as they are drawn, and all weights over it [layer, head, T, T].
+
+    Raises:
+        ModelError: the model has no attention, or the sentence does not fit.
+    """
+    import torch
+
+    from talkgen.lm.models.base import Taps
+
+    ids, taps = read_text(loaded, sentence, most), Taps("attention")
+    with torch.inference_mode():
+        loaded.model(ids, taps=taps)
+    if not taps.values["attention"]:
+        raise ModelError(f"{loaded.label} has no attention to show", "name a transformer: model: small")
+    return show_pieces(loaded, ids), torch.stack([layer[0].double() for layer in taps.values["attention"]])
+
+
+def _open(weights: torch.Tensor, params: Params) -> tuple[range | list[int], range | list[int]]:
+    """The layers and heads that `params` leave open, counted from 0.
 
     Raises:
         ModelError: the model has no such layer or head.
@@ -86,13 +122,72 @@ def _choose(weights: torch.Tensor, params: Params) -> tuple[torch.Tensor, Data]:
     for name, value, count in (("layer", params.layer, layers), ("head", params.head, heads)):
         if value is not None and value > count:
             raise ModelError(f"there is no {name} {value}: the model has {count}", f"choose a smaller `{name}`")
-    open_layers = range(layers) if params.layer is None else [params.layer - 1]
-    open_heads = range(heads) if params.head is None else [params.head - 1]
-    if params.choose == "mean":
-        chosen = weights[list(open_layers)][:, list(open_heads)].mean((0, 1))
-        return chosen, {"layer": params.layer, "head": params.head}
-    layer, head = max(product(open_layers, open_heads), key=lambda pair: _clarity(weights[pair], params))
-    return weights[layer, head], {"layer": layer + 1, "head": head + 1}
+    return (
+        range(layers) if params.layer is None else [params.layer - 1],
+        range(heads) if params.head is None else [params.head - 1],
+    )
+
+
+def _score(
+    weights: torch.Tensor,
+    second: tuple[list[str], torch.Tensor] | None,
+    loaded: Loaded,
+    params: Params,
+    pair: tuple[int, int],
+) -> float:
+    if second is None or params.between is None:
+        return _clarity(weights[pair], params)
+    first, other = params.between
+    here = _looks_at(weights[pair], loaded, params.sentence, params.between)
+    there = _looks_at(second[1][pair], loaded, params.beside, (other, first))
+    return min(here, there)
+
+
+def _looks_at(weights: torch.Tensor, loaded: Loaded, sentence: str, between: tuple[str, str]) -> float:
+    """How much more the last token looks at the first of two words than at the other."""
+    this, that = (find_word(loaded, sentence, word) for word in between)
+    return float(weights[-1, this].sum() - weights[-1, that].sum())
+
+
+def find_word(loaded: Loaded, sentence: str, word: str) -> slice:
+    """The tokens of a sentence that a word is made of.
+
+    Raises:
+        ModelError: the sentence does not have it.
+    """
+    pieces = loaded.tokenizer.pieces(loaded.tokenizer.encode(sentence))
+    ends = [len("".join(pieces[: place + 1])) for place in range(len(pieces))]
+    start = "".join(pieces).find(word)
+    if start < 0 or not word:
+        raise ModelError(f"“{word}” is not in “{sentence}”", "name a word of both sentences")
+    within = [place for place, end in enumerate(ends) if end > start and end - len(pieces[place]) < start + len(word)]
+    return slice(within[0], within[-1] + 1)
+
+
+def _pair(
+    loaded: Loaded, params: Params, second: tuple[list[str], torch.Tensor] | None, whose: Data, chosen: torch.Tensor
+) -> Data:
+    """The second sentence, and in each the tokens of both words with what the last token gives them."""
+    if second is None or params.between is None:
+        return {"beside": None, "between": None}
+    tokens, weights = second
+    there = weights[whose["layer"] - 1, whose["head"] - 1]
+    between = [_looks(chosen, loaded, params.sentence, params.between)]
+    beside = {"tokens": tokens, "weights": _rounded(there), "focus": len(tokens) - 1}
+    between.append(_looks(there, loaded, params.beside, params.between))
+    return {"beside": beside, "between": between}
+
+
+def _looks(weights: torch.Tensor, loaded: Loaded, sentence: str, words: tuple[str, str]) -> list[Data]:
+    found = [(word, find_word(loaded, sentence, word)) for word in words]
+    return [
+        {"word": word, "tokens": [at.start, at.stop], "weight": round(float(weights[-1, at].sum()), 4)}
+        for word, at in found
+    ]
+
+
+def _rounded(weights: torch.Tensor) -> list[list[float]]:
+    return [[round(value, 4) for value in row] for row in weights.tolist()]
 
 
 def _clarity(weights: torch.Tensor, params: Params) -> float:
@@ -109,17 +204,31 @@ def _clarity(weights: torch.Tensor, params: Params) -> float:
 def draw(data: Data, canvas: Canvas) -> Picture:
     """The weights as a map or as arcs, and whose they are."""
     pen = sheet(canvas)
-    (_draw_map if data["view"] == "map" else _draw_arcs)(pen, data)
-    pen.write(canvas.width / 2, canvas.height - 14, whose(data), color=pen.colors.muted, align="center")
+    bottom = canvas.height - 30.0
+    if data["view"] == "map":
+        _draw_map(pen, data)
+    elif data["beside"] is None:
+        _draw_arcs(pen, data, 0, bottom, [])
+    else:
+        top = float(write_headline(pen, verdict(data)))
+        middle = (top + bottom) / 2
+        _draw_arcs(pen, data, top, middle, data["between"][0])
+        _draw_arcs(pen, data["beside"], middle, bottom, data["between"][1])
+    said = next((text for text in whose(data) if pen.text_width(text) <= canvas.width - 8), whose(data)[-1])
+    pen.write(canvas.width / 2, canvas.height - 14, said, color=pen.colors.muted, align="center")
     return pen.picture
 
 
-def whose(data: Data) -> str:
-    """The model, the layer and the head, in words."""
+def whose(data: Data) -> list[str]:
+    """The model, the layer and the head, and why this one: in words, the longest first."""
     layer = f"layer {data['layer']}" if data["layer"] else "mean of all layers"
     head = f"head {data['head']}" if data["head"] else "mean of all heads"
     both = "mean of all heads" if not data["layer"] and not data["head"] else f"{layer}, {head}"
-    return f"{data['model']} · {both}"
+    short = f"{data['model']} · {both}"
+    if data["among"] == 1 or not data["layer"] or not data["head"]:
+        return [short]
+    why = "the one that parts these most" if data["beside"] else "the clearest"
+    return [f"{short}: {why} of {data['among']} heads", f"{both}: {why} of {data['among']} heads", short]
 
 
 def _draw_map(pen: Pen, data: Data) -> None:
@@ -144,13 +253,31 @@ def _draw_map(pen: Pen, data: Data) -> None:
                 pen.write(x + cell / 2, y + cell / 2, text, size, color=ink_on(fill), align="center")
         # The upper half is empty (nobody looks ahead): each column's name stands there, beside its topmost cell.
         x = left + (i + 1) * cell
+        if i == 0 and rests(data["weights"]):
+            name = f"{name}: where it rests"
         pen.write(x + 8, y + cell / 2, name, size, color=style.colors.muted)
 
 
-def _draw_arcs(pen: Pen, data: Data) -> None:
-    """The sentence in a line; arcs from the focus back to the tokens it looks at, as thick as the weight."""
-    from matplotlib.patches import Arc
+def rests(weights: list[list[float]]) -> bool:
+    """Whether the tokens after the first look at it more than at all others that they could."""
+    later = weights[2:]
+    return bool(later) and sum(row[0] for row in later) / len(later) >= _RESTS
 
+
+def verdict(data: Data) -> str:
+    """Whether the two sentences look at different words."""
+    (this, that), (those, these) = data["between"]
+    focus = data["tokens"][data["focus"]]
+    if this["weight"] > that["weight"] and these["weight"] > those["weight"]:
+        return f"“{focus}” looks at “{this['word']}” above, at “{these['word']}” below"
+    return "this head does not part the two" if data["among"] == 1 else f"none of {data['among']} heads parts the two"
+
+
+def _draw_arcs(pen: Pen, data: Data, top: float, bottom: float, between: list[Data]) -> None:
+    """The sentence in a line; arcs from the focus back to the tokens it looks at, as thick as the weight.
+
+    Where words stand `between`, theirs alone are in colour, with the share of the whole word.
+    """
     tokens, colors, focus = data["tokens"], pen.colors, data["focus"]
     size, gap = _fitting_size(pen, tokens)
     room = pen.canvas.width / len(tokens) * 1.6
@@ -161,31 +288,44 @@ def _draw_arcs(pen: Pen, data: Data) -> None:
     for width in widths:
         centers.append(x + width / 2)
         x += width + gap
-    line = pen.canvas.height - 112.0
-    weights = data["weights"][focus]
-    for token, center, weight in zip(shown, centers, weights, strict=True):
-        index = shown.index(token) if shown.count(token) == 1 else centers.index(center)
-        looks = index == focus
-        color = colors.attention if looks else colors.ink if weight >= 0.05 else colors.muted
-        pen.write(center, line, token, size, color=color, bold=looks or weight >= 0.2, align="center")
+    line = bottom - 82.0
+    for index, (token, center, weight) in enumerate(zip(shown, centers, data["weights"][focus], strict=True)):
+        looks, at_rest = index == focus, index == 0 and weight >= _RESTS and focus > 0
+        named = any(each["tokens"][0] <= index < each["tokens"][1] for each in between)
+        color = colors.attention if looks else colors.ink if named or weight >= _COUNTS else colors.muted
+        bold = looks or named or (weight >= 0.2 and not between)
+        pen.write(center, line, token, size, color=color, bold=bold, align="center")
+        strong = named or (weight >= _COUNTS and not between and not at_rest)
+        color = colors.attention if strong else colors.muted
         if index < focus:
-            wide = centers[focus] - center
-            tall = min(2 * (line - 46), 1.15 * wide)
-            pen.axes.add_patch(
-                Arc(
-                    ((center + centers[focus]) / 2, line - 24),
-                    wide,
-                    tall,
-                    theta1=180,
-                    theta2=360,
-                    color=colors.attention,
-                    linewidth=(1 + 15 * weight) * POINTS,
-                    alpha=0.25 + 0.75 * weight,
-                )
-            )
-        if index <= focus and weight >= 0.01:
-            strong = colors.attention if weight >= 0.05 else colors.muted
-            pen.write(center, line + 38, f"{100 * weight:.0f}%", size, color=strong, align="center")
+            _draw_arc(pen, center, centers[focus], line, line - top, weight, color)
+        if index <= focus and weight >= _COUNTS and not between:
+            said = f"{100 * weight:.0f}%"
+            pen.write(center, line + 38, f"rests: {said}" if at_rest else said, color=color, align="center")
+    for each in between:
+        middle = (centers[each["tokens"][0]] + centers[each["tokens"][1] - 1]) / 2
+        most = each["weight"] == max(other["weight"] for other in between)
+        color = colors.attention if most else colors.muted
+        said = f"{100 * each['weight']:.0f}%"
+        pen.write(middle, line + 38, said, pen.sizes.small, color=color, bold=most, align="center")
+
+
+def _draw_arc(pen: Pen, start: float, end: float, line: float, room: float, weight: float, color: str) -> None:
+    from matplotlib.patches import Arc
+
+    tall = min(2 * (room - 46), 1.15 * (end - start))
+    pen.axes.add_patch(
+        Arc(
+            ((start + end) / 2, line - 24),
+            end - start,
+            tall,
+            theta1=180,
+            theta2=360,
+            color=color,
+            linewidth=(1 + 15 * weight) * POINTS,
+            alpha=0.25 + 0.75 * weight,
+        )
+    )
 
 
 def _fitting_size(pen: Pen, tokens: list[str]) -> tuple[float, float]:
@@ -199,17 +339,29 @@ def _fitting_size(pen: Pen, tokens: list[str]) -> tuple[float, float]:
 
 def describe(data: Data) -> str:
     """Whose weights, and the strongest ones."""
-    tokens, weights = data["tokens"], data["weights"]
+    tokens, weights, said = data["tokens"], data["weights"], whose(data)[0]
     if data["view"] == "arcs":
-        focus = data["focus"]
-        order = sorted(range(focus + 1), key=lambda j: -weights[focus][j])[:4]
-        listed = ", ".join(f"“{tokens[j]}” {100 * weights[focus][j]:.0f}%" for j in order)
-        return f"Where “{tokens[focus]}” looks ({whose(data)}): {listed}."
+        if data["beside"] is None:
+            return f"Where a token looks ({said}): {_strongest(data)}."
+        both = "; ".join(map(_strongest, [data, data["beside"]]))
+        shares = "; ".join(
+            " and ".join(f"“{each['word']}” {100 * each['weight']:.0f}%" for each in words) for words in data["between"]
+        )
+        return f"Where a token looks ({said}): {both}. The two words: {shares}; {verdict(data)}."
     pairs = [(i, j) for i in range(len(tokens)) for j in range(1, i)]
     top = sorted(pairs, key=lambda pair: -weights[pair[0]][pair[1]])[:4]
     listed = ", ".join(f"“{tokens[i]}” at “{tokens[j]}” {100 * weights[i][j]:.0f}%" for i, j in top)
     mean = sum(row[0] for row in weights) / len(weights)
     return (
-        f"Attention weights over “{data['sentence']}” ({whose(data)}): "
-        f"the first token gets {100 * mean:.0f}% on average; {listed}."
+        f"Attention weights over “{data['sentence']}” ({said}): "
+        f"the first token gets {100 * mean:.0f}% on average{', where it rests' if rests(weights) else ''}; {listed}."
     )
+
+
+def _strongest(data: Data) -> str:
+    """The tokens that the focus of a sentence looks at most."""
+    tokens, focus = data["tokens"], data["focus"]
+    weights = data["weights"][focus]
+    order = sorted(range(focus + 1), key=lambda j: -weights[j])[:4]
+    listed = ", ".join(f"“{tokens[j]}” {100 * weights[j]:.0f}%" for j in order)
+    return f"in “{''.join(tokens)}” the token “{tokens[focus]}” at {listed}"

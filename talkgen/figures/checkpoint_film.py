@@ -17,7 +17,7 @@ from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, RunFilm
 from talkgen.figures.draw.pen import Pen, sheet, styled
-from talkgen.figures.measure.tokens import show_piece
+from talkgen.figures.measure.tokens import show_text
 from talkgen.figures.numbers import significant
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
 
 def _line(pen: Pen, text: str, left: float, size: float) -> str:
     """`text` in one line, without its beginning where there is no room for it."""
-    text = show_piece(text)
+    text = show_text(text)
     while pen.text_width(text, size, mono=True) > pen.canvas.width - left:
         text = "…" + text.removeprefix("…")[1:]
     return text
@@ -156,7 +156,7 @@ def _line(pen: Pen, text: str, left: float, size: float) -> str:
 
 def _continuation(text: str) -> str:
     """A continuation as it is shown: one space for several, signs for other white space and for what has no glyph."""
-    signs = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in show_piece("…" + text))
+    signs = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in show_text("…" + text))
     return " ".join(signs.split())
 
 

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, ModelName
 from talkgen.figures.draw.pen import Pen, sheet, styled
-from talkgen.figures.measure.tokens import predict, show_piece
+from talkgen.figures.measure.tokens import predict, show_text
 from talkgen.figures.numbers import percent
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     size = pen.sizes.small
     step = min(76.0, canvas.height / len(data["lines"]))
     top = (canvas.height - step * len(data["lines"])) / 2
-    prompts = [show_piece(line["prompt"]) for line in data["lines"]]
+    prompts = [show_text(line["prompt"]) for line in data["lines"]]
     longest = max(pen.text_width(text, size, mono=True) for text in prompts) + 24
     for count in range(_ANSWERS, 0, -1):  # fewer answers where the prompts need the room
         answers = [_Answers(pen, line["candidates"][:count], size) for line in data["lines"]]

@@ -213,7 +213,7 @@ class _Cell:
         pen.write(right, self.memory - 32, "c′", size, color=color, bold=True, align="right")
         pen.write(right, self.meet + 30, "h′", size, color=color, bold=True, align="right")
         pen.write(8, self.bus + 24, "token x, last output h", size)
-        note = pen.shorten(f"a bar a token: {' '.join(self.data['tokens'])}", pen.canvas.width - 20)
+        note = pen.shorten(f"a bar a token: {''.join(self.data['tokens'])}", pen.canvas.width - 20)
         pen.write(right, pen.canvas.height - 14, note, color=self.colors.muted, align="right")
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, VotesOf
 from talkgen.figures.draw.pen import Pen, sheet, styled
+from talkgen.figures.measure.tokens import show_piece, show_text
 from talkgen.figures.numbers import percent
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
 def _draw_row(pen: Pen, row: dict[str, Any], y: float, step: float, *, is_true: bool) -> None:
     label, size, colors = 0.22 * pen.canvas.width, pen.sizes.small, pen.colors
     longest = pen.canvas.width - label - 290
-    shown = pen.shorten(_visible(row["text"]), label, size, mono=True)
+    shown = pen.shorten(show_piece(row["text"]), label, size, mono=True)
     pen.write(label, y, shown, size, mono=True, align="right", color=colors.good if is_true else colors.ink)
     height = min(16.0, 0.34 * step)
     for share, color, at in ((row["p"], colors.attention, y - height - 1), (row["share"], colors.accent, y + 1)):
@@ -94,14 +95,10 @@ def _draw_row(pen: Pen, row: dict[str, Any], y: float, step: float, *, is_true: 
 
 def _tail(pen: Pen, text: str, width: float) -> str:
     """The end of a text that fits."""
-    text = _visible(text)
+    text = show_text(text)
     while len(text) > 2 and pen.text_width(text, pen.sizes.small) > width:
         text = f"…{text[max(2, len(text) // 20) :]}"
     return text
-
-
-def _visible(text: str) -> str:
-    return text.replace("\n", "⏎").replace("\t", "⇥").strip() or "·"
 
 
 def _losses(one: Data) -> str:
@@ -109,7 +106,7 @@ def _losses(one: Data) -> str:
         return f"{one['voters']} guessed"
     model = "" if one["model bits"] is None else f"model {one['model bits']:.2f} bits, "
     room = f"room {one['room bits']:.2f} bits" if one["room bits"] is not None else "and nobody had it"
-    return f"“{_visible(one['truth'])}”: {model}{room}, {one['voters']} guessed"
+    return f"“{show_piece(one['truth'])}”: {model}{room}, {one['voters']} guessed"
 
 
 def describe(data: Data) -> str:
@@ -119,7 +116,7 @@ def describe(data: Data) -> str:
         asked = f"There is no such round of votes, but {data['rounds']}."
         return asked if data["rounds"] else "The room has not been asked yet."
     listed = ", ".join(
-        f"“{_visible(row['text'])}” {'–' if row['p'] is None else percent(row['p'])} and {percent(row['share'])}"
+        f"“{show_piece(row['text'])}” {'–' if row['p'] is None else percent(row['p'])} and {percent(row['share'])}"
         for row in one["rows"]
     )
     return f"After “{one['prompt']}”, shares of {one['label']} and of the room: {listed}. {_losses(one)}."

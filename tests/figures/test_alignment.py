@@ -52,6 +52,22 @@ def test_the_papers_reordering_is_seen():
     assert f"head {data['head']}" in text
 
 
+def texts(picture) -> list[str]:
+    """All that is written in a picture."""
+    return [text.get_text() for axes in picture.axes for text in axes.texts]
+
+
+def test_a_word_order_it_never_saw_is_told(data_of, canvas):
+    """In the picture and in its words, with the words; nothing is said of an order that it knows."""
+    strange, usual = (data_of("alignment", sentence=sentence) for sentence in ("the cat black sleeps", SENTENCE))
+    assert strange["strange"] == ["the", "cat", "black"]
+    warning = "it never saw words in this order: “the cat black”"
+    assert warning in texts(alignment.draw(strange, canvas))
+    assert warning in alignment.describe(strange)
+    assert usual["strange"] == []
+    assert "never saw" not in alignment.describe(usual) + " ".join(texts(alignment.draw(usual, canvas)))
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [

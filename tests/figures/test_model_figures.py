@@ -1,12 +1,26 @@
 """The numbers of figures that ask a model, against the model asked directly."""
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 import torch
+from pydantic import ValidationError
 
+from talkgen.assets import asset_dir
 from talkgen.errors import ModelError
-from talkgen.figures.measure.tokens import show_piece
+from talkgen.figures.measure.tokens import MARKS, show_piece, show_pieces
 from talkgen.figures.registry import load_figure
+from talkgen.lm.files.catalog import find_model
+from talkgen.lm.files.weights import load_model
 from talkgen.lm.models.base import Taps
+
+TOKENS_IN = (
+    "attention_map backprop_through_time bidirectional causal_mask logit_lens lstm_cell multi_head next_token qkv "
+    "softmax_temperature train_vs_inference unrolled_rnn who_copies"
+).split()
+STRANGE = ["漢字", "👩\u200d🔬", r"\xe6", "·مرحبا"]
 
 
 def attention_of(loaded, sentence):
@@ -23,7 +37,7 @@ def test_attention_map_shows_the_models_weights(data_of, inputs):
     assert torch.allclose(weights, attention_of(inputs.model(""), "to be")[1, 0], atol=1e-4)
     assert torch.allclose(weights.sum(1), torch.ones(5), atol=1e-3)
     assert torch.equal(weights, weights.tril())
-    assert (data["layer"], data["head"], data["tokens"]) == (2, 1, ["t", "o", "␣", "b", "e"])
+    assert (data["layer"], data["head"], data["tokens"]) == (2, 1, ["t", "o", "·", "b", "e"])
 
 
 def test_attention_map_takes_means_over_what_is_left_open(data_of, inputs):
@@ -45,6 +59,67 @@ def test_attention_map_chooses_the_clearest_head(data_of, inputs):
             looks = [max([0.0, *row[1 : max(1, i - 1)].tolist()]) for i, row in enumerate(weights)]
             clarity[layer, head] = sum(looks) / len(looks)
     assert (data["layer"], data["head"]) == max(clarity, key=lambda pair: clarity[pair])
+
+
+PAIR = {"sentence": "to be or not", "beside": "to be or bet", "between": ["to", "be"], "view": "arcs"}
+
+
+def test_attention_map_of_a_pair_is_the_head_that_parts_it_most(data_of, inputs):
+    """No other head looks more at the first word in the first sentence and at the second in the other."""
+
+    def parts(both: list[torch.Tensor]) -> float:
+        here, there = ((row[-1, :2].sum() - row[-1, 3:5].sum()).item() for row in both)
+        return min(here, -there)
+
+    first, second = (attention_of(inputs.model(""), PAIR[name]) for name in ("sentence", "beside"))
+    score = {
+        (layer + 1, head + 1): parts([first[layer, head], second[layer, head]])
+        for layer in range(first.size(0))
+        for head in range(first.size(1))
+    }
+    data = data_of("attention_map", **PAIR)
+    chosen = data["layer"], data["head"]
+    assert chosen == max(score, key=lambda pair: score[pair])
+    assert [[each["tokens"] for each in words] for words in data["between"]] == [[[0, 2], [3, 5]]] * 2
+    weights = second[chosen[0] - 1, chosen[1] - 1]
+    assert data["between"][1][1]["weight"] == pytest.approx(float(weights[-1, 3:5].sum()), abs=1e-4)
+    assert torch.allclose(torch.tensor(data["beside"]["weights"]), weights, atol=1e-4)
+
+
+@pytest.mark.parametrize(("shares", "said"), [((3, 1, 1, 3), "looks at “to” above"), ((1, 3, 1, 3), "none of")])
+def test_attention_map_says_whether_the_pair_is_parted(shares, said, data_of, canvas):
+    """The headline says what is seen, whichever way it falls, and the picture draws both."""
+    data = data_of("attention_map", **PAIR)
+    for each, share in zip([each for words in data["between"] for each in words], shares, strict=True):
+        each["weight"] = share / 10
+    assert said in load_figure("attention_map").describe(data)
+    load_figure("attention_map").draw(data, canvas)
+
+
+@pytest.mark.parametrize(
+    "params", [{"between": None}, {"beside": ""}, {"view": "map"}, {"choose": "mean"}, {"between": ["to"]}]
+)
+def test_attention_map_wants_a_whole_pair(params):
+    """Two sentences and two words, as arcs of one head."""
+    with pytest.raises(ValidationError):
+        load_figure("attention_map").Params(**{**PAIR, **params})
+
+
+def test_attention_map_wants_words_of_the_sentences(data_of):
+    """A word that a sentence does not have is named."""
+    with pytest.raises(ModelError, match="“not” is not in “to be or bet”"):
+        data_of("attention_map", **{**PAIR, "between": ["to", "not"]})
+
+
+@pytest.mark.parametrize(("share", "named"), [(0.9, True), (0.1, False)])
+def test_where_a_head_rests_is_named(share, named, data_of, canvas):
+    """A first token that gets most of the looks is said to be where the head rests, in the map and in words."""
+    data = data_of("attention_map", sentence="to be", layer=1, head=1)
+    data["weights"] = [[1.0, *[0.0] * 4], *([share, 1 - share, *[0.0] * 3] for _ in range(4))]
+    figure = load_figure("attention_map")
+    drawn = [text.get_text() for axes in figure.draw(data, canvas).axes for text in axes.texts]
+    assert ("t: where it rests" in drawn) is named
+    assert ("where it rests" in figure.describe(data)) is named
 
 
 @pytest.mark.parametrize("view", ["map", "arcs"])
@@ -135,8 +210,46 @@ def test_empty_text_is_a_message(data_of):
 
 @pytest.mark.parametrize(
     ("piece", "shown"),
-    [(" dog", "dog"), ("\n", "↵"), ("  ", "␣␣"), ("\t\t", "⇥⇥"), ("a b", "a b"), ("$x$", "$x$")],
+    [
+        (" dog", "·dog"),
+        ("\n", "⏎"),
+        ("  ", "··"),
+        ("\t\t", "⇥⇥"),
+        ("a b", "a·b"),
+        ("$x$", "$x$"),
+        ("\u00a0", "⍽"),
+        ("\x1b", r"\x1b"),
+        ("👩\u200d🔬", "👩\u200d🔬"),
+    ],
 )
 def test_pieces_are_shown_as_people_read_them(piece, shown):
-    """White space gets a sign where it is all there is; the space before a word is left out."""
+    """The space before a word is a dot, other white space has its mark, and what nobody can see is written out."""
     assert show_piece(piece) == shown
+    assert show_piece(shown) == shown  # a token that is shown already stays as it is
+
+
+def test_tokens_look_alike_in_figures_and_in_live_elements():
+    """White space has one mark in both."""
+    source = (asset_dir("templates") / "web" / "pieces.js").read_text(encoding="utf-8")
+    found = re.findall(r'("[^"]+"): ("[^"]+")', re.search(r"const MARKS = \{(.*)\}", source)[1])
+    assert {json.loads(sign): json.loads(mark) for sign, mark in found} == {**MARKS, "\r": "␍"}
+
+
+def test_bytes_that_are_no_character_are_seen_as_such(inputs):
+    """A part of a character, as byte-level BPE cuts it, is its bytes in hexadecimal; the whole is itself."""
+    small = load_model(find_model("small", Path("nowhere")))
+    ids = torch.tensor([small.tokenizer.encode(" 漢")])
+    assert "".join(show_pieces(small, ids)) == r"·\xe6\xbc\xa2"
+    assert show_pieces(small, torch.tensor([small.tokenizer.encode(" é")]))[-1] in ("é", r"\xa9")
+
+
+@pytest.mark.parametrize("name", sorted(TOKENS_IN))
+def test_tokens_of_every_script_are_drawn(name, data_of, canvas):
+    """In each figure that shows tokens: Chinese, Arabic, emoji by bundled fonts, bytes that are no character."""
+    data = json.loads(json.dumps(data_of(name)))
+    tokens = data["line"]["tokens"] if name == "who_copies" else data["tokens"]
+    shown = STRANGE[: len(tokens)]
+    tokens[: len(shown)] = shown
+    picture = load_figure(name).draw(data, canvas)
+    drawn = " ".join(text.get_text() for axes in picture.axes for text in axes.texts)
+    assert [token for token in shown if token not in drawn] == []

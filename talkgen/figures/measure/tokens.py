@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from talkgen.lm.files.loaded import Loaded
 
-_SIGNS = {"\n": "↵", "\t": "⇥", "\r": "␍"}
+_JOINERS = "\u200c\u200d"  # they shape what they stand between
+MARKS = {" ": "·", "\n": "⏎", "\t": "⇥", "\u00a0": "⍽"}
+"""What stands for white space in a token: as in live elements, templates/web/pieces.js."""
 
 
 def read_text(loaded: Loaded, text: str, most: int) -> torch.Tensor:
@@ -34,14 +36,24 @@ def read_text(loaded: Loaded, text: str, most: int) -> torch.Tensor:
 
 
 def show_pieces(loaded: Loaded, ids: torch.Tensor) -> list[str]:
-    """The text of each token of `ids` [1, T] as it is drawn: without the space before a word, signs for white space."""
+    """The text of each token of `ids` [1, T] as it is drawn."""
     return [show_piece(piece) for piece in loaded.tokenizer.pieces(ids[0].tolist())]
 
 
 def show_piece(piece: str) -> str:
-    """One token's text as it is drawn: ` dog` as `dog`, a line end as `↵`, spaces alone as `␣`."""
-    text = "".join(_SIGNS.get(character, character) for character in piece)
-    return text.strip(" ") or "␣" * len(text)
+    r"""One token's text as it is drawn: ` dog` as `·dog`, a line end as `⏎`, what is no character as `\xNN`."""
+    return "".join(MARKS.get(each) or _visible(each) for each in piece)
+
+
+def show_text(text: str) -> str:
+    """A text of many tokens in one line: its spaces stay, other white space has its mark."""
+    return "".join(each if each == " " else MARKS.get(each) or _visible(each) for each in text)
+
+
+def _visible(character: str) -> str:
+    if character.isprintable() or character in _JOINERS:
+        return character
+    return repr(character)[1:-1]
 
 
 def predict(loaded: Loaded, prompt: str, bars: int) -> Data:

@@ -1,4 +1,4 @@
-"""Translates a sentence with an encoder-decoder, word by word, and keeps where each word was looked for."""
+"""Translates a sentence with an encoder and a decoder, word by word, and keeps where each word was looked for."""
 
 from __future__ import annotations
 
@@ -13,22 +13,26 @@ from talkgen.lm.files.loaded import Loaded
 from talkgen.lm.models.base import Taps
 from talkgen.lm.models.config import SEPARATOR
 from talkgen.lm.models.reader import Readable
+from talkgen.lm.models.rnnsearch import RNNSearch
 from talkgen.lm.models.translator import EncoderDecoder
 from talkgen.lm.text.lexicon import NOUNS, english_words
 from talkgen.lm.text.phrases import LONGEST
+from talkgen.lm.text.word_order import strange_order
 
 
 @dataclass(frozen=True)
 class Translation:
     """The words read (the separator after them) and written, as a text too, and the cross-attention between them.
 
-    `weights` [n_layer, n_head, T, S]: how much each of T written words owes to each of S that were read.
+    `weights` [n_layer, n_head, T, S]: how much each of T written words owes to each of S that were read. `strange` are
+    words whose order the model never saw, so that what it made of them is chance.
     """
 
     source: tuple[str, ...]
     target: tuple[str, ...]
     text: str
     weights: Tensor
+    strange: tuple[str, ...] = ()
 
 
 @torch.inference_mode()
@@ -39,7 +43,7 @@ def translate(loaded: Loaded[Readable], sentence: str) -> Translation:
         ModelError: the model does not translate, or the sentence is empty, too long or has a word it never learned.
     """
     model, tokenizer = loaded.model, loaded.tokenizer
-    if not isinstance(model, EncoderDecoder):
+    if not isinstance(model, EncoderDecoder | RNNSearch):
         raise ModelError(f"{loaded.label} does not translate", "name an encoder-decoder: model: translator")
     check_words(loaded, sentence)
     source = [*tokenizer.encode(sentence), SEPARATOR]
@@ -52,9 +56,8 @@ def translate(loaded: Loaded[Readable], sentence: str) -> Translation:
     layers = model.config.n_layer
     # A step adds a layer after the other, so every n_layer-th value is the same layer's; the last step wrote no word.
     weights = [torch.cat(taps.values["cross"][layer::layers], dim=2)[0, :, : len(target)] for layer in range(layers)]
-    return Translation(
-        tuple(tokenizer.pieces(source)), tuple(tokenizer.pieces(target)), tokenizer.decode(target), torch.stack(weights)
-    )
+    read, written = tuple(tokenizer.pieces(source)), tuple(tokenizer.pieces(target))
+    return Translation(read, written, tokenizer.decode(target), torch.stack(weights), strange_order(read[:-1]))
 
 
 def check_words(loaded: Loaded[Readable], sentence: str) -> None:

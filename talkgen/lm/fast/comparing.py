@@ -25,7 +25,7 @@ from talkgen.lm.fast.forms import REFERENCE, STORED, Measured, keep, load_form, 
 from talkgen.lm.files.catalog import Kind, ModelFiles
 from talkgen.lm.files.loaded import Loaded
 from talkgen.lm.files.packed import FORMATS
-from talkgen.lm.models.config import ModelConfig
+from talkgen.lm.models.config import TRANSLATORS, ModelConfig
 from talkgen.lm.models.distribution import softmax
 from talkgen.lm.models.reader import Floats, Readable, Reader
 
@@ -108,7 +108,7 @@ def _names(files: ModelFiles, plain: Loaded[Readable], device: str) -> tuple[str
     """The forms beside float32 itself; None of a model that continues no text."""
     from talkgen.lm.fast.torch_forms import torch_forms
 
-    if plain.model.reader(device).config.architecture == "encoder-decoder":
+    if plain.model.reader(device).config.architecture in TRANSLATORS:
         return None
     if packs(files, device):
         return (STORED,) if files.kind == "gguf" else FORMATS

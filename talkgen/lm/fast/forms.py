@@ -20,6 +20,7 @@ from talkgen.lm.files.catalog import ModelFiles
 from talkgen.lm.files.loaded import Loaded
 from talkgen.lm.files.packed import FORMATS, Format
 from talkgen.lm.files.record import read_config
+from talkgen.lm.models.config import TRANSLATORS
 from talkgen.lm.models.reader import Readable
 
 # What an audience could see: a bar of a chart that is 2 points off, or another word on top in one of a hundred.
@@ -99,7 +100,7 @@ def packs(files: ModelFiles, device: str) -> bool:
         return False
     if files.kind == "checkpoint":
         config = read_config(files.weights)["config"]
-        return config.get("architecture") != "encoder-decoder" and not config.get("attention")
+        return config.get("architecture") not in TRANSLATORS and not config.get("attention")
     return files.kind in ("gguf", "hf")
 
 

@@ -8,15 +8,16 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from talkgen.errors import ModelError, did_you_mean
 
+TRANSLATORS = frozenset({"encoder-decoder", "rnnsearch"})  # architectures that read one sequence and write another
 PADDING, SEPARATOR = 0, 1  # ids that an encoder-decoder sets apart: what fills a row up, what ends its source
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """A transformer (GPT-2's or Llama's family, or an encoder with a decoder), an LSTM or a tanh RNN."""
+    """A transformer (GPT-2's or Llama's family, or an encoder with a decoder), an LSTM, a tanh RNN or RNNsearch."""
 
     vocab_size: int
-    architecture: Literal["transformer", "encoder-decoder", "lstm", "rnn"] = "transformer"
+    architecture: Literal["transformer", "encoder-decoder", "rnnsearch", "lstm", "rnn"] = "transformer"
     n_layer: int = 2  # of an encoder-decoder: in each of the two
     n_embd: int = 64
     n_head: int = 4  # query heads; of a recurrent model, heads of its attention over past states
@@ -50,9 +51,11 @@ class ModelConfig:
                 raise ModelError(f"the model's config says {name} = {getattr(self, name)}")
         if self.n_head % self.n_kv_head:
             raise ModelError(f"{self.n_head} query heads cannot share {self.n_kv_head} key heads")
-        if self.shift and self.architecture == "encoder-decoder":
+        if self.shift and self.architecture in TRANSLATORS:
             raise ModelError("an encoder-decoder has no one-token shift")
-        recurrent = self.architecture in ("lstm", "rnn")
+        if self.architecture == "rnnsearch" and self.n_layer != 1:
+            raise ModelError(f"RNNsearch has one layer each way, not {self.n_layer}")
+        recurrent = self.architecture in ("rnnsearch", "lstm", "rnn")
         if not recurrent and self.positions == "rotary" and self.head_dim % 2:
             raise ModelError(f"rotary positions need an even head_dim, not {self.head_dim}")
 

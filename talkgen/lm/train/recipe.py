@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from talkgen.digest import digest_bytes
+from talkgen.lm.models.config import TRANSLATORS
 from talkgen.lm.text.mqar import row_length
 
 TASK_NAMES = ("copy", "recall", "brackets")
@@ -43,7 +44,7 @@ class TokenizerRecipe(Part):
 class ModelRecipe(Part):
     """The model's shape; the vocabulary's size comes from the tokenizer."""
 
-    architecture: Literal["transformer", "encoder-decoder", "lstm", "rnn"] = "transformer"
+    architecture: Literal["transformer", "encoder-decoder", "rnnsearch", "lstm", "rnn"] = "transformer"
     n_layer: int = Field(3, ge=1, le=128)
     n_embd: int = Field(128, ge=4, le=16384)
     n_head: int = Field(4, ge=1, le=256)
@@ -64,8 +65,10 @@ class ModelRecipe(Part):
     def _heads_divide(self) -> Self:
         if self.architecture in ("transformer", "encoder-decoder") and self.n_embd % self.n_head:
             raise ValueError(f"n_embd {self.n_embd} is not a multiple of n_head {self.n_head}")
-        if self.shift and self.architecture == "encoder-decoder":
+        if self.shift and self.architecture in TRANSLATORS:
             raise ValueError("an encoder-decoder has no one-token shift")
+        if self.architecture == "rnnsearch" and self.n_layer != 1:
+            raise ValueError(f"RNNsearch has one layer each way: n_layer is 1, not {self.n_layer}")
         if self.n_kv_head is not None and self.n_head % self.n_kv_head:
             raise ValueError(f"n_head {self.n_head} is not a multiple of n_kv_head {self.n_kv_head}")
         return self
@@ -159,7 +162,7 @@ class Recipe(Part):
 
     @model_validator(mode="after")
     def _pairs_are_translated(self) -> Self:
-        if self.model.architecture == "encoder-decoder" and self.data != "phrases":
+        if self.model.architecture in TRANSLATORS and self.data != "phrases":
             raise ValueError("an encoder-decoder learns from pairs of sentences: data: phrases")
         return self
 
