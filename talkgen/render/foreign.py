@@ -13,11 +13,14 @@ from typing import Any
 
 from talkgen.outline.nesting import misfits
 from talkgen.outline.schema import Slide
+from talkgen.render.components import stand_in
+from talkgen.render.foreign_styles import for_marp, for_slidev, is_whole, without_imports
 from talkgen.render.grammar import read_markdown
+from talkgen.render.icons import icon_sign, is_icon
 from talkgen.render.places import FRAME, PLACE, SLOTS, VECTOR, sign
 from talkgen.render.tags import KNOWN
 from talkgen.render.utilities import styled
-from talkgen.render.vue import FRAGMENT, icon_sign, without_vue
+from talkgen.render.vue import FRAGMENT, without_vue
 
 _SPAN = r"(?P<code>(?P<ticks>`+)(?!`)(?:[^`\n]|`(?!(?P=ticks))|\n(?![ \t]*\n))+?(?P=ticks)(?!`))"
 _OWN = re.compile(
@@ -36,11 +39,10 @@ _LIKE = {
 }  # elements that show what is in them as these do
 _SHOWN_AT_CLICKS = ("v-click", "v-clicks", "v-after", "vclick", "vclicks", "vafter")
 _MARP_SHOWS = ("audio", "track", "map", "area", "dialog", "iframe", "input", "svg")
-_NO_STYLE = re.compile(r"@apply|@import|@screen|\bv-bind\(|theme\(")
 _SHOWN = {  # what a setting of a slide is for; those that mean the same to both tools, or nothing, are left out
     "backgroundColor": "a background colour", "backgroundImage": "a background", "color": "a text colour",
     "backgroundSize": "a background's size", "backgroundPosition": "a background's place", "theme": "a theme",
-    "image": "a layout's picture", "url": "a layout's page", "src": "slides of another file", "zoom": "a zoom",
+    "image": "a layout's picture", "url": "a layout's page", "zoom": "a zoom",
     "component": "a layout's component", "style": "a style",
 }  # fmt: skip
 _OF_THE_THEME = ("theme", "color")  # on a slide of Slidev's these are nothing, or the theme's
@@ -52,8 +54,10 @@ class Foreign:
 
     native: str
     lost: dict[str, None] = field(default_factory=dict)
-    plain: dict[str, None] = field(default_factory=dict)  # components whose text is shown
-    styles: list[str] = field(default_factory=list)
+    plain: dict[str, None] = field(default_factory=dict)  # components and places whose text is shown
+    components: dict[str, None] = field(default_factory=dict)  # names of those whose name is shown
+    styles: list[str] = field(default_factory=list)  # of the slide
+    sheets: list[str] = field(default_factory=list)  # of all slides
     vectors: list[str] = field(default_factory=list)  # SVG, which the text has signs for
     frames: list[str] = field(default_factory=list)  # addresses of pages, which the text has signs for
     _shown: list[str] = field(default_factory=list)  # what elements shown at a click became
@@ -122,9 +126,22 @@ class Foreign:
             return self._known(found, like or found["name"])
         if self.native == "marp" and name not in _MARP_SHOWS:  # which Marp shows as text
             return f"&lt;{found[0][1:]}"
-        has_text = not found[0].endswith("/>") and f"</{found['name']}" in found.string
-        if has_text or found["name"] not in self.plain:
-            (self.plain if has_text else self.lost)[f"<{found['name']}>"] = None
+        return self._component(found)
+
+    def _component(self, found: re.Match[str]) -> str:
+        """What is shown of a component: the text that it holds, or something in its place."""
+        name, tag = found["name"], found[0]
+        if not tag.endswith("/>") and f"</{name}" in found.string:
+            self.plain[f"<{name}>"] = None
+            return ""
+        if tag.startswith("</"):
+            return ""
+        if self.native == "slidev" and not is_icon(name):
+            html, says_all = stand_in(name, tag, alone=_is_alone(found))
+            if not says_all:
+                self.components[name] = None
+            return html
+        self.lost[f"<{name}>"] = None
         return ""
 
     def _known(self, found: re.Match[str], name: str) -> str:
@@ -144,20 +161,22 @@ class Foreign:
         if found[0].startswith("</"):
             name = self._shown.pop() if self._shown else "div"
             return f"\n\n</{name}>\n\n" if name == "div" else f"</{name}>"
-        line = found.string[found.string.rfind("\n", 0, found.start()) + 1 : found.start()]
-        rest = found.string[found.end() :].split("\n", 1)[0]
-        is_block = not line.strip() and not rest.strip()
+        is_block = _is_alone(found)
         self._shown.append("div" if is_block else "span")
         return f'\n\n<div class="tg-reveal"{FRAGMENT}>\n\n' if is_block else f"<span{FRAGMENT}>"
 
     def _element(self, found: re.Match[str]) -> str:
-        """A style of its own, for its slide; scripts are never run."""
+        """A style of its own, for its slide or for all; scripts are never run."""
         inside = found["inside"]
-        is_plain = found["element"] == "style" and "lang" not in found["with"] and not _NO_STYLE.search(inside)
-        if self.native == "slidev" and is_plain:
-            css = re.sub(r"(?:::v-deep|:deep)\(([^()]*)\)", r"\1", inside)
-            self.styles.append(re.sub(r"\.slidev-layout\b|\.slidev-page\b", "section", css))
-        elif "setup" not in found["with"]:  # what a set-up does is seen where it is used
+        if found["element"] == "style" and "lang" not in found["with"] and is_whole(inside):
+            css, imports = without_imports(inside)
+            self.lost |= {f"a style sheet of its own ({each})": None for each in imports}
+            written = for_marp(css) if self.native == "slidev" else for_slidev(css)
+            if written is not None:
+                is_of_all = self.native == "marp" and "scoped" not in found["with"]
+                (self.sheets if is_of_all else self.styles).extend([written] if written else [])
+                return ""
+        if "setup" not in found["with"]:  # what a set-up does is seen where it is used
             self.lost[f"a {found['element']} of its own"] = None
         return ""
 
@@ -186,8 +205,14 @@ class Foreign:
         if self.native != "slidev":
             return ""
         if name not in SLOTS:
-            self.lost[f"the place ::{name}:: of a layout"] = None
+            self.plain[f"the place ::{name}:: of a layout"] = None
         return f"\n\n{sign(PLACE, name)}\n\n"
+
+
+def _is_alone(found: re.Match[str]) -> bool:
+    """Whether nothing else stands on the lines of what was found."""
+    before = found.string[found.string.rfind("\n", 0, found.start()) + 1 : found.start()]
+    return not before.strip() and not found.string[found.end() :].split("\n", 1)[0].strip()
 
 
 def _with_breaks(source: str) -> str:

@@ -7,8 +7,10 @@ from abc import abstractmethod
 
 from talkgen.errors import OutlineError
 from talkgen.outline import blocks
+from talkgen.outline.node import Holds
 from talkgen.outline.schema import Slide
 from talkgen.render.addresses import Addresses
+from talkgen.render.components import is_nowhere
 from talkgen.render.deck import BlockPath, Deck
 from talkgen.render.foreign import Foreign, settings_lost
 from talkgen.render.places import FRAME, PLACE, VECTOR, arranged, sign, signs
@@ -25,6 +27,7 @@ class ForeignText(Addresses):
     def __init__(self, deck: Deck) -> None:
         super().__init__(deck)
         self.styles: list[str] = []  # of the slide at hand, its author's own
+        self.sheets: dict[str, None] = {}  # of all slides
         self._frames: list[str] = []
 
     def turn_to(self, slide: Slide | None) -> None:
@@ -51,7 +54,15 @@ class ForeignText(Addresses):
             self._note(each)
         for each in read.plain:
             self.degrade(self.at, f"{self.native.capitalize()} alone has {each}: its text is shown")
+        for name in read.components:
+            there = (
+                "the project has no component"
+                if is_nowhere(name, self.deck)
+                else f"{self.native.capitalize()} alone has"
+            )
+            self.degrade(self.at, f"{there} <{name}>: its name is shown")
         self.styles += [css for css in read.styles if css not in self.styles]
+        self.sheets |= {self.relink(css, Holds.CSS): None for css in read.sheets}
         for found in list(signs(text)):
             if found["kind"] == VECTOR:
                 text = text.replace(found[0], self._vector(read.vectors[int(found["name"])]))
@@ -87,6 +98,11 @@ class ForeignText(Addresses):
         self.at = ("slides", number, "title")
         for lost in settings_lost(slide, self.native) if self.native else ():
             self._note(lost)
+        if self.native == "slidev" and isinstance(source := slide.frontmatter.get("src"), str):
+            if (self.deck.folder / (slide.folder or "") / source.split("#")[0]).is_file():
+                self._note(f"slides of another file (src: {source})")
+            else:
+                self.degrade(self.at, f"the project has no file {source}: shown without its slides")
 
     @abstractmethod
     def write_embed(self, block: blocks.Embed, path: BlockPath) -> str:

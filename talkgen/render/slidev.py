@@ -21,6 +21,8 @@ from talkgen.render.deck import BlockPath, Deck, Rendering
 from talkgen.render.elements import elements_script, models_script
 from talkgen.render.escape import comment, fence, scalar
 from talkgen.render.fit import fit_classes
+from talkgen.render.foreign_slides import as_seen
+from talkgen.render.foreign_styles import for_slidev
 from talkgen.render.letters import find_letters
 from talkgen.render.listings import known_language, long_lines
 from talkgen.render.media import own_look
@@ -83,6 +85,7 @@ def render_slidev(deck: Deck) -> Rendering:
         from talkgen.render.native_slidev import render_native_slidev
 
         return render_native_slidev(deck)
+    deck = as_seen(deck)
     writer = SlidevWriter(deck)
     slides = [(i, slide) for i, slide in enumerate(deck.outline.slides) if not slide.hide]
     pages = [_page(writer, slide, number, first=i == 0) for i, (number, slide) in enumerate(slides)]
@@ -102,16 +105,23 @@ def render_slidev(deck: Deck) -> Rendering:
     if deck.models:
         files["public/talkgen-models.js"] = models_script(deck.models)
     if isinstance(deck.outline.theme, str):
-        css = style_sheet("slidev/style.css.j2", deck, writer.style(), letters)
+        css = style_sheet("slidev/style.css.j2", deck, _own_style(writer), letters)
         css = css.replace("/* fonts */", f"{font_faces('/fonts/')}\n{letters.faces}")
         files |= {"style.css": css, "setup/shiki.ts": listing_colors(deck.style)}
         files |= {"setup/unocss.ts": project / "unocss.ts", **font_files("public/fonts/")}
     else:
         more = _page_size(deck) + letters.style(".slidev-layout", theme_fonts(deck.outline.theme))
-        files |= {"style.css": more + style_sheet("slidev/plain.css.j2", deck, writer.style(), letters)}
+        files |= {"style.css": more + style_sheet("slidev/plain.css.j2", deck, _own_style(writer), letters)}
         files |= {"setup/unocss.ts": own_classes(deck)}
     files |= local_files(deck) | writer.files | dict(letters.files)
     return Rendering(files, (*writer.degraded, *letters.degraded), tuple(writer.missing))
+
+
+def _own_style(writer: SlidevWriter) -> str:
+    """The author's own CSS; of a Marp deck with the styles that stand in its slides for all of them."""
+    if writer.native != "marp":
+        return writer.style()
+    return for_slidev("\n".join([writer.style(), *writer.sheets]))
 
 
 def _index(file: Path, deck: Deck) -> str | Path:
@@ -211,8 +221,17 @@ def _slide_parts(writer: SlidevWriter, slide: Slide, number: int) -> Iterator[st
         yield body
     if notes := writer.footnotes():
         yield notes
+    for css in writer.styles:
+        yield f"<style>\n{writer.relink(css, Holds.CSS)}\n</style>"
     for name in ("header", "footer"):
         if edge := writer.edge(name, slide):
             yield f"<{name} v-pre>{_as_html(edge)}</{name}>"
-    if writer.deck.outline.paginate and slide.layout not in BARE:
+    if _has_number(writer, slide):
         yield '<div class="tg-page">{{ $page }}</div>'
+
+
+def _has_number(writer: SlidevWriter, slide: Slide) -> bool:
+    """Whether a slide shows its number; in a Marp deck a directive says so."""
+    if writer.native == "marp" and "paginate" in slide.directives:
+        return slide.directives["paginate"] in (True, "true", "hold")
+    return writer.deck.outline.paginate and slide.layout not in BARE

@@ -20,16 +20,6 @@ _FILE = re.compile(r"\s*(?:\w*[bB]ase\w*\()?[`'](?:\$\{[^}`']*(?:base|BASE)[^}`'
 _UNSEEN = re.compile(r"(?:^|\s)!?(opacity-0|scale-0|hidden|invisible)(?:\s|$)")
 _MARKS = {"underline": "text-decoration:underline", "highlight": "background:rgb(255 220 0 / 40%)",
           "strike-through": "text-decoration:line-through", "crossed-off": "text-decoration:line-through"}  # fmt: skip
-_ICON = re.compile(r"(?P<set>[a-z][a-z0-9]*)[:-](?P<name>[a-z0-9:-]+)")
-_ICON_SETS = frozenset(
-    "carbon mdi ph uim twemoji logos ri fa fa6 fluent material tabler lucide heroicons ion bi bx noto emojione iconoir "
-    "octicon simple icon la gg devicon skill cil svg ic line solar mingcute vscode".split()
-)
-_SIGNS = {  # in the order in which they are looked for in an icon's name
-    "arrow-right": "→", "arrow-left": "←", "arrow-up": "↑", "arrow-down": "↓", "chevron-right": "›", "checkmark": "✓",
-    "check": "✓", "close": "✗", "star": "★", "heart": "♥", "warning": "⚠", "alert": "⚠", "information": "ℹ",
-    "email": "✉", "mail": "✉", "play": "▶", "pen": "✎", "edit": "✎", "open-in": "↗", "launch": "↗", "link": "↗",
-}  # fmt: skip
 
 
 def without_vue(tag: str) -> tuple[str, list[str]]:
@@ -79,11 +69,3 @@ def _classes(value: str, names: list[str], lost: list[str]) -> str:
     else:
         lost.append(":class")
     return ""
-
-
-def icon_sign(name: str) -> str:
-    """A letter for an icon that Slidev takes from a set by this name, where one shows the same; else nothing."""
-    found = _ICON.fullmatch(name)
-    if not found or found["set"] not in _ICON_SETS:
-        return ""
-    return next((letter for part, letter in _SIGNS.items() if part in found["name"]), "")

@@ -39,11 +39,14 @@ def test_the_same_slides_are_shown(deck, tmp_path):
 
 
 def test_what_slidev_alone_has_is_told(tmp_path):
-    """Components and directives go, what is in them stays, and each is named with its slide and what it was."""
+    """A component is its text or its name in a frame; directives go; each is named with its slide and what it was."""
+    (tmp_path / "components").mkdir()
+    (tmp_path / "components" / "Counter.vue").write_text("<template>3</template>")
     text = (
         "---\nmdc: true\n---\n\n# One\n\n<Counter :count='3' />\n\n"
         "---\nlayout: image-right\nimage: /x.png\n---\n\n<v-clicks>\n\nshown **at once**\n\n- x\n\n</v-clicks>\n\n"
-        "<p v-if='x'>kept</p>\n\n`<Counter>`\n\n<style lang='scss'>\nh1 { color: red }\n</style>\n\n<Box>said</Box>\n"
+        "<p v-if='x'>kept</p>\n\n<Nowhere />\n\n`<Counter>`\n\n<style lang='scss'>\nh1 { color: red }\n</style>\n\n"
+        "<Box>said</Box>\n"
     )
     _, rendering = across(text, tmp_path)
     deck = str(rendering.files["deck.md"])
@@ -52,11 +55,13 @@ def test_what_slidev_alone_has_is_told(tmp_path):
     assert "`<Counter>`" in deck
     assert "color: red" not in deck
     notes = {(each.where, each.message) for each in rendering.degraded}
-    assert ("slide 1", "Slidev alone has <Counter>: shown without") in notes
+    assert '<span class="tg-stand-in tg-large">&lt;Counter></span>' in deck
+    assert ("slide 1", "Slidev alone has <Counter>: its name is shown") in notes
+    assert ("slide 2", "the project has no component <Nowhere>: its name is shown") in notes
     for lost in ("what Vue does with <p> (v-if)", "a style of its own"):
         assert ("slide 2", f"Slidev alone has {lost}: shown without") in notes
     assert ("slide 2", "Slidev alone has <Box>: its text is shown") in notes
-    assert len(notes) == 4
+    assert len(notes) == 5
 
 
 @pytest.mark.parametrize(
@@ -73,6 +78,8 @@ def test_what_slidev_alone_has_is_told(tmp_path):
         ("<div flex='~ col gap-2'>now</div>", '<div style="display:flex;flex-direction:column;gap:10.45px">now</div>'),
         ("<section class='a'>now</section>", '<div class="a">now</div>'),
         ("<carbon:arrow-right /> on", "→ on"),
+        ("<carbon-logo-github /> <twemoji:ice-cream />", "GitHub \N{ICE CREAM}"),
+        ("<Tweet id='20' />", '<a href="https://x.com/i/status/20">x.com/i/status/20</a>'),
         ("<style>\n.slidev-layout h1 { color: red }\n</style>", "<style scoped>\nsection h1 { color: red }\n</style>"),
         ("<iframe src='https://x.org/a'></iframe>", 'src="https://x.org/a"'),
     ],
@@ -116,15 +123,37 @@ def test_a_drawing_in_the_text_is_a_picture(tmp_path):
 
 
 def test_what_marp_alone_has_is_told(tmp_path):
-    """Colours and pictures behind a line of text are named; comments are not text; lines end where Marp ends them."""
-    text = "<!-- _backgroundColor: red -->\n\n# <!-- fit --> Big\n\none\ntwo ![bg](x.png) x\n\n---\n\nx\n"
-    text += "\n<!-- color: red -->\n\ny"
+    """Pictures behind a line of text and other sheets are named; comments are not text; lines end where Marp's do."""
+    text = "# <!-- fit --> Big\n\none\ntwo ![bg](x.png) x\n\n<style>@import 'a.css'; b { color: red }</style>\n"
     _, rendering = across(text, tmp_path)
     slides = str(rendering.files["slides.md"])
     assert "fit" not in slides
     assert "one\\\ntwo" in slides or "one<br>" in slides
     assert {each.message for each in rendering.degraded} >= {
-        "Marp alone has a background colour (_backgroundColor: red): shown without",
         "Marp alone has a picture behind the text: shown without",
-        "Marp alone has a text colour (color: red): shown without",
+        "Marp alone has a style sheet of its own (@import 'a.css';): shown without",
     }
+    assert "b { color: red }" in str(rendering.files["style.css"])
+
+
+def test_directives_of_marp_hold_where_they_do(tmp_path):
+    """From their slide on, or with `_` on it alone: colours, pictures, classes, footers and numbers; styles too."""
+    text = (
+        "---\npaginate: true\nstyle: 'section { color: teal }'\n---\n\n# One\n\n<style scoped>\n"
+        "section h1 { color: red }\n</style>\n\n---\n\n<!-- backgroundColor: blue -->\n<!-- footer: below -->\n"
+        "<!-- _paginate: false -->\n"
+        "<!-- _class: a -->\n\n# Two\n\n---\n\n<!-- _backgroundColor: tan; -->\n<!-- _color: '#fff' -->\n"
+        "<!-- class: [b, c] -->\n\n# Three\n\n---\n\n# Four\n"
+    )
+    _, rendering = across(text, tmp_path)
+    slides = parse_slidev([str(rendering.files["slides.md"])])[0]
+    one, two, three, four = (each["content"] for each in slides)
+    assert "<style>\n.slidev-layout h1 { color: red }\n</style>" in one
+    assert ".slidev-layout { color: teal }" in str(rendering.files["style.css"])
+    assert [("background-color:blue" in each) for each in (one, two, three, four)] == [False, True, False, True]
+    assert [("below" in each) for each in (one, two, three, four)] == [False, True, True, True]
+    assert [("tg-page" in each) for each in (one, two, three, four)] == [True, False, True, True]
+    assert [("color:#fff" in each) for each in (one, two, three, four)] == [False, False, True, False]
+    classes = [each["frontmatter"].get("class", "").replace("tg-own", "").strip() for each in slides]
+    assert classes == ["", "a", "b c", "b c"]
+    assert not rendering.degraded
