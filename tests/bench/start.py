@@ -1,19 +1,24 @@
 """How long a speaker waits for a talk that was built before: the command's start to its page, and to its first answer.
 
     talkgen build TALK
-    python tests/bench/start.py TALK [--model smollm2] [--rounds 7] [--peers FOLDER]
+    python tests/bench/start.py TALK [--model smollm2] [--rounds 7]
 
 Of each start three numbers: seconds until the page can be had, until a question is answered, and the seconds of a
-processor that it and what it started had used by then, which others on the machine change less. The last line is JSON.
+processor that it and what it started had used by then, which others on the machine change less. Then what comparing
+the model's forms takes, which happens once on a machine: with the kernels and without a compiler. Last line JSON.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import resource
 import statistics
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +29,9 @@ import psutil
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from server_process import free_port  # the tests' own part
+
+from talkgen.lm.fast.comparing import compare_aside
+from talkgen.lm.files.catalog import find_model
 
 QUESTION = {"prompt": "The quick brown fox", "bars": 6}
 SPEAKER = {"Sec-Fetch-Site": "same-origin"}
@@ -68,6 +76,26 @@ def start(talk: Path, *options: str, asks: bool = True) -> dict[str, float]:
             process.terminate()
 
 
+def compare(model: str, *, compiler: bool) -> dict[str, float]:
+    """What comparing a model's forms takes, in a cache of its own."""
+    files = find_model(model, Path.cwd())
+    with tempfile.TemporaryDirectory() as cache:
+        os.environ["TALKGEN_CACHE"], path = cache, os.environ["PATH"]
+        if compiler:  # whose work is not counted
+            subprocess.run(
+                [sys.executable, "-c", "from talkgen.lm.fast import native; native.load_library()"], check=True
+            )
+        else:
+            os.environ["PATH"] = cache
+        before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        compare_aside(files, "cpu", lambda line: print(line, file=sys.stderr), threading.Event())
+        seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+        os.environ["PATH"] = path
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    # The most that any child held so far: none before held more.
+    return {"(s)": round(seconds, 1), "used (s)": round(processor, 1), "most memory (MB)": round(after.ru_maxrss / 1e3)}
+
+
 def summary(rounds: list[dict[str, float]]) -> dict[str, list[float]]:
     """Of each number the least, the median and the most."""
     numbers = {name: sorted(each[name] for each in rounds) for name in rounds[0]}
@@ -85,7 +113,14 @@ def main() -> None:
     for _ in range(asked.rounds):  # in turns, so that what others do meets both
         live.append(start(asked.talk, "--model", asked.model))
         recorded.append(start(asked.talk, "--model", asked.model, "--recorded", asks=False))
-    report = {"model": asked.model, "rounds": asked.rounds, "live": summary(live), "recorded": summary(recorded)}
+    report: dict[str, object] = {
+        "model": asked.model,
+        "rounds": asked.rounds,
+        "live": summary(live),
+        "recorded": summary(recorded),
+    }
+    report["comparing, kernels"] = compare(asked.model, compiler=True)
+    report["comparing, no compiler"] = compare(asked.model, compiler=False)
     print(json.dumps(report))
 
 

@@ -124,7 +124,9 @@ def pack_matrices(model: Transformer, form: str) -> Transformer:
         "int8": Int8Linear,
         "int4": Int4Linear,
     }
-    for name, module in list(model.named_modules()):
+    # Names, not modules, which would keep what is packed in float32 until the end.
+    for name in [name for name, module in model.named_modules() if isinstance(module, nn.Linear)]:
+        module = model.get_submodule(name)
         if isinstance(module, nn.Linear) and not (form == "int4" and module.in_features % _GROUP):
             kind = kinds["int8" if form == "int4" and name == "head" else form]
             parent, _, leaf = name.rpartition(".")

@@ -27,7 +27,7 @@ from talkgen.lm.files.record import (
     not_finite,
     read_config,
 )
-from talkgen.lm.models.architectures import build_model
+from talkgen.lm.models.architectures import build_empty_model
 from talkgen.lm.models.base import LanguageModel
 from talkgen.lm.models.config import ModelConfig
 from talkgen.lm.text.tokenizer import Tokenizer, load_tokenizer
@@ -112,10 +112,12 @@ def assemble(config: ModelConfig, tokenizer: Tokenizer, tensors: Mapping[str, Te
     """
     check_config(config, tokenizer, len(tensors), where)
     try:
-        with torch.device("meta"):
-            model = build_model(config)
+        model = build_empty_model(config)
     except (RuntimeError, ValueError) as error:
         raise ModelError(f"{where}: the model's config describes none that can be: {error}") from error
+    for name, tensor in tensors.items():
+        if not torch.isfinite(tensor).all():
+            raise not_finite(name, where)
     fill_model(model, tensors, where)
     return model.eval()
 
@@ -124,14 +126,11 @@ def fill_model(model: LanguageModel, tensors: Mapping[str, Tensor], where: Path)
     """Gives a model on the meta device its weights, in float32.
 
     Raises:
-        ModelError: a tensor is missing, superfluous, of another shape, or holds NaN or infinity.
+        ModelError: a tensor is missing, superfluous or of another shape.
     """
     wanted = dict(model.named_parameters())
     found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     check_shapes(found, {name: tuple(parameter.shape) for name, parameter in wanted.items()}, where)
-    for name in wanted:
-        if not torch.isfinite(tensors[name]).all():
-            raise not_finite(name, where)
     filled = {name: tensors[name].float() for name in wanted}
     model.load_state_dict(filled, strict=False, assign=True)
     model.tie_head()

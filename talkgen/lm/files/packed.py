@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 Format = Literal["float32", "float16", "int8", "int4"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 BLOCK = 32
+_AT_A_TIME = 1 << 18  # numbers that are widened together: what is made on the way stays in the cache
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
@@ -56,6 +57,12 @@ class Packed:
 
     def dense(self) -> Floats:
         """The matrix in float32."""
+        whole, step = np.empty((self.n, self.k), np.float32), max(1, _AT_A_TIME // self.k)
+        for at in range(0, self.n, step):
+            whole[at : at + step] = self.rows(slice(at, at + step))._widened()
+        return whole
+
+    def _widened(self) -> Floats:
         if self.format in ("float32", "float16"):
             return self.data.view(self.format).astype(np.float32)
         blocks = self._blocks()
@@ -74,6 +81,8 @@ def _halves(data: Bytes) -> Floats:
 def stack(parts: list[Packed]) -> Packed:
     """Matrices one below the other; in float32 where their formats differ."""
     first = parts[0]
+    if len(parts) == 1:
+        return first
     if any(part.format != first.format for part in parts):
         return pack(np.concatenate([part.dense() for part in parts]), "float32")
     data = np.concatenate([part.data for part in parts])

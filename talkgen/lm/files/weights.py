@@ -9,7 +9,7 @@ from talkgen.lm.files.catalog import ModelFiles
 from talkgen.lm.files.checkpoint import fill_model, load_checkpoint
 from talkgen.lm.files.loaded import Loaded
 from talkgen.lm.files.memory import check_memory
-from talkgen.lm.models.architectures import build_model
+from talkgen.lm.models.architectures import build_empty_model
 
 
 def load_model(files: ModelFiles, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Loaded:
@@ -25,10 +25,10 @@ def load_model(files: ModelFiles, device: str = "cpu", dtype: torch.dtype = torc
             from talkgen.lm.files.gguf_model import dense
             from talkgen.lm.files.stored import load_packed
 
-            check_memory(4 * count_parameters(files), files.label)
-            config, tokenizer, weights = load_packed(files)
-            with torch.device("meta"):
-                model = build_model(config)
+            config, tokenizer, weights = load_packed(files)  # mapped: it takes no memory yet
+            parameters = sum(part.n * part.k for parts in weights.values() for part in parts)
+            check_memory(4 * parameters, files.label)
+            model = build_empty_model(config)
             tensors = {name: torch.from_numpy(weight) for name, weight in dense(weights, config).items()}
             fill_model(model, tensors, files.path)
         case "hf":
@@ -38,10 +38,3 @@ def load_model(files: ModelFiles, device: str = "cpu", dtype: torch.dtype = torc
         case _:
             raise ModelError(f"{files.label} runs on a server and has no weights here", "name a model with weights")
     return Loaded(files.name, files.label, model.to(device, dtype).eval(), tokenizer, files)
-
-
-def count_parameters(files: ModelFiles) -> int:
-    """Numbers in a GGUF file, by its header."""
-    from talkgen.lm.files.gguf_file import GGUFFile
-
-    return GGUFFile(files.path).parameters

@@ -117,3 +117,18 @@ def test_recurrent_models_have_forms_too(tmp_path, small):
     assert found["float16"].megabytes < 0.6 * found["float32"].megabytes
     assert isinstance(load_fast(lstm).model, CompiledLSTM | RecurrentLM)
     assert [row.form for row in measure(find_model("recall", tmp_path))] == ["torch"]
+
+
+@pytest.mark.parametrize("kernels", [True, False])
+def test_a_large_model_is_judged_alike(small, monkeypatch, kernels):
+    """Of a large model less is read, and of a form that has lost nothing more: the same forms are good."""
+    if not kernels:
+        monkeypatch.setattr(forms.native, "load_library", lambda: None)
+    whole = measure(small)
+    for record in forms.cache_dir("forms").iterdir():
+        record.unlink()
+    monkeypatch.setattr(comparing, "_LARGE", 0)
+    some = measure(small)
+    assert [(row.form, row.good) for row in some] == [(row.form, row.good) for row in whole]
+    assert all(less.max_change <= row.max_change + 1e-6 for less, row in zip(some, whole, strict=True))
+    assert any(less.max_change < row.max_change - 1e-3 for less, row in zip(some, whole, strict=True) if not row.good)
