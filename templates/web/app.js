@@ -11,6 +11,7 @@
 import { forcedHere, listen, serverThere } from "./backend.js";
 import { BADGE_LOOK, makeBadge, setBadge } from "./badge.js";
 import { dress } from "./parts.js";
+import { Phone } from "./phone.js";
 import { watchStage } from "./stage.js";
 
 const CLICKER = ["PageUp", "PageDown"]; // what a clicker sends, also while a button or a slider has the focus
@@ -57,6 +58,7 @@ class TalkgenApp extends HTMLElement {
     this.instead.textContent = `${this.#label} runs here while the talk is presented`;
     this.area.append(this.badge, this.frame, this.picture, this.instead);
     dress(this, APP_LOOK, this.area);
+    this.phone = new Phone(this, this.area);
   }
 
   get #label() {
@@ -68,10 +70,12 @@ class TalkgenApp extends HTMLElement {
   }
 
   #enter() {
+    this.phone.enter();
     this.leaveStage = listen(() => this.#follow());
   }
 
   #leave() {
+    this.phone.leave();
     this.leaveStage();
     this.leaveStage = () => {};
     this.frame.blur();

@@ -12,6 +12,7 @@ export const CHART_LOOK = `
 .chart .dot { fill: var(--colour); }
 .chart .grid { stroke: var(--line); stroke-width: 1.5; }
 .chart .now { stroke: var(--accent); stroke-width: 3; }
+@container (max-width: 600px) { .chart { max-height: none; } }
 `;
 
 const [WIDE, HIGH, LEFT, RIGHT, TOP, BOTTOM] = [560, 300, 66, 24, 16, 58]; // px of the drawing, and its margins

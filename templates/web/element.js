@@ -12,6 +12,7 @@ import { BADGE_LOOK, makeBadge, setBadge } from "./badge.js";
 import { Dial, DIAL_LOOK } from "./dial.js";
 import { askInPage } from "./in_page.js";
 import { dress, make, STATUS_LOOK } from "./parts.js";
+import { Phone } from "./phone.js";
 import { PROMPT_LOOK, PromptBox } from "./prompt.js";
 import { decodeAttribute } from "./recording.js";
 import { Source } from "./source.js";
@@ -41,7 +42,7 @@ export class LiveElement extends HTMLElement {
     this.source = new Source(models, askElement(name), this, inPage);
     this.#build();
     this.source.showRecorded();
-    this.unwatch = watchStage(this, (onStage) => (onStage ? this.source.enter() : this.#leave()));
+    this.unwatch = watchStage(this, (onStage) => (onStage ? this.#enter() : this.#leave()));
   }
 
   disconnectedCallback() {
@@ -69,9 +70,16 @@ export class LiveElement extends HTMLElement {
     this.frame.addEventListener("keydown", (event) => event.key === "Escape" && this.#escape());
     keepFromTheDeck(this.frame);
     dress(this, ELEMENT_LOOK + this.constructor.look, this.frame);
+    this.phone = new Phone(this, this.frame);
+  }
+
+  #enter() {
+    this.phone.enter();
+    this.source.enter();
   }
 
   #leave() {
+    this.phone.leave();
     this.source.leave();
     this.shadowRoot.activeElement?.blur();
   }

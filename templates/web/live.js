@@ -13,6 +13,7 @@ import { showShare } from "./bars.js";
 import { Dial, DIAL_LOOK } from "./dial.js";
 import { Panel, PANEL_LOOK } from "./panel.js";
 import { dress, make, STATUS_LOOK } from "./parts.js";
+import { Phone } from "./phone.js";
 import { alignPieces, visibleText } from "./pieces.js";
 import { PROMPT_LOOK, PromptBox } from "./prompt.js";
 import { decodeAttribute, nearestPrompt, recordedAnswer } from "./recording.js";
@@ -37,6 +38,7 @@ const LIVE_LOOK = `
 .hint { display: none; }
 .live:focus-within .hint { display: inline; }
 .panels { display: grid; grid-template-rows: auto auto; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); column-gap: 32px; }
+:host(:popover-open) .panels { grid-template-rows: none; grid-auto-flow: row; row-gap: 16px; }
 ${STATUS_LOOK}${PROMPT_LOOK}${DIAL_LOOK}${STRIP_LOOK}${PANEL_LOOK}`;
 
 class TalkgenLive extends HTMLElement {
@@ -48,7 +50,7 @@ class TalkgenLive extends HTMLElement {
     this.#build();
     this.box.text = this.recording.prompt;
     this.source.showRecorded();
-    this.unwatch = watchStage(this, (onStage) => (onStage ? this.source.enter() : this.#leave()));
+    this.unwatch = watchStage(this, (onStage) => (onStage ? this.#enter() : this.#leave()));
   }
 
   disconnectedCallback() {
@@ -84,6 +86,7 @@ class TalkgenLive extends HTMLElement {
     frame.addEventListener("keydown", (event) => this.#onKey(event));
     keepFromTheDeck(frame);
     dress(this, LIVE_LOOK, frame);
+    this.phone = new Phone(this, frame);
   }
 
   #buildTools() {
@@ -116,7 +119,13 @@ class TalkgenLive extends HTMLElement {
     return [row];
   }
 
+  #enter() {
+    this.phone.enter();
+    this.source.enter();
+  }
+
   #leave() {
+    this.phone.leave();
     this.source.leave();
     this.shadowRoot.activeElement?.blur();
   }

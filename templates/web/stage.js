@@ -10,10 +10,10 @@ const CHECK_EVERY = 200; // ms; far below what an audience notices, and cheaper 
 
 const KEPT_FROM_THE_DECK = ["keydown", "keypress", "wheel", "touchstart", "touchmove", "touchend"];
 
-/** Keeps what is typed and dragged inside `frame` from turning slides. */
-export function keepFromTheDeck(frame) {
+/** Keeps what is typed and dragged inside `frame` from turning slides, `when` that is so. */
+export function keepFromTheDeck(frame, when = () => true) {
   // Deck tools listen on the document and take the element, not the box in it, for the target.
-  KEPT_FROM_THE_DECK.forEach((name) => frame.addEventListener(name, (event) => event.stopPropagation(), { passive: true }));
+  KEPT_FROM_THE_DECK.forEach((name) => frame.addEventListener(name, (event) => when() && event.stopPropagation(), { passive: true }));
 }
 
 /** Whether `element` is on stage now; a deck in a frame of its own server is a picture of it. */

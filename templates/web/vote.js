@@ -11,6 +11,7 @@ import { BADGE_LOOK, makeBadge, setBadge } from "./badge.js";
 import { showShare } from "./bars.js";
 import { TOKEN_COLOURS } from "./look.js";
 import { dress, make } from "./parts.js";
+import { Phone } from "./phone.js";
 import { appendVisible, visibleText } from "./pieces.js";
 import { decodeAttribute, recordedAnswer } from "./recording.js";
 import { watchStage } from "./stage.js";
@@ -94,9 +95,11 @@ class TalkgenVote extends HTMLElement {
       else if (event.key === "Enter" || event.key === " ") event.stopPropagation(); // a press, and no turn of the slide
     });
     dress(this, VOTE_LOOK, frame);
+    this.phone = new Phone(this, frame);
   }
 
   #enter() {
+    this.phone.enter();
     this.leaveStage = listen(() => serverThere() || this.#take(undefined));
     const poll = async () => {
       if (serverThere()) this.#take(await this.#fetch("/api/vote"));
@@ -106,6 +109,7 @@ class TalkgenVote extends HTMLElement {
   }
 
   #leave() {
+    this.phone.leave();
     this.leaveStage();
     this.leaveStage = () => {};
     clearTimeout(this.timer);

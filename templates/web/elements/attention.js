@@ -46,6 +46,7 @@ const ATTENTION_LOOK = `
   .frame { --row: 28px; --row-text: 22px; }
   .map { --tall: 230px; }
 }
+@container (max-width: 600px) { .map { --tall: none; } }
 @container (max-width: 420px) { .parts { grid-template-columns: minmax(0, 1fr); } }
 @media (prefers-reduced-motion: reduce) { .weight { transition: none; } }
 ${BARS_LOOK}`;

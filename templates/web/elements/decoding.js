@@ -17,6 +17,7 @@ const EVERY = 900; // ms from step to step
 
 const DECODING_LOOK = `
 .tree { display: block; width: 100%; max-height: 250px; }
+.grove { overflow-x: auto; }
 .tree:focus-visible { outline-offset: 4px; }
 .tree text { fill: var(--ink); font-size: 23px; font-weight: 600; text-anchor: middle; }
 .tree .share { fill: var(--muted); font-size: 20px; font-weight: 400; }
@@ -35,6 +36,7 @@ const DECODING_LOOK = `
 .found dd { margin: 0; overflow: hidden; text-overflow: ellipsis; white-space: pre; }
 .found .p { color: var(--muted); font-variant-numeric: tabular-nums; }
 .tools { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; }
+@container (max-width: 600px) { .tree { width: var(--wide); max-height: none; } }
 @media (prefers-reduced-motion: reduce) { .tree g, .tree path { transition: none; } }
 `;
 
@@ -50,7 +52,9 @@ class TalkgenDecoding extends LiveElement {
     this.forth = this.#button("▶", "A step on", () => this.#go(this.step + 1));
     this.playing = this.#button("Play", "Let the tree grow", () => this.#play());
     tools.append(this.back, this.forth, this.playing);
-    body.append(this.tree, this.found, tools);
+    const grove = make("div", "grove");
+    grove.append(this.tree);
+    body.append(grove, this.found, tools);
   }
 
   #button(text, label, clicked) {
@@ -80,7 +84,9 @@ class TalkgenDecoding extends LiveElement {
   #drawTree() {
     const { steps, best, greedy } = this.answer;
     const high = Math.max(1, ...steps.map((step) => step.length)) * ROW;
-    this.tree.setAttribute("viewBox", `0 0 ${steps.length * COLUMN - (COLUMN - CHIP) + 4} ${high}`);
+    const wide = steps.length * COLUMN - (COLUMN - CHIP) + 4;
+    this.tree.setAttribute("viewBox", `0 0 ${wide} ${high}`);
+    this.tree.style.setProperty("--wide", `${wide}px`);
     const parts = steps.flatMap((step, x) =>
       step.flatMap((beginning, y) => {
         const [isBest, isGreedy] = [best[x] === y, greedy[x] === y];

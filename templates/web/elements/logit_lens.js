@@ -27,6 +27,7 @@ const LENS_LOOK = `
 .rank { font-variant-numeric: tabular-nums; text-align: end; }
 .rank[data-first] { color: var(--accent); font-weight: 700; }
 @container (max-width: 760px) { .lens { --high: 30px; font-size: 20px; } .lens > * > * { padding: 0 2px; } }
+@container (max-width: 420px) { .lens { --narrowest: 4.4em; overflow-x: auto; } }
 `;
 
 class TalkgenLogitLens extends LiveElement {
@@ -43,7 +44,7 @@ class TalkgenLogitLens extends LiveElement {
   show([answer]) {
     this.answer = answer;
     const { tokens, layers, says } = answer;
-    this.lens.style.gridTemplateColumns = `5.2em repeat(${tokens.length}, minmax(0, 1fr)) 5.6em`;
+    this.lens.style.gridTemplateColumns = `5.2em repeat(${tokens.length}, minmax(var(--narrowest, 0px), 1fr)) 5.6em`;
     const heading = { role: "columnheader" };
     const title = makeLensRow([
       make("span", "side", heading, "reads"),

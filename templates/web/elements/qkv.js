@@ -20,11 +20,12 @@ const QKV_LOOK = `
 .heat .who, .numbers .who { overflow: hidden; text-align: end; text-overflow: ellipsis; white-space: pre; }
 .strip { display: flex; height: 20px; border-radius: 3px; overflow: hidden; }
 .strip i { flex: 1; background: color-mix(in srgb, var(--side) calc(100% * var(--size)), var(--surface)); }
-.numbers { display: grid; grid-column: span 2; gap: 3px; align-content: start; font-size: 22px; line-height: 27px; font-variant-numeric: tabular-nums; }
+.wide { grid-column: span 2; }
+.numbers { display: grid; gap: 3px; align-content: start; font-size: 22px; line-height: 27px; font-variant-numeric: tabular-nums; }
 .numbers b { overflow: hidden; border-radius: 4px; background: color-mix(in srgb, var(--tg-attention, #56b4e9) calc(75% * var(--size)), var(--surface)); font-weight: 400; text-align: center; }
 .numbers b[data-masked] { background: none; color: var(--muted); }
 [data-later] { visibility: hidden; }
-@container (max-width: 760px) { .sheets { grid-template-columns: minmax(0, 1fr); gap: 4px; } .numbers { grid-column: auto; font-size: 20px; line-height: 26px; } .strip { height: 18px; } .heat { line-height: 19px; } }
+@container (max-width: 760px) { .sheets { grid-template-columns: minmax(0, 1fr); gap: 4px; } .wide { grid-column: auto; } .numbers { font-size: 20px; line-height: 26px; } .strip { height: 18px; } .heat { line-height: 19px; } }
 `;
 
 class TalkgenQkv extends LiveElement {
@@ -105,7 +106,7 @@ class TalkgenQkv extends LiveElement {
       numbers.append(make("span", "who", {}, visibleText(tokens[i])), ...row.map((score, j) => this.#number(score, weights[i][j], j > i)));
     });
     const box = titled(title, numbers);
-    box.style.gridColumn = "span 2";
+    box.className = "wide";
     return later(box, step < 2);
   }
 

@@ -19,6 +19,7 @@ const TRANSLATE_LOOK = `
 .alignment .word:focus { outline: none; }
 .alignment .word:focus text, .alignment .word:hover text { fill: var(--accent); font-weight: 700; }
 .alignment[data-one] path:not([data-shown]) { stroke-opacity: 0.04; }
+@container (max-width: 600px) { .alignment text { font-size: 42px; } }
 @media (prefers-reduced-motion: reduce) { .alignment path { transition: none; } }
 `;
 
