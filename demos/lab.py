@@ -84,7 +84,11 @@ def tell_devices(engines: Engines) -> str:
 def add_tab(engines: Engines, name: str) -> gr.Textbox:
     """The controls of an element, its picture, and examples; the box of its text."""
     start, examples = OWN.get(name, (SHORT.get(name, TEXT), EXAMPLES))
-    models = [(item.label, item.name) for item in engines.files if (item.name == "translator") == (name == "translate")]
+    models = [
+        (item.label, item.name)
+        for item in engines.files
+        if (item.name in ("translator", "rnnsearch")) == (name == "translate")
+    ]
     with gr.Row():
         prompt = gr.Textbox(start, label="Text", max_length=PROMPT_CHARACTERS, scale=4)
         model = gr.Dropdown(models, value=models[0][1] if models else None, label="Model", scale=2)

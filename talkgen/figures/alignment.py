@@ -37,7 +37,7 @@ class Params(base.Params):
     one that leaves the fewest words unread, by the mean over the words read of the largest weight that each is given.
     """
 
-    model: ModelName = "translator"
+    model: ModelName = "rnnsearch"
     sentence: str = Field(
         "the agreement on the european economic area was signed in august 1992", min_length=1, max_length=200
     )

@@ -109,6 +109,7 @@ MODELS = {
     "recall-lstm": ("lstm", RECALL),
     "recall-rnn": ("rnn", RECALL),
     "translator": ("encoder-decoder", WORDS),
+    "rnnsearch": ("rnnsearch", WORDS),
 }
 
 
@@ -119,7 +120,8 @@ def project() -> Path:
     atexit.register(shutil.rmtree, folder)
     shutil.copytree(RUNS, folder / "runs")
     for name, (architecture, tokenizer) in MODELS.items():
-        model = tiny(architecture, tokenizer, positions="rotary" if name == "rotary" else "learned")
+        shape = {"n_layer": 1} if architecture == "rnnsearch" else {}
+        model = tiny(architecture, tokenizer, positions="rotary" if name == "rotary" else "learned", **shape)
         save_checkpoint(folder / "runs" / name / "checkpoints" / "step-000001", model, tokenizer, {"step": 1})
     (folder / "text.txt").write_text("to be or not to be that is the question\n" * 40)
     text = {"data": f"text:{folder / 'text.txt'}"}

@@ -20,7 +20,7 @@ def test_means_are_of_what_is_left_open(layer, head, data_of, inputs):
     """`choose: mean` averages all heads, a layer's, one head of all layers, or shows the one that is named."""
     weights = translate(inputs.model("translator"), SENTENCE).weights
     expected = weights[slice(layer and 1, layer)][:, slice(head and 0, head)].mean((0, 1))
-    data = data_of("alignment", sentence=SENTENCE, layer=layer, head=head, choose="mean")
+    data = data_of("alignment", model="translator", sentence=SENTENCE, layer=layer, head=head, choose="mean")
     assert torch.allclose(torch.tensor(data["weights"]), expected, atol=1e-4)
     assert data["looks_at"] == expected.argmax(1).tolist()
     assert data["source"] == ["the", "black", "cat", "sleeps", "(end)"]
@@ -35,21 +35,22 @@ def test_the_clearest_head_leaves_the_fewest_words_unread(data_of, inputs):
         for layer, heads in enumerate(weights, 1)
         for head, matrix in enumerate(heads, 1)
     }
-    data = data_of("alignment", sentence=SENTENCE)
+    data = data_of("alignment", model="translator", sentence=SENTENCE)
     assert (data["layer"], data["head"]) == max(read, key=lambda pair: read[pair])
     assert torch.allclose(torch.tensor(data["weights"]), weights[data["layer"] - 1, data["head"] - 1], atol=1e-4)
 
 
-def test_the_papers_reordering_is_seen():
-    """With the shipped model: `zone économique européenne` looks at `area`, `economic`, `european`, in that order."""
-    loaded = load_model(find_model("translator", Path("nowhere")))
+@pytest.mark.parametrize(("name", "whose"), [("rnnsearch", "additive attention in %"), ("translator", "head ")])
+def test_the_papers_reordering_is_seen(name, whose):
+    """Of either model `zone économique européenne` looks at `area`, `economic`, `european`, in that order."""
+    loaded = load_model(find_model(name, Path("nowhere")))
     data = alignment.align(loaded, alignment.Params())
     looks_at = dict(zip(data["target"], (data["source"][j] for j in data["looks_at"]), strict=True))
     assert [looks_at[word] for word in ("zone", "économique", "européenne")] == ["area", "economic", "european"]
     assert data["steps_back"] >= 2
     text = alignment.describe(data)
     assert "“zone” at “area”" in text
-    assert f"head {data['head']}" in text
+    assert whose in text
 
 
 def texts(picture) -> list[str]:

@@ -20,8 +20,10 @@ FILM = {
 }
 FIGURES = [  # with parameters that make them small
     ("alignment", "{}"),
+    ("alignment", "{sentence: the cat black sleeps}"),
     ("attention_map", "{sentence: The statement is}"),
     ("attention_map", "{sentence: The statement is, view: arcs, choose: mean, layer: 1}"),
+    ("attention_map", "{sentence: The name is, beside: The value is, between: [The, is], view: arcs}"),
     ("checkpoint_film", "{run: film, prompt: to be, tokens: 12}"),
     ("completions", "{model: small-lstm}"),
     ("compute_graph", "{tokens: 4}"),

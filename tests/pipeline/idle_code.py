@@ -157,6 +157,10 @@ IDLE = {
         "talkgen.lm.models.lstm": (
             "RecurrentLM._look_back RecurrentState.remember RecurrentState.select RecurrentState.truncate "
         ),
+        "talkgen.lm.models.rnnsearch": (
+            "Annotations.select SearchState._copy SearchState.clone SearchState.room SearchState.select "
+            "SearchState.truncate SearchState.written "
+        ),
         "talkgen.lm.models.translator": (
             "Memory.select TranslationState._copy TranslationState.clone TranslationState.room "
             "TranslationState.select TranslationState.truncate "

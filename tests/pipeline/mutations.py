@@ -35,7 +35,7 @@ GGUF = ("figure next_token", "tokens slide 3 (2)")
 ANSWERS = ("recording slide 3", *(f"recording slide 3 ({number})" for number in (2, 3, 4)))  # of the next token
 SAMPLED = (*ANSWERS, TRAINING, "figure checkpoint_film")
 LOOK_INTO = (  # figures that load models
-    "figure alignment", "figure attention_map*", "figure completions", "figure gradient_flow", "figure lstm_cell",
+    "figure alignment*", "figure attention_map*", "figure completions", "figure gradient_flow", "figure lstm_cell",
     "figure next_token", "figure qkv",
 )  # fmt: skip
 LOAD = (*LOOK_INTO, "figure checkpoint_film", "recording*", "tokens*", "model in the page*")
@@ -153,9 +153,9 @@ MUTATIONS = [
         quick=True,
     ),
     longer(
-        "a byte of the translator",
-        f"{PRETRAINED}/translator/checkpoints/step-001500/model.safetensors",
-        "figure alignment",
+        "a byte of the model that aligns",
+        f"{PRETRAINED}/rnnsearch/checkpoints/step-001500/model.safetensors",
+        "figure alignment*",
     ),
     longer(
         "the recipe of a run of a sweep",

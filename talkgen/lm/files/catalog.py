@@ -248,7 +248,8 @@ def _label_of_run(name: str, folder: Path) -> str:
     about = _about_checkpoint(newest_checkpoint(folder))
     architecture = {"lstm": "LSTM", "rnn": "RNN"}.get(about["architecture"], about["architecture"])
     architecture += " with shift" if about["shift"] else ""
-    return f"{name} {architecture}" if about["step"] is None else f"{name} {architecture}, step {about['step']:,}"
+    whole = name if name == architecture else f"{name} {architecture}"
+    return whole if about["step"] is None else f"{whole}, step {about['step']:,}"
 
 
 def _find_path(name: str, project: Path) -> ModelFiles:

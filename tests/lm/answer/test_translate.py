@@ -1,4 +1,4 @@
-"""Translating with the shipped model: sentences of combinations it never saw, and what it says to unknown words."""
+"""Translating with the shipped models: sentences of combinations it never saw, and what it says to unknown words."""
 
 from pathlib import Path
 
@@ -21,10 +21,10 @@ BAHDANAU = "the agreement on the european economic area was signed in august 199
 FRENCH = "l'accord sur la zone économique européenne a été signé en août 1992"
 
 
-@pytest.fixture(scope="module")
-def translator() -> Loaded:
-    """The shipped model, whatever runs lie where the tests are started."""
-    return load_model(find_model("translator", Path("nowhere")))
+@pytest.fixture(scope="module", params=["translator", "rnnsearch"])
+def translator(request) -> Loaded:
+    """Each shipped model that translates, whatever runs lie where the tests are started."""
+    return load_model(find_model(request.param, Path("nowhere")))
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +75,10 @@ def test_weights_are_those_of_one_full_pass(translator):
     with torch.no_grad():
         translator.model(torch.tensor([ids]), taps=taps)
     full = torch.stack([layer[0, :, :-1] for layer in taps.values["cross"]])
-    assert made.weights.shape == full.shape == (1, 4, 13, 13)
+    heads = translator.model.config.n_head
+    assert made.weights.shape == full.shape == (1, heads, 13, 13)
     assert (made.weights - full).abs().max() < 1e-5
-    assert torch.allclose(made.weights.sum(-1), torch.ones(1, 4, 13), atol=1e-5)
+    assert torch.allclose(made.weights.sum(-1), torch.ones(1, heads, 13), atol=1e-5)
 
 
 def test_the_engine_translates_too(translator):

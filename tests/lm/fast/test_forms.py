@@ -101,11 +101,12 @@ def test_without_the_decoder_torch_answers(small, monkeypatch):
     assert isinstance(load_fast(small).model, Transformer)
 
 
-def test_a_translator_has_no_forms(tmp_path, small):
+@pytest.mark.parametrize(("name", "architecture"), [("translator", "encoder-decoder"), ("rnnsearch", "rnnsearch")])
+def test_a_translator_has_no_forms(name, architecture, tmp_path, small):
     """What continues no plain text is not measured on one, and loaded as it is."""
-    translator = find_model("translator", tmp_path)
+    translator = find_model(name, tmp_path)
     assert measure(translator) == []
-    assert load_fast(translator).model.config.architecture == "encoder-decoder"
+    assert load_fast(translator).model.config.architecture == architecture
 
 
 def test_recurrent_models_have_forms_too(tmp_path, small):
