@@ -33,12 +33,13 @@ class Params(base.Params):
     attention: SweepName = "mqar"
     recurrent: SweepName = "mqar-lstm"
     smaller: SweepName = "mqar-small"
+    plain: SweepName = "mqar-plain"
 
 
 def compute(params: Params, inputs: Inputs) -> Data:
     """Each model's share of right answers by pairs: the mean of its seeds, the least and the most of them."""
     models = []
-    for name in dict.fromkeys((params.attention, params.recurrent, params.smaller)):
+    for name in dict.fromkeys((params.attention, params.recurrent, params.smaller, params.plain)):
         sweep = inputs.sweep(name)
         models += [_about(shape, runs, name) for shape, runs in by_model(sweep)]
     return {

@@ -17,6 +17,7 @@ def test_memory_is_the_mean_of_each_models_seeds(data_of, inputs):
         ("LSTM with shift", 256),
         ("LSTM with shift", 128),
         ("RNN with shift", 128),
+        ("Transformer", None),
     ]
     runs = inputs.sweep("mqar-lstm")["runs"]
     lstm = models["LSTM with shift", 256]
@@ -27,7 +28,7 @@ def test_memory_is_the_mean_of_each_models_seeds(data_of, inputs):
         pytest.approx(shares.max(0), abs=1e-4),
     )
     assert lstm["seeds"] == 3
-    assert models["Transformer with shift", None]["holds"] == 128 > lstm["holds"]
+    assert models["Transformer with shift", None]["holds"] == 128 > lstm["holds"] > models["Transformer", None]["holds"]
 
 
 def test_memory_says_how_long_was_trained(data_of):
@@ -38,6 +39,15 @@ def test_memory_says_how_long_was_trained(data_of):
         assert f"{model['seconds']:g} s" in memory_bottleneck.title(model)
         assert f"trained for {model['seconds']:g} s of one core" in said
     assert "cannot" not in said
+
+
+def test_every_models_curve_is_at_hand(data_of, inputs):
+    """The log of each run of each sweep is shipped, and is a run's like any other: `SWEEP/RUN`."""
+    for sweep in memory_bottleneck.Params().model_dump().values():
+        for run in inputs.sweep(sweep)["runs"]:
+            curve = data_of("training_curve", run=f"{sweep}/{run['name']}")["runs"][0]
+            assert (curve["name"], curve["architecture"]) == (run["name"], run["architecture"])
+            assert curve["held_out_tokens"][-1] == run["tokens"]
 
 
 def test_memory_wants_a_sweep_on_pairs(data_of):

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from talkgen.assets import cache_dir, pretrained_dir
+from talkgen.assets import cache_dir, pretrained_dir, sweeps_dir
 from talkgen.digest import digest_file
 from talkgen.errors import ModelError, Problem, TalkgenError, did_you_mean
 from talkgen.files import write_json
@@ -218,12 +218,12 @@ def _is_ours(weights: Path) -> bool:
 
 
 def find_run(name: str, project: Path) -> Run:
-    """The training run that `name` names, with or without weights.
+    """The training run that `name` names, with or without weights; `SWEEP/RUN` is one of a sweep that talkgen ships.
 
     Raises:
         ModelError: there is none.
     """
-    for folder in (project / "runs" / name, pretrained_dir() / name):
+    for folder in (project / "runs" / name, pretrained_dir() / name, sweeps_dir() / name):
         if name and not name.startswith((".", "/")) and is_run(folder):
             return Run(folder)
     files = find_model(name, project)
