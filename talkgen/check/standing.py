@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from talkgen.check.findings import Finding
 from talkgen.errors import Problem
-from talkgen.pipeline.deck_folder import DeckFolder
+from talkgen.pipeline.deck_folder import DeckFolder, with_origin
 from talkgen.pipeline.plan import Plan
 from talkgen.store.manifest import Change
 
@@ -36,4 +36,4 @@ def _say(change: Change, deck: str) -> str:
 def find_degraded(deck: DeckFolder) -> Iterator[Finding]:
     """A finding for each thing that the deck shows in a simpler form."""
     for item in deck.degraded:
-        yield Finding("degraded", Problem(str(item["message"]), where=str(item["where"])), deck.target.name)
+        yield Finding("degraded", Problem(str(item["message"]), where=with_origin(item)), deck.target.name)

@@ -174,10 +174,12 @@ def variables(given: list[str] | None) -> dict[str, Any]:
 
 def show_report(done: BuildReport, report: Callable[[str], None]) -> None:
     """Prints what a build did."""
+    from talkgen.pipeline.deck_folder import with_origin
+
     for item in done.deck.degraded:
         at = tuple(item.get("path", ()))
         place = f"{done.plan.talk.source.document.place(at)}: " if at else ""
-        report(f"note: {place}{item['where']}: {item['message']}")
+        report(f"note: {place}{with_origin(item)}: {item['message']}")
     if planned := done.plan.draft.minutes:
         timed, shown = len(planned), len(done.plan.draft.shown)
         report(f"planned: {sum(planned):g} minutes{f' for {timed} of {shown} slides' if timed < shown else ''}")

@@ -32,6 +32,7 @@ def pack(
     """
     from talkgen.errors import TalkgenError
     from talkgen.outline.find import find_outline
+    from talkgen.pipeline.deck_folder import with_origin
     from talkgen.pipeline.pack import pack as pack_talk
     from talkgen.pipeline.request import Request
 
@@ -45,5 +46,5 @@ def pack(
         out_json({"file": str(file), "bytes": size, "degraded": done.deck.degraded})
         return
     for item in done.deck.degraded:
-        reporter(quiet)(f"note: {item['where']}: {item['message']}")
+        reporter(quiet)(f"note: {with_origin(item)}: {item['message']}")
     out(f"{file}  ({size / 1e6:.1f} MB)")

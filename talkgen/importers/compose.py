@@ -14,6 +14,7 @@ from talkgen.errors import OutlineError
 from talkgen.importers.blocks import Block, blocks_of, heading_of
 from talkgen.importers.pieces import Piece, Tags, html_in, is_vue, joined, regions
 from talkgen.importers.reader import Tool
+from talkgen.importers.written import Raw
 from talkgen.outline.blocks import BLOCKS, AnyBlock, block_key
 from talkgen.render.native import NativeWriter
 
@@ -21,14 +22,6 @@ Accepted = Mapping[str, list[Block]]  # the blocks of each source that they give
 _SLOT = re.compile(r"::([a-zA-Z][\w-]*)::")
 _CLICKS = re.compile(r"<v-click(s?)>")
 _PATH = ("slides", 0, "body")
-
-
-class Raw(dict[str, Any]):
-    """A raw block that says why it is none of another kind."""
-
-    def __init__(self, tool: Tool, source: str, why: str) -> None:
-        super().__init__({"raw": {tool: source}})
-        self.why = why
 
 
 def typed(block: Block | str) -> AnyBlock:
@@ -84,6 +77,8 @@ class Composer:
     lines: Sequence[str]
     accepted: Accepted
     exact: bool  # whether the number of blank lines between blocks counts
+    file: str  # of the lines, seen from the deck
+    first: int = 0  # line of the file that the lines begin at, counted from 0
 
     def slide(self, pieces: Sequence[Piece], layout: str = "") -> tuple[dict[str, Any], int]:
         """The title and the body of a slide, and the level of its heading, 0 where it has none."""
@@ -170,7 +165,11 @@ class Composer:
 
     def _plain(self, pieces: Sequence[Piece], why: str) -> Block | str:
         source = "\n\n".join(joined(run, self.lines) for run in _in_order(pieces))
-        return Raw(self.tool, source, why) if why else source
+        return Raw(self.tool, source, why, self.place(pieces[0].start)) if why else source
+
+    def place(self, line: int) -> str:
+        """Where a line stands, which is counted from 0."""
+        return f"{self.file}:{self.first + line + 1}"
 
     def _blocks(self, region: Sequence[Piece]) -> list[Block | str]:
         if len(region) == 1:

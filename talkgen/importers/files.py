@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from talkgen.errors import TalkgenError
 from talkgen.files import write_bytes
+from talkgen.importers.written import placeless
 from talkgen.outline.addresses import Address, file_name, replace_addresses
 from talkgen.outline.files import addresses_in, elsewhere, of_setting
 from talkgen.outline.node import Holds
@@ -103,7 +104,7 @@ def inside(path: Path, root: Path) -> Path:
 
 def find_named(outline: dict[str, Any], files: Files) -> None:
     """Takes along every file that the outline's texts name, and writes its new name where it gets one."""
-    typed = Outline.model_validate(outline)
+    typed = Outline.model_validate(placeless(outline))
     slides = [slide.folder or "." for slide in typed.slides]
     for text in reversed(list(find_texts(typed))):  # what is below a bullet before the bullet, which is its key
         found = list(_addresses(text, typed.native))

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from talkgen.importers.compose import Composer, Raw, accept
+from talkgen.importers.compose import Composer, accept
 from talkgen.importers.pieces import Piece, cut, kind_of
 from talkgen.importers.reader import DeckReader
+from talkgen.importers.written import FROM, Raw, placeless
 from talkgen.outline.schema import Outline
 from talkgen.render.deck import Deck
 from talkgen.render.native_marp import NativeMarpWriter, render_native_marp
@@ -26,9 +27,9 @@ LOCAL = frozenset(
 )  # which Marp sets in the order of their keys on each slide
 
 
-def read_marp(text: str, reader: DeckReader, themes: Sequence[str]) -> dict[str, Any]:
-    """The outline of a Marp deck, whose slides are in Marp's eyes the deck's."""
-    deck = _Marp(text, reader)
+def read_marp(text: str, name: str, reader: DeckReader, themes: Sequence[str]) -> dict[str, Any]:
+    """The outline of the Marp deck in the file `name`, whose slides are in Marp's eyes the deck's."""
+    deck = _Marp(text, name, reader)
     wanted = _seen(reader, text, themes)
     care: Counter[int] = Counter()  # how often each slide was not the same
     in_order = False
@@ -51,14 +52,14 @@ def _seen(reader: DeckReader, text: str, themes: Sequence[str]) -> list[Any]:
 
 def source_of(outline: dict[str, Any]) -> str:
     """The deck that an outline becomes."""
-    deck = Deck(Outline.model_validate(outline), NOWHERE, {}, load_style("plain", NOWHERE))
+    deck = Deck(Outline.model_validate(placeless(outline)), NOWHERE, {}, load_style("plain", NOWHERE))
     return str(render_native_marp(deck).files["deck.md"])
 
 
 class _Marp:
     """A deck as Marp reads it, made into outlines."""
 
-    def __init__(self, text: str, reader: DeckReader) -> None:
+    def __init__(self, text: str, name: str, reader: DeckReader) -> None:
         self.lines = re.sub(r"\r\n?", "\n", text).split("\n")
         self.slides, front = self._read(text, reader)
         self.settings: dict[str, Any] = reader.ask("settings", text=front["text"]) if front else {}
@@ -67,7 +68,7 @@ class _Marp:
         )
         pieces = [piece for slide in self.slides for piece, _ in slide]
         accepted = accept(pieces, "marp", writer, lambda pairs: reader.ask("same", pairs=pairs))
-        self.composer = Composer("marp", self.lines, accepted, exact=False)
+        self.composer = Composer("marp", self.lines, accepted, exact=False, file=name)
 
     def _read(
         self, text: str, reader: DeckReader
@@ -99,7 +100,12 @@ class _Marp:
             outline["level"] = level[0][0]
         usual = level[0][0] if level else 1
         slides = [{**slide, "level": own} if own not in (0, usual) else slide for slide, own in composed]
-        return outline | {"slides": slides}
+        return outline | {"slides": [{FROM: self._place(i)} | slide for i, slide in enumerate(slides)]}
+
+    def _place(self, index: int) -> str:
+        """Where a slide begins."""
+        start, end = self.spans[index]
+        return self.composer.place(next((at for at in range(start, end) if self.lines[at].strip()), start))
 
     def _slide(self, index: int, *, in_place: bool) -> tuple[dict[str, Any], int]:
         directives: dict[str, Any] = {}
@@ -128,7 +134,8 @@ class _Marp:
         source = "\n".join(self.lines[start:end]).lstrip("\n")
         if end < len(self.lines):
             source = source.rstrip("\n")
-        return ({"body": [Raw("marp", source, "as blocks it would not be the same slide")]} if source else {}), 0
+        raw = Raw("marp", source, "as blocks it would not be the same slide", self._place(index))
+        return ({"body": [raw]} if source else {}), 0
 
 
 def _starts(slides: list[dict[str, Any]], first: int) -> Iterator[int]:

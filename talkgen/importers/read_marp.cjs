@@ -4,6 +4,12 @@ const { Marp } = require(process.argv[2]);
 
 const marp = new Marp({ script: false });
 
+// Pages are only compared: of the same formula and listing Marp makes the same picture and colours, which take it long.
+const { rules } = marp.markdown.renderer;
+rules.marp_math_inline = (tokens, index) => `<math>${tokens[index].content.trim()}</math>`;
+rules.marp_math_block = (tokens, index) => `<math display>${tokens[index].content.trim()}</math>`;
+marp.highlighter = (code, language) => `<code ${language}>${marp.markdown.utils.escapeHtml(code)}</code>`;
+
 /** A deck's front matter as Marp takes it, and its slides: where each stands, its elements and its comments. */
 function read({ text }) {
   let front = null;
@@ -37,7 +43,7 @@ function plainly() {
     });
 }
 
-/** What Marp makes of a deck. */
+/** What Marp makes of a deck: the page of each slide, and its comments. */
 function render({ text, themes = [] }) {
   for (const css of themes) {
     try {
@@ -47,8 +53,8 @@ function render({ text, themes = [] }) {
     }
   }
   const plain = plainly();
-  const { html, css, comments } = marp.render(text, { htmlAsArray: true });
-  return { html: html.map(plain), css: plain(css), comments };
+  const html = marp.renderMarkdown(text, { htmlAsArray: true });
+  return { html: html.map(plain), comments: marp.lastComments };
 }
 
 function show(text) {

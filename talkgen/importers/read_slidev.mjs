@@ -12,7 +12,9 @@ function isInside(path, root) {
 }
 
 function described(slide, frontmatter) {
-  const { start, contentStart, end, content, note, frontmatterRaw, frontmatterDoc, frontmatterStyle } = slide;
+  const { start, end, content, note, raw, frontmatterRaw, frontmatterDoc, frontmatterStyle } = slide;
+  const head = raw.split("\n").slice(0, slide.contentStart - start).join("\n").length;
+  const contentStart = start + raw.slice(0, Math.max(raw.indexOf(content, head), 0)).split("\n").length - 1;
   const errors = (frontmatterDoc?.errors ?? []).map((error) => ({
     message: error.message.split("\n")[0].replace(/ at line \d+, column \d+:?$/, ""),
     line: start + (error.linePos?.[0]?.line ?? 1),

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from talkgen.errors import OutlineError
-from talkgen.importers.compose import Composer, Raw, accept
+from talkgen.importers.compose import Composer, accept
 from talkgen.importers.pieces import Piece, markdown_pieces
 from talkgen.importers.reader import DeckReader
 from talkgen.importers.said import Said
+from talkgen.importers.written import FROM, Raw, placeless
 from talkgen.outline.schema import Outline, Slide
 from talkgen.render.deck import Deck
 from talkgen.render.native_slidev import NativeSlidevWriter, render_native_slidev
@@ -49,7 +50,7 @@ def _reason(problem: dict[str, Any]) -> str:
 
 def source_of(outline: dict[str, Any]) -> str:
     """The deck that an outline becomes."""
-    deck = Deck(Outline.model_validate(outline), NOWHERE, {}, load_style("plain", NOWHERE))
+    deck = Deck(Outline.model_validate(placeless(outline)), NOWHERE, {}, load_style("plain", NOWHERE))
     return str(render_native_slidev(deck).files["slides.md"])
 
 
@@ -89,7 +90,15 @@ class _Slidev:
             slide if self._comes_back(slide, usual, index) else self._verbatim(index)
             for index, slide in enumerate(slides)
         ]
-        return outline | {"slides": slides}
+        return outline | {"slides": [{FROM: self._place(index)} | slide for index, slide in enumerate(slides)]}
+
+    def _place(self, index: int) -> str:
+        """Where a slide begins, its settings included."""
+        slide = self.slides[index]
+        return f"{self._file(slide)}:{slide['start'] + 1}"
+
+    def _file(self, slide: dict[str, Any]) -> str:
+        return Path(os.path.relpath(slide["file"], self.folder)).as_posix()
 
     def _settings(self, first: dict[str, Any]) -> dict[str, Any]:
         """The settings of the talk, taken from its first slide."""
@@ -108,7 +117,8 @@ class _Slidev:
         slide = self.slides[index]
         head = _short_keys(dict(slide["frontmatter"]))
         pieces = self.pieces[index]
-        composer = Composer("slidev", slide["content"].split("\n"), self.accepted, exact=True)
+        lines, file, first = slide["content"].split("\n"), self._file(slide), slide["contentStart"]
+        composer = Composer("slidev", lines, self.accepted, exact=True, file=file, first=first)
         body, level = composer.slide(pieces, str(head.get("layout", "")))
         found = {key: body.pop(key) for key in ("title", "subtitle") if key in body} | head | body
         return found | self._rest(slide), level
@@ -125,7 +135,9 @@ class _Slidev:
         if index == 0:
             self._settings(head)
         source = slide["content"]
-        body = {"body": [Raw("slidev", source, "as blocks it would not be the same slide")]} if source else {}
+        place = f"{self._file(slide)}:{slide['contentStart'] + 1}"
+        raw = Raw("slidev", source, "as blocks it would not be the same slide", place)
+        body = {"body": [raw]} if source else {}
         return head | body | self._rest(slide)
 
     def _comes_back(self, slide: dict[str, Any], level: int, index: int) -> bool:

@@ -70,3 +70,9 @@ class DeckFolder:
     def outputs(self, format: str) -> tuple[Path, ...]:
         """The files to open of a format."""
         return tuple(self.path / name for name in self.opens.get(format, [self.target.source]))
+
+
+def with_origin(degraded: Mapping[str, Any]) -> str:
+    """The slide that something is shown otherwise on, and where in the deck that it was imported from it stands."""
+    origin = degraded.get("origin")
+    return f"{degraded['where']} ({origin})" if origin else str(degraded["where"])

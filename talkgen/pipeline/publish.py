@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from talkgen import __version__
 from talkgen.digest import digest_file
 from talkgen.files import new_folder, write_text
+from talkgen.outline.origins import find_origin
 from talkgen.pipeline.artifacts import ExportArtifact
 from talkgen.pipeline.deck_folder import MANIFEST, DeckFolder
 from talkgen.pipeline.plan import Plan
@@ -64,7 +65,10 @@ def publish(
             "content": content,
             "copied": copied_files(rendering, plan, deck.target),
             "opens": {export.artifact.label: export.opens for export in exports},
-            "degraded": [asdict(item) for item in rendering.degraded],
+            "degraded": [
+                asdict(item) | {"origin": find_origin(plan.talk.source.document, item.path)}
+                for item in rendering.degraded
+            ],
         }
         write_text(stage / MANIFEST, Manifest(entries, about).to_json())
     return is_missing

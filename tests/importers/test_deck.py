@@ -9,8 +9,9 @@ from real_tools import parse_slidev, render_marp_core
 from same_deck import compare, decks_in
 
 from talkgen.errors import OutlineError
-from talkgen.importers.deck import import_deck, to_yaml
+from talkgen.importers.deck import import_deck
 from talkgen.importers.tools import is_slidev
+from talkgen.importers.written import to_yaml
 from talkgen.outline.load import load_outline
 from talkgen.outline.walk import find_blocks
 from talkgen.render.deck import Deck

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 from real_tools import parse_slidev, render_marp_core
+from typer.testing import CliRunner
 
+from talkgen.cli.app import app
 from talkgen.importers.deck import import_deck
 from talkgen.outline.load import load_outline
 from talkgen.render.deck import Deck
@@ -157,3 +159,22 @@ def test_directives_of_marp_hold_where_they_do(tmp_path):
     classes = [each["frontmatter"].get("class", "").replace("tg-own", "").strip() for each in slides]
     assert classes == ["", "a", "b c", "b c"]
     assert not rendering.degraded
+
+
+def test_what_is_lost_is_told_by_the_lines_of_the_deck(tmp_path):
+    """A raw block's own line, or its slide's; of a slide of another file that one's; as the build's report has it."""
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "two.md").write_text("# Two\n\n<Gone />\n", encoding="utf-8")
+    text = (
+        "---\nmdc: true\ntheme: none\n---\n\n# One\n\nA <Gone/> within.\n\n---\nsrc: ./pages/two.md\n---\n\n"
+        "---\nlayout: center\n---\n\n\n# Three\n\n- a\n\n<p v-if='x'>\nkept\n</p>\n"
+    )
+    deck, talk = tmp_path / "deck.md", tmp_path / "talk"
+    deck.write_text(text, encoding="utf-8")
+    assert CliRunner().invoke(app, ["import", str(deck), "-o", str(talk)]).exit_code == 0
+    done = CliRunner().invoke(app, ["build", str(talk), "-t", "marp", "-f", "md"])
+    assert done.exit_code == 0, done.output
+    notes = [line.split("outline.yaml:")[1] for line in done.stderr.splitlines() if line.startswith("note:")]
+    lines = [note.partition(": ")[2].partition(": ")[0] for note in notes if "<" in note]
+    assert lines == ["slide 1 (deck.md:8)", "slide 2 (pages/two.md:3)", "slide 3 (deck.md:23)"]
+    assert text.split("\n")[22].startswith("<p v-if")

@@ -1,0 +1,35 @@
+"""Where a slide or a raw block of an imported deck is from, by the comments that its outline has."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from talkgen.yamlfile import PathInData
+    from talkgen.yamlfile.document import Document
+
+_ABOVE = re.compile(r"\s*# (?P<place>.+:\d+)")
+_BESIDE = re.compile(r"\s*(?:- )*raw:\s+# (?P<place>.+?:\d+): .*")
+
+
+def find_origin(document: Document, path: PathInData) -> str:
+    """The file and line of a deck that what is at `path` stood at, as in `deck.md:12`; empty where nothing says so."""
+    if len(path) < 2 or path[0] != "slides":
+        return ""
+    at, slide = document.place(path), document.place(path[:2])
+    lines = _lines(at.path)
+    if beside := _BESIDE.fullmatch(lines[at.line - 1]) if at.line <= len(lines) else None:
+        return beside["place"]
+    above = _ABOVE.fullmatch(lines[slide.line - 2]) if 2 <= slide.line <= len(lines) + 1 else None
+    return above["place"] if above else ""
+
+
+@lru_cache(maxsize=8)
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8").split("\n")
+    except OSError:
+        return []
