@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import logging
+import os
 import shutil
 import subprocess
 import tempfile
@@ -64,6 +65,8 @@ def _build(compiler: str, name: str, sources: list[str], flags: list[str]) -> Pa
         return target
     if failed.is_file():
         raise RefusedError(f"{failed.read_text(encoding='utf-8')} (remembered in {failed})")
+    if os.name == "nt" and "clang" not in Path(compiler).name:
+        flags = [*flags, "-Wa,-muse-unaligned-vector-move"]  # see cpp/CMakeLists.txt
     try:
         _compile([compiler, *FLAGS, *flags, *(str(SOURCES / source) for source in sources)], target)
     except subprocess.SubprocessError as error:

@@ -22,7 +22,13 @@ ARM = [] if platform.machine() == "aarch64" else ["plain", "dotprod"]
 
 def runs_here(variant: str) -> bool:
     """Whether this processor has what a variant needs."""
-    needed = {"avx2": "avx2", "avx512": "avx512vl", "vnni": "avx512_vnni", "dotprod": "asimddp"}.get(variant)
+    needed = {
+        "avx2": "avx2",
+        "avxvnni": "avx_vnni",
+        "avx512": "avx512vl",
+        "vnni": "avx512_vnni",
+        "dotprod": "asimddp",
+    }.get(variant)
     return needed is None or needed in Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
 
 

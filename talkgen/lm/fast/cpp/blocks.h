@@ -67,6 +67,25 @@ inline float multiply_row(const B* w, const Activations& a, int blocks) {
 
 // ---- CHUNK rows of weights, a block of each, times M rows of activations.
 
+// Halves are widened eight at a time: one by one that would take as long as all else of a panel.
+inline void widen_chunk(const uint16_t* halves, float* y) {
+    for (int r = 0; r < CHUNK; r += 8) store(y + r, load8(halves + r));
+}
+
+inline void unpack_scales(const Q8* const* rows, Panel& panel) {
+    uint16_t scale[CHUNK];
+    for (int r = 0; r < CHUNK; r++) scale[r] = rows[r]->scale;
+    widen_chunk(scale, panel.scale);
+    std::fill(panel.least, panel.least + CHUNK, 0.0f);
+}
+
+inline void unpack_scales(const Q4* const* rows, Panel& panel) {
+    uint16_t scale[CHUNK], least[CHUNK];
+    for (int r = 0; r < CHUNK; r++) scale[r] = rows[r]->scale, least[r] = rows[r]->least_;
+    widen_chunk(scale, panel.scale);
+    widen_chunk(least, panel.least);
+}
+
 // Adds to y [M, CHUNK] the products with M rows of activations, a block of each. Its sums are all the registers there
 // are: hence no inlining.
 template <int M>
@@ -92,7 +111,7 @@ inline void multiply_panels(const B* w, int blocks, int count, const Activations
         const char* next = (const char*)(w + (int64_t)CHUNK * (blocks + b));
         for (size_t i = 0; i < CHUNK * sizeof(B); i += 64) __builtin_prefetch(next + i);
         unpack(rows, panel);
-        for (int r = 0; r < CHUNK; r++) panel.scale[r] = half(rows[r]->scale), panel.least[r] = rows[r]->least();
+        unpack_scales(rows, panel);
         for (auto& row : rows) row++;
         for (int r = 0; r < m; r += TILE) {
             const int tile = std::min(TILE, m - r);

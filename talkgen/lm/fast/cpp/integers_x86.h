@@ -1,4 +1,4 @@
-// Integers' products with AVX2, and with AVX-512's VNNI where it is there; see integers.h.
+// Integers' products with AVX2, and with VNNI where it is there, AVX-512's or the one of processors without; see integers.h.
 #pragma once
 
 #include <immintrin.h>
@@ -13,6 +13,8 @@ inline void arrange(int16_t*) {}
 inline __m256i add_pairs(__m256i sums, __m256i a, __m256i b) {
 #if defined(__AVX512VNNI__) && defined(__AVX512VL__)
     return _mm256_dpwssd_epi32(sums, a, b);
+#elif defined(__AVXVNNI__)
+    return _mm256_dpwssd_avx_epi32(sums, a, b);
 #else
     return _mm256_add_epi32(sums, _mm256_madd_epi16(a, b));
 #endif
