@@ -23,6 +23,7 @@ from talkgen.serve.stage import Stage
 Result = TypeVar("Result")
 LINES = "application/x-ndjson"
 _QUIET = 0.3  # s before somebody who asks for it is told how far the reading is
+_LONG, _SOON = 128, 0.05  # tokens of a text that takes a while: s before it is told how far that is
 _TELL_EVERY = 0.1  # s
 
 
@@ -64,7 +65,7 @@ async def respond(questions: Questions, question: AnyQuestion, request: Request)
         flight = questions.board(question, request.state.visitor)
     lines = LINES in request.headers.get("accept", "")
     try:
-        await unless_gone(request, asyncio.wait({flight.answer}, timeout=_QUIET if lines else None))
+        await unless_gone(request, _wait(flight) if lines else asyncio.wait({flight.answer}))
         if flight.answer.done():
             with refusals():
                 return Response(flight.answer.result(), media_type="application/json")
@@ -74,6 +75,12 @@ async def respond(questions: Questions, question: AnyQuestion, request: Request)
         return Response()  # to nobody
     finally:
         questions.leave(flight)
+
+
+async def _wait(flight: Flight) -> None:
+    await asyncio.wait({flight.answer}, timeout=_SOON)
+    if not flight.answer.done() and flight.tokens < _LONG:
+        await asyncio.wait({flight.answer}, timeout=_QUIET - _SOON)
 
 
 class _Told(StreamingResponse):

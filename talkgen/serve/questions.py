@@ -25,7 +25,7 @@ from talkgen.serve.visitors import Rank, Visitor
 
 ANSWERS_KEPT = 512
 QUESTIONS_QUEUED = 64
-THREADS = 8  # of a kind of visitors: questions that an engine can read in one pass
+THREADS = 16  # of a kind of visitors: questions that an engine can read in one pass; more cost as much a question
 PATIENCE = 1.0  # s without a sign of an answer after which a model does not answer
 
 AnyQuestion = Question | ElementQuestion

@@ -10,6 +10,8 @@ import { forcedHere, listen, modelThere } from "./backend.js";
 import { askInPage, isInPage } from "./in_page.js";
 
 const DEADLINE = 1000; // ms after which an answer counts as none: the recorded one is shown, until it comes
+const LONG = 128; // tokens of a text: how far its reading is, is told at once
+const LONGEST = 2000; // ms that a reading may still take, as it goes, before the recorded answer is shown meanwhile
 const AGAIN = 1000; // ms until a server that could not answer is asked again
 
 export class Source {
@@ -22,6 +24,8 @@ export class Source {
   constructor(models, send, view, inPage = askInPage) {
     Object.assign(this, { models, send, view, inPage });
     this.fallen = "recorded"; // who answers without the server: nobody while it does, the recording, or the page
+    this.reading = null; // the questions of which it was shown how far they are read
+    this.stopped = null; // those that were stopped
     this.waiting = false; // whether what is shown is the answer to an older question
     this.stopListening = () => {};
   }
@@ -30,7 +34,7 @@ export class Source {
   enter() {
     this.onStage = true;
     if (!this.isLive) this.#fallBack();
-    this.stopListening = listen(() => this.ask());
+    this.stopListening = listen(() => this.isStopped || this.ask());
   }
 
   /** It is no more: nothing is asked. */
@@ -45,8 +49,14 @@ export class Source {
     return this.models.every((model) => modelThere(model.name));
   }
 
+  /** Whether the question is one that was stopped: no news of the server asks it again. */
+  get isStopped() {
+    return Boolean(this.stopped && sameQuestions(this.stopped, this.view.questions()));
+  }
+
   /** Shows what there is to the question: the server's answer as soon as it comes, the recorded one where none does. */
   ask() {
+    this.stopped = null;
     if (!this.isLive) {
       this.#cancel();
       return this.#fallBack();
@@ -63,9 +73,14 @@ export class Source {
 
   /** Stops what takes long; whether there was anything to stop. */
   stop() {
-    if (!this.asking?.late && !this.asking?.parts) return false;
+    const { asking, reading } = this;
+    const questions = this.view.questions();
+    if (!asking?.parts && !(reading && sameQuestions(reading, questions))) return false; // also while the server is away
     this.#cancel();
     this.waiting = false;
+    this.reading = null;
+    this.stopped = questions;
+    if (asking && !asking.late && !asking.parts) this.#fallBack();
     return true;
   }
 
@@ -77,6 +92,7 @@ export class Source {
 
   async #askServer(questions) {
     const asking = (this.asking = { questions, controller: new AbortController(), late: false, read: 0, parts: null });
+    asking.began = performance.now();
     const overdue = setTimeout(() => this.#overdue(asking), DEADLINE);
     try {
       const replies = await Promise.all(
@@ -117,7 +133,11 @@ export class Source {
       return this.view.showPart(asking.questions, asking.parts);
     }
     Object.assign(asking, { read, tokens });
-    if (asking.late) this.view.note(`reading, ${read} of ${tokens} tokens · Esc stops it`);
+    if (!asking.late && timeLeft(asking) > LONGEST) this.#overdue(asking);
+    if (this.asking !== asking) return;
+    if (!asking.late && tokens < LONG) return;
+    this.reading = asking.questions;
+    this.view.note(`reading, ${read} of ${tokens} tokens · Esc stops it`);
   }
 
   /** Shows what there is without the server, and asks it again in a while. */
@@ -135,6 +155,7 @@ export class Source {
       return;
     }
     this.waiting = this.fallen = false;
+    this.reading = null;
     if (refused) this.view.refuse(refused);
     else this.view.showLive(questions, replies.map((reply) => reply.answer));
     const next = this.view.questions();
@@ -183,6 +204,11 @@ export class Source {
     this.waiting = false;
     this.view.showInPage(questions, replies.map((reply) => reply.answer));
   }
+}
+
+/** The ms that the rest of a text takes to be read, as it went so far; 0 where nothing is known yet. */
+function timeLeft({ began, read, tokens }) {
+  return read ? ((performance.now() - began) / read) * (tokens - read) : 0;
 }
 
 function sameQuestions(a, b) {

@@ -1,5 +1,7 @@
 """Words for tests about the live element on a page: its box, bars, badge and status."""
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 
@@ -13,7 +15,7 @@ class LiveElement:
         self.badges = self.root.locator(".badge")
         self.status = self.root.locator(".status")
 
-    def expect_badge(self, text: str, seconds: float = 15) -> None:
+    def expect_badge(self, text: str | re.Pattern[str], seconds: float = 15) -> None:
         """Waits until the first badge says `text`."""
         expect(self.badges.first).to_have_text(text, timeout=1000 * seconds)
 

@@ -163,6 +163,25 @@ def test_a_long_text_shows_how_far_it_is_and_can_be_stopped(page, live, long_sit
     live.expect_badge("live · long transformer, step 1")
 
 
+def test_what_was_stopped_stays_stopped_when_the_server_comes_back(page, live, long_site):
+    """Neither a stop while the server is away nor its coming back asks a long text again."""
+    page.goto(long_site)
+    live.expect_badge("live · long transformer, step 1")
+    live.box.fill("y" * 3_000)
+    expect(live.status).to_contain_text("reading, ", timeout=20_000)
+    page.route("**/api/health", lambda route: route.fulfill(json={"status": "ready", "models": []}))
+    live.expect_badge(re.compile("^recorded · long"), seconds=20)
+    live.box.press("Escape")
+    expect(live.status).to_have_text("stopped")
+    asked = len([url for url in page.asked if url.endswith("/api/next")])
+    page.unroute("**/api/health")
+    page.wait_for_function("document.querySelector('talkgen-live').source.isLive")
+    page.wait_for_timeout(500)
+    assert len([url for url in page.asked if url.endswith("/api/next")]) == asked
+    live.box.fill("yes")
+    live.expect_badge("live · long transformer, step 1")
+
+
 def test_a_server_that_lost_the_model_leaves_the_recording(page, live, mortal, port, recording):
     """A server that has other models answers nothing for this one."""
     with mortal(port, models=("tiny-lstm",)):

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from fastapi.testclient import TestClient
 
+from talkgen.elements.registry import ELEMENTS
+
 WORDS = ["", "abc", "é🦊", "\x00", "../..", "<script>", "tiny", "nobody", "a" * 300, "\u202e", "NaN", "1e999", "null"]
 NUMBERS = [0, -1, 1, 2**31, 2**63, 2**64, 1e-300, 1e308, -0.0, 0.5, 17]
 PATHS = [
@@ -27,6 +29,10 @@ PATHS = [
     "/enter",
     "/present/look.css",
 ]
+NAMES = ["tiny", "x", "%2e%2e", "a%20b", "é", "panel", "look.css", *ELEMENTS]  # what stands in an address
+GRADIO = ["", "config", "theme.css", "gradio_api/info", "gradio_api/api/predict", "gradio_api/file=/etc/passwd"]
+GRADIO += [f"gradio_api/{name}" for name in ("queue/join", "queue/data", "call/predict", "upload", "stream/x/y/z")]
+GRADIO += ["gradio_api/file=../secret.txt", "gradio_api/component_server", "gradio_api/reset", "gradio_api/cancel"]
 HEADERS = [
     {},
     {"Accept": "application/x-ndjson"},
@@ -62,7 +68,7 @@ class AtRandom:
         """A request of a route, its body nearly as it should be."""
         method, path, about = self._random.choice(self._routes)
         for name in [part[1:-1].split(":")[0] for part in path.split("/") if part.startswith("{")]:
-            path = path.replace(f"{{{name}}}", self._random.choice(["tiny", "x", "%2e%2e", "a%20b", "é"]))
+            path = path.replace(f"{{{name}}}", self._random.choice(NAMES))
         path = path.replace("{name:path}", "tiny")
         query = {each["name"]: self._word() for each in about.get("parameters", ()) if each["in"] == "query"}
         made = {"method": method, "url": path, "params": query, "headers": self._random.choice(HEADERS)}
@@ -171,7 +177,7 @@ def main() -> None:
     (project / "secret.txt").write_text("a secret of the disk", encoding="utf-8")
     settings = Settings(deck, (find_model("tiny", project),), project, device="cpu", votes=project / "votes")
     app, answers, bad = create_app(settings), Counter[int](), []
-    demos = [f"/demos/next_token/{path}" for path in ("", "gradio_api/queue/join", "gradio_api/call/predict", "config")]
+    demos = [f"/demos/{name}/{path}" for name in ("next_token", "lab", "decoding", "nobody") for path in GRADIO]
     with TestClient(app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False) as client:
         client.app.state.engines.wait()
         for made in AtRandom(app.openapi(), demos, seed=int(sys.argv[3]) if len(sys.argv) > 3 else 1).requests(count):

@@ -226,6 +226,7 @@ class Engine:
         logits, reused = self._read(ids, caller or Caller())
         p = softmax(logits)
         sampled = p if sampling == UNCHANGED else filter_probabilities(logits, sampling)
+        entropy = entropy_bits(p)
         top = likeliest(p, min(bars, self.tokenizer.vocab_size))
         texts = self.tokenizer.pieces(top.tolist())
         candidates = tuple(
@@ -237,9 +238,9 @@ class Engine:
             pieces=tuple(map(Piece, shown, self.tokenizer.pieces(shown))),
             candidates=candidates,
             other=max(0.0, 1.0 - sum(c.p for c in candidates)),
-            entropy=entropy_bits(p),
+            entropy=entropy,
             kept=int(np.count_nonzero(sampled)),
-            entropy_sampled=entropy_bits(sampled),
+            entropy_sampled=entropy if sampled is p else entropy_bits(sampled),
             reused=reused,
             seconds=time.perf_counter() - started,
         )

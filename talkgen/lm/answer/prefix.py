@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from talkgen.lm.models.reader import Floats, Reader
 from talkgen.lm.models.state import State
 
-_TEXTS = 8  # states that grow with the text
+_TEXTS = 128  # states that grow with the text: of a room of phones, each of which types on
 _ROOM = 8_192  # tokens that these have memory for in all, the last one's aside: 400 MB with SmolLM2
-_SNAPSHOTS = 256  # states of a fixed size: a few kB each
+_SNAPSHOTS = 1_024  # states of a fixed size: a few kB each
 _SPARE = 256  # tokens of unused room that a state may bring along before a copy of the right size is made
 
 Ids = tuple[int, ...]

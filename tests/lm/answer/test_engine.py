@@ -235,6 +235,13 @@ def test_two_texts_in_turn_are_both_remembered(engine):
     assert engine.next_token("other tex").reused == len("other te")
 
 
+def test_a_room_that_types_on_reads_a_letter_each(engine):
+    """Forty texts in turn, and each is gone on with from where it was."""
+    for typed in ("", "e"):
+        found = [engine.next_token(f"phone {i:02d} asks som{typed}") for i in range(40)]
+    assert {answer.reused for answer in found} == {len("phone 00 asks som")}
+
+
 def test_beams_are_texts(engine):
     """The best beam is at least as likely as the greedy text; a beam that is none is refused."""
     (text, best), *_ = engine.beams("the ", width=3, max_tokens=6, length_penalty=0)
