@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from talkgen.serve.engines import Engines
 
 SENTENCE = "my friend's black cat does not see her"
+SIZE = (1120, 328)  # px: below the two texts it fits a slide
+ONE_OF_TWO = "<style>body.dark .on-light, body:not(.dark) .on-dark { display: none; }</style>"
 
 
 def build(engines: Engines) -> gr.Blocks:
@@ -41,11 +43,11 @@ def build(engines: Engines) -> gr.Blocks:
             return "", f"<p>{html.escape(str(error))}</p>"
         return data["translation"], picture(data)
 
-    with gr.Blocks(analytics_enabled=False, title="Translation") as blocks:
+    with gr.Blocks(analytics_enabled=False, title="Translation", fill_width=True) as blocks:
         with gr.Row():
-            english = gr.Textbox(SENTENCE, label="English", max_length=200, scale=5)
-            another = gr.Button("Another sentence", scale=1)
-        french = gr.Textbox(label="French", interactive=False)
+            english = gr.Textbox(SENTENCE, label="English", max_length=200, scale=4)
+            french = gr.Textbox(label="French", interactive=False, scale=4)
+            another = gr.Button("Another sentence", scale=1, min_width=140)
         matrix = gr.HTML(label="Where each word looked")
         with gr.Accordion("The words it knows", open=False):
             gr.Markdown(" · ".join(sorted(english_words())))
@@ -66,16 +68,22 @@ def translator() -> Loaded:
 
 
 @functools.cache
-def style() -> Style:
-    """The light theme, which stands on a ground of its own."""
-    return load_style("paper", Path.cwd())
+def style(theme: str) -> Style:
+    """The style of a theme."""
+    return load_style(theme, Path.cwd())
 
 
 def picture(data: Data) -> str:
-    """The figure as HTML, with its alt text."""
+    """The figure as HTML, with its alt text: drawn for a light and for a dark page, which shows the one it is."""
+    label = html.escape(alignment.describe(data), quote=True)
+    light, dark = (drawn(data, style(theme)) for theme in ("paper", "night"))
+    both = f'<div class="on-light">{light}</div><div class="on-dark">{dark}</div>'
+    return f'{ONE_OF_TWO}<div role="img" aria-label="{label}">{both}</div>'
+
+
+def drawn(data: Data, look: Style) -> str:
+    """The figure as SVG on no ground."""
     file = io.StringIO()
-    alignment.draw(data, Canvas(style(), 1120, 460)).savefig(file, format="svg", transparent=True)
+    alignment.draw(data, Canvas(look, *SIZE)).savefig(file, format="svg", transparent=True)
     svg = file.getvalue()
-    svg = svg[svg.index("<svg") :].replace("<svg", '<svg style="width: 100%; height: auto"', 1)
-    label, ground = html.escape(alignment.describe(data), quote=True), style().colors.background
-    return f'<div role="img" aria-label="{label}" style="background: {ground}; padding: 12px">{svg}</div>'
+    return svg[svg.index("<svg") :].replace("<svg", '<svg style="width: 100%; height: auto"', 1)

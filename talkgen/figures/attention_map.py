@@ -7,7 +7,7 @@ one sentence or of two that differ. Most heads of a trained model rest on the fi
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import product, zip_longest
 from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
@@ -282,14 +282,22 @@ def _draw_arcs(pen: Pen, data: Data, top: float, bottom: float, between: list[Da
     size, gap = _fitting_size(pen, tokens)
     room = pen.canvas.width / len(tokens) * 1.6
     shown = [pen.shorten(token, room, size, bold=True) for token in tokens]
-    widths = [pen.text_width(text, size, bold=True) for text in shown]
+    weights = data["weights"][focus]
+    shares = [f"{100 * weight:.0f}%" if weight >= _COUNTS and not between else "" for weight in weights[: focus + 1]]
+    if shares[0] and weights[0] >= _RESTS and focus > 0:
+        shares[0] = f"rests: {shares[0]}"
+    widths = [
+        max(pen.text_width(token, size, bold=True), pen.text_width(share))
+        for token, share in zip_longest(shown, shares, fillvalue="")
+    ]
+    gap = min(gap, (pen.canvas.width - sum(widths)) / max(1, len(tokens) - 1))
     x = (pen.canvas.width - sum(widths) - gap * (len(tokens) - 1)) / 2
     centers = []
     for width in widths:
         centers.append(x + width / 2)
         x += width + gap
     line = bottom - 82.0
-    for index, (token, center, weight) in enumerate(zip(shown, centers, data["weights"][focus], strict=True)):
+    for index, (token, center, weight) in enumerate(zip(shown, centers, weights, strict=True)):
         looks, at_rest = index == focus, index == 0 and weight >= _RESTS and focus > 0
         named = any(each["tokens"][0] <= index < each["tokens"][1] for each in between)
         color = colors.attention if looks else colors.ink if named or weight >= _COUNTS else colors.muted
@@ -299,9 +307,8 @@ def _draw_arcs(pen: Pen, data: Data, top: float, bottom: float, between: list[Da
         color = colors.attention if strong else colors.muted
         if index < focus:
             _draw_arc(pen, center, centers[focus], line, line - top, weight, color)
-        if index <= focus and weight >= _COUNTS and not between:
-            said = f"{100 * weight:.0f}%"
-            pen.write(center, line + 38, f"rests: {said}" if at_rest else said, color=color, align="center")
+        if index <= focus and shares[index]:
+            pen.write(center, line + 38, shares[index], color=color, align="center")
     for each in between:
         middle = (centers[each["tokens"][0]] + centers[each["tokens"][1] - 1]) / 2
         most = each["weight"] == max(other["weight"] for other in between)

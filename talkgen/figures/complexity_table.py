@@ -84,8 +84,10 @@ def _draw_row(pen: Pen, row: Data, edges: list[float], y: float, *, counted: boo
     for x, text in zip(edges[1:], (row["work"], row["steps"], row["path"]), strict=True):
         pen.write(x, y - (up if x != edges[-1] else 0), text, size)
     if counted:
-        n, d = (superscript(f"{power:.2f}") for power in row["counted"])
-        pen.write(edges[1], y + 15, f"n{n} d{d}", color=color)
+        n, d = (f"{power:.2f}" for power in row["counted"])
+        said = f"n to the {n}, d to the {d}"
+        room = edges[2] - edges[1] - 6
+        pen.write(edges[1], y + 15, said if pen.text_width(said) <= room else f"n {n}, d {d}", color=color)
         first, last = row["traced"]
         pen.write(edges[2], y + 15, pen.shorten(_say_steps(first, last), edges[3] - edges[2] - 6), color=color)
 

@@ -156,13 +156,16 @@ def draw(data: Data, canvas: Canvas) -> Picture:
 def _draw_cell(pen: Pen, data: Data, cell: Cell, left: float, right: float) -> None:
     about, colors, sizes = data[cell], pen.colors, pen.sizes
     color = colors.attention if cell == "attention" else colors.recurrent
-    pen.write(left + 2, 16, f"{_TITLES[cell]}: {about['depth']} steps", sizes.small, color=color, bold=True)
+    title = f"{_TITLES[cell]}: {about['depth']} steps"
+    pen.write(left + 2, 16, title, sizes.small, color=color, bold=True)
     longest = max(about["depths"], key=int)
     note = f"{longest} tokens: {about['depths'][longest]} steps"
-    pen.write(right - 4, 16, note, color=colors.muted, align="right")
+    if left + pen.text_width(title, sizes.small, bold=True) + pen.text_width(note) + 30 < right:
+        pen.write(right - 4, 16, note, color=colors.muted, align="right")
     top, bottom = 58.0, pen.canvas.height - 84.0
     places = _places(about, data["tokens"], left + 98, right - 34, top, bottom)
-    radius = min(11.0, 0.3 * (bottom - top) / data["tokens"])
+    columns = sorted({x for x, _ in places.values()})
+    radius = min(11.0, 0.3 * (bottom - top) / data["tokens"], 0.45 * min(b - a for a, b in pairwise(columns)))
     for token in range(data["tokens"]):
         name = f"token {token + 1}" if token == 0 else str(token + 1)
         pen.write(left + 76, _row(token, data["tokens"], top, bottom), name, color=colors.muted, align="right")

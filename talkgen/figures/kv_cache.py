@@ -32,7 +32,7 @@ TABLES = ()
 MEASURES_TIME = True
 _SHORTEST = 16
 _WRITTEN = 4  # tokens: one alone is a short time to measure
-_BELOW, _LEFT = 62, 118  # px around the plot
+_BELOW, _LEFT = 78, 118  # px around the plot
 
 
 class Params(base.Params):

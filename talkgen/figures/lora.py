@@ -31,6 +31,7 @@ _ROWS, _LENGTH, _HELD_OUT = 8, 32, 16  # windows of a step and their tokens; win
 _RATES = {"lora": 1e-2, "full": 3e-3}  # of 1e-3, 3e-3, 1e-2 and 3e-2 the best of each, at rank 4, after 40 steps
 _LOW, _FULL, _DONE = 1, 2, 3
 _BELOW, _LEFT, _BETWEEN = 76, 64, 100  # px around the plots
+_LEVEL = 64  # px below a line that its name may reach
 Rank = Annotated[int, Field(ge=1, le=512)]
 Batch = tuple["torch.Tensor", "torch.Tensor"]
 
@@ -154,7 +155,8 @@ def _draw_losses(paper: Pen, pen: Pen, data: Data) -> None:
     for each in ranks:
         x, y = pen.at(each["trained"], each["loss"])
         name = f"r = {each['rank']}" if each is ranks[0] else str(each["rank"])
-        paper.write(x + 4, y - 24, name, color=colors.attention, bold=True)
+        below = y - pen.at(each["trained"], data["before"])[1] < _LEVEL  # where the line's own name stands above it
+        paper.write(x + 4, y + 26 if below else y - 24, name, color=colors.attention, bold=True)
 
 
 def _draw_level(pen: Pen, loss: float, text: str, color: str, ends: tuple[float, float]) -> None:

@@ -7,7 +7,7 @@ the usual one: the memory runs along the top, the gates stand below it.
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -24,14 +24,16 @@ if TYPE_CHECKING:
 
 TABLES = ()
 _SIGNS = {"mul": "×", "add": "+"}
+_WITH = {"cell": "input"}  # what is written goes through the input gate: both are one step of the memory
 
 
 class Params(base.Params):
-    """Whose cell, and the sentence its gates are measured on."""
+    """Whose cell, the sentence its gates are measured on, and the gate that alone is in colour, if one is."""
 
     model: ModelName = "small-lstm"
     sentence: str = Field("The value of the expression is bound to the name", min_length=1, max_length=2000)
     layer: int = Field(1, ge=1)
+    gate: Literal["forget", "input", "output"] | None = None
 
 
 def compute(params: Params, inputs: Inputs) -> Data:
@@ -63,6 +65,7 @@ def compute(params: Params, inputs: Inputs) -> Data:
         "model": loaded.label,
         "layer": params.layer,
         "width": loaded.model.config.n_embd,
+        "gate": params.gate,
         "sentence": params.sentence,
         "tokens": show_pieces(loaded, ids),
         "gates": gates,
@@ -139,6 +142,11 @@ class _Cell:
         self.write = (self.x["input"] + self.x["cell"]) / 2  # where the new content joins the memory
         self.box = (share - 16, 0.32 * height)
 
+    def _tone(self, gate: str, color: str) -> str:
+        """`color`, or what stands back where another gate is the one to be seen."""
+        chosen = self.data["gate"]
+        return color if chosen in (None, _WITH.get(gate, gate)) else self.colors.line
+
     def _wire(self, *points: tuple[float, float], color: str | None = None, width: float = 2.5) -> None:
         xs, ys = zip(*points, strict=True)
         self.pen.line(xs, ys, color or self.colors.muted, width, solid_joinstyle="round", zorder=1)
@@ -147,59 +155,59 @@ class _Cell:
         """From the inputs to the gates, from the gates to where they act, along the memory and out."""
         colors, top = self.colors, self.gates - self.box[1] / 2
         self._wire((20, self.bus), (self.x["output"], self.bus))
-        for x in self.x.values():
-            self.pen.arrow((x, self.bus), (x, self.gates + self.box[1] / 2), colors.muted)
+        tone = {name: self._tone(name, colors.muted) for name in self.x}
+        for name, x in self.x.items():
+            self.pen.arrow((x, self.bus), (x, self.gates + self.box[1] / 2), tone[name])
         for name in ("input", "cell"):
-            self._wire((self.x[name], top), (self.x[name], self.meet), (self.write, self.meet))
-        self._wire((self.write, self.meet), (self.write, self.memory))
-        self._wire((self.x["forget"], top), (self.x["forget"], self.memory))
-        self._wire((self.x["output"], top), (self.x["output"], self.memory))
+            self._wire((self.x[name], top), (self.x[name], self.meet), (self.write, self.meet), color=tone[name])
+        self._wire((self.write, self.meet), (self.write, self.memory), color=tone["input"])
+        self._wire((self.x["forget"], top), (self.x["forget"], self.memory), color=tone["forget"])
+        self._wire((self.x["output"], top), (self.x["output"], self.memory), color=tone["output"])
         self.pen.arrow((20, self.memory), (self.pen.canvas.width - 8, self.memory), colors.recurrent, 6)
-        self.pen.arrow((self.x["output"], self.meet), (self.pen.canvas.width - 8, self.meet), colors.recurrent, 3.5)
+        shown = self._tone("output", colors.recurrent)
+        self.pen.arrow((self.x["output"], self.meet), (self.pen.canvas.width - 8, self.meet), shown, 3.5)
 
     def draw_operations(self) -> None:
         """The multiplications and the addition, and the squashing of what is shown to the outside."""
         between = (self.memory + self.meet) / 2
-        for x, y, sign in (
-            (self.x["forget"], self.memory, "×"),
-            (self.write, self.memory, "+"),
-            (self.write, self.meet, "×"),
-            (self.x["output"], self.meet, "×"),
+        for gate, x, y, sign in (
+            ("forget", self.x["forget"], self.memory, "×"),
+            ("input", self.write, self.memory, "+"),
+            ("input", self.write, self.meet, "×"),
+            ("output", self.x["output"], self.meet, "×"),
         ):
-            self._disc(x, y, sign)
-        self._pill(self.x["output"], between, "tanh")
-
-    def _disc(self, x: float, y: float, sign: str) -> None:
-        self.pen.circle(x, y, 20, fill=self.colors.surface, edge=self.colors.recurrent, above=4)
-        self.pen.write(x, y - 1, sign, self.sizes.body, align="center").set_zorder(5)
-
-    def _pill(self, x: float, y: float, text: str) -> None:
-        self.pen.box(x - 30, y - 15, 60, 30, 15, fill=self.colors.surface, edge=self.colors.line)
-        self.pen.write(x, y, text, align="center")
+            edge, ink = self._tone(gate, self.colors.recurrent), self._tone(gate, self.colors.ink)
+            self.pen.circle(x, y, 20, fill=self.colors.surface, edge=edge, above=4)
+            self.pen.write(x, y - 1, sign, self.sizes.body, color=ink, align="center").set_zorder(5)
+        self.pen.box(self.x["output"] - 30, between - 15, 60, 30, 15, fill=self.colors.surface, edge=self.colors.line)
+        self._center(self.x["output"], between, "tanh", color=self._tone("output", self.colors.ink))
 
     def draw_gates(self) -> None:
         """A box a gate: its name, its activation, its measured mean, and a bar a token of how far it stands open."""
-        width, height = self.box
+        colors, (width, height) = self.colors, self.box
         for gate in self.data["gates"]:
             x, y = self.x[gate["name"]], self.gates - height / 2
             sigmoid = gate["activation"] == "sigmoid"
             value = percent(gate["mean"]) if sigmoid else f"{gate['mean_size']:.2f}"
-            self.pen.box(x - width / 2, y, width, height, 10, fill=self.colors.surface, edge=self.colors.recurrent)
-            self._center(x, y + 0.17 * height, gate["name"], self.sizes.small, bold=True)
+            edge, ink, quiet = (self._tone(gate["name"], c) for c in (colors.recurrent, colors.ink, colors.muted))
+            self.pen.box(x - width / 2, y, width, height, 10, fill=colors.surface, edge=edge)
+            self._center(x, y + 0.17 * height, gate["name"], self.sizes.small, color=ink, bold=True)
             both = f"{gate['activation']} {value}"
             fits = self.pen.text_width(both) <= width - 8
-            self._center(x, y + 0.39 * height, both if fits else value, color=self.colors.muted)
-            self._bars(x - width / 2 + 12, y + 0.53 * height, width - 24, 0.41 * height, gate["by_token"])
+            self._center(x, y + 0.39 * height, both if fits else value, color=quiet)
+            place = (x - width / 2 + 12, y + 0.53 * height, width - 24, 0.41 * height)
+            self._bars(place, gate["by_token"], edge)
 
-    def _bars(self, left: float, top: float, width: float, height: float, values: list[float]) -> None:
+    def _bars(self, place: tuple[float, float, float, float], values: list[float], color: str) -> None:
         """A bar a token in a frame as high as 1."""
         from matplotlib.patches import Rectangle
 
+        left, top, width, height = place
         self.pen.axes.add_patch(Rectangle((left, top), width, height, color=self.colors.line, alpha=0.45, linewidth=0))
         each = width / len(values)
-        for place, value in enumerate(values):
-            bar = (left + (place + 0.1) * each, top + height * (1 - value))
-            shape = Rectangle(bar, 0.8 * each, height * value, color=self.colors.recurrent, linewidth=0)
+        for token, value in enumerate(values):
+            bar = (left + (token + 0.1) * each, top + height * (1 - value))
+            shape = Rectangle(bar, 0.8 * each, height * value, color=color, linewidth=0)
             self.pen.axes.add_patch(shape)
 
     def _center(self, x: float, y: float, text: str, size: float | None = None, **look: Any) -> None:
@@ -209,9 +217,9 @@ class _Cell:
         """The states at both ends, what goes in, and where the numbers are from."""
         pen, size, color = self.pen, self.sizes.small, self.colors.recurrent
         right = pen.canvas.width - 10
-        pen.write(8, self.memory - 32, "memory c", size, color=color, bold=True)
-        pen.write(right, self.memory - 32, "c′", size, color=color, bold=True, align="right")
-        pen.write(right, self.meet + 30, "h′", size, color=color, bold=True, align="right")
+        pen.write(8, self.memory - 38, "memory c", size, color=color, bold=True)
+        pen.write(right, self.memory - 38, "c′", size, color=color, bold=True, align="right")
+        pen.write(right, self.meet + 30, "h′", size, color=self._tone("output", color), bold=True, align="right")
         pen.write(8, self.bus + 24, "token x, last output h", size)
         note = pen.shorten(f"a bar a token: {''.join(self.data['tokens'])}", pen.canvas.width - 20)
         pen.write(right, pen.canvas.height - 14, note, color=self.colors.muted, align="right")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 TABLES = ()
 _MOST = 5  # tokens whose scores can be printed large enough
+_LOW = 26.0  # px of a row in which numbers can be read
 _PROJECTED, _SCORED, _SCALED, _MASKED, _WEIGHTED, _DONE = range(1, 7)  # the steps
 _WIDE = 900  # px from which on all three matrices of scores fit
 Matrix = Sequence[Sequence[float | None]]
@@ -103,6 +104,8 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     names = [pen.shorten(token, 110) for token in data["tokens"]]
     label = max(pen.text_width(name) for name in names) + 14
     high = min(44.0, (canvas.height - 184) / 2 / rows)
+    if data["step"] == _PROJECTED and high < _LOW:  # no room for what follows: the first row has all of it
+        high = min(44.0, (canvas.height - 118) / rows)
     top, middle = 84.0, 84 + rows * high + 66
     room = canvas.width - label
     for index, (name, title) in enumerate((("q", "queries Q"), ("k", "keys K"), ("v", "values V"))):

@@ -37,7 +37,7 @@ BITS = (8, 6, 5, 4, 3, 2)
 _WAYS = {"tensor": "per tensor", "channel": "per channel"}
 _TENSOR, _CHANNEL, _DONE = 1, 2, 3
 _LOST = 1.1  # times the perplexity up to which little is lost
-_BELOW, _LEFT, _NAMES, _TABLE = 96, 74, 150, 330  # px around the plot, and for the table where there is room
+_BELOW, _LEFT, _NAMES, _TABLE = 112, 74, 150, 330  # px around the plot, and for the table where there is room
 
 
 class Params(base.Params):
@@ -194,7 +194,8 @@ def _write_table(paper: Pen, data: Data, left: float, top: float) -> None:
     index = BITS.index(4)
     tensor, channel = (percent(data["ways"][way]["error"][index]) for way in _WAYS)
     y = top + 42 * (len(data["forms"]) + 1) + 12
-    paper.write(left, y, paper.shorten(data["matrix"], right - left), color=colors.muted)
+    matrix = data["matrix"].removesuffix(".weight")
+    paper.write(left, y, paper.shorten(matrix, right - left), color=colors.muted)
     paper.write(
         left, y + 28, paper.shorten(f"at 4 bits off by {tensor} or {channel}", right - left), color=colors.muted
     )

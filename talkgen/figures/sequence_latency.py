@@ -202,8 +202,8 @@ def verdict(data: Data) -> str:
         return f"{significant(times['lstm'][what][-1]['median'] / times['transformer'][what][-1]['median'], 2):g}"
 
     return (
-        f"At {size} parameters an LSTM needs {ratio('read')} times a transformer's time to read a token, "
-        f"{ratio('write')} times to write one"
+        f"At {size} parameters an LSTM takes {ratio('read')} times as long as a transformer to read, "
+        f"{ratio('write')} times to write"
     )
 
 

@@ -100,7 +100,10 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         [n for n in whole if n >= min(losses) - 0.2],
         [str(n) for n in whole if n >= min(losses) - 0.2],
     )
-    pen.label_axis("x", [last * k / 4 for k in range(5)], [human(last * k / 4) for k in range(5)])
+    wide = max(pen.text_width(human(last * k / 4)) for k in range(5)) + 24
+    parts = next((count for count in (4, 2) if wide * count < canvas.width - 310), 1)
+    marks = [last * k / parts for k in range(parts + 1)]
+    pen.label_axis("x", marks, [human(mark) for mark in marks])
     tall = canvas.height - 106
     said = "loss, nats a token" if any(run["held_out_loss"] for run in data["runs"]) else "training loss, nats a token"
     pen.write(0, 1 + 26 / tall, said, color=colors.muted, across=True)

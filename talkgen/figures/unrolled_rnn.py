@@ -13,7 +13,7 @@ from pydantic import Field
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, ModelName
 from talkgen.figures.draw.chain import Chain
-from talkgen.figures.draw.headline import write_headline
+from talkgen.figures.draw.headline import write_headline, write_note
 from talkgen.figures.draw.pen import Pen, sheet, styled
 from talkgen.figures.measure.recurrent import NAMES, read_states, recurrent_model
 from talkgen.figures.measure.tokens import read_text, show_piece, show_pieces
@@ -81,11 +81,11 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         _draw_loop(pen, data, middle)
     else:
         _draw_chain(pen, data, middle)
-    whose = pen.shorten(f"{data['model']} · a state of {data['state']:,} numbers", canvas.width - 4)
+    whose, state = data["model"], f"a state of {data['state']:,} numbers"
     key = "above: the likeliest next token · below: what is left"
-    if data["step"] >= _DONE and pen.text_width(key + whose) + 40 < canvas.width:
+    if data["step"] >= _DONE and pen.text_width(f"{key}{whose} · {state}") + 40 < canvas.width:
         pen.write(2, canvas.height - 14, key, color=pen.colors.muted)
-    pen.write(canvas.width - 2, canvas.height - 14, whose, color=pen.colors.muted, align="right")
+    write_note(pen, whose, state)
     return pen.picture
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from talkgen.style import Style, load_style
 
+_SIZES = {"xxs": "16px", "xs": "18px", "sm": "20px", "md": "20px", "lg": "24px", "xl": "30px", "xxl": "34px"}
+
 
 def both_schemes(style: Style | None) -> tuple[Style, Style]:
     """A light and a dark style: the deck's own is one of them."""
@@ -23,7 +25,9 @@ def gradio_theme(style: Style | None) -> Any:
     light, dark = both_schemes(style)
     fonts = light.fonts if style is None else style.fonts
     theme = gradio.themes.Base(
-        font=[fonts.body, "system-ui", "sans-serif"], font_mono=[fonts.mono, "ui-monospace", "monospace"]
+        text_size=gradio.themes.Size(**_SIZES),
+        font=[fonts.body, "system-ui", "sans-serif"],
+        font_mono=[fonts.mono, "ui-monospace", "monospace"],
     )
     return theme.set(**_colors(light, ""), **_colors(dark, "_dark"))
 

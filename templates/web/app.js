@@ -20,7 +20,7 @@ const TAKES_KEYS = "input, textarea, select, [contenteditable], [role=slider], [
 
 const APP_LOOK = `
 :host { height: 480px; }
-.app { display: grid; grid-template-rows: auto 1fr; height: 100%; }
+.app { display: grid; grid-template-rows: auto minmax(0, 1fr); height: 100%; }
 iframe, img, .instead { grid-area: 2 / 1; width: 100%; height: 100%; border: 2px solid var(--line); border-radius: var(--radius); }
 iframe { background: Canvas; }
 img { object-fit: contain; object-position: top; background: var(--surface); }

@@ -6,7 +6,7 @@ import { draw } from "./parts.js";
 
 export const CHART_LOOK = `
 .chart { display: block; width: 100%; max-height: var(--tall, 262px); overflow: visible; }
-.chart text { fill: var(--muted); font-size: 20px; }
+.chart text { fill: var(--muted); font-size: 23px; }
 .chart .series { fill: none; stroke: var(--colour); stroke-width: 4; stroke-linejoin: round; }
 .chart .name { fill: var(--colour); font-weight: 600; }
 .chart .dot { fill: var(--colour); }

@@ -98,6 +98,33 @@ def test_figure_can_be_read_from_the_back_row(name, theme, size, data_of, tmp_pa
     assert (box.x1 * picture.dpi <= canvas.width, box.y1 * picture.dpi <= canvas.height) == (True, True)
 
 
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_no_text_stands_on_another(name, data_of, tmp_path):
+    """On a slide every text has its place to itself."""
+    picture = load_figure(name).draw(data_of(name), Canvas(load_style("night", tmp_path), *SIZES[0]))
+    texts = [text for text in picture.findobj(Text) if text.get_visible() and text.get_text().strip()]
+    level = [(text.get_text(), text.get_window_extent()) for text in texts if not text.get_rotation()]
+    boxes = [(said, (box.x0 + 1, box.y0 + 3, box.x1 - 1, box.y1 - 3)) for said, box in level]
+    meet = [
+        (one, other)
+        for (one, a), (other, b) in itertools.combinations(boxes, 2)
+        if (one, a) != (other, b) and min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
+    ]
+    assert meet == []
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_too_little_room_is_no_crash(name, data_of, tmp_path):
+    """In 100 px of height a figure is drawn as well as it goes, or says that its plot needs more."""
+    canvas = Canvas(load_style("night", tmp_path), 1152, 100)
+    try:
+        load_figure(name).draw(data_of(name), canvas)
+    except TalkgenError as error:
+        assert str(error) == (  # noqa: PT017 – most figures are drawn
+            "a picture of 1152 by 100 px has no room for its plot\n  hint: give it more `height`"
+        )
+
+
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in sorted(FIGURES)]
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from matplotlib.text import Text
 from pydantic import ValidationError
 
 from talkgen.assets import asset_dir
@@ -194,6 +195,15 @@ def test_lstm_gates_are_what_the_weights_give(data_of, inputs):
     assert [gate["mean"] for gate in gates] == pytest.approx([float(value) for value in expected], rel=0.01)
     for gate, values in zip(gates, (i.sigmoid(), f.sigmoid(), g.tanh().abs(), o.sigmoid()), strict=True):
         assert gate["by_token"] == pytest.approx(values.mean(1).tolist(), rel=0.01)
+
+
+@pytest.mark.parametrize(("gate", "seen"), [("forget", {"forget"}), ("input", {"input", "cell"}), (None, None)])
+def test_a_gate_can_be_the_only_one_in_colour(gate, seen, data_of, canvas):
+    """What belongs to the gate that is asked for is in ink, the others stand back; without one all are."""
+    picture = load_figure("lstm_cell").draw(data_of("lstm_cell", sentence="to be", gate=gate), canvas)
+    names = {"forget", "input", "cell", "output"}
+    texts = [text for text in picture.findobj(Text) if text.get_text() in names]
+    assert {text.get_text() for text in texts if text.get_color() == canvas.style.colors.ink} == (seen or names)
 
 
 def test_lstm_cell_refuses_a_transformer(data_of):

@@ -1,10 +1,10 @@
-"""Writes above a diagram what it says, on as many lines as it needs; knows no figure."""
+"""Writes above a diagram what it says, and below it whose it is, on as many lines as needed; knows no figure."""
 
 from __future__ import annotations
 
 from talkgen.figures.draw.pen import Pen
 
-_FIRST, _LINE, _EDGE = 18, 29, 2  # px: the middle of the first line, from one to the next, left of all
+_FIRST, _LINE, _EDGE, _LAST = 18, 29, 2, 14  # px: the first line's middle, to the next, beside all, below the last
 
 
 def write_headline(pen: Pen, text: str) -> float:
@@ -13,6 +13,16 @@ def write_headline(pen: Pen, text: str) -> float:
     for number, line in enumerate(lines):
         pen.write(_EDGE, _FIRST + _LINE * number, line, pen.sizes.small, bold=True)
     return _FIRST + _LINE * (len(lines) - 0.5)
+
+
+def write_note(pen: Pen, *parts: str) -> None:
+    """Writes `parts` in the lower right corner of a sheet, on one line where they fit, else on a line each."""
+    room = pen.canvas.width - 2 * _EDGE
+    said = " · ".join(parts)
+    lines = [said] if pen.text_width(said) <= room else parts
+    for above, line in enumerate(reversed(lines)):
+        y = pen.canvas.height - _LAST - _LINE * above
+        pen.write(pen.canvas.width - _EDGE, y, pen.shorten(line, room), color=pen.colors.muted, align="right")
 
 
 def wrap(pen: Pen, text: str, room: float) -> list[str]:

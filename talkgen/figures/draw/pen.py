@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from talkgen.errors import TalkgenError
 from talkgen.figures.base import Canvas, Data
 from talkgen.figures.draw import lettering
 from talkgen.figures.draw.lettering import DPI, HALF_CAPITAL, POINTS
@@ -26,6 +27,7 @@ Draw = Callable[[Data, Canvas], "Picture"]
 Point = tuple[float, float]
 DOTTED = (0, (1, 1.6))
 DASHED = (0, (2.2, 1.4))
+_LEAST = 30  # px that a plot needs each way for a line to be seen in it
 
 
 def styled(draw: Draw) -> Draw:
@@ -206,8 +208,14 @@ def sheet(canvas: Canvas, picture: Picture | None = None) -> Pen:
 
 
 def plot(canvas: Canvas, left: float, top: float, right: float, bottom: float, picture: Picture | None = None) -> Pen:
-    """A pen for data axes between these px of a picture: no box, quiet grid lines, labels in the style's font."""
+    """A pen for data axes between these px of a picture: no box, quiet grid lines, labels in the style's font.
+
+    Raises:
+        TalkgenError: nothing could be seen in so few px.
+    """
     width, height = canvas.width, canvas.height
+    if min(right - left, bottom - top) < _LEAST:
+        raise TalkgenError(f"a picture of {width:g} by {height:g} px has no room for its plot", "give it more `height`")
     picture = picture or blank(canvas)
     axes = picture.add_axes((left / width, 1 - bottom / height, (right - left) / width, (bottom - top) / height))
     colors = canvas.style.colors

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from talkgen.figures.base import Canvas, Data
+from talkgen.figures.draw.headline import write_note
 from talkgen.figures.draw.pen import Pen
 from talkgen.figures.numbers import human
 
@@ -74,8 +75,9 @@ class Row:
         shape = f"{self.data['tokens']} × {self.data['width']}"
         y = self.stream - sign * 22
         pen.write(left + 12, y, shape)
-        if right - left > pen.text_width(text + shape) + 60:
-            pen.write(right - 12, y, text, color=pen.colors.muted, align="right")
+        end = right - _GAP - 10  # left of the plus on the frame's edge
+        if end - left > pen.text_width(text + shape) + 60:
+            pen.write(end, y, text, color=pen.colors.muted, align="right")
 
     def _connect(self, index: int) -> None:
         """Out of the stream into a box and back, where it is added."""
@@ -132,8 +134,7 @@ def draw_alone(pen: Pen, data: Data, canvas: Canvas, top: float, *, out: str, wh
     tokens = data["row"]["tokens"]
     row = Row(pen, data["row"], 4, canvas.width - 4, middle, high)
     row.draw(data["step"], (f"{tokens} tokens", f"{tokens} × {out}"))
-    said = pen.shorten(f"parameters and FLOPs of one block · {whose}", canvas.width - 4)
-    pen.write(canvas.width - 2, canvas.height - 14, said, color=pen.colors.muted, align="right")
+    write_note(pen, "parameters and FLOPs of one block", whose)
 
 
 def say_row(row: Data) -> str:

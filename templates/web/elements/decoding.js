@@ -12,15 +12,15 @@ import { LiveElement } from "../element.js";
 import { draw, make } from "../parts.js";
 import { visibleText } from "../pieces.js";
 
-const [COLUMN, ROW, CHIP] = [190, 62, 152]; // px of the tree: from step to step, from text to text, a token's width
+const [COLUMN, ROW, CHIP] = [196, 42, 172]; // px of the tree: from step to step, from text to text, a token's width
 const EVERY = 900; // ms from step to step
 
 const DECODING_LOOK = `
-.tree { display: block; width: 100%; max-height: 250px; }
+.tree { display: block; width: 100%; max-height: 256px; }
 .grove { overflow-x: auto; }
 .tree:focus-visible { outline-offset: 4px; }
-.tree text { fill: var(--ink); font-size: 23px; font-weight: 600; text-anchor: middle; }
-.tree .share { fill: var(--muted); font-size: 20px; font-weight: 400; }
+.tree text { fill: var(--ink); font-size: 22px; font-weight: 600; }
+.tree .share { fill: var(--muted); font-size: 20px; font-weight: 400; text-anchor: end; }
 .tree g { transition: opacity 300ms; }
 .tree rect { fill: var(--surface); stroke: var(--colour); stroke-width: 3; }
 .tree path { fill: none; stroke: var(--colour); stroke-width: 3; transition: opacity 300ms; }
@@ -162,14 +162,19 @@ function drawLine(x, y, parent, kind) {
 
 function drawChip(x, y, { text, p }, kind) {
   const chip = draw("g", { "data-kind": kind, "data-step": x });
-  const [left, top] = [x * COLUMN + 2, y * ROW + 4];
+  const [left, top] = [x * COLUMN + 2, y * ROW + 3];
   const shown = visibleText(text);
   chip.append(
-    draw("rect", { x: left, y: top, width: CHIP - 4, height: ROW - 8, rx: 9 }),
-    draw("text", { x: left + CHIP / 2, y: top + 24 }, shown.length > 11 ? `${shown.slice(0, 10)}…` : shown),
-    draw("text", { class: "share", x: left + CHIP / 2, y: top + 46 }, p.toPrecision(2)),
+    draw("rect", { x: left, y: top, width: CHIP - 4, height: ROW - 6, rx: 8 }),
+    draw("text", { x: left + 9, y: top + 26 }, shown.length > 7 ? `${shown.slice(0, 6)}…` : shown),
+    draw("text", { class: "share", x: left + CHIP - 13, y: top + 25 }, shortShare(p)),
   );
   return chip;
+}
+
+/** A probability in the room of a chip: .35, .0049, 7.7e-4. */
+function shortShare(p) {
+  return p >= 0.00095 ? p.toPrecision(2).replace(/^0/, "") : p.toExponential(1);
 }
 
 function visibleLine(text) {
