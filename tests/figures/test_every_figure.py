@@ -1,13 +1,17 @@
 """What holds for every figure: it repeats, can be read from the back row, says its numbers, refuses nonsense."""
 
+import base64
+import io
 import itertools
 import json
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
 import matplotlib as mpl
 import pytest
+from fontTools.ttLib import TTFont
 from matplotlib.text import Text
 from PIL import Image
 from pydantic import ValidationError
@@ -15,6 +19,7 @@ from pydantic import ValidationError
 from talkgen.errors import TalkgenError
 from talkgen.figures.base import Canvas
 from talkgen.figures.draw.save import save_picture
+from talkgen.figures.draw.script import run_script
 from talkgen.figures.registry import FIGURES, load_figure
 from talkgen.lm.files.catalog import find_model
 from talkgen.pipeline.inputs import ProjectInputs
@@ -186,11 +191,37 @@ def test_provenance_travels_in_both_files(data_of, canvas, tmp_path):
         assert image.convert("RGBA").getpixel((0, image.height - 1))[3] == 0
 
 
-def test_svg_has_the_canvas_size_and_needs_no_font(data_of, canvas, tmp_path):
-    """In a browser the picture is as large as its place on the slide, and its text is made of paths."""
+def test_svg_has_the_canvas_size_and_its_text_with_fonts(data_of, canvas, tmp_path):
+    """In a browser the picture is as large as its place on the slide; its text is text, and each font of it inside."""
     svg, png = tmp_path / "a.svg", tmp_path / "a.png"
-    save_picture(load_figure("next_token").draw(data_of("next_token"), canvas), svg, png, {})
+    data = data_of("next_token")
+    data["tokens"][-4:] = ["漢字", "🙂", "a  <b>", "é"]
+    picture = load_figure("next_token").draw(data, canvas)
+    save_picture(picture, svg, png, {})
     root = ET.parse(svg).getroot()
     points = [float(root.attrib[side].removesuffix("pt")) for side in ("width", "height")]
     assert points == pytest.approx([canvas.width * 0.75, canvas.height * 0.75])
-    assert not [node for node in root.iter() if node.tag.endswith(("}text", "}image"))]
+    assert not [node for node in root.iter() if node.tag.endswith("}image")]
+    written = [node for node in root.iter() if node.tag.endswith("}text")]
+    said = [text.get_text() for axes in picture.axes for text in axes.texts]
+    assert sorted(node.text for node in written) == sorted(said)
+    faces = {
+        (family, weight): set(TTFont(io.BytesIO(base64.b64decode(font))).getBestCmap())
+        for family, weight, font in re.findall(
+            r'font-family:"([^"]+)";font-weight:(\d+);src:url\(data:font/woff2;base64,([^)]+)\)', svg.read_text()
+        )
+    }
+    for node in written:
+        weight = "700" if "font-weight: 700" in node.attrib["style"] else "400"
+        fonts = [faces.get((name, weight), set()) for name in re.findall("'([^']+)'", node.attrib["style"])]
+        assert set(map(ord, node.text)) <= set().union(*fonts), node.text
+
+
+def test_letters_of_a_formula_are_paths(canvas, tmp_path):
+    """A script's formula, whose letters matplotlib places one by one, looks the same without any font."""
+    script = tmp_path / "plot.py"
+    script.write_text("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.title(r'$x^2$ and text')\n")
+    save_picture(run_script(script, canvas), tmp_path / "a.svg", tmp_path / "a.png", {})
+    drawn = (tmp_path / "a.svg").read_text()
+    assert "<text" not in drawn
+    assert "<use" in drawn

@@ -78,6 +78,14 @@ def font(style: Style, size: float | None = None, *, bold: bool = False, mono: b
     return FontProperties(family=[family, *_more, _FALLBACK], weight=_BOLD if bold else 400, size=size * POINTS)
 
 
+def font_file(family: str, weight: int) -> Path:
+    """The file that a family's letters are drawn from."""
+    from matplotlib import font_manager
+
+    wanted = font_manager.FontProperties(family=[family], weight=weight)
+    return Path(str(font_manager.findfont(wanted, fallback_to_default=False)))
+
+
 def text_width(style: Style, text: str, size: float | None = None, *, bold: bool = False, mono: bool = False) -> float:
     """Width of `text` in px."""
     from matplotlib.backends import backend_agg

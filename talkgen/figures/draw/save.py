@@ -1,6 +1,7 @@
 """Writes a picture as SVG and PNG, the same bytes every time, with its provenance inside; knows no figure.
 
-Text becomes paths, so that a picture looks alike where the fonts are missing; the background stays transparent.
+Text stays text, and its fonts come along, so that a picture looks alike where they are missing; letters of a formula,
+which matplotlib places one by one, are paths. The background stays transparent.
 """
 
 from __future__ import annotations
@@ -9,17 +10,20 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from talkgen.figures.draw.faces import with_faces
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
 # matplotlib derives the ids inside an SVG from this salt; without one they are random.
 _SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "talkgen",
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "savefig.bbox": None,
     "path.simplify": False,
 }
 _PNG_SCALE = 2
+_FORMULA = "<tspan"
 
 
 def save_picture(picture: Picture, svg: Path, png: Path, provenance: dict[str, Any]) -> None:
@@ -31,7 +35,14 @@ def save_picture(picture: Picture, svg: Path, png: Path, provenance: dict[str, A
 
     record = json.dumps(provenance, sort_keys=True)
     with mpl.rc_context(_SETTINGS):
-        picture.savefig(svg, transparent=True, metadata={"Date": None, "Creator": None, "Description": record})
+        about = {"Date": None, "Creator": None, "Description": record}
+        picture.savefig(svg, transparent=True, metadata=about)
+        drawn = svg.read_text(encoding="utf-8")
+        if _FORMULA in drawn:
+            with mpl.rc_context({"svg.fonttype": "path"}):
+                picture.savefig(svg, transparent=True, metadata=about)
+        else:
+            svg.write_text(with_faces(drawn), encoding="utf-8")
         picture.savefig(
             png,
             transparent=True,
