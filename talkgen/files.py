@@ -52,6 +52,19 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
+def write_draft(path: Path, text: str) -> None:
+    """Replaces `path` by `text` in UTF-8; a reader sees the old file or the new one, a power cut may leave neither.
+
+    Nobody waits for the disk: that suits what is made anew again and again.
+    """
+    temporary = _temporary(path)
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def read_json(path: Path, error: type[TalkgenError] = TalkgenError) -> dict[str, Any]:
     """The object in a JSON file.
 

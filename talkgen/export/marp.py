@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from talkgen.assets import asset_dir
@@ -86,14 +86,20 @@ def _worker(cli: Path) -> NodeWorker:
     return NodeWorker(asset_dir("templates") / "node" / WORKER, str(cli))
 
 
-@contextmanager
-def _command(folder: Path, arguments: Sequence[str]) -> Iterator[list[str]]:
+def _command(folder: Path, arguments: Sequence[str]) -> list[str]:
     """The arguments of Marp's command for `folder/deck.md`."""
     themes = ["--theme-set", "themes"] if (folder / "themes").is_dir() else []
-    with tempfile.TemporaryDirectory() as scratch:
-        settings = Path(scratch) / "marp.config.mjs"
-        settings.write_text(_config(folder), encoding="utf-8")
-        yield ["--config-file", str(settings), *themes, *arguments, "--", "deck.md"]
+    return ["--config-file", str(_settings_file(_config(folder))), *themes, *arguments, "--", "deck.md"]
+
+
+@functools.cache
+def _settings_file(settings: str) -> Path:
+    """A file of these settings, there as long as this process: Node keeps a module of each that it reads."""
+    scratch = tempfile.mkdtemp(prefix="talkgen-marp-")
+    atexit.register(shutil.rmtree, scratch, ignore_errors=True)
+    file = Path(scratch) / "marp.config.mjs"
+    file.write_text(settings, encoding="utf-8")
+    return file
 
 
 def _config(folder: Path) -> str:
@@ -125,8 +131,8 @@ def marp_page(folder: Path, report: Report) -> str:
     script, page = folder / "mermaid.min.js", folder / ".marp.html"
     if script.name in (folder / "deck.md").read_text(encoding="utf-8"):
         shutil.copyfile(npm_packages("mermaid", report) / "node_modules" / "mermaid" / "dist" / script.name, script)
-    with _command(folder, ["--output", page.name]) as arguments:
-        done = _worker(_cli(report)).ask({"folder": str(folder), "arguments": arguments}, _SECONDS)
+    arguments = _command(folder, ["--output", page.name])
+    done = _worker(_cli(report)).ask({"folder": str(folder), "arguments": arguments}, _SECONDS)
     if done["code"]:
         raise describe_end("marp-cli", done["code"], done["said"])
     _complain(done["said"])
@@ -154,8 +160,8 @@ def _photograph(folder: Path, out: Path, report: Report) -> list[Path]:
 
 def _print(folder: Path, output: Path, arguments: list[str], report: Report) -> None:
     browser = ["--allow-local-files", "--browser-path", str(find_browser())]
-    with _command(folder, [*arguments, *browser, "--output", str(output)]) as command:
-        _complain(run_node([str(_cli(report) / "marp-cli.js"), *command], cwd=folder, timeout=_SECONDS))
+    command = _command(folder, [*arguments, *browser, "--output", str(output)])
+    _complain(run_node([str(_cli(report) / "marp-cli.js"), *command], cwd=folder, timeout=_SECONDS))
 
 
 def _complain(said: str) -> None:

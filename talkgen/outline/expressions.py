@@ -9,15 +9,16 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, TypeVar
 
 from talkgen.errors import OutlineError, Problem
 from talkgen.outline.files import check_text
-from talkgen.outline.formula import MAX_SOURCE, Formula, FormulaError
+from talkgen.outline.formula import MAX_SOURCE, Formula, FormulaError, read_formula
 from talkgen.outline.node import Mark, Marks, Node, marks
 from talkgen.outline.schema import Outline
 from talkgen.outline.source import Source
-from talkgen.outline.walk import Text, find_texts
+from talkgen.outline.walk import Text
 from talkgen.yamlfile import PathInData, by_place
 
 NodeT = TypeVar("NodeT", bound=Node)
@@ -93,7 +94,7 @@ def _read(source: Source) -> dict[PathInData, list[Expression]]:
     problems: list[Problem] = []
     found: dict[PathInData, list[Expression]] = {}
     count = 0
-    for text in find_texts(source.outline) if source.outline.expressions else ():
+    for text in source.texts if source.outline.expressions else ():
         if "{{" not in text.text or Mark.VERBATIM in text.marks:
             continue
         found[text.path] = []
@@ -118,7 +119,7 @@ _TURN_OFF = "to show braces as they are, set 'expressions: false'"
 def _expression(text: Text, start: int, end: int) -> Expression:
     if not end:
         raise FormulaError("this '{{' is never closed", "close it with '}}', or write {{ '{{' }} to show braces")
-    formula = Formula(text.text[start + 2 : end - 2])
+    formula = read_formula(text.text[start + 2 : end - 2])
     is_input = Mark.INPUT in text.marks
     if is_input and "figures" in formula.names:
         raise FormulaError("what is computed cannot use the figures, which are computed with it", "use vars or model")
@@ -162,6 +163,11 @@ class _Work:
     made: int = 0
     instead: str = ""  # of what cannot be computed
 
+    @cached_property
+    def ways(self) -> set[PathInData]:
+        """The paths of all that has an expression in it."""
+        return {path[:length] for path in self.texts for length in range(len(path) + 1)}
+
     def node(self, node: NodeT, path: PathInData) -> NodeT:
         changed = {}
         for name, about in marks(type(node)).items():
@@ -172,6 +178,8 @@ class _Work:
         return node.model_copy(update=changed) if changed else node
 
     def value(self, value: Any, path: PathInData, about: Marks) -> Any:
+        if path not in self.ways:
+            return value
         if isinstance(value, str):
             return self.text(Text(path, value, about))
         if isinstance(value, Node):

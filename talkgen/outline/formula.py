@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from talkgen.errors import did_you_mean
@@ -30,6 +30,16 @@ class FormulaError(Exception):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.message, self.hint = message, hint
+
+
+@lru_cache(maxsize=4096)
+def read_formula(source: str) -> Formula:
+    """A formula of this source; the same one each time.
+
+    Raises:
+        FormulaError: as `Formula` does.
+    """
+    return Formula(source)
 
 
 class Formula:

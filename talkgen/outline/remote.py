@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from talkgen.outline.files import addresses_in, setting_holds
 from talkgen.outline.node import Holds
 from talkgen.outline.source import Source
-from talkgen.outline.walk import find_texts
 from talkgen.outline.wanted import Remote
 from talkgen.yamlfile import where_path
 
@@ -18,7 +17,7 @@ _REMOTE = re.compile(r"(?:https?:)?//[^/\s]+", re.IGNORECASE)
 def find_remote(source: Source) -> Iterator[Remote]:
     """Each address of another host that the page of a deck would fetch, once, with its first place."""
     seen = set()
-    for text in find_texts(source.outline):
+    for text in source.texts:
         for holds in text.marks:
             if not isinstance(holds, Holds):
                 continue

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from talkgen.errors import Place
 from talkgen.outline.bibliography import Works, read_bibliography
 from talkgen.outline.schema import Outline
+from talkgen.outline.walk import Text, find_texts
 from talkgen.yamlfile import Document, PathInData
 
 
@@ -19,6 +21,11 @@ class Source:
     path: Path
     files: tuple[Path, ...]  # the outline's own, then what it includes, its listings and its bibliography
     document: Document
+
+    @cached_property
+    def texts(self) -> tuple[Text, ...]:
+        """All texts of the outline."""
+        return tuple(find_texts(self.outline))
 
     @property
     def folder(self) -> Path:

@@ -12,6 +12,7 @@ from typing import Any
 
 from talkgen.errors import OutlineError, Problem, TalkgenError
 from talkgen.export.browser import has_browser
+from talkgen.figures.uses import Uses
 from talkgen.lm.files.catalog import ModelFiles, first_available
 from talkgen.lm.files.in_page import why_not_in_page
 from talkgen.pipeline.artifacts import (
@@ -47,7 +48,7 @@ from talkgen.pipeline.keys import (
     tokens_key,
 )
 from talkgen.pipeline.talk import Talk
-from talkgen.pipeline.used import find_used
+from talkgen.pipeline.used import Used, find_used
 from talkgen.pipeline.values import known_values, plan_values
 
 
@@ -115,6 +116,7 @@ class _Planner:
 
     def __init__(self, talk: Talk, model: ModelFiles) -> None:
         self.talk, self.model = talk, model
+        self._found: dict[tuple[Uses, str], Used] = {}
 
     @cached_property
     def _looks(self) -> Mapping[str | None, Mapping[str, Any]]:
@@ -165,9 +167,7 @@ class _Planner:
                 return OutputArtifact(block.label, output_key(block.program), block.path, block.program, block.file)
 
     def _plan_figure(self, block: FigureDraft) -> FigureArtifact:
-        used = tuple(
-            find_used(uses, block.params[name], self.model, self.talk.project) for name, uses in block.uses.items()
-        )
+        used = tuple(self._used(uses, block.params[name]) for name, uses in block.uses.items())
         numbers = data_key(block, used)
         return FigureArtifact(
             label=block.label,
@@ -184,6 +184,12 @@ class _Planner:
             timed=block.timed,
             theme=block.theme,
         )
+
+    def _used(self, uses: Uses, name: str) -> Used:
+        """What a parameter names; looked up once for all figures."""
+        if (uses, name) not in self._found:
+            self._found[uses, name] = find_used(uses, name, self.model, self.talk.project)
+        return self._found[uses, name]
 
     def _find(self, names: Names) -> ModelFiles:
         return first_available(names, self.talk.project) if names else self.model

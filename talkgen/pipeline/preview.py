@@ -21,7 +21,7 @@ from talkgen.export.inline import inline_media, inline_page
 from talkgen.export.marp import marp_page
 from talkgen.export.page import Page, read_page
 from talkgen.export.slidev_server import DevServer
-from talkgen.files import write_text
+from talkgen.files import write_draft, write_text
 from talkgen.outline.find import find_outline
 from talkgen.pipeline.build import Report, Request
 from talkgen.pipeline.changes import describe_changes, slide_positions
@@ -87,7 +87,7 @@ class Preview:
             ToolError: the tool is missing or failed.
         """
         started = time.perf_counter()
-        talk = Talk(self.path, self._request.vars)
+        talk = Talk(self.path, self._request.vars, keeps=False)
         plan = make_plan(talk, self._request.model)
         results = compute(plan, open_store(), self._report)
         rendering = render(resolve_plan(plan, results, self._target), self._target)
@@ -109,6 +109,8 @@ class Preview:
     def finish(self) -> None:
         """Does what may come after the news."""
         self._showing.finish()
+        if self._before:
+            self._before.talk.keep()
 
     def close(self) -> None:
         """Ends what was started for it."""
@@ -123,7 +125,7 @@ class Preview:
             content, file = rendering.files[name], self.folder / name
             file.parent.mkdir(parents=True, exist_ok=True)
             if isinstance(content, str) and name == WORDS:  # which a server may be reading
-                write_text(file, content)
+                write_draft(file, content)
             elif isinstance(content, str):
                 file.write_text(content, encoding="utf-8", newline="\n")
             else:
@@ -173,7 +175,8 @@ class _MarpShowing:
         }
 
     def finish(self) -> None:
-        write_text(self._folder / PAGE, watching(inline_page(self._text, self._folder), self._revision))
+        page = watching(inline_page(self._text, self._folder), self._revision)
+        write_draft(self._folder / PAGE, page)
 
     def close(self) -> None:
         """Marp's process ends with this one."""

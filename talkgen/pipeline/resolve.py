@@ -37,12 +37,12 @@ def resolve(source: Source, known: Mapping[str, Any], style: Style, results: Res
     """
     outline = evaluate(source, {**known, "figures": figure_data(results)})
     computed: dict[BlockPath, Computed] = {}
-    models: dict[str, Any] = {}
+    models: dict[str, str] = {}
     earlier: dict[BlockPath, tuple[Picture, ...]] = {}
     for result in results.values():
         match result.artifact:
             case PageModelArtifact() as model:
-                models[model.label] = json.loads(result.read("json"))
+                models[model.label] = result.read("json").decode()
             case FigureArtifact(step=int()) as artifact:
                 earlier[artifact.path] = (*earlier.get(artifact.path, ()), _picture(result, artifact))
             case FigureArtifact() as artifact:
@@ -87,12 +87,12 @@ def _resolve_one(result: Result, artifact: BlockArtifact) -> Computed:
         case FigureArtifact():
             return _picture(result, artifact)
         case RecordingArtifact():
-            return LiveAnswer(artifact.element, json.loads(result.read("json")))
+            return LiveAnswer(artifact.element, result.answer())
         case TokensArtifact():
-            chips = json.loads(result.read("json"))
+            chips = result.answer()
             return Chips(tuple(chips["pieces"]), tuple(chips["ids"]), chips["model"])
         case OutputArtifact():
-            return Output(json.loads(result.read("json")))
+            return Output(result.answer())
         case DiagramArtifact():
             size = json.loads(result.read("size"))
             name = f"{artifact.name.replace(' ', '-')}-{outputs['svg'][:8]}"

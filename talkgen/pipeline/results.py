@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,16 @@ class Result:
 
     def numbers(self) -> dict[str, Any]:
         """A figure's data; empty for anything else."""
-        return dict(json.loads(self.store.read(self.data, "data"))) if self.data else {}
+        return dict(_parse(self.store.read(self.data, "data"))) if self.data else {}
+
+    def answer(self) -> Any:
+        """What was kept as JSON."""
+        return _parse(self.read("json"))
+
+
+@lru_cache(maxsize=512)
+def _parse(content: bytes) -> Any:
+    return json.loads(content)
 
 
 Results = Mapping[str, Result]

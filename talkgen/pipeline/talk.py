@@ -30,10 +30,14 @@ _MEMO = "drafts"
 
 
 class Talk:
-    """The talk in the file `path`; `given` goes before its own `vars` of these names."""
+    """The talk in the file `path`; `given` goes before its own `vars` of these names.
 
-    def __init__(self, path: Path, given: Mapping[str, Any] = MappingProxyType({})) -> None:
-        self.path, self._given = path, given
+    What it asks for is remembered as soon as it is known; of one that `keeps` nothing by itself, when `keep` says so.
+    """
+
+    def __init__(self, path: Path, given: Mapping[str, Any] = MappingProxyType({}), *, keeps: bool = True) -> None:
+        self.path, self._given, self._keeps = path, given, keeps
+        self._record: dict[str, Any] | None = None  # to be remembered
         self.project = assets.project_dir(path)
 
     @cached_property
@@ -137,10 +141,16 @@ class Talk:
             self._remember(draft, values)
         return draft
 
+    def keep(self) -> None:
+        """Remembers what it asks for, where that is not done yet."""
+        record, self._record = self._record, None
+        if record:
+            keep(_MEMO, str(self.path.resolve()), record)
+
     def _remember(self, draft: Draft, values: Mapping[str, Any]) -> None:
         themes = [assets.theme_file(name, self.project) for name in (self._theme_name, *self.styles)]
         files = {*self.source.files, *filter(None, themes), *own_files(draft)}
-        record = {
+        self._record = {
             "made by": _makers(),
             "files": {str(file.absolute()): digest_file(file) for file in files},
             "given": dict(self._given),
@@ -153,7 +163,8 @@ class Talk:
             "inputs": [[list(chain), value_at(values, chain)] for chain in sorted(draft.inputs, key=repr)],
             "draft": draft_to_json(draft),
         }
-        keep(_MEMO, str(self.path.resolve()), record)
+        if self._keeps:
+            self.keep()
 
     def problems_at(self, path: BlockPath, error: TalkgenError) -> list[Problem]:
         """What went wrong with the value at `path` of the outline, with its place."""

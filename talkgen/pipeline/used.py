@@ -18,7 +18,7 @@ from talkgen.lm.files.catalog import ModelFiles, checkpoint_files, find_model, f
 from talkgen.lm.files.run import Run
 from talkgen.memo import remembered
 from talkgen.pipeline.inputs import votes_file
-from talkgen.pipeline.sweeps import find_sweep_models, read_sweep
+from talkgen.pipeline.sweeps import find_sweep_models, find_sweep_summary, read_sweep
 from talkgen.store.key import canonical
 
 if TYPE_CHECKING:
@@ -66,11 +66,26 @@ def use_run(wanted: Iterable[Part], name: str, run: Run, files: ModelFiles | Non
 
 
 def _use_sweep(uses: Uses, name: str, project: Path) -> Used:
-    parts: dict[str, Any] = {f"sweep {name}": {"digest": digest_bytes(canonical(read_sweep(name, project)).encode())}}
+    parts: dict[str, Any] = {f"sweep {name}": {"digest": _sweep_digest(name, project)}}
     inside = tuple(part for part in uses.parts if part != "summary")
     for files in find_sweep_models(name, project) if inside else ():
         parts |= {f"{part} of {files.name}": _part(part, Run(files.path), files) for part in inside}
     return Used("sweep", name, None, parts)
+
+
+def _sweep_digest(name: str, project: Path) -> str:
+    """A digest of a sweep's summary, whatever its file looks like; read once, where it is a file."""
+    try:
+        file = digest_file(find_sweep_summary(name, project))
+    except ModelError:  # gathered from runs
+        file = ""
+    known = (name, project, file)
+    if not file or known not in _sweeps:
+        _sweeps[known] = digest_bytes(canonical(read_sweep(name, project)).encode())
+    return _sweeps[known]
+
+
+_sweeps: dict[tuple[str, Path, str], str] = {}
 
 
 def _part(name: Part, run: Run, files: ModelFiles | None) -> Any:

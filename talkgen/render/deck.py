@@ -77,7 +77,7 @@ class Deck:
     folder: Path  # of the outline: images are relative to it
     computed: Mapping[BlockPath, Computed]
     style: Style
-    models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # that answer in the page, by name
+    models: Mapping[str, str] = field(default_factory=dict)  # that answer in the page, as JSON by their names
     fetched: Mapping[str, tuple[Path, str]] = field(
         default_factory=dict
     )  # by address: the file, the suffix of its kind

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from talkgen.assets import asset_dir
+from talkgen.digest import digest_file
 
 TOKENS = "talkgen-tokens"
 APP = "talkgen-app"
@@ -28,8 +29,6 @@ LIVE = {  # what `live:` may name, and what plays it
     "rnn_vs_attention": "talkgen-live",
     "vote": "talkgen-vote",
 }
-
-JSON = Mapping[str, Any]
 
 _IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"(\.{1,2}/[\w-]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const |let |class |function |async )", re.MULTILINE)
@@ -47,10 +46,16 @@ def elements_script() -> str:
     return join_modules(*element_modules().values(), asset_dir("templates") / "web" / FIT)
 
 
-def models_script(models: Mapping[str, JSON]) -> str:
-    """The script that lets `models`, by their names, answer in the page: the code as a function, and their weights."""
+def models_script(models: Mapping[str, str]) -> str:
+    """The script that lets `models`, JSON by their names, answer in the page: the code as a function, and weights."""
     code = join_modules(asset_dir("templates") / "web" / "page" / "answer.js")
-    weights = json.dumps(models, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")  # ends no script
+    return _models_script(code, tuple(models.items()))
+
+
+@lru_cache(maxsize=2)
+def _models_script(code: str, models: tuple[tuple[str, str], ...]) -> str:
+    weights = "{" + ",".join(f"{json.dumps(name)}:{model}" for name, model in models) + "}"
+    weights = weights.replace("</", "<\\/")  # ends no script
     return f"globalThis.talkgenPage = {{\ncode: function () {{\n{code}return Answerer;\n}},\nmodels: {weights},\n}};\n"
 
 
@@ -61,11 +66,19 @@ def join_modules(*entries: Path) -> str:
     def visit(file: Path) -> None:
         if file in sources:
             return
-        text = file.read_text(encoding="utf-8")
-        for imported in _IMPORT.findall(text):
-            visit((file.parent / imported).resolve())
-        sources[file] = _EXPORT.sub("", _IMPORT.sub("", text)).strip()
+        imported, source = _read_module(file, digest_file(file))
+        for each in imported:
+            visit(each)
+        sources[file] = source
 
     for entry in entries:
         visit(entry.resolve())
     return "\n\n".join(sources.values()) + "\n"
+
+
+@lru_cache(maxsize=256)
+def _read_module(file: Path, digest: str) -> tuple[tuple[Path, ...], str]:  # noqa: ARG001 – says which content it is
+    """The modules that one imports, and what is left of it."""
+    text = file.read_text(encoding="utf-8")
+    imported = tuple((file.parent / name).resolve() for name in _IMPORT.findall(text))
+    return imported, _EXPORT.sub("", _IMPORT.sub("", text)).strip()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from talkgen.fonts import JOINERS, More, code_ranges, part_of, share_out
@@ -41,13 +43,14 @@ class Letters:
         return [Degraded("deck", words)] if self.missing else []
 
 
+_UNUSUAL = re.compile(r"[^\x00-~]+")
 NONE = Letters((), "", {}, "")  # of a deck that is its author's own
 
 
 def find_letters(deck: Deck, source: str, script: str, folder: str, address: str) -> Letters:
     """The fonts for a deck's text and its elements' `script`; they go below `folder`, at `address` in the page."""
-    shown = _shown(deck, source)
-    shared, _ = share_out(shown + script, deck.outline.lang)
+    shown = _unusual(_shown(deck, source))
+    shared, _ = share_out(f"{shown} {_unusual(script)}", deck.outline.lang)
     _, missing = share_out(shown, deck.outline.lang)
     files: dict[str, Path] = {}
     faces = []
@@ -58,6 +61,12 @@ def find_letters(deck: Deck, source: str, script: str, folder: str, address: str
             faces.append(_face(font, weight, f"{address}{file.name}", code_ranges({*letters, *JOINERS})))
     names = [font.name for font in sorted(shared, key=lambda font: font.name)]
     return Letters(names, "\n".join(faces), files, " ".join(sorted(missing)))
+
+
+@lru_cache(maxsize=8)
+def _unusual(text: str) -> str:
+    """Of a text what fonts may lack, each run with the sign before it, which may be a key of a telephone with it."""
+    return " ".join(text[max(0, run.start() - 1) : run.end()] for run in _UNUSUAL.finditer(text))
 
 
 def _face(font: More, weight: int, address: str, ranges: str) -> str:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from talkgen.render.escape import fence
 from talkgen.render.formulas import displayed
-from talkgen.render.grammar import Marks, children, read_html, read_line, read_markdown, read_tags
+from talkgen.render.grammar import Kind, Marks, children, read_html, read_line, read_markdown, read_tags
 from talkgen.render.lines import BRACES, Target, write_line
 from talkgen.render.listings import slidev_listing
 from talkgen.render.tags import Fitting, Tag, begins_html_block
@@ -44,14 +44,48 @@ def markdown(text: str, address: Address = _NO_FILES.get, marks: Marks | None = 
     Raises:
         OutlineError: the text is too long or too entangled to be read.
     """
-    return _Writer(Target(False, False, fence, address, marks)).write(text, one_line=one_line)
+    return _write(Target(False, False, fence, address, marks), text, one_line=one_line)
 
 
 def vue_markdown(
     text: str, address: Address = _NO_FILES.get, marks: Marks | None = None, *, one_line: bool = False
 ) -> str:
     """The same, that is also a Vue template without expressions, directives, components or scripts."""
-    return _Writer(Target(True, True, slidev_listing, address, marks)).write(text, one_line=one_line)
+    return _write(Target(True, True, slidev_listing, address, marks), text, one_line=one_line)
+
+
+_KEPT = 4096  # texts, of which a deck has hundreds
+_written: dict[tuple[str, bool, bool, bool], str] = {}  # what says nothing else than its text, written before
+
+
+def _write(target: Target, text: str, *, one_line: bool) -> str:
+    """A text for a target; one that asked for no address and no mark is the same each time."""
+    known = (text, one_line, target.expressions, target.marks is None)
+    if known in _written:
+        return _written[known]
+    asked = _Asked(target)
+    written = _Writer(replace(target, address=asked.address, marks=asked.marks)).write(text, one_line=one_line)
+    if not asked.did:
+        if len(_written) >= _KEPT:
+            _written.clear()
+        _written[known] = written
+    return written
+
+
+class _Asked:
+    """Whether what a target knows of its deck was asked for."""
+
+    def __init__(self, target: Target) -> None:
+        self._target, self.did = target, False
+        self.marks = self if target.marks is not None else None
+
+    def address(self, name: str) -> str | None:
+        self.did = True
+        return self._target.address(name)
+
+    def write(self, kind: Kind, named: str) -> str:
+        self.did = True
+        return self._target.marks.write(kind, named) if self._target.marks else ""
 
 
 def ticked(item: str) -> str:

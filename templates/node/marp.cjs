@@ -6,11 +6,27 @@
  */
 "use strict";
 
+const { createRequire } = require("node:module");
 const { mkdtempSync, rmSync, writeFileSync } = require("node:fs");
 const { tmpdir } = require("node:os");
 const { join } = require("node:path");
 const { createInterface } = require("node:readline");
 const { marpCli } = require(process.argv[2]);
+const core = createRequire(join(process.argv[2], "package.json")).resolve("@marp-team/marp-core");
+const { Theme } = createRequire(core)("@marp-team/marpit");
+
+// Every deck reads the style sheets of all themes; what they are read to never changes.
+const KEPT = 64;
+const themes = new Map();
+const { fromCSS } = Theme;
+Theme.fromCSS = (css, options = {}) => {
+  const asked = JSON.stringify([css, options.cssNesting, Object.keys(options.metaType ?? {})]);
+  if (!themes.has(asked)) {
+    if (themes.size >= KEPT) themes.clear();
+    themes.set(asked, fromCSS.call(Theme, css, options));
+  }
+  return themes.get(asked);
+};
 
 // Before its first deck Marp loads formulas, highlighting and styles; one that needs all of them does so ahead of time.
 const FIRST = "---\nmarp: true\nmath: mathjax\n---\n\n# $x^2$\n\n```python\nprint(1)\n```\n";

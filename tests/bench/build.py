@@ -1,15 +1,21 @@
-"""A build with nothing to do, beside marp-cli's own time on the same deck in the same run; the last line is JSON.
+"""What a build and a changed word cost, beside marp-cli's own time on the same deck; the last line is JSON.
 
-    python tests/bench/build.py [slides/attention] [--pairs 9]
+    python tests/bench/build.py [slides/attention] [--rounds 9] [--slidev]
 
-Both are whole processes, started one after the other: `talkgen build` of a talk that is built, and Marp's command over
-the `deck.md` that talkgen wrote, as `talkgen build` itself runs it. The talk is built first, into a folder of its own.
-`--status` measures `talkgen status` instead.
+Every round measures each of these once, one after the other, in processes of their own where they are:
+
+- `talkgen build` of a talk that is built, `talkgen status`, and Marp's command over the `deck.md` that talkgen wrote
+- the build after one word was changed, its figures fresh
+- the same of outlines of 30, 100 and 300 slides
+- the time from saving a changed word until an open browser shows it in `talkgen present`; with `--slidev` of both
+
+A copy of the talk is used, with a slide at its end whose word changes.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import shutil
 import statistics
@@ -17,12 +23,30 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
+from contextlib import ExitStack
 from pathlib import Path
 
-from talkgen.export.node import find_node, npm_packages
+from open_page import OpenPage
+from playwright.sync_api import sync_playwright
 
-MOST = 0.35  # s that a build with nothing to do may take on a quiet machine of two cores
+from talkgen.export.browser import find_browser
+from talkgen.export.node import find_node, npm_packages
+from talkgen.outline.load import load_outline
+
 UNWANTED = {"numpy", "torch", "matplotlib"}
+LENGTHS = (30, 100, 300)
+LAST = "  - title: What changes\n    body:\n      - {word}\n"
+SLIDE = """\
+  - title: "Slide {number}"
+    body:
+      - bullets:
+          - "**Point {number}** of some words about a `name`, as talks have them"
+          - "Another with $x_{{{number}}}^2$ and a second sentence. It ends here."
+      - "A paragraph of *ordinary* length below, {number} times."
+    notes: |
+      What is said of slide {number}, in a sentence or two.
+"""
 
 
 def seconds(command: list[str], folder: Path | None = None) -> float:
@@ -40,39 +64,112 @@ def imported(command: list[str]) -> set[str]:
     return {name.split(".")[0] for name in names}
 
 
+class Talk:
+    """A copy of a talk, its deck, and the word at its end."""
+
+    def __init__(self, outline: Path, text: str) -> None:
+        self.outline, self._text, self._count = outline, text.rstrip("\n") + "\n", itertools.count()
+        self.deck = outline.parent / "deck"
+        self.build = [sys.executable, "-m", "talkgen", "build", str(outline), "--out", str(self.deck)]
+        self.change()
+        subprocess.run(self.build, check=True, stdout=subprocess.DEVNULL)
+
+    def change(self) -> None:
+        """Saves it with another word."""
+        self.outline.write_text(self.next()[1], encoding="utf-8")
+
+    def next(self) -> tuple[str, str]:
+        """Another word, and the outline with it."""
+        word = f"word{next(self._count)}"
+        return word, self._text + LAST.format(word=word)
+
+    def seconds_after_change(self) -> float:
+        """How long the build of a changed word takes."""
+        self.change()
+        return seconds(self.build)
+
+
+def copied(talk: Path, place: Path) -> Talk:
+    """A copy of a talk in a project of its own."""
+    folder = Path(shutil.copytree(talk, place / "slides" / talk.name, ignore=shutil.ignore_patterns("dist")))
+    return Talk(folder / "outline.yaml", (folder / "outline.yaml").read_text(encoding="utf-8"))
+
+
+def long_talk(length: int, place: Path) -> Talk:
+    """A talk of so many slides, the last of which changes."""
+    folder = place / "slides" / f"of {length}"
+    folder.mkdir(parents=True)
+    slides = "".join(SLIDE.format(number=number) for number in range(1, length))
+    return Talk(folder / "outline.yaml", f"title: A long talk\nmodel: small\nslides:\n{slides}")
+
+
+def measure(talk: Talk, rounds: int, targets: list[str], place: Path) -> tuple[dict[str, list[float]], bool]:
+    """What each took in each round, in s, by its name; and whether builds with nothing to do wrote nothing."""
+    taken: dict[str, list[float]] = defaultdict(list)
+    long = {length: long_talk(length, place) for length in LENGTHS}
+    cli = npm_packages("marp", print) / "node_modules" / "@marp-team" / "marp-cli" / "marp-cli.js"
+    marp = [str(find_node()), str(cli), "--no-config-file", "--html", "--theme-set", "themes", "--", "deck.md"]
+    beside = Path(shutil.copytree(talk.deck, place / "marp"))
+    status = [*talk.build[:3], "status", *talk.build[4:]]
+    untouched = True
+    with sync_playwright() as playwright, ExitStack() as open_pages:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"])
+        number = sum(not slide.hide for slide in load_outline(talk.outline).outline.slides)
+        pages = {}
+        for target in targets:
+            pages[target] = OpenPage(talk.outline, target, place / target, browser.new_page(), number)
+            open_pages.callback(pages[target].close)
+        for _ in range(rounds):
+            taken["changed word"].append(talk.seconds_after_change())
+            before = (talk.deck / "deck.html").stat().st_mtime_ns
+            taken["nothing to do"].append(seconds(talk.build))
+            taken["status"].append(seconds(status))
+            untouched = untouched and (talk.deck / "deck.html").stat().st_mtime_ns == before
+            taken["marp-cli"].append(seconds(marp, beside))
+            for length, each in long.items():
+                taken[f"changed word, {length} slides"].append(each.seconds_after_change())
+            for target, page in pages.items():
+                word, text = talk.next()
+                taken[f"seen in the browser, {target}"].append(page.seconds_until(word, talk.outline, text))
+        browser.close()
+    return taken, untouched
+
+
 def main() -> None:
     """Builds, measures, prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("talk", nargs="?", default="slides/attention")
-    parser.add_argument("--pairs", type=int, default=9)
-    parser.add_argument("--status", action="store_true")
+    parser.add_argument("talk", nargs="?", type=Path, default=Path("slides/attention"))
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--slidev", action="store_true", help="measure Slidev's deck in the browser too")
     given = parser.parse_args()
+    targets = ["marp", "slidev"] if given.slidev else ["marp"]
     with tempfile.TemporaryDirectory() as place:
-        deck = Path(place) / "deck"
-        build = [sys.executable, "-m", "talkgen", "build", given.talk, "--out", str(deck)]
-        subprocess.run(build, check=True)
-        ours = [*build[:3], "status", given.talk, "--out", str(deck)] if given.status else build
-        beside = Path(shutil.copytree(deck, Path(place) / "marp"))
-        cli = npm_packages("marp", print) / "node_modules" / "@marp-team" / "marp-cli" / "marp-cli.js"
-        marp = [str(find_node()), str(cli), "--no-config-file", "--html", "--theme-set", "themes", "--", "deck.md"]
-        before = (deck / "deck.html").stat().st_mtime_ns
-        pairs = [(seconds(ours), seconds(marp, beside)) for _ in range(given.pairs)]
-        untouched = (deck / "deck.html").stat().st_mtime_ns == before
-        unwanted = sorted(UNWANTED & imported(ours))
-    ratios = sorted(mine / theirs for mine, theirs in pairs)
-    result = {
-        "command": " ".join(ours[2:4]),
-        "seconds": round(statistics.median(mine for mine, _ in pairs), 3),
-        "marp_cli_seconds": round(statistics.median(theirs for _, theirs in pairs), 3),
-        "ratio": round(statistics.median(ratios), 3),
-        "ratio_least_to_most": [round(ratios[0], 3), round(ratios[-1], 3)],
-        "pairs": len(pairs),
-        "unwanted_imports": unwanted,
-        "nothing_written": untouched,
-        "meets": bool(statistics.median(ratios) <= 1 and not unwanted and untouched),
+        talk = copied(given.talk.resolve(), Path(place))
+        taken, untouched = measure(talk, given.rounds, targets, Path(place))
+        unwanted = sorted(UNWANTED & imported(talk.build))
+    medians = {name: round(statistics.median(each), 3) for name, each in taken.items()}
+    for name, each in taken.items():
+        print(f"{name}: {medians[name]:.3f} s ({min(each):.3f} to {max(each):.3f})")
+    ratios = {
+        f"{name} / marp-cli": round(
+            statistics.median(a / b for a, b in zip(taken[name], taken["marp-cli"], strict=True)), 2
+        )
+        for name in ("nothing to do", "status", "changed word")
     }
-    print(f"nothing to do: {result['seconds']} s (aim: {MOST} s, quiet); Marp: {result['marp_cli_seconds']} s")
-    print(json.dumps(result))
+    first, _, last = (medians[f"changed word, {length} slides"] for length in LENGTHS)
+    a_slide = (last - first) / (LENGTHS[-1] - LENGTHS[0])
+    print(
+        json.dumps(
+            {
+                "seconds": medians,
+                "ratios": ratios,
+                "seconds_a_slide": round(a_slide, 5),
+                "rounds": given.rounds,
+                "unwanted_imports": unwanted,
+                "nothing_written": untouched,
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import json
 import threading
 
 import pytest
@@ -53,7 +54,7 @@ def page_file(tmp_path_factory, loaded):
     block = Live(live="next_token", prompt=PROMPT, bars=5)
     files = [find_model(name, folder) for name in PAIR]
     made = record(block, files, {name: Engine(model) for name, model in loaded.items()})
-    models = {name: page_model(model) for name, model in loaded.items()}
+    models = {name: json.dumps(page_model(model)) for name, model in loaded.items()}
     parts = [
         "<!doctype html><meta charset=utf-8><link rel=icon href=data:,>",
         f"<script>{models_script(models)}</script>",

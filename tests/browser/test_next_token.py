@@ -1,5 +1,7 @@
 """The next token's element beside its bars, without a server: dials, numbers, undo, rewinding and branching."""
 
+import json
+
 import pytest
 from conftest import write_page
 from live_element import LiveElement
@@ -114,7 +116,7 @@ def test_the_page_answers_the_dials_too(page, tmp_path):
     files = find_model("small", tmp_path)
     engine = Engine(load_model(files))
     made = record(Live(live="next_token", prompt="The", bars=5, dials=DIALS), [files], {"small": engine})
-    script = f"<script>{models_script({'small': page_model(engine.loaded)})}</script>"
+    script = f"<script>{models_script({'small': json.dumps(page_model(engine.loaded))})}</script>"
     page.goto(write_page(tmp_path / "alive.html", script, element("talkgen-live", "recording", made)).as_uri())
     live = LiveElement(page)
     live.expect_badge(f"in this page · {files.label}")

@@ -172,7 +172,7 @@ IDLE = {
         ),
     },
     "installs packages, exports through a browser or ends a program that hangs": {
-        "talkgen.export.faults": "Fault.__str__ FaultyDeckError.__init__ _name",
+        "talkgen.export.faults": "Fault.__str__ FaultyDeckError.__init__",
         "talkgen.export.node": "ProgramError.__init__ describe_end run_node run_npm",
         "talkgen.export.worker": "NodeWorker.close NodeWorker.start _Running.close _Running.failure",
         "talkgen.files": "_sync_tree _take_place new_folder remove_unfinished",

@@ -169,3 +169,13 @@ def test_every_word_of_nested_quotes_and_lists_is_there():
     """Up to the depth that the tools read; they lose what lies deeper."""
     assert markdown("> " * 19 + "deep") == "> " * 19 + "deep"
     assert html.unescape(PARSER.render(markdown("> " * 19 + "deep"))).count("deep") == 1
+
+
+def test_a_text_that_was_written_before_asks_its_deck_again():
+    """Decks give files their own addresses; a text with none is the same in all."""
+    text = "*plain* `x` <b>bold</b>"
+    assert markdown(text) == markdown(text, {"a.png": "b.png"}.get)
+    picture = "![](a.png)"
+    assert markdown(picture, {"a.png": "one.png"}.get) == "![](one.png)"
+    assert markdown(picture, {"a.png": "two.png"}.get) == "![](two.png)"
+    assert vue_markdown("{{ x }}") != markdown("{{ x }}") == markdown("{{ x }}")
