@@ -171,6 +171,10 @@ IDLE = {
             "ByteTokenizer.__init__ ByteTokenizer.decode ByteTokenizer.encode ByteTokenizer.pieces "
         ),
     },
+    "was done for the plan: an expression is parsed once in a process, an outline's texts are found once": {
+        "talkgen.outline.formula": "Formula.__init__ _chains _check _parse read_formula",
+        "talkgen.outline.source": "Source.texts",
+    },
     "installs packages, exports through a browser or ends a program that hangs": {
         "talkgen.export.faults": "Fault.__str__ FaultyDeckError.__init__",
         "talkgen.export.node": "ProgramError.__init__ describe_end run_node run_npm",
