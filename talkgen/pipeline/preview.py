@@ -21,7 +21,7 @@ from talkgen.export.inline import inline_media, inline_page
 from talkgen.export.marp import marp_page
 from talkgen.export.page import Page, read_page
 from talkgen.export.slidev_server import DevServer
-from talkgen.files import write_draft, write_text
+from talkgen.files import write_draft
 from talkgen.outline.find import find_outline
 from talkgen.pipeline.build import Report, Request
 from talkgen.pipeline.changes import describe_changes, slide_positions
