@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import functools
 import json
 import shutil
@@ -22,6 +21,7 @@ from talkgen.export.worker import NodeWorker
 from talkgen.words import read_words
 
 WORKER = "marp.cjs"  # in templates/node: Marp as a process that stays up
+_CONFIG = "marp.config.mjs"
 _SECONDS = 300
 _SMALLEST_PAGE = 1000  # bytes
 
@@ -89,17 +89,16 @@ def _worker(cli: Path) -> NodeWorker:
 def _command(folder: Path, arguments: Sequence[str]) -> list[str]:
     """The arguments of Marp's command for `folder/deck.md`."""
     themes = ["--theme-set", "themes"] if (folder / "themes").is_dir() else []
-    return ["--config-file", str(_settings_file(_config(folder))), *themes, *arguments, "--", "deck.md"]
+    settings = Path(_settings(_config(folder)).name) / _CONFIG
+    return ["--config-file", str(settings), *themes, *arguments, "--", "deck.md"]
 
 
 @functools.cache
-def _settings_file(settings: str) -> Path:
-    """A file of these settings, there as long as this process: Node keeps a module of each that it reads."""
-    scratch = tempfile.mkdtemp(prefix="talkgen-marp-")
-    atexit.register(shutil.rmtree, scratch, ignore_errors=True)
-    file = Path(scratch) / "marp.config.mjs"
-    file.write_text(settings, encoding="utf-8")
-    return file
+def _settings(settings: str) -> tempfile.TemporaryDirectory[str]:
+    """A folder with a file of these settings, there as long as this process: Node keeps what it read of each."""
+    folder = tempfile.TemporaryDirectory(prefix="talkgen-marp-")
+    Path(folder.name, _CONFIG).write_text(settings, encoding="utf-8")
+    return folder
 
 
 def _config(folder: Path) -> str:
