@@ -48,5 +48,5 @@ def _part(name: str, alt: str) -> Iterator[str]:
     look = f"background: {load_style('night', HERE).colors.background}; padding: 1em; border-radius: 8px"
     yield f'![{name}](pictures/figures/{name}.svg){{ style="{look}" loading=lazy }}'
     yield alt
-    if rows := [f"| `{key}` | {takes} | {default} |" for key, takes, default in parameters(name)]:
+    if rows := [f"| `{key}` | {takes} | {default} |" for key, takes, default in parameters(load_figure(name))]:
         yield "\n".join(["| parameter | takes | default |", "|---|---|---|", *rows])

@@ -23,19 +23,20 @@ def list_(
     talk: TalkOption = None,
     quiet: Quiet = False,
 ) -> None:
-    """Lists the figures a talk can name, each with its parameters.
+    """Lists the figures a talk can name, each with its parameters; `--html`, inside a talk, its own too.
 
     Examples:
       talkgen figures list
       talkgen figures list --html figures.html
     """
     if html:
-        from talkgen.figures.registry import FIGURES
+        from talkgen.outline.find import NAME, find_outline
         from talkgen.pipeline.gallery import write_gallery
 
         if not html.absolute().parent.is_dir():
             raise TalkgenError(f"there is no folder {html.parent} to write to", "make it, or name another place")
-        write_gallery(sorted(FIGURES), "small", html, reporter(quiet))
+        here = Path(NAME) if Path(NAME).is_file() else None
+        write_gallery("small", html, reporter(quiet), find_outline(talk) if talk else here)
         out(str(html))
         return
     from talkgen.pipeline.figures import list_figures
@@ -57,6 +58,7 @@ def show(
     param: Annotated[list[str] | None, typer.Option("--param", "-p", help="key=value, as YAML.")] = None,
     model: Annotated[str, typer.Option("--model", "-m", help="The model where the figure asks for one.")] = "small",
     theme: Annotated[str, typer.Option("--theme", help="The theme to draw in.")] = "paper",
+    transparent: Annotated[bool, typer.Option("--transparent", help="A PNG without the theme's background.")] = False,
     talk: TalkOption = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -74,7 +76,7 @@ def show(
         raise TalkgenError(f"there is no folder {out_file.parent} to draw to", "make it, or name another place")
     params = dict(_parse_param(item) for item in param or [])
     reporter(quiet)(f"drawing {name}")
-    alt = draw_one(name, params, model, theme, out_file, talk)
+    alt = draw_one(name, params, model, theme, out_file, talk, transparent=transparent)
     out_json({"figure": name, "path": str(out_file), "alt": alt}) if json else out(alt)
 
 

@@ -40,13 +40,15 @@ def _draw(origin: str, data: Data, canvas: Canvas, provenance: Data) -> dict[str
     return draw_picture(load_origin(origin), data, canvas, provenance)
 
 
-def draw_picture(module: FigureModule, data: Data, canvas: Canvas, provenance: Data) -> dict[str, bytes]:
-    """The files of a picture: the same arguments give the same bytes."""
+def draw_picture(
+    module: FigureModule, data: Data, canvas: Canvas, provenance: Data, *, transparent: bool = False
+) -> dict[str, bytes]:
+    """The files of a picture: the same arguments, the same bytes. A PNG not `transparent` is on the theme's ground."""
     os.environ.setdefault("MPLCONFIGDIR", str(cache_dir("matplotlib")))  # it would make a folder in the user's home
     from talkgen.figures.draw.save import save_picture
 
     picture = module.draw(data, canvas)
     with tempfile.TemporaryDirectory() as folder:
         svg, png = Path(folder, "picture.svg"), Path(folder, "picture.png")
-        save_picture(picture, svg, png, provenance)
+        save_picture(picture, svg, png, provenance, "none" if transparent else canvas.style.colors.background)
         return {"svg": svg.read_bytes(), "png": png.read_bytes(), "alt": module.describe(data).encode()}

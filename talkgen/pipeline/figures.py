@@ -23,7 +23,14 @@ HINT = "add 'execute: true' to the talk: the Python of its figures then runs"
 
 
 def draw_one(
-    name: str, params: Mapping[str, Any], model: str, theme: str, file: Path, outline: Path | None = None
+    name: str,
+    params: Mapping[str, Any],
+    model: str,
+    theme: str,
+    file: Path,
+    outline: Path | None = None,
+    *,
+    transparent: bool = False,
 ) -> str:
     """Draws the figure `name` to `file` (.svg or .png) and returns its alt text; of a talk it may be one of its own.
 
@@ -32,14 +39,15 @@ def draw_one(
     """
     talk = find_outline(outline) if outline else Path.cwd() / "outline.yaml"
     origin = find_figure(name, talk.parent if outline else None)
-    if is_own(origin) and not Talk(talk).source.outline.execute:
+    if is_own(origin) and not may_run(talk):
         raise TalkgenError(f"the talk does not say that the code of its figure '{name}' may run", HINT)
     module = load_origin(origin)
     chosen = checked_params(name, module.Params, params)
     here = assets.project_dir(talk)
     canvas = Canvas(load_style(theme, here))
     data = module.compute(chosen, ProjectInputs(here, first_available(model, here)))
-    outputs = draw_picture(module, data, canvas, {"figure": name, "parameters": chosen.model_dump(mode="json")})
+    origin_of = {"figure": name, "parameters": chosen.model_dump(mode="json")}
+    outputs = draw_picture(module, data, canvas, origin_of, transparent=transparent)
     write_bytes(file, outputs[file.suffix.removeprefix(".")])
     return outputs["alt"].decode()
 
@@ -50,11 +58,20 @@ def list_figures(outline: Path | None = None) -> dict[str, dict[str, Any]]:
     Raises:
         TalkgenError: the talk's code may not run, or fails.
     """
-    talk = find_outline(outline) if outline else None
-    own = own_figures(talk.parent) if talk else {}
-    if own and talk and not Talk(talk).source.outline.execute:
+    origins = find_figures(find_outline(outline) if outline else None)
+    if outline and any(map(is_own, origins.values())) and not may_run(find_outline(outline)):
         raise TalkgenError("the talk does not say that the code of its figures may run", HINT)
-    return {name: _about(origin) for name, origin in sorted({**brought_figures(), **FIGURES, **own}.items())}
+    return {name: _about(origin) for name, origin in sorted(origins.items())}
+
+
+def find_figures(talk: Path | None) -> dict[str, str]:
+    """Where the code is of each figure that a talk can name, or where there is none, that any talk can."""
+    return {**brought_figures(), **FIGURES, **(own_figures(talk.parent) if talk else {})}
+
+
+def may_run(talk: Path) -> bool:
+    """Whether a talk says that the code of its own figures may run."""
+    return Talk(talk).source.outline.execute
 
 
 def _about(origin: str) -> dict[str, Any]:

@@ -1,24 +1,26 @@
 """Every figure on one page, drawn with its defaults in a dark and a light theme: what `figures list --html` writes.
 
-The page is one file that asks no host. A figure that cannot be drawn here says why in its place.
+The page is one file that asks no host. A figure that cannot be drawn here says why in its place; so does one of a talk
+that does not let its code run.
 """
 
 from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from talkgen import assets
 from talkgen.errors import TalkgenError
-from talkgen.figures.base import Canvas, Data
-from talkgen.figures.registry import load_figure
+from talkgen.figures.base import Canvas, Data, FigureModule
+from talkgen.figures.registry import is_own, load_origin
 from talkgen.files import write_text
 from talkgen.lm.files.catalog import first_available
 from talkgen.pipeline.drawing import draw_picture
+from talkgen.pipeline.figures import HINT, find_figures, may_run
 from talkgen.pipeline.inputs import ProjectInputs
 from talkgen.style import load_style
 
@@ -39,42 +41,51 @@ nav { columns: 14em; } code { font-size: .95em; } .problem { color: #a3360f; }
 
 @dataclass(frozen=True)
 class Entry:
-    """A figure on the page: its name, its pictures by theme as SVG, its words, or why it has none."""
+    """A figure on the page: its name, its module, its pictures by theme as SVG, its words, or why it has none."""
 
     name: str
+    module: FigureModule | None
     pictures: dict[str, bytes]
     alt: str
     problem: str = ""
 
 
-def write_gallery(names: Sequence[str], model: str, file: Path, report: Callable[[str], None]) -> None:
-    """Writes the page of the figures `names` to `file`; `model` stands for the deck's own.
+def write_gallery(
+    model: str, file: Path, report: Callable[[str], None], outline: Path | None = None, names: Sequence[str] = ()
+) -> None:
+    """Writes the page of all figures, a talk's own among them, or of `names`; `model` stands for the deck's own.
 
     Raises:
         TalkgenError: the model or a theme cannot be had, or the file not be written.
     """
-    here = assets.project_dir(Path.cwd() / "outline.yaml")
+    here = assets.project_dir(outline or Path.cwd() / "outline.yaml")
+    runs = outline is not None and may_run(outline)
+    origins = find_figures(outline)
     inputs = ProjectInputs(here, first_available(model, here))
     canvases = {theme: Canvas(load_style(theme, here)) for theme in THEMES}
     entries = []
-    for name in names:
+    for name in names or sorted(origins):
+        if is_own(origins[name]) and not runs:
+            entries.append(Entry(name, None, {}, "", HINT))
+            continue
         report(f"drawing {name}")
-        entries.append(draw_entry(name, inputs, canvases))
+        entries.append(draw_entry(name, origins[name], inputs, canvases))
     colors = {theme: canvas.style.colors.background for theme, canvas in canvases.items()}
     write_text(file, "".join(page_of(entries, colors)))
 
 
-def draw_entry(name: str, inputs: ProjectInputs, canvases: dict[str, Canvas]) -> Entry:
-    """A figure with its defaults, in each theme."""
-    module = load_figure(name)
-    params = module.Params()
+def draw_entry(name: str, figure: str, inputs: ProjectInputs, canvases: Mapping[str, Canvas]) -> Entry:
+    """The figure whose code is at `figure` with its defaults, in each theme."""
+    module = None
     try:
+        module = load_origin(figure)
+        params = module.Params()
         data: Data = module.compute(params, inputs)
     except TalkgenError as error:
-        return Entry(name, {}, "", str(error))
+        return Entry(name, module, {}, "", str(error))
     origin = {"figure": name, "parameters": params.model_dump(mode="json")}
     made = {theme: draw_picture(module, data, canvas, origin) for theme, canvas in canvases.items()}
-    return Entry(name, {theme: each["svg"] for theme, each in made.items()}, module.describe(data))
+    return Entry(name, module, {theme: each["svg"] for theme, each in made.items()}, module.describe(data))
 
 
 def page_of(entries: Sequence[Entry], backgrounds: dict[str, str]) -> Iterator[str]:
@@ -82,7 +93,7 @@ def page_of(entries: Sequence[Entry], backgrounds: dict[str, str]) -> Iterator[s
     yield _PAGE
     yield "<nav>" + "".join(f'<a href="#{each.name}">{each.name}</a><br>' for each in entries) + "</nav>\n"
     for each in entries:
-        about = (load_figure(each.name).__doc__ or "").split("\n")[0]
+        about = ((each.module and each.module.__doc__) or "").split("\n")[0]
         yield f'<section id="{each.name}"><h2><a href="#{each.name}">{each.name}</a></h2><p>{html.escape(about)}</p>\n'
         if each.problem:
             yield f'<p class="problem">{html.escape(each.problem)}</p>\n'
@@ -91,7 +102,8 @@ def page_of(entries: Sequence[Entry], backgrounds: dict[str, str]) -> Iterator[s
             source = "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
             look = f"background: {backgrounds[theme]}"
             yield f'<img src="{source}" style="{look}" alt="{html.escape(each.alt)}" title="{theme}">'
-        yield "</div>\n" + "".join(_table(parameters(each.name))) + f"<p>{html.escape(each.alt)}</p></section>\n"
+        takes = parameters(each.module) if each.module else []
+        yield "</div>\n" + "".join(_table(takes)) + f"<p>{html.escape(each.alt)}</p></section>\n"
     yield "</body></html>\n"
 
 
@@ -103,9 +115,9 @@ def _table(rows: Sequence[tuple[str, str, str]]) -> Iterator[str]:
         yield "</table>"
 
 
-def parameters(name: str) -> list[tuple[str, str, str]]:
+def parameters(module: FigureModule) -> list[tuple[str, str, str]]:
     """Each parameter of a figure: its name, what it takes with its range, its default."""
-    schema = load_figure(name).Params.model_json_schema()
+    schema = module.Params.model_json_schema()
     return [(key, _takes(about), _short(about.get("default"))) for key, about in schema.get("properties", {}).items()]
 
 

@@ -13,9 +13,10 @@ import matplotlib as mpl
 import pytest
 from fontTools.ttLib import TTFont
 from matplotlib.text import Text
-from PIL import Image
+from PIL import Image, ImageColor
 from pydantic import ValidationError
 
+from talkgen.__main__ import main
 from talkgen.errors import TalkgenError
 from talkgen.figures.base import Canvas
 from talkgen.figures.draw.save import save_picture
@@ -189,6 +190,20 @@ def test_provenance_travels_in_both_files(data_of, canvas, tmp_path):
         assert json.loads(image.text["Provenance"]) == record
         assert image.size == (2 * canvas.width, 2 * canvas.height)
         assert image.convert("RGBA").getpixel((0, image.height - 1))[3] == 0
+
+
+def test_a_png_is_on_the_themes_ground_unless_asked_otherwise(tmp_path, monkeypatch):
+    """`figures show`: it goes into other programs, whose pages are of another colour."""
+    monkeypatch.chdir(tmp_path)
+    ground = load_style("night", tmp_path).colors.background
+    for more, expected in (((), (*ImageColor.getrgb(ground), 255)), (("--transparent",), (0, 0, 0, 0))):
+        command = ["talkgen", "figures", "show", "model_sizes", "--theme", "night", "-o", "a.png", "-q", *more]
+        monkeypatch.setattr("sys.argv", command)
+        assert main() == 0
+        with Image.open("a.png") as image:
+            pixel = image.convert("RGBA").getpixel((0, image.height - 1))
+            assert pixel[3] == expected[3]
+            assert pixel[3] == 0 or pixel == expected
 
 
 def test_svg_has_the_canvas_size_and_its_text_with_fonts(data_of, canvas, tmp_path):

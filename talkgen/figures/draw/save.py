@@ -1,7 +1,8 @@
 """Writes a picture as SVG and PNG, the same bytes every time, with its provenance inside; knows no figure.
 
 Text stays text, and its fonts come along, so that a picture looks alike where they are missing; letters of a formula,
-which matplotlib places one by one, are paths. The background stays transparent.
+which matplotlib places one by one, are paths. The background of an SVG
+stays transparent; that of a PNG, which goes where no theme is, is the one asked for.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _PNG_SCALE = 2
 _FORMULA = "<tspan"
 
 
-def save_picture(picture: Picture, svg: Path, png: Path, provenance: dict[str, Any]) -> None:
+def save_picture(picture: Picture, svg: Path, png: Path, provenance: dict[str, Any], background: str = "none") -> None:
     """Writes `picture` to the files `svg` and `png` (twice the size in px) with `provenance` as JSON in both.
 
     The JSON is the `dc:description` of the SVG's metadata and the text chunk `Provenance` of the PNG.
@@ -46,6 +47,7 @@ def save_picture(picture: Picture, svg: Path, png: Path, provenance: dict[str, A
         picture.savefig(
             png,
             transparent=True,
+            facecolor=background,
             dpi=_PNG_SCALE * picture.dpi,
             metadata={"Software": None, "Provenance": record},
         )
