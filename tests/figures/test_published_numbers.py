@@ -125,6 +125,8 @@ def test_parameter_counts_are_those_people_quote(counts):
     assert ", ".join(f"{name} {human(int(row['parameters']))}" for name, row in counts.items()) == SAID
     active = {name: human(int(row["active"])) for name, row in counts.items() if row["active"]}
     assert active == {"DeepSeek-V3": "37B", "Kimi K2.5": "32B"}
+    longer = {name: f"{int(counts[name]['parameters']) / 1e9:g}B" for name in ("PaLM", "Switch-C")}
+    assert longer == {"PaLM": "540.35B", "Switch-C": "1571B"}  # as their tables have them, with more digits
 
 
 def test_what_is_noted_of_a_model_is_what_its_count_is_made_of(counts):
@@ -249,6 +251,13 @@ def test_training_tokens_follow_from_the_operations(counts, inputs):
         assert 6 * int(counts[name]["parameters"]) * rows[name] == pytest.approx(operations, rel=tolerance), name
 
 
+BEST = (  # the same rows as prose
+    "1.92e19 8 billion, 1.21e20 20.2 billion, 1.23e22 205.1 billion, 5.76e23 1500 billion, 3.85e24 3700 billion, "
+    "9.90e24 5900 billion, 3.43e25 11000 billion, 1.27e26 21200 billion, 1.30e28 216200 billion"
+)
+IN_GOPHERS = (1 / 29_968, 1 / 4761, 1 / 46, 1, 6.7, 17.2, 59.5, 221.3, 22_515.9)  # the table's third column
+
+
 def test_best_sizes_add_up_to_their_budgets(inputs):
     """6 N D is the budget of each row; about 20 tokens a parameter, and both grow together (exponents of 0.5)."""
     rows = [{key: float(value) for key, value in row.items()} for row in inputs.table("compute_optimal.csv")]
@@ -256,6 +265,10 @@ def test_best_sizes_add_up_to_their_budgets(inputs):
     for row in rows:
         assert 6 * row["parameters"] * row["tokens"] == pytest.approx(row["flops"], rel=0.06)
         assert 19.9 < row["tokens"] / row["parameters"] < 22.4
+    said = ", ".join(f"{row['flops']:.2e} {row['tokens'] / 1e9:g} billion" for row in rows)
+    assert said.replace("e+", "e") == BEST
+    for row, gophers in zip(rows, IN_GOPHERS, strict=True):
+        assert row["flops"] / 5.76e23 == pytest.approx(gophers, rel=0.02 if gophers == 1 / 46 else 0.004)
     growth = rows[-1]["tokens"] / rows[0]["tokens"]
     assert growth == pytest.approx((rows[-1]["flops"] / rows[0]["flops"]) ** 0.5, rel=0.06)
 
