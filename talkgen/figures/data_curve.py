@@ -30,23 +30,28 @@ _LEFT, _BETWEEN = 56, 34  # px around the panels
 
 
 class Params(base.Params):
-    """The sweeps of both kinds of models, trained with `budgets`, and of what stands beside them: shift or none."""
+    """The sweeps of both kinds of models, trained with `budgets`, of what stands beside them (shift or none), of seeds.
+
+    Runs of one model are drawn together, whichever sweep they are from.
+    """
 
     attention: SweepName = "library"
     recurrent: SweepName = "library-lstm"
     plain: SweepName = "library-plain"
     control: SweepName = "library-lstm-shift"
+    seeds: SweepName = "library-lstm-seeds"
 
 
 def compute(params: Params, inputs: Inputs) -> Data:
     """Each model's held-out loss after each number of tokens: the mean of its seeds, the least and the most of them."""
-    models = []
-    for name in dict.fromkeys((params.attention, params.recurrent, params.plain, params.control)):
+    found: dict[str, tuple[Data, list[Data]]] = {}
+    for name in dict.fromkeys(params.model_dump().values()):
         for shape, runs in by_model(inputs.sweep(name)):
             if not runs or not all("cpu_seconds" in run for run in runs):
                 hint = "make it again: talkgen sweep"
                 raise ModelError(f"the sweep '{name}' does not say how long a core worked for each run", hint)
-            models.append(_about(shape, runs))
+            found.setdefault(repr(shape), (shape, []))[1].extend(runs)
+    models = [_about(shape, runs) for shape, runs in found.values()]
     if max(len(model["tokens"]) for model in models) < _LEAST:
         raise ModelError(f"the sweep '{params.attention}' has runs of one length", "give its sweep.yaml `budgets`")
     return {"models": models, **meet(models)}
@@ -153,7 +158,8 @@ def _seeds(data: Data) -> str:
     least, most = (pick(seeds for model in data["models"] for seeds in model["seeds"]) for pick in (min, max))
     if most == 1:
         return "one seed each"
-    return f"{most} seeds" if least == most else f"{least} to {most} seeds"
+    apart = max(high - low for model in data["models"] for low, high in zip(model["least"], model["most"], strict=True))
+    return f"{most if least == most else f'{least} to {most}'} seeds, at most {apart:.2f} apart"
 
 
 def _draw_panel(pen: Pen, data: Data, axis: str, *, named: bool) -> None:

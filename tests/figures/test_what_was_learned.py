@@ -82,17 +82,28 @@ def test_where_a_curve_passes_another(losses, seconds, passes):
     assert ("not yet by the clock" in said) is (passes["tokens"] is not None and passes["seconds"] is None)
 
 
-def test_data_curve_is_what_the_sweeps_say(data_of, inputs):
+def test_data_curve_is_what_the_sweeps_say(data_of, inputs, canvas):
     """Losses, tokens and seconds of a core are those of the runs; both that are compared were trained on one text."""
-    models = {model["model"]: model for model in data_of("data_curve")["models"]}
+    data = data_of("data_curve")
+    models, drawn = {model["model"]: model for model in data["models"]}, data_curve.draw(data, canvas)
     assert list(models) == ["Transformer with shift", "LSTM", "Transformer", "LSTM with shift"]
-    sweeps = [inputs.sweep(name) for name in ("library", "library-lstm", "library-plain", "library-lstm-shift")]
-    for model, found in zip(models.values(), sweeps, strict=True):
-        assert model["tokens"] == [run["tokens"] for run in found["runs"]]
-        assert model["losses"] == pytest.approx([run["val_loss"] for run in found["runs"]], abs=1e-4)
-        assert model["seconds"] == pytest.approx([run["cpu_seconds"] for run in found["runs"]], rel=0.01)
-        assert found["files"] == sweeps[0]["files"]
-    assert len(sweeps[0]["files"]) == 608
+    names = ("library", "library-lstm", "library-plain", "library-lstm-shift", "library-lstm-seeds")
+    *sweeps, seeds = (inputs.sweep(name) for name in names)
+    sweeps[1]["runs"] += seeds["runs"]
+    for model, sweep in zip(models.values(), sweeps, strict=True):
+        assert model["tokens"] == sorted({run["tokens"] for run in sweep["runs"]})
+        for place, tokens in enumerate(model["tokens"]):
+            runs = [run for run in sweep["runs"] if run["tokens"] == tokens]
+            losses = [run["val_loss"] for run in runs]
+            spread = [model[key][place] for key in ("losses", "least", "most")]
+            assert spread == pytest.approx([np.mean(losses), min(losses), max(losses)], abs=1e-4)
+            assert model["seconds"][place] == pytest.approx(np.median([run["cpu_seconds"] for run in runs]), rel=0.01)
+            assert model["seeds"][place] == len(runs)
+    assert {len(sweep["files"]) for sweep in (*sweeps, seeds)} == {608}
+    assert all(sweep["files"] == seeds["files"] for sweep in sweeps)
+    assert models["LSTM"]["seeds"] == [3, 1, 1]
+    said = [text.get_text() for axes in drawn.axes for text in axes.texts]
+    assert "held-out loss, nats a token; 1 to 3 seeds, at most 0.02 apart" in said
 
 
 def test_data_curve_wants_runs_of_several_lengths(data_of):
