@@ -28,6 +28,7 @@ RULES = {
     "accessibility": Rule("error", "axe-core finds nothing serious on a slide."),
     "recording": Rule("error", "Each live block has its recorded answer in the deck."),
     "stale": Rule("error", "A deck is as it would be built now, on the disk too."),
+    "old-picture": Rule("warning", "A picture of a Gradio app shows it as it is now."),
     "dead-link": Rule("warning", "A link leads somewhere."),
     "small-text": Rule("warning", "The last row can read what is on a slide."),
     "term": Rule("warning", "A key term is spelled one way."),

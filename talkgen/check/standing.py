@@ -1,4 +1,4 @@
-"""Whether a deck is what the talk would give now: fresh, whole on the disk, with its recorded answers."""
+"""Whether a deck is what the talk would give now: fresh, whole on the disk, with its recorded answers and pictures."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ from collections.abc import Iterator
 
 from talkgen.check.findings import Finding
 from talkgen.errors import Problem
+from talkgen.outline.blocks import Gradio
+from talkgen.outline.walk import find_blocks
+from talkgen.pipeline.app_pictures import command, find_changes, read_stamp
 from talkgen.pipeline.deck_folder import DeckFolder, with_origin
 from talkgen.pipeline.plan import Plan
+from talkgen.pipeline.talk import Talk
 from talkgen.store.manifest import Change
+from talkgen.yamlfile import where_path
 
 _RECORDING = "recording "  # how the names of recorded answers begin
 
@@ -31,6 +36,19 @@ def _rule(change: Change) -> str:
 
 def _say(change: Change, deck: str) -> str:
     return f"{change.name} of the {deck} deck is {change.state}: {'; '.join(change.why)}"
+
+
+def find_old_pictures(talk: Talk) -> Iterator[Finding]:
+    """A finding for each picture of an app that was made of something else than what there is now."""
+    source = talk.source
+    for path, block in find_blocks(source.outline):
+        if not isinstance(block, Gradio) or block.picture is None:
+            continue
+        file = talk.path.parent / block.picture
+        made = read_stamp(file) if file.is_file() else None
+        if made and (changes := find_changes(made, talk.project)):
+            message = f"{block.picture} shows the app as it was: {' and '.join(changes)} changed since"
+            yield Finding("old-picture", Problem(message, command(made, file), source.place(path), where_path(path)))
 
 
 def find_degraded(deck: DeckFolder) -> Iterator[Finding]:

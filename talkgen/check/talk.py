@@ -8,7 +8,7 @@ from dataclasses import replace
 from talkgen.check.findings import SEVERITIES, Finding
 from talkgen.check.looks import find_unsightly
 from talkgen.check.speaking import find_unsaid
-from talkgen.check.standing import find_degraded, find_stale
+from talkgen.check.standing import find_degraded, find_old_pictures, find_stale
 from talkgen.check.terms import find_misspelled
 from talkgen.outline.find import find_outline
 from talkgen.pipeline.plan import make_plan
@@ -29,7 +29,7 @@ def check_talk(request: Request, targets: Iterable[str], report: Report, *, link
     """
     path = find_outline(request.outline)
     plan = make_plan(Talk(path, request.vars), request.model)
-    found = [*find_misspelled(plan.talk.source), *find_unsaid(plan.talk.source)]
+    found = [*find_misspelled(plan.talk.source), *find_unsaid(plan.talk.source), *find_old_pictures(plan.talk)]
     if links:
         from talkgen.check.links import find_dead
 

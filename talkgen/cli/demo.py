@@ -41,10 +41,12 @@ def demo(
 
       talkgen demo translation --model translator --theme night --picture slides/my-talk/translation.png
     """
+    from talkgen.elements.apps import demo_names, find_demo
     from talkgen.elements.registry import ELEMENTS
     from talkgen.errors import TalkgenError, did_you_mean
     from talkgen.lm.files.catalog import find_model
-    from talkgen.serve.demos import PREFIX, demo_names, find_demo
+    from talkgen.pipeline.app_pictures import made_of, stamp
+    from talkgen.serve.demos import PREFIX
     from talkgen.serve.run import check_port, serve
     from talkgen.serve.settings import Settings
     from talkgen.style import load_style
@@ -63,6 +65,7 @@ def demo(
         address = f"http://{host}:{port}{PREFIX}/{name}/"
         if picture is not None:
             take_picture(settings, style.scheme, address, picture)
+            stamp(picture, made_of(name, theme, found, project))
         else:
             serve(settings, on_ready=lambda: out(f"{address}  ({names}; Ctrl-C ends)"))
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from talkgen.elements.base import ElementModule, Params
 
-_NO_ELEMENTS = {"__init__", "base", "recording", "registry"}
+_NO_ELEMENTS = {"__init__", "apps", "base", "recording", "registry"}
 
 ELEMENTS = {
     file.stem: f"talkgen.elements.{file.stem}"

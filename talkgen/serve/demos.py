@@ -10,7 +10,6 @@ import asyncio
 import importlib.util
 import logging
 import os
-import re
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,7 @@ from fastapi import FastAPI
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from talkgen.assets import asset_dirs
-from talkgen.elements.registry import ELEMENTS
+from talkgen.elements.apps import LAB, find_demo
 from talkgen.extras import MissingExtraError, extras_in_words
 from talkgen.serve.engines import Engines
 from talkgen.serve.look import element_variables, gradio_theme
@@ -29,22 +27,6 @@ from talkgen.style import Style
 log = logging.getLogger(__name__)
 
 PREFIX = "/demos"
-LAB = "lab"  # the app that shows any live element
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-
-
-def find_demo(name: str, project: Path) -> Path | None:
-    """The file of the demo `name`, or for a live element without one that of the lab; None where there is none."""
-    if not _NAME.fullmatch(name):
-        return None
-    stems = [name, LAB] if name in ELEMENTS else [name]
-    files = (folder / f"{stem}.py" for stem in stems for folder in asset_dirs("demos", project))
-    return next((file for file in files if file.is_file()), None)
-
-
-def demo_names(project: Path) -> list[str]:
-    """The names of the apps in `demos/`."""
-    return sorted({file.stem for folder in asset_dirs("demos", project) for file in folder.glob("*.py")})
 
 
 class Demos:

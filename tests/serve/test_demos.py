@@ -4,7 +4,7 @@ import httpx
 import pytest
 from server_process import free_port, server
 
-from talkgen.serve.demos import find_demo
+from talkgen.elements.apps import find_demo
 
 
 @pytest.fixture(scope="module")
