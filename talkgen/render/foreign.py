@@ -38,13 +38,20 @@ _LIKE = {
     **dict.fromkeys("button label font tt big nobr".split(), "span"),
 }  # elements that show what is in them as these do
 _SHOWN_AT_CLICKS = ("v-click", "v-clicks", "v-after", "vclick", "vclicks", "vafter")
-_MARP_SHOWS = ("audio", "track", "map", "area", "dialog", "iframe", "input", "svg")
+_MARP_SHOWS = ("track", "map", "area", "dialog", "iframe", "input", "svg")
 _SHOWN = {  # what a setting of a slide is for; those that mean the same to both tools, or nothing, are left out
     "backgroundColor": "a background colour", "backgroundImage": "a background", "color": "a text colour",
     "backgroundSize": "a background's size", "backgroundPosition": "a background's place", "theme": "a theme",
     "image": "a layout's picture", "url": "a layout's page", "zoom": "a zoom",
     "component": "a layout's component", "style": "a style",
 }  # fmt: skip
+_SAY_NOTHING = frozenset(  # about what is to be seen of a slide of Slidev's that Marp shows
+    "src title level name hide disabled hideInToc toc clicks clicksStart preload background class layout transition "
+    "routeAlias mdc duration lineNumbers titleTemplate drawings highlighter info author favicon fonts download export "
+    "addons css colorSchema routerMode aspectRatio canvasWidth themeConfig defaults presenter record remote selectable "
+    "seoMeta keywords exportFilename htmlAttrs monaco monacoTypesSource codeCopy contextMenu browserExporter".split()
+)
+_MARPS = frozenset("paginate headingDivider math marp size style theme lang title description author image url".split())
 _OF_THE_THEME = ("theme", "color")  # on a slide of Slidev's these are nothing, or the theme's
 
 
@@ -168,6 +175,8 @@ class Foreign:
     def _element(self, found: re.Match[str]) -> str:
         """A style of its own, for its slide or for all; scripts are never run."""
         inside = found["inside"]
+        if self.native == "marp" and not _is_block(found):  # Marp shows the tag, and what is in it
+            return f"&lt;{_OWN.sub(self._kept, found[0][1:])}"
         if found["element"] == "style" and "lang" not in found["with"] and is_whole(inside):
             css, imports = without_imports(inside)
             self.lost |= {f"a style sheet of its own ({each})": None for each in imports}
@@ -209,6 +218,12 @@ class Foreign:
         return f"\n\n{sign(PLACE, name)}\n\n"
 
 
+def _is_block(found: re.Match[str]) -> bool:
+    """Whether a style or a script begins its line, and ends."""
+    before = found.string[found.string.rfind("\n", 0, found.start()) + 1 : found.start()]
+    return not before.strip() and bool(re.search(r"</\w+\s*>\Z", found[0]))
+
+
 def _is_alone(found: re.Match[str]) -> bool:
     """Whether nothing else stands on the lines of what was found."""
     before = found.string[found.string.rfind("\n", 0, found.start()) + 1 : found.start()]
@@ -235,3 +250,10 @@ def settings_lost(slide: Slide, native: str) -> Iterator[str]:
         words = _SHOWN.get(name.removeprefix("_"))
         if words and not (native == "slidev" and name in _OF_THE_THEME):
             yield f"{words} ({name}: {value})"
+
+
+def settings_unknown(slide: Slide, native: str) -> Iterator[str]:
+    """The settings that a layout or a component of the author's may read."""
+    known = _SAY_NOTHING | _SHOWN.keys() if native == "slidev" else _MARPS
+    settings: Mapping[str, Any] = slide.directives if native == "marp" else slide.frontmatter
+    yield from (name for name in settings if name.removeprefix("_") not in known)

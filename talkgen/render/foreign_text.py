@@ -12,7 +12,7 @@ from talkgen.outline.schema import Slide
 from talkgen.render.addresses import Addresses
 from talkgen.render.components import is_nowhere
 from talkgen.render.deck import BlockPath, Deck
-from talkgen.render.foreign import Foreign, settings_lost
+from talkgen.render.foreign import Foreign, settings_lost, settings_unknown
 from talkgen.render.places import FRAME, PLACE, VECTOR, arranged, sign, signs
 
 _FRAME_HEIGHT = 360  # px of a slide
@@ -98,6 +98,8 @@ class ForeignText(Addresses):
         self.at = ("slides", number, "title")
         for lost in settings_lost(slide, self.native) if self.native else ():
             self._note(lost)
+        for name in settings_unknown(slide, self.native) if self.native else ():
+            self.degrade(self.at, f"what the setting {name} does is not known: shown without it")
         if self.native == "slidev" and isinstance(source := slide.frontmatter.get("src"), str):
             if (self.deck.folder / (slide.folder or "") / source.split("#")[0]).is_file():
                 self._note(f"slides of another file (src: {source})")

@@ -146,7 +146,7 @@ def _slide_parts(writer: MarpWriter, slide: Slide, number: int, *, first: bool) 
         yield behind
     if slide.id:
         yield anchor(slide.id)
-    if slide.title and slide.layout != "full":
+    if slide.title and (slide.layout != "full" or writer.native):  # which another tool's layout shows
         yield f"# {writer.inline(slide.title)}"
     if slide.subtitle:
         yield f"## {writer.inline(slide.subtitle)}"

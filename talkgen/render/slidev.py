@@ -213,7 +213,7 @@ def _frontmatter(writer: SlidevWriter, slide: Slide) -> dict[str, Any]:
 def _slide_parts(writer: SlidevWriter, slide: Slide, number: int) -> Iterator[str]:
     if behind := writer.layers(slide):
         yield behind
-    if slide.title and slide.layout != "full":
+    if slide.title and (slide.layout != "full" or writer.native):  # which another tool's layout shows
         yield f"# {writer.inline(slide.title)}"
     if slide.subtitle:
         yield f"## {writer.inline(slide.subtitle)}"

@@ -12,7 +12,7 @@ from talkgen.outline.nesting import VOID
 from talkgen.render.elements import ELEMENTS
 
 KNOWN = frozenset(
-    "a abbr b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em "
+    "a abbr audio b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em "
     "figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p picture q rp rt ruby s samp "
     "small source span strong sub summary sup table tbody td tfoot th thead time tr u ul var video wbr".split()
 ).union(ELEMENTS)

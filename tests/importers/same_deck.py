@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from dropped import unnamed
+from markdown_it import MarkdownIt
 from real_tools import parse_slidev, render_marp_core
 
 from talkgen.importers.deck import import_deck, read_deck
@@ -45,6 +47,7 @@ class Comparison:
     missing: int = 0
     shown: int = 0  # slides in the other tool
     whole: int = 0  # of which lose nothing
+    bare: int = 0  # of these, which have the name of what the project does not have
     untold: list[str] = field(default_factory=list)  # words that are gone in the other tool without a word about it
 
     @property
@@ -91,20 +94,44 @@ def _look_across(row: Comparison, deck: Deck) -> None:
     """What the other tool shows of each slide, and whether all that it does not show is told."""
     slides = [(number, slide) for number, slide in enumerate(deck.outline.slides, 1) if not slide.hide]
     rendering = (render_marp if row.tool == "slidev" else render_slidev)(deck)
-    told = {each.where for each in rendering.degraded}
-    lossy = {each.where for each in rendering.degraded if is_lost(each.message)}
+    notes: dict[str, list[str]] = {}
+    for each in rendering.degraded:
+        notes.setdefault(each.where, []).append(each.message)
+    lossy = {where for where, messages in notes.items() if any(map(is_lost, messages))}
+    nowhere = {where for where, messages in notes.items() if any("the project has no" in each for each in messages)}
     row.shown, row.whole = len(slides), sum(f"slide {number}" not in lossy for number, _ in slides)
+    row.bare = sum(f"slide {number}" in nowhere - lossy for number, _ in slides)
     if row.tool == "slidev":
-        pages = re.split(r"\n\n---\n\n", str(rendering.files["deck.md"]))
+        pages = [(page, {}) for page in cut_marp(str(rendering.files["deck.md"]))]
     else:
-        pages = [each["content"] for each in parse_slidev([str(rendering.files["slides.md"])])[0]]
+        read = parse_slidev([str(rendering.files["slides.md"])])[0]
+        pages = [(each["content"], each["frontmatter"]) for each in read]
     if len(pages) != len(slides):
         row.untold.append(f"{len(pages)} slides instead of {len(slides)}")
         return
-    for (number, slide), page in zip(slides, pages, strict=True):
-        gone = words_of(source_of_slide(slide)) - words_of(page)
-        if gone and f"slide {number}" not in told:
-            row.untold.append(f"slide {number}: {' '.join(sorted(gone)[:5])}")
+    sheet = str(rendering.files.get("style.css", ""))
+    for (number, slide), (page, settings) in zip(slides, pages, strict=True):
+        told = notes.get(f"slide {number}", [])
+        is_last = any("listings that follow each other" in each for each in told)
+        gone = (
+            words_of(source_of_slide(slide, code=not is_last))
+            - words_of(page)
+            - words_of(" ".join(told).replace("{", " "))
+        )
+        row.untold += [f"slide {number}: the word {each}" for each in sorted(gone)]
+        row.untold += [f"slide {number}: {each}" for each in unnamed(slide, row.tool, page, settings, sheet, told)]
+
+
+def cut_marp(text: str) -> list[str]:
+    """The source of each slide of a Marp deck, below its front matter."""
+    body = re.sub(r"\A---\n.*?\n---\n", "", text, count=1, flags=re.DOTALL)
+    lines, starts = body.split("\n"), [0]
+    starts += [
+        each.map[1]
+        for each in MarkdownIt("commonmark", {"html": True}).parse(body)
+        if each.type == "hr" and not each.level
+    ]
+    return ["\n".join(lines[start:end]) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
 
 
 def is_lost(message: str) -> bool:
@@ -112,13 +139,28 @@ def is_lost(message: str) -> bool:
     return " alone has " in message and message.endswith(("shown without", "its name is shown"))
 
 
-def source_of_slide(slide: Any) -> str:
+def source_of_slide(slide: Any, *, code: bool = True) -> str:
     """All texts of a slide that the audience sees."""
-    settings = {"options", "language", "side", "size", "kind", "steps", "align", "image", "video", "poster", "embed"}
+    settings = {
+        "options",
+        "language",
+        "side",
+        "size",
+        "kind",
+        "steps",
+        "align",
+        "image",
+        "video",
+        "poster",
+        "embed",
+        "alt",
+    }
     texts = [
         text.text
         for text in find_texts(slide)
-        if text.path[0] in ("title", "subtitle", "body") and not settings & {*map(str, text.path[-2:])}
+        if text.path[0] in ("title", "subtitle", "body")
+        and not settings & {*map(str, text.path[-2:])}
+        and (code or text.path[-1] != "code")
     ]
     return "\n\n".join(texts)
 
@@ -126,11 +168,15 @@ def source_of_slide(slide: Any) -> str:
 def words_of(text: str) -> set[str]:
     """The words that a reader sees: none of tags, comments, styles, addresses and settings."""
     text = re.sub(
-        r"<!--.*?-->|<(style|script|svg)\b.*?</\1>|^```[^\n]*|^::[\w-]+::|\{\{.*?\}\}",
+        r"<!--.*?-->|<(style|script|svg)\b.*?</\1>|^ *`{3,}[^\n]*|^::[\w-]+::|\{\{.*?\}\}",
         " ",
         text,
         flags=re.DOTALL | re.MULTILINE,
     )
+    text = re.sub(r"^ {0,3}\[[^\]]+\]: .*", " ", text, flags=re.MULTILINE)
+    for find in (markdown_addresses, html_addresses):
+        text = replace_addresses(text, find(text), lambda _: "-")
+    text = re.sub(r"\]\([^()\n]*\)", "] ", text)
     text = re.sub(r"!\[[^\]]*\]|\]\([^)]*\)|</?[A-Za-z](?:[^<>\"']|\"[^\"]*\"|'[^']*')*>|&#?\w+;|<\S+>", " ", text)
     return set(re.findall(r"[^\W\d_]{4,}", text.replace("\\", " ")))
 

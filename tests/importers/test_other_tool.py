@@ -178,3 +178,25 @@ def test_what_is_lost_is_told_by_the_lines_of_the_deck(tmp_path):
     lines = [note.partition(": ")[2].partition(": ")[0] for note in notes if "<" in note]
     assert lines == ["slide 1 (deck.md:8)", "slide 2 (pages/two.md:3)", "slide 3 (deck.md:23)"]
     assert text.split("\n")[22].startswith("<p v-if")
+
+
+def test_what_looks_like_a_style_in_marps_text_stays_text(tmp_path):
+    """A tag within a line begins no style: what follows it is shown; a recording of sound plays."""
+    text = (
+        "---\nmarp: true\n---\n\n# One\n\nNo <style> in a line\n\n<audio controls src='https://x.org/a.wav'></audio>\n"
+    )
+    _, rendering = across(text, tmp_path)
+    slides = str(rendering.files["slides.md"])
+    assert "&lt;style> in a line" in slides
+    assert '<audio controls="" src="https://x.org/a.wav"></audio>' in slides
+    assert not rendering.degraded
+
+
+def test_settings_that_only_the_author_knows_are_named(tmp_path):
+    """They may be read by a layout or a component; a title stays on every layout of Slidev's."""
+    text = "---\nmdc: true\n---\n\n# One\n\n---\nlayout: full\nglow: 3\n---\n\n# Two\n"
+    _, rendering = across(text, tmp_path)
+    assert "# Two" in str(rendering.files["deck.md"])
+    assert [(each.where, each.message) for each in rendering.degraded] == [
+        ("slide 2", "what the setting glow does is not known: shown without it")
+    ]
