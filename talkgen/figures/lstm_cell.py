@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TABLES = ()
 _SIGNS = {"mul": "×", "add": "+"}
+_SHORT = {"sigmoid": "σ"}  # where the whole name does not fit
 _WITH = {"cell": "input"}  # what is written goes through the input gate: both are one step of the memory
 
 
@@ -192,9 +193,9 @@ class _Cell:
             edge, ink, quiet = (self._tone(gate["name"], c) for c in (colors.recurrent, colors.ink, colors.muted))
             self.pen.box(x - width / 2, y, width, height, 10, fill=colors.surface, edge=edge)
             self._center(x, y + 0.17 * height, gate["name"], self.sizes.small, color=ink, bold=True)
-            both = f"{gate['activation']} {value}"
-            fits = self.pen.text_width(both) <= width - 8
-            self._center(x, y + 0.39 * height, both if fits else value, color=quiet)
+            name = gate["activation"]
+            name = name if self.pen.text_width(f"{name} {value}") <= width - 8 else _SHORT.get(name, name)
+            self._center(x, y + 0.39 * height, f"{name} {value}", color=quiet)
             place = (x - width / 2 + 12, y + 0.53 * height, width - 24, 0.41 * height)
             self._bars(place, gate["by_token"], edge)
 
