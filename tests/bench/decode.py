@@ -1,11 +1,11 @@
 """How quickly tokens come: SmolLM2-135M beside transformers' generate and llama.cpp on the same file; last line JSON.
 
     talkgen model pull smollm2
-    python tests/bench/decode.py [--threads 2] [--pairs 7] [--peers FOLDER] [--device cpu]
+    python tests/bench/decode.py [--threads 2] [--pairs 7] [--peers FOLDER] [--clock wall] [--device cpu]
 
 Everything is a ratio inside this one run: the two sides take turns, and the median, the least and the most of the
 pairs' ratios are printed. `--peers` is a folder to import llama_cpp from (pip install --target FOLDER
-llama-cpp-python); without it that line is left out, and said so. On a GPU (`--device cuda`) shapes with random weights
+llama-cpp-python); without it those lines are left out. On a GPU (`--device cuda`) shapes with random weights
 stand in for GPT-2 124M and SmolLM2-1.7B: speed does not depend on the values of weights.
 """
 
@@ -18,28 +18,27 @@ import platform
 import statistics
 import subprocess
 import sys
-import time
+import tempfile
 import warnings
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import peers
 import torch
 import transformers
-from transformers import AutoConfig, AutoModelForCausalLM
-from transformers.initialization import no_init_weights
-from transformers.modeling_gguf_pytorch_utils import load_gguf_checkpoint
+from sides import CLOCKS, Clock, Side, compare, process, timed
 
 from talkgen.lm.answer.engine import Engine
 from talkgen.lm.answer.sample import Sampling
-from talkgen.lm.fast.comparing import measure
+from talkgen.lm.fast import building
 from talkgen.lm.fast.compiled_lstm import CompiledLSTM
 from talkgen.lm.fast.compiled_transformer import CompiledTransformer
 from talkgen.lm.fast.cuda_graphs import GraphedTransformer
 from talkgen.lm.fast.forms import load_fast, load_stored
 from talkgen.lm.files.catalog import find_model
 from talkgen.lm.files.loaded import Loaded
+from talkgen.lm.files.packed import FORMATS
 from talkgen.lm.files.weights import load_model
 from talkgen.lm.models.architectures import build_model
 from talkgen.lm.models.config import ModelConfig
@@ -52,83 +51,24 @@ PROMPT = (
     "forgotten. A transformer keeps all words at hand and learns where to look. "
 ) * 3
 TOKENS = 48
+_OURS = """
+from pathlib import Path
+from talkgen.lm.answer.engine import Engine
+from talkgen.lm.fast.forms import load_fast
+from talkgen.lm.files.catalog import find_model
+Engine(load_fast(find_model("smollm2", Path.cwd()))).next_token("The quick brown fox")
+"""
 
 
-def compare(ours: Callable[[], float], theirs: Callable[[], float], pairs: int) -> dict[str, float]:
-    """Seconds of both, taking turns; the ratio is how many times quicker ours is."""
-    ours(), theirs()  # once for nothing: first calls allocate
-    rows = [(ours(), theirs()) if i % 2 else (theirs(), ours())[::-1] for i in range(pairs)]
-    ratios = [b / a for a, b in rows]
-    return {
-        "ours_ms": 1000 * statistics.median(a for a, _ in rows),
-        "theirs_ms": 1000 * statistics.median(b for _, b in rows),
-        "ratio": statistics.median(ratios),
-        "least": min(ratios),
-        "most": max(ratios),
-    }
-
-
-def timed(work: Callable[[], Any], units: int = 1) -> Callable[[], float]:
-    """A call that says how many seconds a unit of `work` took."""
-
-    def run() -> float:
-        began = time.perf_counter()
-        work()
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
-        return (time.perf_counter() - began) / units
-
-    return run
-
-
-def writes(engine: Engine) -> Callable[[], float]:
+def writes(engine: Engine, tokens: int = TOKENS) -> Side:
     """Seconds a token of greedy text, the prompt read before."""
     prompt = engine.tokenizer.decode(engine.encode(PROMPT)[:128])
 
     def run() -> float:
         engine.next_token(prompt)
-        began = time.perf_counter()
-        done = engine.generate(prompt, max_tokens=TOKENS, sampling=Sampling(temperature=0))
-        return (time.perf_counter() - began) / len(done.pieces)
-
-    return run
-
-
-def library_writes(reference: Any, ids: list[int]) -> Callable[[], float]:
-    """The same by transformers' generate, from its prefill to its last token, less the time of the prefill."""
-    given = torch.tensor([ids[:128]], device=reference.device)
-
-    def run() -> float:
-        seconds = []
-        for tokens in (1, TOKENS + 1):
-            generate = partial(
-                reference.generate,
-                given,
-                attention_mask=torch.ones_like(given),
-                max_new_tokens=tokens,
-                min_new_tokens=tokens,
-                do_sample=False,
-                pad_token_id=0,
-            )
-            seconds.append(timed(generate)())
-        return (seconds[1] - seconds[0]) / TOKENS
-
-    return run
-
-
-def llama_writes(path: Path, ids: list[int], threads: int) -> Callable[[], float]:
-    """The same by llama.cpp: its own greedy loop over the same file."""
-    from llama_cpp import Llama
-
-    llama = Llama(str(path), n_ctx=1024, n_threads=threads, n_threads_batch=threads, verbose=False)
-
-    def run() -> float:
-        stream = llama.generate(ids[:128], temp=0.0, reset=True)
-        next(stream)
-        began = time.perf_counter()
-        for _ in range(TOKENS):
-            next(stream)
-        return (time.perf_counter() - began) / TOKENS
+        began = Clock.now()
+        done = engine.generate(prompt, max_tokens=tokens, sampling=Sampling(temperature=0))
+        return (Clock.now() - began) / len(done.pieces)
 
     return run
 
@@ -177,40 +117,6 @@ def batched(loaded: Loaded, pairs: int, rows: int = 16, tokens: int = 24) -> dic
     return compare(timed(together), timed(apart), pairs)
 
 
-_OURS = """
-from pathlib import Path
-from talkgen.lm.answer.engine import Engine
-from talkgen.lm.fast.forms import load_fast
-from talkgen.lm.files.catalog import find_model
-answer = Engine(load_fast(find_model("smollm2", Path.cwd()))).next_token("The quick brown fox")
-"""
-_THEIRS = """
-import sys, torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
-from transformers.initialization import no_init_weights
-from transformers.modeling_gguf_pytorch_utils import load_gguf_checkpoint
-folder, file = sys.argv[1:]
-tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
-config = AutoConfig.from_pretrained(folder, gguf_file=file)
-with no_init_weights():
-    model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
-tensors = load_gguf_checkpoint(f"{folder}/{file}", return_tensors=True, model_to_load=model)["tensors"]
-model.load_state_dict(tensors, strict=False, assign=True)
-model.tie_weights()
-p = model.eval()(torch.tensor([tokenizer.encode("The quick brown fox")])).logits[0, -1].softmax(-1)
-"""
-
-
-def cold_start(path: Path, pairs: int) -> dict[str, float]:
-    """From the start of a process to the first distribution."""
-
-    def run(code: str, *arguments: str) -> Callable[[], float]:
-        command = [sys.executable, "-W", "ignore", "-c", code, *arguments]
-        return timed(lambda: subprocess.run(command, check=True, capture_output=True))
-
-    return compare(run(_OURS), run(_THEIRS, str(path.parent), path.name), pairs)
-
-
 def recurrent(pairs: int, steps: int = 300) -> dict[str, float]:
     """One token through a two-layer LSTM of 256: ours, against torch.nn.LSTM called for one token."""
     config = ModelConfig(1024, "lstm", n_layer=2, n_embd=256)
@@ -233,61 +139,92 @@ def recurrent(pairs: int, steps: int = 300) -> dict[str, float]:
         return compare(timed(ours, steps), timed(theirs, steps), pairs)
 
 
-def library_model(path: Path) -> Any:
-    """The library's model of a GGUF file, by its own converter; `from_pretrained` would want one more package."""
-    config = AutoConfig.from_pretrained(path.parent, gguf_file=path.name)
-    with no_init_weights():
-        model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
-    tensors = load_gguf_checkpoint(str(path), return_tensors=True, model_to_load=model)["tensors"]
-    model.load_state_dict(tensors, strict=False, assign=True)
-    model.tie_weights()
-    return model.eval()
-
-
 def bandwidth() -> float:
     """Bytes a second that one sum over 1 GiB reads; the best of five."""
     data = torch.ones(1 << 28)
     return max(4 * data.numel() / timed(data.sum)() for _ in range(5))
 
 
+def shares(variant: str) -> dict[str, Any]:
+    """Of one instruction set: ms a token and bytes a token reads, by form; a variant is chosen once in a process."""
+    building.best_variant = lambda _: variant
+    files = find_model("smollm2", Path.cwd())
+    arrays = {name: value.detach().numpy() for name, value in load_model(files).model.named_parameters()}
+    found = {}
+    for form in ("stored", *FORMATS):
+        stored = load_stored(files)
+        if form != "stored":
+            model = CompiledTransformer.from_arrays(stored.model.config, arrays, form)
+            stored = Loaded(form, form, model, stored.tokenizer, files)
+        found[form] = [min(writes(Engine(stored), 12)() for _ in range(4)), stored.model.bytes]
+    return found
+
+
+def share_of_bandwidth(asked: argparse.Namespace) -> dict[str, Any]:
+    """Bytes a second of weights that decoding reads, of those that a plain sum reads; by instruction set and form."""
+    read, found = bandwidth(), {}
+    for variant, (machine, _) in building.variants().items():
+        command = [
+            sys.executable,
+            __file__,
+            "--share",
+            variant,
+            "--threads",
+            str(asked.threads),
+            "--clock",
+            asked.clock,
+        ]
+        if machine in ("any", platform.machine()):
+            done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
+            if done.returncode == 0:  # else this processor has no such instructions
+                rows = json.loads(done.stdout.splitlines()[-1])
+                found[variant] = {form: round(size / seconds / read, 2) for form, (seconds, size) in rows.items()}
+    return {"GB/s": round(read / 1e9, 1), **found}
+
+
+def starts(asked: argparse.Namespace, path: Path) -> dict[str, Any]:
+    """A process's start to its first distribution, beside transformers' and llama.cpp's."""
+    ours, pairs = process([sys.executable, "-W", "ignore", "-c", _OURS]), max(3, asked.pairs // 2)
+    found: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        found["transformers, safetensors"] = compare(ours, peers.library_starts(path, Path(folder)), pairs)
+    if asked.peers:
+        found["llama.cpp"] = compare(ours, peers.llama_starts(path, asked.peers, asked.threads), pairs)
+    return found
+
+
 def on_the_processor(asked: argparse.Namespace) -> dict[str, Any]:
-    """SmolLM2-135M from its GGUF, both sides on the same threads."""
+    """SmolLM2-135M from its GGUF, all sides on the same threads."""
     files = find_model("smollm2", Path.cwd())
     stored = load_stored(files)
-    reference = library_model(files.path)
-    ids = stored.tokenizer.encode(PROMPT)
-    plain = load_model(files)
-    float32 = Loaded(
-        "f", "float32", CompiledTransformer.from_transformer(plain.model, "float32"), plain.tokenizer, files
-    )
-    half = Loaded("h", "float16", CompiledTransformer.from_transformer(plain.model, "float16"), plain.tokenizer, files)
-    library = library_writes(reference, ids)
-    report: dict[str, Any] = {"forms": [vars(form) | {"good": form.good} for form in measure(files)]}
+    ids = stored.tokenizer.encode(PROMPT * 3)
+    report: dict[str, Any] = {}
 
-    def tell(name: str, result: dict[str, float]) -> None:
-        report[name] = {key: round(value, 3) for key, value in result.items()}
-        print(name, report[name], flush=True)
+    def tell(name: str, result: dict[str, Any]) -> None:
+        report[name] = json.loads(json.dumps(result), parse_float=lambda x: round(float(x), 3))
+        print(name, report[name], file=sys.stderr, flush=True)
 
-    read = bandwidth()
-    tell("float32 / transformers float32", compare(writes(Engine(float32)), library, asked.pairs))
-    speed = float32.model.bytes / (report["float32 / transformers float32"]["ours_ms"] / 1000)
-    report["bandwidth used by float32"] = round(speed / read, 3)
-    report["bandwidth GB/s"] = round(read / 1e9, 1)
-    tell("float16 / transformers float32", compare(writes(Engine(half)), library, asked.pairs))
-    tell("best form / transformers float32", compare(writes(Engine(stored)), library, asked.pairs))
-    try:
-        tell(
-            "best form / llama.cpp",
-            compare(writes(Engine(stored)), llama_writes(files.path, ids, asked.threads), asked.pairs),
-        )
-    except ImportError as error:
-        report["best form / llama.cpp"] = f"not measured: {error}"
+    ours = writes(Engine(stored))
+    for dtype in (torch.float32, torch.bfloat16):
+        library = peers.library_writes(peers.library_model(files.path, dtype), ids, TOKENS)
+        tell(f"stored blocks / transformers {dtype}", compare(ours, library, asked.pairs))
+    if asked.peers:
+        llama = peers.open_llama(files.path, asked.threads)
+        tell("stored blocks / llama.cpp", compare(ours, peers.llama_writes(llama, ids, TOKENS), asked.pairs))
+        read = timed(lambda: stored.model([ids[:512]], last_only=True))
+        tell("reading 512 tokens / llama.cpp", compare(read, peers.llama_reads(llama, ids[:512]), asked.pairs))
+        del llama
     tell("keystroke / full recompute", keystroke(load_fast(files), asked.pairs))
-    tell("16 prompts together / one by one, best form", batched(stored, asked.pairs))
-    tell("16 prompts together / one by one, float32", batched(float32, asked.pairs))
+    tell("16 prompts together / one by one, stored blocks", batched(stored, asked.pairs))
     tell("LSTM step / nn.LSTM", recurrent(asked.pairs))
-    del reference, plain, float32, half
-    tell("cold start / transformers", cold_start(files.path, max(3, asked.pairs // 2)))
+    tell("share of the memory's bandwidth", share_of_bandwidth(asked))
+    for name, result in starts(asked, files.path).items():
+        tell(f"start / {name}", result)
+    quickest = min(
+        (torch.float32, torch.bfloat16), key=lambda d: report[f"stored blocks / transformers {d}"]["theirs_ms"]
+    )
+    library = peers.compiled_writes(files.path, quickest, ids, TOKENS)
+    tell(f"stored blocks / transformers {quickest}, compiled, static cache", compare(ours, library, asked.pairs))
     return report
 
 
@@ -301,7 +238,7 @@ def on_a_gpu(asked: argparse.Namespace) -> dict[str, Any]:
     ids = torch.randint(50257, (128,)).tolist()
 
     report["GPT-2 124M / transformers"] = compare(
-        partial(steps, gpt2, [ids]), library_writes(library, ids), asked.pairs
+        partial(steps, gpt2, [ids]), peers.library_writes(library, ids, TOKENS), asked.pairs
     )
     one, many = (statistics.median(steps(gpt2, [ids[:64]] * n) for _ in range(asked.pairs)) for n in (1, 100))
     report["100 rows / 1 row, seconds a step"] = many / one
@@ -354,6 +291,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--clock", choices=CLOCKS, default="wall", help="processor: where others keep the cores busy")
+    parser.add_argument("--share", help="only this instruction set's forms, in ms and bytes a token")
     parser.add_argument("--peers", type=Path, help="a folder that holds llama_cpp")
     parser.add_argument("--device", default="cpu")
     asked = parser.parse_args()
@@ -363,10 +302,15 @@ def main() -> None:
     os.environ["OMP_NUM_THREADS"] = str(asked.threads)  # of our kernels, which are loaded after this
     if asked.peers:
         sys.path.append(str(asked.peers))
+    Clock.name = asked.clock
+    if asked.share:
+        print(json.dumps(shares(asked.share)))
+        return
     report: dict[str, Any] = {
         "torch": torch.__version__,
         "transformers": transformers.__version__,
         "threads": asked.threads,
+        "clock": asked.clock,
         "machine": platform.processor() or platform.machine(),
     }
     report |= on_the_processor(asked) if asked.device == "cpu" else on_a_gpu(asked)

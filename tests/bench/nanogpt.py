@@ -1,18 +1,19 @@
 """A plain training loop after nanoGPT (model.py and train.py, MIT, A. Karpathy): what we are measured against.
 
 Written to be that recipe and nothing else: its model, its groups, its schedule, its order of calls, on a CPU in
-float32 with dropout 0 and no compilation, as its README's command for a computer without a GPU asks.
+float32 with dropout 0 and no compilation, as its README's command for a computer without a GPU asks; AdamW is fused, as
+its train.py has it where it can. The same loop takes another recipe, with torch's own Muon.
 """
 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from sides import Clock
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -31,6 +32,9 @@ class Shape:
     rate: float = 1e-3
     least_rate: float = 1e-4
     warmup: int = 100
+    matrix_rate: float | None = None  # of torch's Muon for the matrices between embedding and head
+    weight_decay: float = 0.1
+    betas: tuple[float, float] = (0.9, 0.99)
 
 
 class LayerNorm(nn.Module):
@@ -121,27 +125,41 @@ def _batch(data: np.ndarray, shape: Shape) -> tuple[Tensor, Tensor]:
     return x, y
 
 
+def _optimizers(model: GPT, shape: Shape) -> list[torch.optim.Optimizer]:
+    matrices = [p for p in model.h.parameters() if p.dim() == 2] if shape.matrix_rate else []
+    others = [p for p in model.parameters() if all(p is not each for each in matrices)]
+    groups = [
+        {"params": [p for p in others if p.dim() >= 2], "weight_decay": shape.weight_decay},
+        {"params": [p for p in others if p.dim() < 2], "weight_decay": 0.0},
+    ]
+    found: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, lr=shape.rate, betas=shape.betas, fused=True)]
+    if shape.matrix_rate:
+        found.append(torch.optim.Muon(matrices, lr=shape.matrix_rate, weight_decay=shape.weight_decay))
+    for optimizer in found:
+        for group in optimizer.param_groups:
+            group["initial_lr"] = group["lr"]
+    return found
+
+
 def train_plain(data: np.ndarray, shape: Shape, seed: int = 1337) -> Iterator[tuple[int, float, GPT]]:
     """Trains on uint16 ids; yields (steps done, seconds spent training, the model) after every step."""
     torch.manual_seed(seed)
     model = GPT(shape)
-    groups = [
-        {"params": [p for p in model.parameters() if p.dim() >= 2], "weight_decay": 0.1},
-        {"params": [p for p in model.parameters() if p.dim() < 2], "weight_decay": 0.0},
-    ]
-    optimizer = torch.optim.AdamW(groups, lr=shape.rate, betas=(0.9, 0.99))
+    optimizers = _optimizers(model, shape)
     seconds = 0.0
     x, y = _batch(data, shape)
     for step in range(shape.steps):
-        began = time.perf_counter()
-        for group in optimizer.param_groups:
-            group["lr"] = _rate(step, shape)
+        began = Clock.now()
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = group["initial_lr"] * _rate(step, shape) / shape.rate
         loss = model(x, y)
         x, y = _batch(data, shape)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
         loss.item()
-        seconds += time.perf_counter() - began
+        seconds += Clock.now() - began
         yield step + 1, seconds, model
