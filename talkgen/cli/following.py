@@ -19,7 +19,7 @@ _START_SECONDS = 300.0  # in which a deck's own server starts, its packages bein
 class Followed:
     """A built talk, what keeps its deck up to date, where, and the page to serve: None where the deck has a server.
 
-    `start` is to be called when models are loaded: what keeps a page up to date would be in their way.
+    `start` is to be called once, when a page can be seen.
     """
 
     built: BuildReport

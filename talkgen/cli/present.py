@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from talkgen.pipeline.build import BuildReport
     from talkgen.serve.settings import Settings
 
+_AFTER = 2.0  # s; models of a first start may take many more, for a compiler or for torch
+
 
 def present(
     outline: Talk,
@@ -110,11 +112,23 @@ def _settings(
         look=style.css_variables(),
         slides=partial(read_slides, followed.folder if followed else done.deck.path),
         tell=report,
-        on_loaded=followed.start if followed else lambda: None,
+        on_loaded=_follow_later(followed) if followed else lambda: None,
         votes=done.plan.talk.path.parent / "votes" if audience else None,
         watching=followed.watching if followed else None,
         code=None if is_loopback(host) else make_code(),
     )
+
+
+def _follow_later(followed: Followed) -> Callable[[], None]:
+    """Starts what keeps a page up to date when models are loaded, which is to be told, or have taken long."""
+    loaded = threading.Event()
+
+    def start() -> None:
+        loaded.wait(_AFTER)
+        followed.start()
+
+    threading.Thread(target=start, daemon=True).start()
+    return loaded.set
 
 
 def _tell(settings: Settings, names: str, *, quiet: bool) -> None:
