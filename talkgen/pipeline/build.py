@@ -18,7 +18,7 @@ from talkgen.errors import OutlineError, Problem
 from talkgen.outline.find import find_outline
 from talkgen.pipeline.compute import Outcome, compute_all
 from talkgen.pipeline.deck_folder import DeckFolder
-from talkgen.pipeline.packages import install_packages, pin_packages
+from talkgen.pipeline.packages import asked_hosts, install_packages, pin_packages
 from talkgen.pipeline.plan import Plan, make_plan
 from talkgen.pipeline.publish import publish
 from talkgen.pipeline.remote import fetch_all
@@ -98,6 +98,8 @@ def build(request: Request, report: Report) -> BuildReport:
             problems += more
             if request.format != "md":  # which asks no tool for anything
                 install_packages(plan, pins, report)
+                if deck.target.name == "slidev":
+                    content = replace(content, notes=(*content.notes, *asked_hosts(plan, pins, report)))
                 check_formulas(content.outline, plan, deck.target, store, report)
             missing = {artifact.name for artifact in plan.computed} - results.keys()
             exported = publish(render(content, deck.target), plan, deck, request.export, report, missing)

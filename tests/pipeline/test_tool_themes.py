@@ -134,8 +134,13 @@ def test_a_talks_own_theme_comes_along_by_its_path(talk, browser):
         painted.wait_for()
         assert painted.evaluate("each => getComputedStyle(each).color") == "rgb(4, 5, 6)"
         assert asked == []
-    (folder / "paint" / "layouts" / "more.vue").write_text("<template><slot/></template>\n", encoding="utf-8")
-    assert build(Request(folder, "slidev"), print).exported
+    asks = "<template><slot/></template>\n<style>@import url('https://fonts.example/css?family=X');</style>\n"
+    (folder / "paint" / "layouts" / "more.vue").write_text(asks, encoding="utf-8")
+    again = build(Request(folder, "slidev"), print)
+    assert again.exported
+    assert [(each["where"], each["message"].partition(" from")[0]) for each in again.deck.degraded] == [
+        ("outline.yaml:2: theme.slidev", "./paint fetches https://fonts.example/css?family=X")
+    ]
 
 
 BESIDE = "names are relative to the outline's folder"
