@@ -11,6 +11,7 @@ from talkgen.lm.answer.engine import Engine
 from talkgen.lm.files.catalog import find_model
 from talkgen.lm.files.weights import load_model
 from talkgen.outline.blocks import Live
+from talkgen.pipeline.build import Request, build
 from talkgen.pipeline.recordings import record
 from talkgen.render.elements import elements_script
 
@@ -37,6 +38,25 @@ def is_cut_short(error: Exception) -> bool:
 def is_here(url: str) -> bool:
     """Whether an address is on this machine."""
     return url.startswith(("http://127.0.0.1:", "file://", "data:", "blob:", "about:"))
+
+
+@pytest.fixture(scope="module", params=["marp", "slidev"])
+def target(request) -> str:
+    """What the deck is built for."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def build_talk(target, tmp_path_factory):
+    """A function that builds a talk from its outline's text for the target, by the real tools; the page to open."""
+
+    def make(outline: str) -> Path:
+        folder = tmp_path_factory.mktemp("talk") / "slides" / "talk"
+        folder.mkdir(parents=True)
+        (folder / "outline.yaml").write_text(outline, encoding="utf-8")
+        return build(Request(folder, target), print).outputs[0]
+
+    return make
 
 
 @pytest.fixture(scope="session")

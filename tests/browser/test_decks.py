@@ -5,8 +5,6 @@ from live_element import LiveElement
 from playwright.sync_api import expect
 from server_process import free_port, server
 
-from talkgen.pipeline.build import Request, build
-
 OUTLINE = """\
 title: A small talk
 model: small
@@ -38,18 +36,10 @@ SILENT = {
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module", params=["marp", "slidev"])
-def target(request) -> str:
-    return request.param
-
-
 @pytest.fixture(scope="module")
-def deck(target, tmp_path_factory):
-    """The page of the talk's deck, built for the target."""
-    folder = tmp_path_factory.mktemp("talk") / "slides" / "small"
-    folder.mkdir(parents=True)
-    (folder / "outline.yaml").write_text(OUTLINE, encoding="utf-8")
-    return build(Request(folder, target), print).outputs[0]
+def deck(build_talk):
+    """The page of the talk's deck."""
+    return build_talk(OUTLINE)
 
 
 @pytest.fixture

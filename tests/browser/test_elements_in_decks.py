@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 from server_process import free_port, server
 
 from talkgen.elements.registry import ELEMENTS, tag
-from talkgen.pipeline.build import Request, build
 from talkgen.render.elements import LIVE
 
 NAMES = sorted([*ELEMENTS, "next_token", "rnn_vs_attention"])
@@ -59,21 +58,12 @@ SHORTEST = """host => Math.min(...[
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module", params=["marp", "slidev"])
-def target(request) -> str:
-    return request.param
-
-
 @pytest.fixture(scope="module")
-def deck(target, tmp_path_factory):
+def deck(build_talk):
     """A cover, and a slide for each element."""
-    folder = tmp_path_factory.mktemp("talk") / "slides" / "elements"
-    folder.mkdir(parents=True)
     slides = [{"title": "Cover", "layout": "cover"}]
     slides += [{"title": name, "body": [{"live": name, "prompt": PROMPT, **OWN.get(name, {})}]} for name in NAMES]
-    outline = yaml.safe_dump({"title": "Elements", "model": "small", "slides": slides})
-    (folder / "outline.yaml").write_text(outline, encoding="utf-8")
-    return build(Request(folder, target), print).outputs[0]
+    return build_talk(yaml.safe_dump({"title": "Elements", "model": "small", "slides": slides}))
 
 
 @pytest.fixture(scope="module")

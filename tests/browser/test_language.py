@@ -70,14 +70,14 @@ COVER, LEFT, RIGHT, BEHIND, CAPTIONED, OWN, REVEALED, STEPPED, LIGHT, LAST = ran
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module", params=["marp", "slidev"])
-def deck(request, tmp_path_factory):
+@pytest.fixture(scope="module")
+def deck(target, tmp_path_factory):
     """The target, and the page of the deck built for it."""
     folder = tmp_path_factory.mktemp("language")
     (folder / "outline.yaml").write_text(OUTLINE, encoding="utf-8")
     for name, size in {"wide": (800, 400), "tall": (400, 800)}.items():
         (folder / f"{name}.svg").write_text(SVG.format(*size), encoding="utf-8")
-    return request.param, build(Request(folder, request.param), print).outputs[0]
+    return target, build(Request(folder, target), print).outputs[0]
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,6 @@ import pytest
 from playwright.sync_api import Page, expect
 from server_process import free_port, server
 
-from talkgen.pipeline.build import Request, build
-
 OUTLINE = """\
 title: A talk
 model: small
@@ -38,13 +36,10 @@ NOTES = ("Say hello", "Slowly", "thereupon", "Let them type")
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module", params=["marp", "slidev"])
-def deck(request, tmp_path_factory):
+@pytest.fixture(scope="module")
+def deck(build_talk):
     """The page of the talk's deck."""
-    folder = tmp_path_factory.mktemp("talk") / "slides" / "talk"
-    folder.mkdir(parents=True)
-    (folder / "outline.yaml").write_text(OUTLINE, encoding="utf-8")
-    return build(Request(folder, request.param), print).outputs[0]
+    return build_talk(OUTLINE)
 
 
 @pytest.fixture(scope="module")
