@@ -281,10 +281,11 @@ def _summary(rows: list[Comparison]) -> list[str]:
     for tool, other in (("marp", "Slidev"), ("slidev", "Marp")):
         of = [row for row in rows if row.tool == tool]
         slides, same = sum(row.slides for row in of), sum(row.slides - len(row.different) for row in of)
-        shown, whole = sum(row.shown for row in of), sum(row.whole for row in of)
+        shown, whole, bare = (sum(getattr(row, name) for row in of) for name in ("shown", "whole", "bare"))
         lines.append(
             f"- {tool.capitalize()}: {same} of {slides} slides of {len(of)} decks are the same; in {other} {whole} of "
-            f"{shown} are whole ({whole / shown:.1%})"
+            f"{shown} are whole ({whole / shown:.1%}; without those that name what the project does not have "
+            f"{(whole - bare) / shown:.1%})"
         )
     return lines
 
@@ -304,8 +305,8 @@ def main(folder: Path, page: Path) -> None:
         "Real decks, each imported and written for its own tool again. Marp's engine and Slidev's parser read both: a",
         "slide is the same if its HTML or its settings, content and note are equal, files compared by their contents.",
         "Blocks are the share of elements that are blocks of an outline, of all for which there is one. A slide is",
-        "whole in the other tool if nothing of it is lost there: each loss is told by the build. Decks whose",
-        "components, layouts or slides of other files are not beside them lose these. Made by",
+        "whole in the other tool if nothing of it is lost there: each loss is told by the build. Components and slides",
+        "of other files that the project does not have are lost in both tools, their names shown and told. Made by",
         "`python tests/importers/same_deck.py DECKS`.",
         "",
         *_summary(rows),
