@@ -11,8 +11,10 @@ from talkgen.cli.app import app
 from talkgen.errors import OutlineError
 from talkgen.pipeline.build import Request, build
 from talkgen.pipeline.plan import make_plan
+from talkgen.pipeline.preview import Preview
 from talkgen.pipeline.status import status
 from talkgen.pipeline.talk import Talk
+from talkgen.pipeline.watch import watched_folders
 
 TALK = """\
 title: A talk with figures of its own
@@ -115,6 +117,23 @@ def test_it_is_keyed_by_its_source_and_what_stands_beside(own):
         if name == "most.txt":
             make(own)  # in the same process: what was loaded is not taken for what is there
             assert 'a 3, n 2"' in (own / "dist/marp/deck.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_changed_code_is_drawn_anew_in_an_open_deck(own):
+    """A preview watches the figure's folder; what is saved there comes into the page without another process."""
+    preview = Preview(Request(own), lambda _: None)
+    try:
+        before = preview.refresh()
+        assert (own / "figures").resolve() in {each.resolve() for each in watched_folders(before.plan, before.copied)}
+        file = own / "figures" / "letters.py"
+        file.write_text(file.read_text(encoding="utf-8").replace("most_common(8)", "most_common(1)"), encoding="utf-8")
+        after = preview.refresh()
+    finally:
+        preview.close()
+    assert "figure letters" in after.changes
+    assert list(after.news["slides"]) == [0]
+    assert "n 2" not in after.news["slides"][0]
 
 
 @pytest.mark.parametrize(
