@@ -211,8 +211,14 @@ def _draw_lines(pen: Pen, data: Data, state: str, lowest: float) -> None:
         place = found["mean"][end]
         if (radius := found.get("spectral_radius", 1)) < 1:  # above 1 the matrix alone would let nothing fade
             pen.line(distances, [radius**k for k in distances], color, 3, linestyle=DOTTED)
-            end = max(end, math.ceil(math.log(place) / math.log(radius)))  # beside the line of the theory, too
-            label += f", dotted: theory ×{radius:.2f}"
+            beside = max(end, math.ceil(math.log(place) / math.log(radius)))  # beside the line of the theory, too
+            whole = f"{label}, dotted: theory ×{radius:.2f}"
+            room = float(pen.axes.bbox.x1) + _NAME - pen.at(beside, place)[0] - 24
+            if pen.text_width(whole, pen.sizes.small, bold=True) <= room:
+                label, end = whole, beside
+            else:
+                last = min(distances[-1], math.floor(math.log(30 * lowest) / math.log(radius)))
+                names.append(Line(f"theory ×{radius:.2f}", [last], [radius**last], color, dots=False))
         names.append(Line(label, [end], [place], color, dots=False))
     draw_lines(pen, names, gap=20)
 

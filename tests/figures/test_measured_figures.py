@@ -273,7 +273,7 @@ def test_theory_stands_beside_what_is_measured(data_of, canvas):
         picture = gradient_flow.draw({**data, "models": {**data["models"], "rnn": rnn}}, canvas)
         return [text.get_text() for axes in picture.axes for text in axes.texts if "theory" in text.get_text()]
 
-    assert [text.partition("dotted: ")[2] for text in said(0.5)] == ["theory ×0.50"] * 2
+    assert [text.rpartition("dotted: ")[2] for text in said(0.5)] == ["theory ×0.50"] * 2
     assert said(1.2) == []
 
 
