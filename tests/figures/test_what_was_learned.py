@@ -101,9 +101,9 @@ def test_data_curve_is_what_the_sweeps_say(data_of, inputs, canvas):
             assert model["seeds"][place] == len(runs)
     assert {len(sweep["files"]) for sweep in (*sweeps, seeds)} == {608}
     assert all(sweep["files"] == seeds["files"] for sweep in sweeps)
-    assert models["LSTM"]["seeds"] == [3, 1, 1]
+    assert models["LSTM"]["seeds"] == [3, 3, 1]
     said = [text.get_text() for axes in drawn.axes for text in axes.texts]
-    assert "held-out loss, nats a token; 1 to 3 seeds, at most 0.02 apart" in said
+    assert "held-out loss, nats a token; 1 to 3 seeds, at most 0.03 apart" in said
 
 
 def test_data_curve_wants_runs_of_several_lengths(data_of):
