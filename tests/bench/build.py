@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -59,7 +60,9 @@ def seconds(command: list[str], folder: Path | None = None) -> float:
 def seconds_to_deck(command: list[str]) -> float:
     """How long a build takes, from its start until it says where the deck is; its slides are looked at after that."""
     started = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    at_once = {**os.environ, "PYTHONUNBUFFERED": "1"}  # else a pipe gets the line when the process ends
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, env=at_once, stdout=subprocess.PIPE, stderr=quiet, text=True) as process:
         assert process.stdout is not None
         said = process.stdout.readline()
         taken = time.perf_counter() - started
