@@ -25,12 +25,15 @@ IDLE = {
         "talkgen.export.marp": "_own_scripts",
         "talkgen.outline.node": "Ordered.__eq__ Ordered._remember Ordered.given",
         "talkgen.outline.schema": "Outline._check_native Outline._without_ours _without_title",
+        "talkgen.render.components": "_components _files _is_folder _key is_nowhere stand_in",
         "talkgen.render.foreign": (
-            "Foreign._cleaned Foreign._element Foreign._frame Foreign._kept Foreign._known "
-            "Foreign._shown_at_a_click Foreign._slot Foreign._tag Foreign._vector Foreign.read _with_breaks "
-            "settings_lost "
+            "Foreign._cleaned Foreign._component Foreign._element Foreign._frame Foreign._kept Foreign._known "
+            "Foreign._shown_at_a_click Foreign._slot Foreign._tag Foreign._vector Foreign.read _is_alone _is_block "
+            "_with_breaks settings_lost settings_unknown "
         ),
-        "talkgen.render.foreign_slides": "_picture _seen",
+        "talkgen.render.foreign_slides": "_directed _picture _rest _seen",
+        "talkgen.render.foreign_styles": "_rules for_marp for_slidev is_whole look without_imports",
+        "talkgen.render.icons": "_emoji icon_sign is_icon",
         "talkgen.render.foreign_text": (
             "ForeignText._note ForeignText._vector ForeignText.write_embed ForeignText.write_toc "
         ),
@@ -38,7 +41,7 @@ IDLE = {
         "talkgen.render.utilities": (
             "_axis _color _declared _length _named _of_attribute _sides _sized _tracks declarations styled "
         ),
-        "talkgen.render.vue": "_classes icon_sign without_vue",
+        "talkgen.render.vue": "_classes without_vue",
         "talkgen.render.native": (
             "NativeWriter._heading NativeWriter.address NativeWriter.block NativeWriter.content "
             "NativeWriter.inline NativeWriter.list_items NativeWriter.outline_file NativeWriter.own "
@@ -149,6 +152,7 @@ IDLE = {
         "talkgen.figures.measure.timing": "machine",
         "talkgen.files": "_exchange _remove",
         "talkgen.lm.files.catalog": "_about_gguf list_models",
+        "talkgen.lm.files.gguf_file": "GGUFFile.parameters",
         "talkgen.lm.files.huggingface": "fetch_snapshot",
         "talkgen.lm.files.pull": "need_pip",
     },
