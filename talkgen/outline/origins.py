@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,19 +16,23 @@ _ABOVE = re.compile(r"\s*# (?P<place>.+:\d+)")
 _BESIDE = re.compile(r"\s*(?:- )*raw:\s+# (?P<place>.+?:\d+): .*")
 
 
-def find_origin(document: Document, path: PathInData) -> str:
-    """The file and line of a deck that what is at `path` stood at, as in `deck.md:12`; empty where nothing says so."""
+def find_origins(document: Document, paths: Iterable[PathInData]) -> Iterator[str]:
+    """For each path the file and line of a deck that what is there stood at, as in `deck.md:12`; empty if unsaid."""
+    lines = cache(_lines)
+    return (_origin(document, path, lines) for path in paths)
+
+
+def _origin(document: Document, path: PathInData, lines_of: Callable[[Path], list[str]]) -> str:
     if len(path) < 2 or path[0] != "slides":
         return ""
     at, slide = document.place(path), document.place(path[:2])
-    lines = _lines(at.path)
+    lines = lines_of(at.path)
     if beside := _BESIDE.fullmatch(lines[at.line - 1]) if at.line <= len(lines) else None:
         return beside["place"]
     above = _ABOVE.fullmatch(lines[slide.line - 2]) if 2 <= slide.line <= len(lines) + 1 else None
     return above["place"] if above else ""
 
 
-@lru_cache(maxsize=8)
 def _lines(file: Path) -> list[str]:
     try:
         return file.read_text(encoding="utf-8").split("\n")

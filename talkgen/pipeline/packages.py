@@ -78,7 +78,7 @@ def asked_hosts(plan: Plan, pins: tuple[Pin, ...], report: Report) -> Iterator[D
 
 
 _STYLED = {".css", ".vue", ".scss", ".sass", ".less", ".styl", ".pcss"}
-_REMOTE = re.compile(r"""(?:@import\s+|url\(\s*|@import\s+url\(\s*)["']?((?:https?:)?//[^\s"')]+)""")
+_REMOTE = re.compile(r"""(?:@import\s+|url\(\s*)["']?((?:https?:)?//[^\s"')]+)""")
 
 
 def package_parts(plan: Plan) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from talkgen import __version__
 from talkgen.digest import digest_file
 from talkgen.files import new_folder, write_text
-from talkgen.outline.origins import find_origin
+from talkgen.outline.origins import find_origins
 from talkgen.pipeline.artifacts import ExportArtifact
 from talkgen.pipeline.deck_folder import MANIFEST, DeckFolder
 from talkgen.pipeline.plan import Plan
@@ -59,6 +59,7 @@ def publish(
         entries = {each.name: Entry(each.full_key) for each in plan.artifacts if each.name not in missing}
         entries |= {artifact.name: Entry(artifact.key, files)}
         entries |= {export.artifact.name: Entry(export.artifact.key, export.files) for export in exports}
+        origins = find_origins(plan.talk.source.document, [item.path for item in rendering.degraded])
         about = {
             "talkgen": __version__,
             "target": deck.target.name,
@@ -66,8 +67,7 @@ def publish(
             "copied": copied_files(rendering, plan, deck.target),
             "opens": {export.artifact.label: export.opens for export in exports},
             "degraded": [
-                asdict(item) | {"origin": find_origin(plan.talk.source.document, item.path)}
-                for item in rendering.degraded
+                asdict(item) | {"origin": origin} for item, origin in zip(rendering.degraded, origins, strict=True)
             ],
         }
         write_text(stage / MANIFEST, Manifest(entries, about).to_json())
