@@ -64,7 +64,7 @@ def test_any_text_can_be_drawn(text):
 
 def test_control_characters_and_unknown_glyphs_become_a_sign():
     """Nothing invisible or missing is drawn silently."""
-    assert printable("a\x00b\ud800\u4e2d α ↵") == "a\ufffdb\ufffd\ufffd α ↵"
+    assert printable("a\x00b\ud800\U00013000 α ↵") == "a\ufffdb\ufffd\ufffd α ↵"
 
 
 def test_dollar_signs_are_text(canvas):
