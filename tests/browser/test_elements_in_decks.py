@@ -85,23 +85,23 @@ def go_to(page, site, target, name):
     return page.locator(f"{LIVE.get(name) or tag(name)}:visible").first
 
 
-def is_answer(response) -> bool:
-    """Whether it is what the server answered to an element."""
-    return response.request.method == "POST" and "/api/" in response.url
+def is_question(request) -> bool:
+    """Whether an element asks the server."""
+    return request.method == "POST" and "/api/" in request.url
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_draws_what_is_answered_live_and_what_was_recorded(page, site, target, name):
     """What the server said is on the slide; what the deck carries, once the presenter wants that; and live again."""
     heard = []
-    page.on("response", lambda response: heard.append(response) if is_answer(response) else None)
+    page.on("requestfinished", lambda request: heard.append(request) if is_question(request) else None)
     element = go_to(page, site, target, name)
     expect_badge(element, "live")
     page.wait_for_function("host => !host.source.asking", arg=element.element_handle(), timeout=30_000)
     answers = {}
-    for response in heard:
-        asked = json.loads(response.request.post_data)
-        answers[asked["model"]] = json.loads(response.text().strip().splitlines()[-1])
+    for request in heard:
+        asked = json.loads(request.post_data)
+        answers[asked["model"]] = json.loads(request.response().text().strip().splitlines()[-1])
     recording = json.loads(base64.b64decode(element.get_attribute("recording")))
     DRAWS[name](element, [answers[model["name"]] for model in recording["models"]])
     force = {"slide": find_slide(name), "mode": "recorded"}
