@@ -208,7 +208,7 @@ def test_slidev_takes_over_what_is_saved(making, page):
         change(outline, "A line below.", 'raw: {slidev: "<div :x=\\"(\\">no</div>"}')
         page.locator("#talkgen-problems").wait_for()
         assert (
-            f"{outline}:12:5: slides[2]: Slidev cannot show this slide"
+            f"{outline}:17:9: slides[2].body[1]: Slidev cannot show this slide: Error parsing JavaScript expression"
             in page.locator("#talkgen-problems").inner_text()
         )
         change(outline, 'raw: {slidev: "<div :x=\\"(\\">no</div>"}', "A line below.")
