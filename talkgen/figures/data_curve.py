@@ -39,7 +39,8 @@ class Params(base.Params):
     recurrent: SweepName = "library-lstm"
     plain: SweepName = "library-plain"
     control: SweepName = "library-lstm-shift"
-    seeds: SweepName = "library-lstm-seeds"
+    seeds: SweepName = "library-seeds"
+    recurrent_seeds: SweepName = "library-lstm-seeds"
 
 
 def compute(params: Params, inputs: Inputs) -> Data:
