@@ -13,7 +13,7 @@ from talkgen.cli.console import out
 if TYPE_CHECKING:
     from talkgen.serve.settings import Settings
 
-PICTURE = (1152, 450)  # px: a slide between its margins, a block of the usual height below its badge
+PICTURE = (1152, 468)  # px: a slide between its margins, a block of the usual height below its badge
 MODELS = ("smollm2", "small", "small-lstm", "translator")  # what is at hand of these answers
 
 
