@@ -61,7 +61,7 @@ def test_from_disk_it_shows_what_was_recorded(page, deck, made):
     shown = {"d", *(each["text"] for each in made["answers"]["tiny"][PROMPT]["candidates"])}
     assert vote.locator(".row").count() == 1 + len(shown)
     expect(vote.locator(".losses")).to_contain_text("loss: the model")
-    expect(vote.locator("button")).to_be_hidden()
+    expect(vote.locator("button:not(.open, .back)")).to_be_hidden()
 
 
 def test_the_room_guesses_on_stage(page, deck, project, tmp_path, made):
@@ -74,7 +74,7 @@ def test_the_room_guesses_on_stage(page, deck, project, tmp_path, made):
         expect(vote.locator(".say")).to_have_text("What comes next?")
         expect(vote.locator(".rows")).to_be_hidden()
         expect(vote.locator(".losses")).to_be_hidden()
-        vote.locator("button").click()
+        vote.locator("button:not(.open, .back)").click()
         expect(vote.locator(".say")).to_have_text("0 have guessed")
         expect(vote.locator(".address")).to_contain_text("/vote")
         code = "document.querySelector('talkgen-vote').shadowRoot.querySelector('img')"
@@ -90,7 +90,7 @@ def test_the_room_guesses_on_stage(page, deck, project, tmp_path, made):
         for text in ("d", "<img src=x onerror=alert(1)>", "zebra"):
             guess(base, text)
         expect(vote.locator(".say")).to_have_text("4 have guessed")
-        vote.locator("button").click()
+        vote.locator("button:not(.open, .back)").click()
         expect(vote.locator(".rows")).to_be_visible()
         expect(vote.locator(".losses")).to_contain_text("the room 1.00 bits (2 of 4)")
         expect(vote.locator(".badge")).to_contain_text("the room, and")
