@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import torch
 
 from talkgen.pipeline import computing, processes
 from talkgen.pipeline.build import Request, build
@@ -24,6 +25,15 @@ slides:
 BROKEN = FIGURES.replace("sentence: The name is bound}}\n", "sentence: The, layer: 99}}\n", 1)
 
 
+@pytest.fixture
+def one_thread():
+    """As many of torch's threads here as in each of two processes on two cores: sums round by how they are split."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def written(folder):
     """The files of a deck but those of what a clock measured, and its source without these."""
     files = {file.name: file.read_bytes() for file in (folder / "figures").iterdir()}
@@ -31,6 +41,7 @@ def written(folder):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("one_thread")
 def test_the_deck_is_the_same_byte_for_byte(talk, monkeypatch, tmp_path_factory):
     """Pictures and numbers, steps and doubles; each is computed once, and what is timed comes last."""
     (talk / "outline.yaml").write_text(FIGURES, encoding="utf-8")

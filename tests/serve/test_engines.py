@@ -78,8 +78,10 @@ def test_a_sure_form_answers_while_forms_are_compared(models, tmp_path, monkeypa
     assert forms.recorded(models[0]) is None
     before = engines.ask(Question(prompt="abc"))
     engines._loaders[0].join()
-    assert told == [
-        f"comparing {models[0].label} with float32, once on this machine: {form}, {number} of 4"
+    first, *others = told
+    assert first == f"comparing {models[0].label}'s forms, once on this machine: float32, which the others are held to"
+    assert others == [
+        f"comparing {models[0].label} with float32: {form}, {number} of {len(FORMATS)}"
         for number, form in enumerate(FORMATS, 1)
     ]
     after = engines.ask(Question(prompt="abc"))
