@@ -46,6 +46,7 @@ def cluster() -> Iterator[dict[str, str]]:
     address = f"127.0.0.1:{_free_port()}"
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     environment = {**os.environ, **token, "RAY_USAGE_STATS_ENABLED": "0"}
+    environment["RAY_raylet_start_wait_time_s"] = "120"  # 30 are too few where other tests use the cores
     command = [Path(sys.executable).with_name("ray"), "start", "--head", "--block", "--num-cpus=2"]
     command += ["--include-dashboard=false", f"--port={address.rpartition(':')[2]}", "--object-store-memory=100000000"]
     with tempfile.TemporaryDirectory(prefix="ray") as folder:  # short, for its sockets
