@@ -10,6 +10,7 @@ import pytest
 
 from talkgen import assets
 from talkgen.figures.registry import load_figure
+from talkgen.fonts import CHINESE, DRAWN_EMOJI, EMOJI, JAPANESE, KOREAN, SCRIPTS, SIGNS
 from talkgen.pipeline.compute import compute
 from talkgen.pipeline.inputs import ProjectInputs
 from talkgen.pipeline.plan import make_plan
@@ -90,6 +91,8 @@ def test_a_rendering_reads_what_is_in_its_key(name, theme, live, project):
     templates = assets.asset_dir("templates")
     for kept in (_languages, _environment):
         kept.cache_clear()  # what was read for another test
+    for font in (*SCRIPTS, CHINESE, JAPANESE, KOREAN, SIGNS, EMOJI, DRAWN_EMOJI):
+        font.has("a")  # which letters a font has is read once in a process
     with opened(templates, project) as read:
         rendering = render(resolve_plan(plan, results, target), target)
     used = read | {content.resolve() for content in rendering.files.values() if isinstance(content, Path)}
