@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 
 from talkgen.outline.schema import ThemeNames
@@ -36,7 +35,7 @@ def stand_in(name: str, tag: str, *, alone: bool) -> tuple[str, bool]:
     return f'<span class="tg-stand-in{large}">&lt;{name}&gt;</span>', False
 
 
-def is_nowhere(name: str, deck: Deck) -> bool:
+def is_nowhere(name: str, deck: Deck, of_project: frozenset[str]) -> bool:
     """Whether neither the project nor Slidev has a component: Slidev shows nothing of it either."""
     key = _key(name)
     theme = deck.outline.theme.slidev if isinstance(deck.outline.theme, ThemeNames) else None
@@ -45,7 +44,7 @@ def is_nowhere(name: str, deck: Deck) -> bool:
     addons = deck.outline.frontmatter.get("addons")
     if any(not _is_folder(str(each)) for each in (addons if isinstance(addons, list) else ())):
         return False  # a package may bring it
-    return key not in _components(deck.folder)
+    return key not in of_project
 
 
 def _key(name: str) -> str:
@@ -56,8 +55,8 @@ def _is_folder(name: str) -> bool:
     return name.startswith(("./", "../", "/"))
 
 
-@lru_cache(maxsize=4)
-def _components(folder: Path) -> frozenset[str]:
+def find_components(folder: Path) -> frozenset[str]:
+    """What a project calls its components, as `is_nowhere` asks for them."""
     return frozenset(_key(path.stem) for path in _files(folder))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from abc import abstractmethod
+from functools import cached_property
 
 from talkgen.errors import OutlineError
 from talkgen.outline import blocks
 from talkgen.outline.node import Holds
 from talkgen.outline.schema import Slide
 from talkgen.render.addresses import Addresses
-from talkgen.render.components import is_nowhere
+from talkgen.render.components import find_components, is_nowhere
 from talkgen.render.deck import BlockPath, Deck
 from talkgen.render.foreign import Foreign, settings_lost, settings_unknown
 from talkgen.render.places import FRAME, PLACE, VECTOR, arranged, sign, signs
@@ -40,6 +41,10 @@ class ForeignText(Addresses):
         """The other tool, where the talk is native to it."""
         return (self.deck.outline.native or "") if self.is_foreign else ""
 
+    @cached_property
+    def _components(self) -> frozenset[str]:
+        return find_components(self.deck.folder)
+
     def foreign(self, source: str) -> str:
         """Source of a talk that is native to the other tool as Markdown for this one; what is lost is noted."""
         if not self.native:
@@ -55,11 +60,8 @@ class ForeignText(Addresses):
         for each in read.plain:
             self.degrade(self.at, f"{self.native.capitalize()} alone has {each}: its text is shown")
         for name in read.components:
-            there = (
-                "the project has no component"
-                if is_nowhere(name, self.deck)
-                else f"{self.native.capitalize()} alone has"
-            )
+            nowhere = is_nowhere(name, self.deck, self._components)
+            there = "the project has no component" if nowhere else f"{self.native.capitalize()} alone has"
             self.degrade(self.at, f"{there} <{name}>: its name is shown")
         self.styles += [css for css in read.styles if css not in self.styles]
         self.sheets |= {self.relink(css, Holds.CSS): None for css in read.sheets}

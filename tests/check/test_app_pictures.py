@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from talkgen.check.standing import find_old_pictures
 from talkgen.lm.files.catalog import find_model
@@ -43,7 +44,7 @@ def test_the_picture_stays_a_picture(talk):
     """What it was made of comes back, and its pixels are what they were."""
     made = read_stamp(picture_of(talk))
     assert made is not None
-    assert (made["app"], list(made["models"])) == ("mine", ["small"])
+    assert (made.app, list(made.models)) == ("mine", ["small"])
     with Image.open(talk.path.parent / "mine.png") as opened:
         opened.verify()
     with Image.open(talk.path.parent / "mine.png") as opened:
@@ -64,4 +65,16 @@ def test_it_is_old_once_its_app_changed(talk):
 def test_a_picture_that_says_nothing_is_the_author_s(talk):
     """Any other picture may stand there."""
     assert read_stamp(talk.path.parent / "mine.png") is None
+    assert not list(find_old_pictures(talk))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"app": 1}', '{"app": "mine"}'])
+def test_a_picture_that_says_something_else_is_the_author_s_too(talk, text):
+    """A damaged or a foreign note is no finding and no failure; nor is a file that is no picture."""
+    file = talk.path.parent / "mine.png"
+    note = PngInfo()
+    note.add_text("talkgen app", text)
+    Image.new("RGB", (40, 30), "red").save(file, pnginfo=note)
+    assert not list(find_old_pictures(talk))
+    file.write_bytes(b"\x89PNG\r\n\x1a\n" + text.encode())
     assert not list(find_old_pictures(talk))

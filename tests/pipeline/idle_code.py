@@ -25,7 +25,7 @@ IDLE = {
         "talkgen.export.marp": "_own_scripts",
         "talkgen.outline.node": "Ordered.__eq__ Ordered._remember Ordered.given",
         "talkgen.outline.schema": "Outline._check_native Outline._without_ours _without_title",
-        "talkgen.render.components": "_components _files _is_folder _key is_nowhere stand_in",
+        "talkgen.render.components": "_files _is_folder _key find_components is_nowhere stand_in",
         "talkgen.render.foreign": (
             "Foreign._cleaned Foreign._component Foreign._element Foreign._frame Foreign._kept Foreign._known "
             "Foreign._shown_at_a_click Foreign._slot Foreign._tag Foreign._vector Foreign.read _is_alone _is_block "
@@ -35,7 +35,8 @@ IDLE = {
         "talkgen.render.foreign_styles": "_rules for_marp for_slidev is_whole look without_imports",
         "talkgen.render.icons": "_emoji icon_sign is_icon",
         "talkgen.render.foreign_text": (
-            "ForeignText._note ForeignText._vector ForeignText.write_embed ForeignText.write_toc "
+            "ForeignText._components ForeignText._note ForeignText._vector ForeignText.write_embed "
+            "ForeignText.write_toc "
         ),
         "talkgen.render.places": "_columns arranged sign signs",
         "talkgen.render.utilities": (

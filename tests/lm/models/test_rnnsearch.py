@@ -3,33 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from translations import SEARCH, make, rows
 
 from talkgen.errors import ModelError
 from talkgen.lm.models.architectures import build_model
 from talkgen.lm.models.base import Taps
-from talkgen.lm.models.config import PADDING, SEPARATOR, ModelConfig
-from talkgen.lm.models.rnnsearch import RNNSearch
+from talkgen.lm.models.config import SEPARATOR, ModelConfig
 from talkgen.lm.train.recipe import ModelRecipe
-
-CONFIG = ModelConfig(60, "rnnsearch", n_layer=1, n_embd=16, n_head=1, block_size=40)
-
-
-@pytest.fixture(scope="module")
-def model() -> RNNSearch:
-    """A model whose weights are large enough that a wrong detail shows."""
-    torch.manual_seed(3)
-    made = build_model(CONFIG).eval()
-    with torch.no_grad():
-        for parameter in made.parameters():
-            parameter.add_(0.3 * torch.randn_like(parameter))
-    return made
-
-
-def rows() -> torch.Tensor:
-    """Sources of 7, 4 and 1 words, filled up on the left, the separator, and targets of 9 tokens."""
-    ids = torch.randint(2, 60, (3, 17), generator=torch.Generator().manual_seed(1))
-    ids[1, :3], ids[2, :6], ids[:, 7] = PADDING, PADDING, SEPARATOR
-    return ids
 
 
 def sigmoid(x):
@@ -49,7 +29,7 @@ def gru(w, prefix, suffix, x, h):
 def written_out(model, source, target):
     """Bahdanau et al. (2015), A.2, for one sentence without padding: logits and weights, in float64 and numpy."""
     w = {name: value.detach().double().numpy() for name, value in model.named_parameters()}
-    words, size = [w["embed.weight"][i] for i in (*source, SEPARATOR)], CONFIG.n_embd
+    words, size = [w["embed.weight"][i] for i in (*source, SEPARATOR)], SEARCH.n_embd
     forward, backward = [np.zeros(size)], [np.zeros(size)]
     for word in words:
         forward.append(gru(w, "encoder.", "_l0", word, forward[-1]))
@@ -70,9 +50,9 @@ def written_out(model, source, target):
 
 
 @torch.no_grad()
-def test_logits_and_weights_equal_the_papers_equations(model):
+def test_logits_and_weights_equal_the_papers_equations():
     """Sources of three lengths in one batch give what each gives by itself, where nothing is filled up."""
-    ids, taps = rows(), Taps("cross")
+    model, ids, taps = make(SEARCH), rows(), Taps("cross")
     logits, _ = model(ids, taps=taps)
     (weights,) = taps.values["cross"]
     assert weights.shape == (3, 1, 10, 8)
@@ -84,40 +64,10 @@ def test_logits_and_weights_equal_the_papers_equations(model):
     assert not logits[:, :7].any()
 
 
-@torch.no_grad()
-def test_a_step_at_a_time_equals_all_at_once(model):
-    """Reading with a state in uneven parts, cut back and read again, gives the logits of one full pass."""
-    ids = rows()[:1]
-    full, _ = model(ids)
-    state = model.new_state(1, 2)
-    parts = [model(part, state)[0] for part in ids.split([1, 5, 3, 1, 1, 6], dim=1)]
-    assert (torch.cat(parts, dim=1) - full).abs().max() < 1e-5
-    for kept in (13, 8, 7, 2, 0):
-        state.truncate(kept)
-        assert state.length == kept
-        copy, again = state.clone(), model(ids[:, kept:], state)[0]
-        assert (again - full[:, kept:]).abs().max() < 1e-5
-        assert (model(ids[:, kept:], copy, last_only=True)[0] - full[:, -1:]).abs().max() < 1e-5
-    assert state.length == ids.size(1)
-    with pytest.raises(ValueError, match="cannot keep 18 of 17"):
-        state.truncate(18)
-
-
-@torch.no_grad()
-def test_rows_of_a_state_can_be_chosen(model):
-    """The state of rows 2 and 0 goes on as those rows do."""
-    ids = rows()
-    full, _ = model(ids)
-    state = model.new_state(3, 20)
-    model(ids[:, :12], state)
-    chosen = torch.tensor([2, 0])
-    assert (model(ids[chosen, 12:], state.select(chosen))[0] - full[chosen, 12:]).abs().max() < 1e-5
-
-
 def test_training_gives_gradients_to_every_weight():
     """The loss after the separator reaches both directions of the encoder, the alignment and the decoder."""
     torch.manual_seed(1)
-    model = build_model(CONFIG).train()
+    model = build_model(SEARCH).train()
     model(rows())[0][:, 7:].logsumexp(-1).sum().backward()
     assert [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()] == []
 

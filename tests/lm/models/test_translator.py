@@ -3,40 +3,18 @@
 import pytest
 import torch
 from torch import nn
+from translations import MODERN, PAPER, SHAPE, make, rows
 
 from talkgen.lm.answer.engine import Engine
 from talkgen.lm.answer.sample import Sampling
 from talkgen.lm.files.catalog import ModelFiles
 from talkgen.lm.files.loaded import Loaded
-from talkgen.lm.models.architectures import build_model
 from talkgen.lm.models.base import Taps
 from talkgen.lm.models.config import PADDING, SEPARATOR, ModelConfig
 from talkgen.lm.models.translator import EncoderDecoder
 from talkgen.lm.text.tokenizer import ByteTokenizer
 
-SHAPE = {"n_layer": 3, "n_embd": 32, "n_head": 4, "block_size": 40}
-PAPER = ModelConfig(60, "encoder-decoder", activation="gelu", **SHAPE)
-MODERN = ModelConfig(
-    60, "encoder-decoder", norm="rms", positions="rotary", activation="swiglu", n_kv_head=2, bias=False, **SHAPE
-)
 CONFIGS = pytest.mark.parametrize("config", [PAPER, MODERN], ids=["paper", "modern"])
-
-
-def make(config: ModelConfig) -> EncoderDecoder:
-    """A model whose weights are large enough that a wrong detail shows."""
-    torch.manual_seed(3)
-    model = build_model(config).eval()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(0.2 * torch.randn_like(parameter))
-    return model
-
-
-def rows() -> torch.Tensor:
-    """Sources of 7, 4 and 1 words, filled up on the left, the separator, and targets of 9 tokens."""
-    ids = torch.randint(2, 60, (3, 17), generator=torch.Generator().manual_seed(1))
-    ids[1, :3], ids[2, :6], ids[:, 7] = PADDING, PADDING, SEPARATOR
-    return ids
 
 
 class TorchTranslator(nn.Module):
@@ -134,37 +112,6 @@ def test_the_source_is_read_both_ways_and_the_target_from_left_to_right(config):
         other[0, column] = 2 + (ids[0, column] + 1) % 58
         changed = (model(other)[0] - logits)[0].abs().amax(1) > 1e-6
         assert changed.tolist() == [False] * first + [True] * (17 - first)
-
-
-@CONFIGS
-@torch.no_grad()
-def test_a_step_at_a_time_equals_all_at_once(config):
-    """Reading with a state in uneven parts, cut back and read again, gives the logits of one full pass."""
-    model, ids = make(config), rows()[:1]
-    full, _ = model(ids)
-    state = model.new_state(1, 2)
-    parts = [model(part, state)[0] for part in ids.split([1, 5, 3, 1, 1, 6], dim=1)]
-    assert (torch.cat(parts, dim=1) - full).abs().max() < 1e-5
-    for kept in (13, 8, 7, 2, 0):
-        state.truncate(kept)
-        assert state.length == kept
-        copy, again = state.clone(), model(ids[:, kept:], state)[0]
-        assert (again - full[:, kept:]).abs().max() < 1e-5
-        assert (model(ids[:, kept:], copy, last_only=True)[0] - full[:, -1:]).abs().max() < 1e-5
-    assert state.length == ids.size(1)
-    with pytest.raises(ValueError, match="cannot keep 18 of 17"):
-        state.truncate(18)
-
-
-@torch.no_grad()
-def test_rows_of_a_state_can_be_chosen():
-    """The state of rows 2 and 0 goes on as those rows do."""
-    model, ids = make(PAPER), rows()
-    full, _ = model(ids)
-    state = model.new_state(3, 20)
-    model(ids[:, :12], state)
-    chosen = torch.tensor([2, 0])
-    assert (model(ids[chosen, 12:], state.select(chosen))[0] - full[chosen, 12:]).abs().max() < 1e-5
 
 
 def test_training_gives_gradients_to_every_weight():
