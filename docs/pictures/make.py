@@ -118,7 +118,7 @@ def panel(browser: Browser) -> None:
         page = open_page(browser, f"{address}/panel")
         deck.keyboard.press("ArrowRight")
         for frame in page.frames[1:]:
-            frame.wait_for_load_state("networkidle", timeout=PATIENCE)
+            frame.wait_for_load_state(timeout=PATIENCE)
         page.wait_for_timeout(5000)
         shot(page, WIDTH).save(HERE / "panel.webp", quality=85)
 
