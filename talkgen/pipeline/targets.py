@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from talkgen.render.deck import Deck, Rendering
 
 Report = Callable[[str], None]
-_OURS = ("themes/*.j2", "fonts/*.woff2", "fonts/fonts.css")  # for decks in a theme of ours
+_EVERY = ("web/*.js", "web/elements/*.js", "fonts/fonts.css")  # for every deck: it says which letters need another font
+_OURS = ("themes/*.j2", "fonts/*.woff2")  # for decks in a theme of ours
 _ANSWERS = ("web/page/*.js",)  # for those that carry their models
 _LOOKS = {"gaia": ("marp/gaia.css", "fonts/gaia/*.woff2")}  # for those in a theme that asks another host
 _THEIRS = ("themes/blocks.css.j2",)  # for those in the tool's own
@@ -85,7 +86,7 @@ TARGETS = {
         exporter="talkgen.export.marp:export_marp",
         printer="talkgen.export.marp:print_marp",
         starter="talkgen.export.marp:start_marp",
-        files=("web/*.js", "web/elements/*.js"),
+        files=_EVERY,
         ours=("marp/theme.css.j2", *_OURS),
         theirs=("marp/plain.css.j2", *_THEIRS),
         tools=("node/marp/package-lock.json", "node/marp.cjs", "marp/engine.mjs"),
@@ -98,8 +99,7 @@ TARGETS = {
         printer="talkgen.export.slidev:print_slidev",
         starter=None,
         files=(
-            "web/*.js",
-            "web/elements/*.js",
+            *_EVERY,
             "slidev/favicon.svg",
             "slidev/index.html",
             "slidev/languages.txt",
