@@ -17,12 +17,16 @@ class Params(base.Params):
 
 
 class TranslateAnswer(TypedDict):
-    """The words read and written, and the mean over layers and heads of how much each owes to each: weights [T, S]."""
+    """The words read and written, and the mean over layers and heads of how much each owes to each: weights [T, S].
+
+    `strange` are words whose order the model never saw: what it made of them is chance.
+    """
 
     source: list[str]
     target: list[str]
     text: str
     weights: list[list[float]]
+    strange: list[str]
 
 
 def answer(asked: Asked) -> TranslateAnswer:
@@ -41,4 +45,5 @@ def answer(asked: Asked) -> TranslateAnswer:
         "target": list(made.target),
         "text": made.text,
         "weights": [[round(weight, 4) for weight in row] for row in weights.tolist()],
+        "strange": list(made.strange),
     }

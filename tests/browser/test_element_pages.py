@@ -17,28 +17,28 @@ PROMPT = "The name is bound"
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory):
-    """The shipped small model: its files and an engine."""
-    files = find_model("small", tmp_path_factory.mktemp("project"))
-    return files, Engine(load_model(files))
+def shipped(tmp_path_factory):
+    """Two shipped models, each its files and an engine, by name."""
+    found = [find_model(name, tmp_path_factory.mktemp("project")) for name in ("small", "translator")]
+    return {files.name: (files, Engine(load_model(files))) for files in found}
 
 
 @pytest.fixture
-def show(page, small, tmp_path):
+def show(page, shipped, tmp_path):
     """A function that opens a page with an element; returns the element, and its recording."""
 
-    def open_page(name, dials=None, prompt=PROMPT, **params):
+    def open_page(name, dials=None, prompt=PROMPT, model="small", **params):
         checked = check_params(name, params)
         settings = {"params": checked.model_dump(mode="json"), "dials": check_dials(name, checked, dials)}
-        files, engine = small
-        made = record_element(Live(live=name, prompt=prompt, **settings), [files], {"small": engine})
+        files, engine = shipped[model]
+        made = record_element(Live(live=name, prompt=prompt, **settings), [files], {model: engine})
         script = f'<script type="module">{elements_script()}</script>'
         (tmp_path / "one.html").write_text(
             f"<!doctype html><meta charset=utf-8>{element(tag(name), 'recording', made)}{script}", encoding="utf-8"
         )
         page.goto((tmp_path / "one.html").as_uri())
         found = page.locator(tag(name))
-        expect(found.locator(".badge")).to_contain_text("recorded · small transformer")
+        expect(found.locator(".badge")).to_contain_text(f"recorded · {files.label}")
         return found, made
 
     return open_page
@@ -131,3 +131,11 @@ def test_the_lens_says_what_a_layer_guesses(page, show):
     expect(found.locator(".status")).to_contain_text(f"after layer {layers[-1]['layer']}: ")
     page.keyboard.press("ArrowDown")
     expect(found.locator(".status")).to_contain_text(f"after layer {layers[-2]['layer']}: ")
+
+
+def test_a_translation_says_that_an_order_was_never_learned(page, show):
+    """Words in an order that the model never saw are named above what it made of them; of others nothing is said."""
+    found, _ = show("translate", model="translator", prompt="the cat black sleeps")
+    expect(found.locator(".strange")).to_have_text("chance: it never saw words in this order: “the cat black”")
+    found, _ = show("translate", model="translator", prompt="the black cat sleeps")
+    expect(found.locator(".strange")).to_have_text("")

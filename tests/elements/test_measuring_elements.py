@@ -88,10 +88,12 @@ def test_a_training_stops_for_nobody(ask):
 
 
 def test_a_translation_looks_at_every_word(ask):
-    """Each word's weights sum to 1; an unknown word and a model that does not translate are refused."""
+    """Each word's weights sum to 1; an order never learned is told, an unknown word and another model are refused."""
     answer = ask("translate")
     assert answer["text"] == "le chat noir la voit"
     assert [sum(row) for row in answer["weights"]] == pytest.approx([1] * len(answer["target"]), abs=1e-3)
+    assert answer["strange"] == []
+    assert ask("translate", prompt="the cat black sleeps")["strange"] == ["the", "cat", "black"]
     with pytest.raises(ModelError, match="English words, and not “transformer”"):
         ask("translate", prompt="the transformer sees her")
     with pytest.raises(ModelError, match="does not translate"):

@@ -1,9 +1,9 @@
 /**
  * <talkgen-translate recording="BASE64">: a sentence and its translation, and where each word of it looked.
  *
- * A word that is pointed at, or reached with the arrow keys, shows its lines alone.
+ * A word that is pointed at, or reached with the arrow keys, shows its lines alone. Words in an order that the model never saw are named.
  *
- * @typedef {{ source, target, text, weights }} TranslateAnswer
+ * @typedef {{ source, target, text, weights, strange }} TranslateAnswer
  */
 
 import { LiveElement } from "../element.js";
@@ -13,6 +13,7 @@ const [SHEET, SHEET_HIGH, ENGLISH, FRENCH] = [1100, 300, 46, 254]; // px of the 
 
 const TRANSLATE_LOOK = `
 .french { margin: 6px 0; font-size: 38px; font-weight: 600; }
+.strange { margin: 0; color: var(--tg-bad, #d55e00); font-size: 22px; font-weight: 700; }
 .alignment { display: block; width: 100%; max-height: 290px; }
 .alignment text { fill: var(--ink); font-size: 32px; text-anchor: middle; }
 .alignment path { fill: none; stroke: var(--tg-attention, #56b4e9); stroke-width: calc(1px + 13px * var(--w)); stroke-opacity: calc(0.12 + 0.88 * var(--w)); transition: stroke-opacity 160ms; }
@@ -29,14 +30,16 @@ class TalkgenTranslate extends LiveElement {
 
   build(body) {
     this.french = make("p", "french", { lang: "fr" });
+    this.strange = make("p", "strange", { role: "status" });
     this.alignment = draw("svg", { class: "alignment", role: "group", viewBox: `0 0 ${SHEET} ${SHEET_HIGH}` });
-    body.append(this.french, this.alignment);
+    body.append(this.french, this.strange, this.alignment);
   }
 
   show([answer]) {
     this.answer = answer;
-    const { source, target, text, weights } = answer;
+    const { source, target, text, weights, strange } = answer;
     this.french.textContent = text;
+    this.strange.textContent = strange.length ? `chance: it never saw words in this order: “${strange.join(" ")}”` : "";
     const place = (i, count) => ((i + 0.5) * SHEET) / count;
     const lines = weights.flatMap((row, t) =>
       row.map((weight, s) => {
