@@ -68,7 +68,6 @@ def show(name: Name, json: Json = False) -> None:
         out(f"{key}: {value}")
     for form in forms:
         verdict = "" if form.good else " (too far from float32, never used by itself)"
-        out(
-            f"{form.form}: max |Δp| {form.max_change:.4f}, top-1 {form.top_1:.1%}, "
-            f"{form.milliseconds:.2g} ms a token, {form.megabytes:,.1f} MB{verdict}"
-        )
+        speed = "" if form.milliseconds is None else f", {form.milliseconds:.2g} ms a token"
+        size = "" if form.megabytes is None else f", {form.megabytes:,.1f} MB"
+        out(f"{form.form}: max |Δp| {form.max_change:.4f}, top-1 {form.top_1:.1%}{speed}{size}{verdict}")

@@ -93,7 +93,8 @@ def compare(model: str, *, compiler: bool) -> dict[str, float]:
         os.environ["PATH"] = path
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     # The most that any child held so far: none before held more.
-    return {"(s)": round(seconds, 1), "used (s)": round(processor, 1), "most memory (MB)": round(after.ru_maxrss / 1e3)}
+    most = round(after.ru_maxrss * 1024 / 1e6)
+    return {"(s)": round(seconds, 1), "used (s)": round(processor, 1), "most memory (MB)": most}
 
 
 def summary(rounds: list[dict[str, float]]) -> dict[str, list[float]]:

@@ -82,7 +82,7 @@ def test_a_sure_form_answers_while_forms_are_compared(models, tmp_path, monkeypa
     assert first == f"comparing {models[0].label}'s forms, once on this machine: float32, which the others are held to"
     assert others == [
         f"comparing {models[0].label} with float32: {form}, {number} of {len(FORMATS)}"
-        for number, form in enumerate(FORMATS, 1)
+        for number, form in enumerate(reversed(FORMATS), 1)
     ]
     after = engines.ask(Question(prompt="abc"))
     engines.close()

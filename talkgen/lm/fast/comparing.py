@@ -1,95 +1,40 @@
-"""Holds every form of a model to float32, once on a machine.
+"""Compares the forms of a model, once on a machine.
 
-A form's answers are compared with those of the float32 model at every position of a text, read at once and token by
-token: the largest change of any token's probability, and how often the likeliest token is the same. A GGUF file has one
-form, the blocks it stores; a checkpoint in floats can be packed in several. `compare_aside` does it in a process of its
-own, since it takes seconds, torch and memory, while a form that is sure to be good already answers.
+A GGUF file has one form, the blocks it stores; a checkpoint in floats can be packed in several. `compare_aside` does it
+in a process of its own, since it takes seconds, torch and memory, while a form that is sure to be good already answers.
+Weights are read from their file once: every form is made of the float32 model that it is held to (`fast.holding`).
 """
 
 from __future__ import annotations
 
 import math
 import os
-import statistics
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
-
-import numpy as np
+from typing import TYPE_CHECKING, cast
 
 from talkgen.errors import ModelError
 from talkgen.lm.fast.forms import MOST_CHANGE, REFERENCE, STORED, Measured, keep, load_form, packs, recorded
+from talkgen.lm.fast.holding import Probe, begin, hold, read_reference
 from talkgen.lm.files.catalog import Kind, ModelFiles
 from talkgen.lm.files.loaded import Loaded
-from talkgen.lm.files.packed import FORMATS
-from talkgen.lm.models.config import TRANSLATORS, ModelConfig
-from talkgen.lm.models.distribution import softmax
-from talkgen.lm.models.reader import Floats, Readable, Reader
+from talkgen.lm.files.packed import FORMATS, Format
+from talkgen.lm.models.config import TRANSLATORS
+from talkgen.lm.models.reader import Readable
 
-# Read token by token a text takes many times as long: of a large model the last tokens, which are a second or less.
-_LARGE, _ONE_BY_ONE = 20_000_000, 16
-_FEW = 4  # tokens that tell how quick a form is, where it has lost or all are held to it
-_PIECE = 64  # tokens that are read together; kernels differ in many and few
-# A few hundred tokens, so that one in a hundred is seen.
-_TEXT = """A language model reads a text one token after another and says, for every word it knows, how likely it is to
-come next. In 1951 Claude Shannon asked people to guess the next letter of a page; they were right more often than
-chance, because language repeats itself. The same question, asked a trillion times, is what a transformer learns from.
-
-def softmax(logits):
-    highest = max(logits)
-    weights = [math.exp(x - highest) for x in logits]
-    return [w / sum(weights) for w in weights]
-
-Paris is the capital of France, Rome that of Italy, and Madrid that of Spain. 2 + 2 = 4; 7 * 8 = 56. "Who is there?"
-she asked. Nobody answered, so she asked again, and this time a voice said: "It is only me." The quick brown fox jumps
-over the lazy dog. Once upon a time there was a king who had three daughters, and the youngest was the wisest of them.
-"""
+if TYPE_CHECKING:
+    from talkgen.lm.models.lstm import RecurrentLM
+    from talkgen.lm.models.transformer import Transformer
 
 # Torch's threads that wait take no core from who presents, and what a form took is given back before the next one's.
-_QUIET = {"OMP_WAIT_POLICY": "PASSIVE", "MALLOC_MMAP_THRESHOLD_": str(1 << 22)}
+_QUIET = {"OMP_WAIT_POLICY": "PASSIVE", "MALLOC_MMAP_THRESHOLD_": str(1 << 20)}
 
 Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class _Probe:
-    """A text, what float32 says after each of its tokens [n, V], and how many of the last are read one by one."""
-
-    ids: list[int]
-    expected: Floats
-    alone: int
-    large: bool
-
-
-class _Deviation:
-    """How far the answers to a probe's first tokens are from what is expected."""
-
-    def __init__(self, probe: _Probe) -> None:
-        self._probe, self._at, self._same = probe, 0, 0
-        self.change = 0.0  # the largest difference of a probability
-
-    def add(self, p: Floats) -> None:
-        """Takes the probabilities [n, V] after the next tokens."""
-        wanted = self._probe.expected[self._at : self._at + len(p)]
-        self.change = max(self.change, float(np.abs(p - wanted).max()))
-        self._same += int((p.argmax(axis=-1) == wanted.argmax(axis=-1)).sum())
-        self._at += len(p)
-
-    @property
-    def agreement(self) -> float:
-        """The share of equal first choices."""
-        return self._same / self._at
-
-    @property
-    def lost(self) -> bool:
-        """Whether no further answer could make a large model's form good; a small one's is held to all of them."""
-        return self._probe.large and self.change > MOST_CHANGE
 
 
 def compare_aside(files: ModelFiles, device: str, tell: Tell, ended: threading.Event) -> None:
@@ -129,72 +74,48 @@ def measure(files: ModelFiles, device: str = "cpu", tell: Tell = lambda _: None)
 
 def _measure(files: ModelFiles, device: str, tell: Tell) -> Iterator[Measured]:
     tell(f"comparing {files.label}'s forms, once on this machine: float32, which the others are held to")
-    reference = _read_reference(files, device)
-    if reference is None:
-        return
-    names, probe, row = reference
-    if device == "cpu":
-        yield row
-    best = row.milliseconds if device == "cpu" else math.inf
-    for number, form in enumerate(names, 1):
-        tell(f"comparing {files.label} with float32: {form}, {number} of {len(names)}")
-        row = _hold(files, form, device, probe, best)
-        best = min(best, row.milliseconds) if row.good else best
-        yield row
-
-
-def _read_reference(files: ModelFiles, device: str) -> tuple[tuple[str, ...], _Probe, Measured] | None:
-    """The forms to compare, float32's answers to the text and its row; None of a model without forms.
-
-    Its memory is free when this returns: a large model's is for its forms.
-    """
-    plain = load_form(files, REFERENCE, device if device.startswith("cuda") else "cpu")
+    plain = _load_reference(files, device)
     names = _names(files, plain, device)
     if names is None or (not names and device != "cpu"):
-        return None
-    reader = plain.model.reader(device)
-    ids = plain.tokenizer.encode(_TEXT)[: reader.config.block_size]
-    large = size(reader.config) > _LARGE
-    first, last = ids[:-_FEW], ids[-_FEW:]
-    state, parts, seconds = None, [], []
-    for p, after in _read(reader, first, None):
-        state = after
-        parts.append(p)
-    for p, second in _step(reader, last, state):
-        parts.append(p)
-        seconds.append(second)
-    probe = _Probe(ids, np.concatenate(parts), _ONE_BY_ONE if large else len(ids), large)
-    return names, probe, Measured(REFERENCE, 0.0, 1.0, _milliseconds(seconds), _megabytes(plain.model))
+        return
+    probe, row = read_reference(plain, device, whole=not _by_blocks(files, device))
+    if device == "cpu":
+        yield row
+    best = (row.milliseconds if device == "cpu" else None) or math.inf
+    if probe.large and device == "cpu" and not packs(files, device):
+        lost = list(_lost_by_rounding(plain, names, probe))
+        yield from lost
+        names = tuple(form for form in names if form not in [row.form for row in lost])
+    forms = _forms(files, plain, names, device)
+    del plain
+    for number, (form, make) in enumerate(forms.items(), 1):
+        tell(f"comparing {files.label} with float32: {form}, {number} of {len(names)}")
+        row = hold(make(), form, device, probe, best)  # nothing keeps the form: the next one needs its memory
+        best = min(best, row.milliseconds or math.inf) if row.good else best
+        yield row
 
 
-def _hold(files: ModelFiles, form: str, device: str, probe: _Probe, best: float) -> Measured:
-    """Holds one form to float32; a large model's only until it has lost: to the rule, or by speed to `best` (ms)."""
-    model = load_form(files, form, device).model
-    reader, at_once, alone = model.reader(device), _Deviation(probe), _Deviation(probe)
-    first, last = probe.ids[: -probe.alone], probe.ids[-probe.alone :]
-    state, seconds = None, list[float]()
-    for p, after in _read(reader, first, None):
-        state = after
-        at_once.add(p)
-        alone.add(p)
-        if at_once.lost:
-            break
-    else:
-        for p, _ in _read(reader, last, state.clone() if state else None):
-            at_once.add(p)
-    for p, second in _step(reader, last, state):
-        seconds.append(second)
-        if not at_once.lost:
-            alone.add(p)
-        if probe.large and len(seconds) == _FEW and (at_once.lost or _milliseconds(seconds) > best):
-            break
-    ways = [at_once] if at_once.lost else [at_once, alone]
-    change, same = max(way.change for way in ways), min(way.agreement for way in ways)
-    return Measured(form, change, same, _milliseconds(seconds), _megabytes(model))
+def _lost_by_rounding(plain: Loaded[Readable], names: tuple[str, ...], probe: Probe) -> Iterator[Measured]:
+    """The forms that lose by the bfloat16 of their products, whatever their weights: they need not be packed."""
+    from talkgen.lm.fast.quantize import ROUNDED_FORMS, rounded
+
+    with rounded(cast("Transformer", plain.model)) as model:
+        change, same = begin(model, "cpu", probe)
+    if change > MOST_CHANGE:
+        yield from (Measured(form, change, same, None, None) for form in names if form in ROUNDED_FORMS)
 
 
-def _milliseconds(seconds: list[float]) -> float:
-    return 1000 * statistics.median(seconds)
+def _by_blocks(files: ModelFiles, device: str) -> bool:
+    """Whether float32 only judges: then no more than a block of it need be in memory."""
+    return files.kind == "gguf" and packs(files, device)
+
+
+def _load_reference(files: ModelFiles, device: str) -> Loaded[Readable]:
+    if _by_blocks(files, device):
+        from talkgen.lm.files.weights import load_by_blocks
+
+        return load_by_blocks(files)
+    return load_form(files, REFERENCE, device if device.startswith("cuda") else "cpu")
 
 
 def _names(files: ModelFiles, plain: Loaded[Readable], device: str) -> tuple[str, ...] | None:
@@ -208,37 +129,36 @@ def _names(files: ModelFiles, plain: Loaded[Readable], device: str) -> tuple[str
     return torch_forms(cast("Loaded", plain), device)
 
 
-def _read(reader: Reader, ids: list[int], state: Any) -> Iterator[tuple[Floats, Any]]:
-    """Probabilities [n, V] after every token of `ids`, which are read many at a time, and the state after them."""
-    for at in range(0, len(ids), _PIECE):
-        logits, state = reader([ids[at : at + _PIECE]], state)
-        yield softmax(logits[0]), state
+def _forms(
+    files: ModelFiles, plain: Loaded[Readable], names: tuple[str, ...], device: str
+) -> dict[str, Callable[[], Readable]]:
+    """What makes each form, the smallest first, mostly the quickest: one that is slower need not be held to all.
+
+    On the CPU they are made of the float32 model, whose place the last one takes; a card has no room for two.
+    """
+    ordered = names[::-1]
+    if STORED in names or device != "cpu":
+        return {form: partial(_loaded, files, form, device) for form in ordered}
+    if packs(files, device):
+        return {form: partial(_compiled, plain.model, form) for form in ordered}
+    from talkgen.lm.fast.quantize import pack_matrices, quantize
+
+    model = cast("Transformer", plain.model)
+    return {form: partial(pack_matrices if form == ordered[-1] else quantize, model, form) for form in ordered}
 
 
-def _step(reader: Reader, ids: list[int], state: Any) -> Iterator[tuple[Floats, float]]:
-    """The same [1, V] of tokens that are read one by one, and the seconds that each took."""
-    for token in ids:
-        began = time.perf_counter()
-        logits, state = reader([[token]], state)
-        seconds = time.perf_counter() - began
-        yield softmax(logits[0]), seconds
+def _loaded(files: ModelFiles, form: str, device: str) -> Readable:
+    return load_form(files, form, device).model
 
 
-def size(config: ModelConfig) -> int:
-    """About how many numbers a model's matrices hold."""
-    each = config.n_embd * (4 * config.n_embd + 3 * config.n_inner)
-    return config.vocab_size * config.n_embd + config.n_layer * each
+def _compiled(model: Readable, form: str) -> Readable:
+    from talkgen.lm.fast.compiled_lstm import CompiledLSTM
+    from talkgen.lm.fast.compiled_transformer import CompiledTransformer
+    from talkgen.lm.models.transformer import Transformer
 
-
-def _megabytes(model: Readable) -> float:
-    """Of weights that one token reads."""
-    known = getattr(model, "bytes", None)
-    if known is None:
-        from talkgen.lm.fast.quantize import packed_bytes
-        from talkgen.lm.models.base import LanguageModel
-
-        known = packed_bytes(cast("LanguageModel", model))
-    return float(known) / 1e6
+    if isinstance(model, Transformer):
+        return CompiledTransformer.from_transformer(model, cast("Format", form))
+    return CompiledLSTM.from_recurrent(cast("RecurrentLM", model), cast("Format", form))
 
 
 def _print(line: str) -> None:

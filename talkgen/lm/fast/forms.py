@@ -8,6 +8,7 @@ Until then a form answers that is sure to be good: a file's own blocks, or float
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -35,8 +36,8 @@ class Measured:
     form: str
     max_change: float
     top_1: float
-    milliseconds: float  # one more token
-    megabytes: float  # of weights
+    milliseconds: float | None  # one more token; None of what was not tried: float32 that only judges, forms that lost
+    megabytes: float | None  # of weights; None of what was not packed
 
     @property
     def good(self) -> bool:
@@ -60,7 +61,7 @@ def best_form(files: ModelFiles, device: str = "cpu") -> str:
         return _sure(files, device)
     # Torch's own float32 comes last where kernels read: it takes a second and 200 MB before it reads anything.
     good = [row for row in found if row.good and not (row.form == REFERENCE and packs(files, device))]
-    best = min(good, key=lambda row: row.milliseconds, default=None)
+    best = min(good, key=lambda row: row.milliseconds or math.inf, default=None)
     return best.form if best else REFERENCE
 
 

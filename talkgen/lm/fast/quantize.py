@@ -4,7 +4,7 @@
     int8       a scale for every row, activations in bfloat16
     int4       a scale and a least value for every 32 weights of a row, activations in bfloat16
 
-What activations lose in bfloat16 decides how exact the last two are; whoever uses them measures it (`fast.forms`).
+What activations lose in bfloat16 decides how exact the last two are; whoever uses them measures it (`fast.comparing`).
 
 The operations are torch's own and partly private, as torchao's are underneath. torchao itself is no better road here:
 its int8 weights are widened as a whole at every call unless compiled (0.18, int8_tensor.py), which is slower than
@@ -16,7 +16,8 @@ from __future__ import annotations
 import copy
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -24,8 +25,10 @@ from torch import Tensor, nn
 from talkgen.lm.models.base import LanguageModel
 from talkgen.lm.models.transformer import Transformer
 
+_AT_A_TIME = 1 << 18  # numbers that are packed together: what is made on the way stays in the cache
 _GROUP = 32  # weights that share a scale: ggml's, and the smallest that torch's kernels take
 TORCH_FORMS = ("float16", "int8", "int4")
+ROUNDED_FORMS = ("int8", "int4")  # whose products take and give bfloat16
 
 
 class PackedLinear(nn.Module, ABC):
@@ -69,8 +72,13 @@ class Int8Linear(PackedLinear):
     def __init__(self, linear: nn.Linear) -> None:
         super().__init__(linear)
         weight = linear.weight.detach().float()
-        scale = weight.abs().amax(dim=1).clamp_min(1e-12) / 127
-        self.register_buffer("weight", (weight / scale[:, None]).round().to(torch.int8))
+        least, most = weight.aminmax(dim=1)
+        scale = torch.maximum(-least, most).clamp_min(1e-12) / 127
+        q, rows = torch.empty_like(weight, dtype=torch.int8), max(1, _AT_A_TIME // weight.size(1))
+        for at in range(0, len(q), rows):
+            some = slice(at, at + rows)
+            q[some] = (weight[some] / scale[some, None]).round_()
+        self.register_buffer("weight", q)
         self.register_buffer("scale", scale.bfloat16())
         self.bytes = weight.numel() + 2 * len(weight)
 
@@ -132,6 +140,26 @@ def pack_matrices(model: Transformer, form: str) -> Transformer:
             parent, _, leaf = name.rpartition(".")
             setattr(model.get_submodule(parent), leaf, kind(module))
     return model
+
+
+@contextmanager
+def rounded(model: LanguageModel) -> Iterator[LanguageModel]:
+    """The model, whose products take and give bfloat16 meanwhile: all that forms with exact weights would change."""
+    hooks = []
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            hooks.append(module.register_forward_pre_hook(lambda _, given: (given[0].bfloat16().float(),)))
+            hooks.append(module.register_forward_hook(_round))
+    try:
+        yield model
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _round(linear: nn.Linear, _: object, y: Tensor) -> Tensor:
+    bias = y.new_zeros(1) if linear.bias is None else linear.bias
+    return (y - bias).bfloat16() + bias
 
 
 def packed_bytes(model: LanguageModel) -> int:

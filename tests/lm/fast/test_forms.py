@@ -2,16 +2,19 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
+from gguf_files import write_llama
 
-from talkgen.lm.fast import comparing, forms
+from talkgen.lm.fast import comparing, forms, holding
 from talkgen.lm.fast.comparing import measure
 from talkgen.lm.fast.compiled_lstm import CompiledLSTM
 from talkgen.lm.fast.compiled_transformer import CompiledTransformer
 from talkgen.lm.fast.forms import Measured, load_fast
-from talkgen.lm.files.catalog import find_model
+from talkgen.lm.files.catalog import ModelFiles, find_model
 from talkgen.lm.files.weights import load_model
+from talkgen.lm.models.distribution import softmax
 from talkgen.lm.models.lstm import RecurrentLM
 from talkgen.lm.models.transformer import Transformer
 
@@ -40,7 +43,7 @@ def test_the_numbers_are_right(small):
     row = next(row for row in measure(small) if row.form == "int8")
     loaded = load_model(small)
     assert isinstance(loaded.model, Transformer)
-    ids = torch.tensor([loaded.tokenizer.encode(comparing._TEXT)[: loaded.model.config.block_size]])
+    ids = torch.tensor([loaded.tokenizer.encode(holding._TEXT)[: loaded.model.config.block_size]])
     with torch.inference_mode():
         packed = CompiledTransformer.from_transformer(loaded.model, "int8")
         at_once = torch.from_numpy(packed(ids)[0][0]).softmax(-1)
@@ -55,7 +58,7 @@ def test_the_numbers_are_right(small):
 
 @pytest.mark.slow
 def test_a_measurement_is_kept(small, monkeypatch):
-    """The second time nothing is loaded; a damaged record is measured again."""
+    """The second time nothing is loaded; a damaged record is measured again, from weights that are loaded once."""
     first = measure(small)
     loads = []
     load = comparing.load_form
@@ -65,7 +68,7 @@ def test_a_measurement_is_kept(small, monkeypatch):
     (record,) = (forms.cache_dir("forms")).iterdir()
     record.write_text(record.read_text(encoding="utf-8")[:40], encoding="utf-8")
     assert [row.form for row in measure(small)] == [row.form for row in first]
-    assert loads == [row.form for row in first]
+    assert loads == ["torch"]
 
 
 @pytest.mark.parametrize(("change", "agreement", "good"), [(0.02, 0.99, True), (0.021, 1.0, False), (0.0, 0.98, False)])
@@ -122,14 +125,48 @@ def test_recurrent_models_have_forms_too(tmp_path, small):
 
 @pytest.mark.parametrize("kernels", [True, False])
 def test_a_large_model_is_judged_alike(small, monkeypatch, kernels):
-    """Of a large model less is read, and of a form that has lost nothing more: the same forms are good."""
+    """Of a large model less is read, and of a form that has lost nothing more: the same forms are good and chosen."""
     if not kernels:
         monkeypatch.setattr(forms.native, "load_library", lambda: None)
     whole = measure(small)
     for record in forms.cache_dir("forms").iterdir():
         record.unlink()
-    monkeypatch.setattr(comparing, "_LARGE", 0)
+    monkeypatch.setattr(holding, "_LARGE", 0)
     some = measure(small)
     assert [(row.form, row.good) for row in some] == [(row.form, row.good) for row in whole]
     assert all(less.max_change <= row.max_change + 1e-6 for less, row in zip(some, whole, strict=True))
     assert any(less.max_change < row.max_change - 1e-3 for less, row in zip(some, whole, strict=True) if not row.good)
+
+
+def test_a_file_with_kernels_is_judged_by_blocks(small, tmp_path):
+    """Of a GGUF file's float32 no more than a block is in memory, which only judges; its blocks answer as they did."""
+    write_llama(tmp_path / "llama.gguf", "Q8_0")
+    files = ModelFiles("llama", "gguf", tmp_path / "llama.gguf", "llama")
+    reference, stored = measure(files)
+    assert (reference.form, reference.milliseconds) == ("torch", None)
+    assert (stored.form, stored.good) == ("stored", True)
+    assert forms.best_form(files) == "stored"
+    loaded = load_model(files)
+    ids = loaded.tokenizer.encode(holding._TEXT)[: loaded.model.config.block_size]
+    packed = softmax(load_fast(files).model.reader()([ids])[0][0])
+    with torch.inference_mode():
+        expected = loaded.model(torch.tensor([ids]))[0][0].softmax(-1).numpy()
+    assert stored.max_change == pytest.approx(float(np.abs(packed - expected).max()), abs=1e-5)
+
+
+def test_what_rounding_loses_is_not_packed(small, monkeypatch):
+    """Where bfloat16 alone moves a probability too far, a large model's int8 and int4 are told bad, and not tried."""
+    monkeypatch.setattr(forms.native, "load_library", lambda: None)
+    monkeypatch.setattr(holding, "_LARGE", 0)
+    tried = []
+    hold = comparing.hold
+    monkeypatch.setattr(comparing, "hold", lambda *given: tried.append(given[1]) or hold(*given))
+    assert {row.form for row in measure(small) if row.milliseconds} == {"torch", *tried}
+    for record in forms.cache_dir("forms").iterdir():
+        record.unlink()
+    tried.clear()
+    monkeypatch.setattr(comparing, "MOST_CHANGE", 1e-6)
+    found = {row.form: row for row in measure(small)}
+    assert tried == ["float16"]
+    assert set(found) == {"torch", "float16", "int8", "int4"}
+    assert all(row.milliseconds is None and 0 < row.max_change < 0.5 for row in map(found.get, ("int8", "int4")))

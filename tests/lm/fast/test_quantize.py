@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from talkgen.lm.fast.quantize import TORCH_FORMS, HalfLinear, Int4Linear, Int8Linear, packed_bytes, quantize
+from talkgen.lm.fast.quantize import TORCH_FORMS, HalfLinear, Int4Linear, Int8Linear, packed_bytes, quantize, rounded
 from talkgen.lm.models.config import ModelConfig
 from talkgen.lm.models.transformer import Transformer
 
@@ -64,3 +64,19 @@ def test_a_packed_model_answers_nearly_alike():
     assert sizes == sorted(sizes, reverse=True)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     assert sum(p.numel() * p.element_size() for p in model.parameters()) == packed_bytes(model)
+
+
+@torch.inference_mode()
+def test_rounding_is_what_exact_weights_lose():
+    """Weights that 8 bits hold exactly lose by their products' bfloat16 alone; afterwards nothing is rounded."""
+    model = make_model()
+    for name, parameter in model.named_parameters():
+        if parameter.dim() == 2 and "positions" not in name:
+            parameter.copy_((parameter * 64).round().clamp(-127, 127))
+            parameter[:, 0] = 127  # so that a row's scale is 1
+            parameter.div_(64)
+    ids = torch.randint(97, (1, 60))
+    exact, packed = model(ids)[0], quantize(model, "int8")(ids)[0]
+    with rounded(model) as alike:
+        assert (alike(ids)[0] - packed).abs().max() < 0.3 * (exact - packed).abs().max()
+    assert torch.equal(model(ids)[0], exact)

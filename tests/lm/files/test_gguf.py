@@ -15,7 +15,7 @@ from talkgen.lm.files.catalog import ModelFiles
 from talkgen.lm.files.gguf_file import READABLE, GGUFFile
 from talkgen.lm.files.gguf_model import read_config, read_packed, side_by_side
 from talkgen.lm.files.gguf_tokenizer import read_tokenizer
-from talkgen.lm.files.weights import load_model
+from talkgen.lm.files.weights import load_by_blocks, load_model
 
 resource = pytest.importorskip("resource", reason="Windows has no such limits")
 
@@ -41,6 +41,18 @@ def test_tensors_equal_the_gguf_package(kind, tmp_path):
         assert found.shape == tuple(reversed(tensor.shape.tolist()))
         assert np.array_equal(found.reshape(expected.shape), expected.astype(np.float32))
     assert ours.metadata["tokenizer.ggml.tokens"] == reference.fields["tokenizer.ggml.tokens"].contents()
+
+
+def test_a_model_is_read_block_by_block(llama):
+    """The logits are those of the whole model, again and again, and between two readings its blocks take no memory."""
+    files = ModelFiles("llama", "gguf", llama, "llama")
+    whole, blocks = load_model(files).model, load_by_blocks(files).model
+    ids = torch.arange(12)[None] % whole.config.vocab_size
+    with torch.inference_mode():
+        for _ in range(2):
+            assert torch.equal(blocks(ids)[0], whole(ids)[0])
+            assert all(p.untyped_storage().nbytes() == 4 for block in blocks.blocks for p in block.parameters())
+    assert blocks.count_parameters() == whole.count_parameters()
 
 
 @pytest.mark.parametrize("kind", ["Q4_K", "Q6_K"])
