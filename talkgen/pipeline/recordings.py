@@ -1,8 +1,9 @@
 """Recordings: what a live block answers when no server is there, asked of the real engines while a deck is built.
 
-A recording holds the answer to its prompt, to the prompt with each shown token appended, to the greedy continuation,
-and to the prompt cut after each of its last tokens, so that on a page without a server the bars can still be clicked
-and a text be rewound; of each, what every position of the dials makes of it. Knows no server and no page.
+A recording holds the answer to its prompt (and what that owes to each token), to the prompt with each shown token
+appended, to the greedy continuation, and to the prompt cut after each of its last tokens, so that on a page without a
+server the bars can still be clicked and a text be rewound; of each, what every position of the dials makes of it. Knows
+no server and no page.
 """
 
 from __future__ import annotations
@@ -50,7 +51,10 @@ def record(block: Live, models: Sequence[ModelFiles], engines: Mapping[str, Answ
         "settings": wire.settings_json(block.bars, sampling),
         "dials": dict(block.dials or {}),
         "recorded": {"date": datetime.now(UTC).date().isoformat(), "device": "cpu"},
-        "answers": {name: {prompt: one.recorded(prompt) for prompt in sorted(prompts)} for name, one in asked.items()},
+        "answers": {
+            name: {prompt: one.recorded(prompt, leave_out=prompt == block.prompt) for prompt in sorted(prompts)}
+            for name, one in asked.items()
+        },
         "turned": {},
     }
     if block.dials:
@@ -168,6 +172,9 @@ class _Asked:
             for turn in turns
         ]
 
-    def recorded(self, prompt: str) -> wire.AnswerJSON:
-        """The answer to `prompt`, as it is kept."""
-        return wire.recorded_json(self.answer(prompt))
+    def recorded(self, prompt: str, *, leave_out: bool) -> wire.AnswerJSON:
+        """The answer to `prompt`, as it is kept; with `leave_out` what it owes to each token too."""
+        if not leave_out:
+            return wire.recorded_json(self.answer(prompt))
+        asked = self._engine.next_token(prompt, bars=self._bars, sampling=self._sampling, leave_out=True)
+        return wire.recorded_json(asked)

@@ -161,7 +161,11 @@ class Engines:
         engine = self.find(question.model)
         try:
             return engine.next_token(
-                question.prompt, bars=question.bars, sampling=question.sampling, caller=caller or slide_caller()
+                question.prompt,
+                bars=question.bars,
+                sampling=question.sampling,
+                leave_out=question.leave_out,
+                caller=caller or slide_caller(),
             )
         except FailedError as error:
             self.fail(engine, error)

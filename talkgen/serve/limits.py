@@ -50,6 +50,7 @@ class Question(BaseModel):
     temperature: float = Field(1.0, gt=0, le=5)
     top_k: int | None = Field(None, ge=1)
     top_p: float | None = Field(None, gt=0, le=1)
+    leave_out: bool = False
 
     @property
     def sampling(self) -> Sampling:

@@ -79,7 +79,7 @@ async def respond(questions: Questions, question: AnyQuestion, request: Request)
 
 async def _wait(flight: Flight) -> None:
     await asyncio.wait({flight.answer}, timeout=_SOON)
-    if not flight.answer.done() and flight.tokens < _LONG:
+    if not flight.answer.done() and flight.tokens < _LONG and flight.part is None:
         await asyncio.wait({flight.answer}, timeout=_QUIET - _SOON)
 
 

@@ -27,7 +27,7 @@ const LIVE_LOOK = `
 .live[data-rows="many"] { --row: 35px; --row-text: 28px; }
 .live[data-rows="crowd"] { --row: 25px; --row-text: 22px; }
 .live[data-models="2"] { --row: 32px; --row-text: 26px; }
-.live:has(.strip:not([hidden])) { --row: 29px; --row-text: 23px; }
+.live:has(.strip:not([hidden])) { --row: 26px; --row-text: 22px; }
 .line, .tools, .dials { display: flex; flex-wrap: wrap; gap: 4px 24px; }
 .line { align-items: start; justify-content: space-between; flex-wrap: nowrap; }
 .tools { flex: none; gap: 6px; }
@@ -79,7 +79,10 @@ class TalkgenLive extends HTMLElement {
       (model) => new Panel(model, (text) => this.#append(text), (event) => this.#backToPrompt(event)),
     );
     panels.append(...this.panels.map((panel) => panel.element));
-    this.strip = new Strip((text) => this.#go(text));
+    this.strip = new Strip(
+      (text) => this.#go(text),
+      (words) => this.note(words),
+    );
     const line = make("div", "line");
     line.append(this.status, this.#buildTools());
     frame.append(this.box.element, line, ...this.#buildDials(), this.strip.element, panels);
@@ -172,6 +175,7 @@ class TalkgenLive extends HTMLElement {
     this.toggle.setAttribute("aria-pressed", this.strip.open);
     this.panels.forEach((panel) => panel.bars.showIds(this.strip.open));
     this.#mark();
+    this.source.ask();
   }
 
   /** Shows which of the tools can be used; the branches where the strip is open. */
@@ -180,12 +184,15 @@ class TalkgenLive extends HTMLElement {
     this.redo.disabled = !this.trail.canRedo;
     const { length } = this.trail.branches;
     this.toggle.textContent = length ? `tokens +${length}` : "tokens";
-    if (this.strip.open && this.tokens) this.strip.show(this.shown, this.tokens, this.trail.branches);
+    if (!this.strip.open || !this.answers) return;
+    const answers = this.answers.map((answer, i) => ({ ...answer, cell: this.panels[i].element.dataset.cell }));
+    this.strip.show(this.shown, answers[0].tokens, this.trail.branches, answers);
   }
 
   /** What is asked now, one question a model. */
   questions() {
-    return this.panels.map((panel) => ({ model: panel.model.name, prompt: this.box.text, ...this.settings }));
+    const more = this.strip.open ? { leave_out: true } : {};
+    return this.panels.map((panel) => ({ model: panel.model.name, prompt: this.box.text, ...this.settings, ...more }));
   }
 
   wait() {
@@ -197,32 +204,36 @@ class TalkgenLive extends HTMLElement {
     this.panels.forEach((panel) => panel.dim("stale"));
   }
 
+  /** Shows the bars while what they owe to each token is not known yet. */
+  showPart(questions, parts) {
+    if (parts.every(Boolean)) this.showLive(questions, parts);
+  }
+
   showLive(questions, answers) {
-    this.panels.forEach((panel, i) => panel.showLive(answers[i], answers[i].model.label, questions[i]));
-    this.#colour(questions[0].prompt, answers[0]);
+    this.panels.forEach((panel, i) => panel.showLive(answers[i], answers[i].model?.label ?? panel.model.label, questions[i]));
+    this.#colour(questions[0].prompt, answers);
   }
 
   showInPage(questions, answers) {
     this.panels.forEach((panel, i) => panel.showInPage(answers[i], questions[i]));
-    this.#colour(questions[0].prompt, answers[0]);
+    this.#colour(questions[0].prompt, answers);
   }
 
   showRecorded() {
     const { recording, settings } = this;
     const known = recordedAnswer(recording, recording.models[0].name, this.box.text) !== null;
     const prompt = known ? this.box.text : nearestPrompt(recording, this.box.text);
-    this.panels.forEach((panel) => {
-      const answer = recordedAnswer(recording, panel.model.name, prompt, settings);
-      panel.showRecorded(answer, recording.recorded.date, settings, !known);
-    });
-    this.#colour(prompt, recordedAnswer(recording, recording.models[0].name, prompt));
+    const answers = this.panels.map((panel) => recordedAnswer(recording, panel.model.name, prompt, settings));
+    this.panels.forEach((panel, i) => panel.showRecorded(answers[i], recording.recorded.date, settings, !known));
+    this.#colour(prompt, answers);
     if (!known) this.note("no recorded answer for this text");
   }
 
-  #colour(prompt, answer) {
+  #colour(prompt, answers) {
     this.shown = prompt;
-    this.tokens = answer.tokens;
+    this.answers = answers;
     this.#mark();
+    const [answer] = answers;
     const pieces = answer.tokens.map(({ text }) => text);
     this.box.colour(alignPieces(prompt, pieces));
     const hint = document.createElement("span");

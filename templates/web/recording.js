@@ -7,7 +7,7 @@
  *
  * @typedef {{ id, text }} Token
  * @typedef {{ id, text, p, p_sampled, append }} Candidate
- * @typedef {{ tokens, candidates, other, entropy, kept, entropy_sampled, reused, milliseconds, model }} Answer
+ * @typedef {{ tokens, candidates, other, entropy, kept, entropy_sampled, left_out, reused, milliseconds, model }} Answer
  * @typedef {{ name, label, digest, architecture }} Model
  * @typedef {{ bars, temperature, top_k, top_p }} Settings
  * @typedef {{ settings, p_sampled, kept, entropy_sampled }} Turned

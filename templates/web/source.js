@@ -130,7 +130,9 @@ export class Source {
       asking.parts ??= asking.questions.map(() => null);
       asking.parts[i] = part;
       this.fallen = false;
-      return this.view.showPart(asking.questions, asking.parts);
+      this.view.showPart(asking.questions, asking.parts);
+      this.waiting = !sameQuestions(asking.questions, this.view.questions());
+      return this.waiting && this.ask();
     }
     Object.assign(asking, { read, tokens });
     if (!asking.late && timeLeft(asking) > LONGEST) this.#overdue(asking);

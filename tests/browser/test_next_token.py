@@ -1,6 +1,8 @@
 """The next token's element beside its bars, without a server: dials, numbers, undo, rewinding and branching."""
 
 import json
+import math
+import re
 
 import pytest
 from conftest import write_page
@@ -77,6 +79,47 @@ def test_numbers_stand_below_the_tokens_when_they_are_asked_for(page, live, dial
     assert live.root.locator(".strip .id").all_inner_texts() == ids
     first = dialled["answers"]["tiny"][PROMPT]["candidates"][0]
     expect(live.root.locator(".bar .id").first).to_have_text(str(first["id"]))
+
+
+def bits(p: float, less: float) -> float:
+    return math.log2(max(p, 1e-6)) - math.log2(max(less, 1e-6))
+
+
+def test_tokens_say_what_the_likeliest_owes_to_them(page, live, dialled):
+    """A bar below each token, as long as the bits that are lost without it; the largest, and one's own, in words."""
+    live.root.get_by_role("button", name="Tokens and their numbers").click()
+    answer = dialled["answers"]["tiny"][PROMPT]
+    first = answer["candidates"][0]
+    debts = [bits(first["p"], less) for less in answer["left_out"]]
+    bars = live.root.locator(".strip .owes i")
+    scale = max(1, *map(abs, debts))
+    shown = bars.evaluate_all("bars => bars.map(bar => Number(bar.style.getPropertyValue('--w')))")
+    assert shown == pytest.approx([abs(debt) / scale for debt in debts], abs=1e-6)
+    hinders = bars.evaluate_all("bars => bars.map(bar => bar.classList.contains('hinders'))")
+    assert hinders == [debt < -0.05 for debt in debts]
+    which = PROMPT[debts.index(max(debts))]
+    says = f"owes {max(debts):.1f} bits to “{which}”" if max(debts) > 0.05 else "owes nothing to a single token"
+    expect(live.root.locator(".debts")).to_contain_text(says)
+    live.root.locator(".strip .chip").first.focus()
+    expect(live.status).to_contain_text(f"without “{PROMPT[0]}”: ")
+    expect(live.status).to_contain_text(f"{words(first['p'])} → {words(answer['left_out'][0])}")
+
+
+def test_two_models_owe_beside_each_other(page, site, engines):
+    """While the tokens are in sight the server is asked for it too: a bar a model below each token that is typed."""
+    page.goto(f"{site}two.html")
+    live = LiveElement(page)
+    live.expect_badge(re.compile("^live"))
+    live.root.get_by_role("button", name="Tokens and their numbers").click()
+    live.box.fill("to be or")
+    expect(live.root.locator(".strip .owes i")).to_have_count(2 * len("to be or"))
+    first = engines["tiny-lstm"].next_token("to be or", leave_out=True)
+    wanted = f"{words(first.candidates[0].p)} → {words(first.left_out[1])}"
+    expect(live.root.locator(".strip .chip").nth(1)).to_have_attribute("aria-label", re.compile(re.escape(wanted)))
+    live.root.get_by_role("button", name="Tokens and their numbers").click()
+    with page.expect_request("**/api/next") as asked:
+        live.box.fill("to be or n")
+    assert "leave_out" not in asked.value.post_data_json
 
 
 def test_a_text_is_rewound_and_branches(page, live):

@@ -55,6 +55,15 @@ def test_every_bar_can_be_clicked_once_and_the_first_one_many_times(made):
         )
 
 
+def test_it_says_what_the_prompts_answer_owes_to_each_token(made):
+    """As the engine says it; of the texts that clicks lead to it is not asked."""
+    recording, engines = made("tiny", "tiny-lstm", prompt="abc", bars=4)
+    for name, answers in recording["answers"].items():
+        wanted = engines[name].next_token("abc", leave_out=True).left_out
+        assert answers["abc"]["left_out"] == pytest.approx(wanted, abs=1e-5)
+        assert [prompt for prompt, answer in answers.items() if "left_out" in answer] == ["abc"]
+
+
 def test_two_models_answer_the_same_prompts(made):
     """Wherever a click on either model leads, both have an answer."""
     recording, _ = made("tiny", "tiny-lstm", prompt="abc", bars=4)

@@ -1,5 +1,7 @@
 """The whole server over HTTP: the deck, health, and answers to good and bad questions."""
 
+import json
+
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -111,6 +113,21 @@ def test_an_answer_is_a_distribution(client, models):
     assert shares == sorted(shares, reverse=True)
     assert sum(shares) + answer["other"] == pytest.approx(1, abs=1e-4)
     assert answer["model"] == {"name": "tiny", "label": models[0].label, "digest": models[0].digest()}
+
+
+@pytest.mark.parametrize("model", ["tiny", "tiny-lstm"])
+def test_an_answer_says_what_it_owes_to_each_token(client, model):
+    """Where that is asked for: a probability a token, whether it comes at once or after the bars."""
+    plain, asked = ask(client, model=model).json(), ask(client, model=model, leave_out=True).json()
+    assert "left_out" not in plain
+    assert [0 <= p <= 1 for p in asked["left_out"]] == [True] * len("abc")
+    assert asked["candidates"] == plain["candidates"]
+    question = {"prompt": "abcd", "model": model, "leave_out": True}
+    reply = client.post("/api/next", json=question, headers={"Accept": "application/x-ndjson"})
+    *before, last = reply.text.rstrip("\n").split("\n")
+    assert len(json.loads(last)["left_out"]) == len("abcd")
+    parts = [part for line in before if (part := json.loads(line).get("part"))]
+    assert [part["candidates"] for part in parts] in ([], [json.loads(last)["candidates"]])
 
 
 def test_models_differ(client):

@@ -22,6 +22,12 @@ class Answering(Protocol):
         """How many tokens a prompt has, as nearly as that is known."""
 
     def next_token(
-        self, prompt: str, *, bars: int = ..., sampling: Sampling = ..., caller: Caller | None = None
+        self,
+        prompt: str,
+        *,
+        bars: int = ...,
+        sampling: Sampling = ...,
+        leave_out: bool = ...,
+        caller: Caller | None = None,
     ) -> Answer:
-        """The distribution of the token after `prompt`."""
+        """The distribution after `prompt`; with `leave_out` what the likeliest owes to each token, where known."""

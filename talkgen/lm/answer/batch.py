@@ -60,19 +60,31 @@ class Batch:
             GoneError: the caller went.
             FailedError: the device did.
         """
-        mine = _Waiting(list(ids), state, caller or Caller(), next(self._turns))
-        if not mine.unread:
+        return self.read_together([ids], [state], caller)[0]
+
+    def read_together(
+        self, texts: Sequence[Sequence[int]], states: Sequence[State], caller: Caller | None = None
+    ) -> list[Floats]:
+        """The same of several texts of one caller, each after a state of its own.
+
+        Raises:
+            GoneError: the caller went.
+            FailedError: the device did.
+        """
+        caller = caller or Caller()
+        mine = [_Waiting(list(ids), state, caller, next(self._turns)) for ids, state in zip(texts, states, strict=True)]
+        if not all(one.unread for one in mine):
             raise ValueError("there is nothing to read")
         with self._guard:
-            self._waiting.append(mine)
-        while not mine.done:
+            self._waiting += mine
+        while not all(one.done for one in mine):
             with self.turn:
-                if not mine.done:
+                if not all(one.done for one in mine):
                     self._run()
-        if mine.error is not None:
-            raise mine.error
-        assert mine.logits is not None  # noqa: S101 – done without an error
-        return mine.logits
+        for one in mine:
+            if one.error is not None:
+                raise one.error
+        return [one.logits for one in mine if one.logits is not None]
 
     def _run(self) -> None:
         together = self._choose()

@@ -21,6 +21,7 @@ from talkgen.errors import ModelError
 from talkgen.lm.answer.batch import PIECE, Batch
 from talkgen.lm.answer.beam import Beam, Branch, search_beams
 from talkgen.lm.answer.callers import Caller, GoneError
+from talkgen.lm.answer.leaving_out import MOST, leave_each_out
 from talkgen.lm.answer.odds import Odds, odds_of
 from talkgen.lm.answer.prefix import PrefixCache, common_prefix
 from talkgen.lm.answer.sample import UNCHANGED, Sampling, filter_probabilities, penalize, sample
@@ -66,7 +67,8 @@ class Answer:
     """The next token's distribution: the likeliest, what the `other` tokens add up to, and the entropy in bits.
 
     `kept` is how many tokens can be drawn (None where a server does not tell), `entropy_sampled` the entropy of what
-    is drawn from.
+    is drawn from. `left_out` is the probability that the likeliest token has where each token of the prompt is left
+    out: None where that was not asked for, where there are too many, or where a server answers.
     """
 
     pieces: tuple[Piece, ...]
@@ -77,6 +79,7 @@ class Answer:
     entropy_sampled: float
     reused: int
     seconds: float
+    left_out: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -212,9 +215,17 @@ class Engine:
         return self.batch.read(ids[-1:], state, caller)
 
     def next_token(
-        self, prompt: str, *, bars: int = 8, sampling: Sampling = UNCHANGED, caller: Caller | None = None
+        self,
+        prompt: str,
+        *,
+        bars: int = 8,
+        sampling: Sampling = UNCHANGED,
+        leave_out: bool = False,
+        caller: Caller | None = None,
     ) -> Answer:
         """The distribution of the token after `prompt`: the `bars` likeliest tokens and the rest.
+
+        With `leave_out`, also what the likeliest owes to each token of the prompt.
 
         Raises:
             ModelError: the prompt does not fit the model's context.
@@ -222,8 +233,8 @@ class Engine:
             FailedError: the device did.
         """
         started = time.perf_counter()
-        ids = self.encode(prompt)
-        logits, reused = self._read(ids, caller or Caller())
+        ids, caller = self.encode(prompt), caller or Caller()
+        logits, reused = self._read(ids, caller)
         p = softmax(logits)
         sampled = p if sampling == UNCHANGED else filter_probabilities(logits, sampling)
         entropy = entropy_bits(p)
@@ -234,6 +245,7 @@ class Engine:
             for i, text, share in zip(top.tolist(), texts, p[top].tolist(), strict=True)
         )
         shown = ids if prompt else []
+        left_out = self._leave_out(shown, int(top[0]), caller) if leave_out else None
         return Answer(
             pieces=tuple(map(Piece, shown, self.tokenizer.pieces(shown))),
             candidates=candidates,
@@ -243,7 +255,13 @@ class Engine:
             entropy_sampled=entropy if sampled is p else entropy_bits(sampled),
             reused=reused,
             seconds=time.perf_counter() - started,
+            left_out=left_out,
         )
+
+    def _leave_out(self, ids: list[int], token: int, caller: Caller) -> tuple[float, ...] | None:
+        if len(ids) > MOST:
+            return None
+        return leave_each_out(ids, self._start(), token, self.batch, self.caches[caller.rank], caller)
 
     def score(self, prompt: Prompt, *, top: int, caller: Caller | None = None) -> list[Odds]:
         """The odds of each token of a prompt after those before it; there are none for the first.

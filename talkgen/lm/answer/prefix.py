@@ -38,8 +38,11 @@ class PrefixCache:
             self._texts.move_to_end(tuple(ids))
             return self._texts[tuple(ids)][1]
 
-    def take(self, ids: Sequence[int]) -> tuple[State, int]:
-        """A state that has read most of `ids`, but not the last one, and how many; the caller's from now on."""
+    def take(self, ids: Sequence[int], *, copy: bool = False) -> tuple[State, int]:
+        """A state that has read most of `ids`, but not the last one, and how many; the caller's from now on.
+
+        With `copy` what is kept stays here.
+        """
         wanted = tuple(ids)
         with self._lock:
             found = self._longest(wanted)
@@ -47,7 +50,8 @@ class PrefixCache:
                 return self.model.new_state(1, len(ids) + 64), 0
             text, kept = found
             state = self._texts[text][0]
-            grows = self.rolls_back and kept >= min(len(text), len(wanted) - 1)  # typing on, or deleting
+            # Typing on, or deleting.
+            grows = not copy and self.rolls_back and kept >= min(len(text), len(wanted) - 1)
             if grows:
                 del self._texts[text]
             if not grows or state.room > 2 * len(wanted) + _SPARE:

@@ -119,7 +119,13 @@ class RemoteEngine:
         return len(prompt) // 4 + 1
 
     def next_token(
-        self, prompt: str, *, bars: int = 8, sampling: Sampling = UNCHANGED, caller: Caller | None = None
+        self,
+        prompt: str,
+        *,
+        bars: int = 8,
+        sampling: Sampling = UNCHANGED,
+        leave_out: bool = False,  # noqa: ARG002 – no server tells how likely a given token is
+        caller: Caller | None = None,
     ) -> Answer:
         """The likeliest tokens after `prompt`, at most as many as the server tells; the entropy counts the rest as one.
 

@@ -33,6 +33,7 @@ class CandidateJSON(TypedDict):
 class AnswerJSON(TypedDict):
     """The distribution after a prompt, and of what is drawn from: how many tokens, and its entropy in bits.
 
+    `left_out` is how likely the first candidate is where each of `tokens` is left out, where that was asked for.
     `reused` and `milliseconds` differ from run to run, and are in no recording.
     """
 
@@ -42,6 +43,7 @@ class AnswerJSON(TypedDict):
     entropy: float
     kept: int | None
     entropy_sampled: float
+    left_out: NotRequired[list[float]]
     reused: NotRequired[int]
     milliseconds: NotRequired[float]
     model: NotRequired[ModelJSON]
@@ -132,7 +134,7 @@ class ElementRecordingJSON(TypedDict):
 
 def answer_json(answer: Answer) -> AnswerJSON:
     """An answer whose probabilities are rounded to 6 digits, so that they repeat."""
-    return {
+    made: AnswerJSON = {
         "tokens": [{"id": piece.id, "text": piece.text} for piece in answer.pieces],
         "candidates": [_candidate(candidate) for candidate in answer.candidates],
         "other": round(answer.other, 6),
@@ -142,6 +144,9 @@ def answer_json(answer: Answer) -> AnswerJSON:
         "reused": answer.reused,
         "milliseconds": round(1000 * answer.seconds, 1),
     }
+    if answer.left_out is not None:
+        made["left_out"] = [round(p, 6) for p in answer.left_out]
+    return made
 
 
 def _candidate(candidate: Candidate) -> CandidateJSON:

@@ -5,6 +5,8 @@
 import { Tokenizer } from "./tokenizer.js";
 import { LSTM, Transformer } from "./model.js";
 
+const MOST_LEFT_OUT = 24; // tokens, as in talkgen/lm/answer/leaving_out.py
+
 export class Answerer {
   /** `data` is what talkgen/lm/answer/page.py makes of a model. */
   constructor(data) {
@@ -41,7 +43,7 @@ export class Answerer {
   }
 
   /** The distribution after `prompt`. */
-  #next({ prompt, bars = 8, temperature = 1, top_k = null, top_p = null }) {
+  #next({ prompt, bars = 8, temperature = 1, top_k = null, top_p = null, leave_out = false }) {
     const began = performance.now();
     const shown = this.tokenizer.encode(prompt);
     const ids = shown.length ? shown : [this.start];
@@ -53,6 +55,7 @@ export class Answerer {
     const order = Array.from(p.keys()).sort((a, b) => p[b] - p[a] || a - b).slice(0, bars);
     const pieces = this.tokenizer.pieces(order);
     const other = Math.max(0, 1 - order.reduce((sum, id) => sum + p[id], 0));
+    const leftOut = leave_out && shown.length <= MOST_LEFT_OUT ? { left_out: this.#leaveOut(shown, order[0]) } : {};
     return {
       answer: {
         tokens: this.tokenizer.pieces(shown).map((text, i) => ({ id: shown[i], text })),
@@ -61,11 +64,21 @@ export class Answerer {
         entropy: rounded(entropy(p), 4),
         kept: sampled.reduce((count, share) => count + (share > 0 ? 1 : 0), 0),
         entropy_sampled: rounded(entropy(sampled), 4),
+        ...leftOut,
         reused,
         milliseconds: rounded(performance.now() - began, 1),
         model: this.about,
       },
     };
+  }
+
+  /** The probability of `token` after `ids` without the first of them, without the second, and so on. */
+  #leaveOut(ids, token) {
+    return ids.map((_, left) => {
+      const rest = ids.filter((_, i) => i !== left);
+      this.#read(rest.length ? rest : [this.start]);
+      return rounded(distribution(this.model.logits(), 1)[token], 6);
+    });
   }
 
   /** Reads `ids`, of which the beginning that was read before stays read; how many those are. */

@@ -11,6 +11,7 @@ from talkgen.errors import ModelError
 from talkgen.lm.answer.batch import PIECE
 from talkgen.lm.answer.callers import Caller
 from talkgen.lm.answer.engine import Engine
+from talkgen.lm.answer.leaving_out import MOST
 from talkgen.lm.answer.prefix import common_prefix
 from talkgen.lm.answer.sample import Sampling
 from talkgen.lm.fast.compiled_transformer import CompiledTransformer
@@ -75,6 +76,27 @@ def test_one_more_keystroke_reads_one_token(engine):
     """A letter more reuses all before it."""
     engine.next_token("attention is all")
     assert engine.next_token("attention is all ").reused == len("attention is all")
+
+
+def test_each_token_left_out_equals_a_full_pass_without_it(engine):
+    """The likeliest token's probability after every text with one token less; what was read stays read."""
+    prompt = "The lazy dog"
+    answer = engine.next_token(prompt, leave_out=True)
+    likeliest = answer.candidates[0].id
+    without = [full_pass(engine, prompt[:i] + prompt[i + 1 :])[likeliest] for i in range(len(prompt))]
+    assert answer.left_out == pytest.approx([float(p) for p in without], abs=1e-5)
+    assert engine.next_token(prompt + "s").reused == len(prompt)
+    assert engine.next_token("a", leave_out=True).left_out == pytest.approx(
+        [float(full_pass(engine, "")[engine.next_token("a").candidates[0].id])], abs=1e-5
+    )
+
+
+def test_nothing_is_left_out_of_long_texts(engine):
+    """Nor of an empty one, nor where nobody asks for it."""
+    assert engine.next_token("a" * MOST, leave_out=True).left_out is not None
+    assert engine.next_token("a" * (MOST + 1), leave_out=True).left_out is None
+    assert engine.next_token("", leave_out=True).left_out == ()
+    assert engine.next_token("a").left_out is None
 
 
 def test_deleting_reuses_what_is_left(engine):

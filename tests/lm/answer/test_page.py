@@ -126,11 +126,11 @@ def test_answers_are_the_engines(name, how, tmp_path):
     """The same JSON as the server's, for what is typed, appended to, deleted and not typed at all."""
     loaded = load(name)
     prompts = ["The statement", "The statement is", "The", "", "def f(x):\n    return", "naïve 日本"]
-    settings = {"bars": 6, "temperature": how.temperature, "top_k": how.top_k, "top_p": how.top_p}
+    settings = {"bars": 6, "temperature": how.temperature, "top_k": how.top_k, "top_p": how.top_p, "leave_out": True}
     shown = in_page(loaded, tmp_path, questions=[{"prompt": prompt, **settings} for prompt in prompts])
     engine = Engine(unpacked(loaded))
     for prompt, each in zip(prompts, shown["answers"], strict=True):
-        expected = answer_json(engine.next_token(prompt, bars=6, sampling=how))
+        expected = answer_json(engine.next_token(prompt, bars=6, sampling=how, leave_out=True))
         answer = each["answer"]
         assert answer["tokens"] == expected["tokens"]
         assert [{**bar, "p": 0, "p_sampled": 0} for bar in answer["candidates"]] == [
@@ -139,6 +139,7 @@ def test_answers_are_the_engines(name, how, tmp_path):
         for field in ("p", "p_sampled"):
             found, wanted = ([bar[field] for bar in made["candidates"]] for made in (answer, expected))
             assert found == pytest.approx(wanted, abs=2e-4)
+        assert answer["left_out"] == pytest.approx(expected["left_out"], abs=2e-4)
         for field in ("other", "entropy", "entropy_sampled"):
             assert answer[field] == pytest.approx(expected[field], abs=2e-3)
         assert answer["kept"] == pytest.approx(expected["kept"], rel=0.02)  # a tie at the edge of top-p is a token

@@ -39,7 +39,10 @@ def test_an_answer_has_the_fields_of_its_type(engine):
     """Nothing is sent that is not described, and nothing left out that is promised."""
     answer = engine.next_token("abc")
     made = wire.answer_json(answer)
-    assert set(made) == set(wire.AnswerJSON.__annotations__) - {"model"}
+    assert set(made) == set(wire.AnswerJSON.__annotations__) - {"model", "left_out"}
+    asked = wire.recorded_json(engine.next_token("abc", leave_out=True))
+    assert set(asked) == required(wire.AnswerJSON) | {"left_out"}
+    assert len(asked["left_out"]) == len(asked["tokens"])
     assert set(wire.recorded_json(answer)) == required(wire.AnswerJSON)
     assert all(set(item) >= required(wire.CandidateJSON) for item in made["candidates"])
 
