@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import filecmp
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -60,10 +60,15 @@ class Files:
             self.copies[place] = file
         return place
 
-    def make(self, place: str, content: bytes) -> None:
-        """Takes content along that was part of the deck, as a file."""
-        self._count(len(content))
+    def make(self, place: str, content: bytes, say: Callable[[str], None]) -> str | None:
+        """Takes a picture or a film along that was part of the deck, as a file; None, told, where it is too much."""
+        try:
+            self._count(len(content))
+        except LeftOutError as reason:
+            say(f"a picture is left out: {reason}")
+            return None
         self.made[place] = content
+        return place
 
     def _count(self, size: int) -> None:
         if size > SIZE_LIMIT:

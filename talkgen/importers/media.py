@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from talkgen.importers.files import Files, LeftOutError
+from talkgen.importers.files import Files
 from talkgen.importers.frames import A
 from talkgen.importers.outputs import PICTURES
 
@@ -74,12 +74,7 @@ class Media:
         name = f"{self.folder}/slide-{self.slide}-{len(self.known) + 1}.{ending}"
         while name in self.files.made:
             name = re.sub(r"(\d+)(\.\w+)$", lambda found: f"{int(found[1]) + 1}{found[2]}", name)
-        try:
-            self.files.make(name, blob)
-        except LeftOutError as reason:
-            self.say(f"a picture is left out: {reason}")
-            return None
-        return name
+        return self.files.make(name, blob, self.say)
 
 
 def _cut(rectangle: Any) -> tuple[float, float, float, float]:

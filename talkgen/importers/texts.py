@@ -33,13 +33,7 @@ class Texts:
         """The name of a new file with a picture; None, told, where there is too much already."""
         self.count += 1
         folder = re.sub(r"[^\w.-]+", "-", self.folder)
-        name = f"{folder}/{self.part}-{self.number}-{self.count}.{ending}"
-        try:
-            self.files.make(name, content)
-        except LeftOutError as reason:
-            self.say(f"a picture is left out: {reason}")
-            return None
-        return name
+        return self.files.make(f"{folder}/{self.part}-{self.number}-{self.count}.{ending}", content, self.say)
 
     def unpacked(self, source: str, attachments: Mapping[str, Any]) -> str:
         """Markdown whose pictures are files, where they were part of it."""

@@ -9,22 +9,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from html import escape, unescape
 from typing import Any
 
 from talkgen.outline.nesting import misfits
 from talkgen.outline.schema import Slide
+from talkgen.render.built_in import built_in
 from talkgen.render.components import stand_in
+from talkgen.render.expressions import UnknownValueError, evaluate, shown
 from talkgen.render.foreign_styles import for_marp, for_slidev, is_whole, without_imports
 from talkgen.render.grammar import read_markdown
 from talkgen.render.icons import icon_sign, is_icon
+from talkgen.render.loops import SPAN, written_out
 from talkgen.render.places import FRAME, PLACE, SLOTS, VECTOR, sign
 from talkgen.render.tags import KNOWN
 from talkgen.render.utilities import styled
 from talkgen.render.vue import FRAGMENT, without_vue
 
-_SPAN = r"(?P<code>(?P<ticks>`+)(?!`)(?:[^`\n]|`(?!(?P=ticks))|\n(?![ \t]*\n))+?(?P=ticks)(?!`))"
 _OWN = re.compile(
-    rf"{_SPAN}|(?P<comment><!--.*?(?:-->|\Z))|"
+    rf"{SPAN}|(?P<comment><!--.*?(?:-->|\Z))|"
     r"<(?P<element>style|script)\b(?P<with>[^>]*)>(?P<inside>.*?)(?:</(?P=element)\s*>|\Z)|"
     r"(?P<svg><svg\b[^>]*>.*?</svg\s*>)|"
     r"""(?P<tag></?(?P<name>[a-zA-Z][\w:.-]*)(?:[^<>"']|"[^"]*"|'[^']*')*>)|"""
@@ -49,7 +52,8 @@ _SAY_NOTHING = frozenset(  # about what is to be seen of a slide of Slidev's tha
     "src title level name hide disabled hideInToc toc clicks clicksStart preload background class layout transition "
     "routeAlias mdc duration lineNumbers titleTemplate drawings highlighter info author favicon fonts download export "
     "addons css colorSchema routerMode aspectRatio canvasWidth themeConfig defaults presenter record remote selectable "
-    "seoMeta keywords exportFilename htmlAttrs monaco monacoTypesSource codeCopy contextMenu browserExporter".split()
+    "seoMeta keywords exportFilename htmlAttrs monaco monacoTypesSource codeCopy contextMenu browserExporter "
+    "dragPos".split()
 )
 _MARPS = frozenset("paginate headingDivider math marp size style theme lang title description author image url".split())
 _OF_THE_THEME = ("theme", "color")  # on a slide of Slidev's these are nothing, or the theme's
@@ -60,6 +64,7 @@ class Foreign:
     """Source that was read: its Markdown, the styles of its slide, and what is lost, in words."""
 
     native: str
+    places: Mapping[str, Any] = field(default_factory=dict)  # of elements, in the slide's settings
     lost: dict[str, None] = field(default_factory=dict)
     plain: dict[str, None] = field(default_factory=dict)  # components and places whose text is shown
     components: dict[str, None] = field(default_factory=dict)  # names of those whose name is shown
@@ -78,6 +83,8 @@ class Foreign:
                 parts.append(("\n".join(lines[token.map[0] : token.map[1]]), False))
                 at = token.map[1]
         parts.append(("\n".join(lines[at:]), True))
+        if self.native == "slidev":
+            parts = [(written_out(part) if prose else part, prose) for part, prose in parts]
         text = "\n".join(
             self._cleaned([(_OWN.sub(self._kept, part) if prose else part, prose) for part, prose in parts])
         )
@@ -104,8 +111,7 @@ class Foreign:
         if found["slot"]:
             return self._slot(found["place"])
         if found["expression"]:
-            self.lost[f"the expression {found[0]}"] = None
-            return found[0]
+            return self._expression(found[0])
         if found["snippet"]:
             self.lost[f"a listing from a file, {found[0]}"] = None
         elif found["behind"]:
@@ -114,6 +120,14 @@ class Foreign:
             names = re.findall(r"^(?:<!--)?\s*_?([A-Za-z]+)\s*:", found["comment"], re.MULTILINE)
             self.lost |= {f"{_SHOWN[name]} (in a comment)": None for name in names if name in _SHOWN}
         return ""
+
+    def _expression(self, source: str) -> str:
+        """The value of an expression; its source, told, where the slide does not say it."""
+        try:
+            return escape(shown(evaluate(unescape(source[2:-2]), 0)), quote=False)
+        except UnknownValueError:
+            self.lost[f"the expression {source}"] = None
+            return source
 
     def _tag(self, found: re.Match[str]) -> str:
         """A tag that a browser knows, as the other tool reads it."""
@@ -128,12 +142,25 @@ class Foreign:
             return self._frame(found[0])
         if self.native == "slidev" and (icon := icon_sign(found["name"])):
             return icon if not found[0].startswith("</") else ""
+        if self.native == "slidev" and (html := built_in(found[0], found["name"])):
+            return self._built_in(html, found)
         like = _LIKE.get(found["name"])
         if like or (found["name"].lower() in KNOWN and found["name"] == found["name"].lower()):
-            return self._known(found, like or found["name"])
+            return self._known(found, re.sub(r"(?<=[</])[a-z][a-z0-9]*", like or found["name"], found[0], count=1))
         if self.native == "marp" and name not in _MARP_SHOWS:  # which Marp shows as text
             return f"&lt;{found[0][1:]}"
         return self._component(found)
+
+    def _built_in(self, html: str, found: re.Match[str]) -> str:
+        """What stands for a component of Slidev's own: an arrow is a drawing over the slide."""
+        if html.startswith("</"):
+            return html
+        if not html.startswith("<svg"):
+            return self._known(found, html)
+        self.vectors.append(html)
+        waits = FRAGMENT if re.search(r"\sv-(click|after)\b", found[0]) else ""
+        drawing = sign(VECTOR, str(len(self.vectors) - 1))
+        return f'<span style="position:absolute;left:0;top:0"{waits}>{drawing}</span>'
 
     def _component(self, found: re.Match[str]) -> str:
         """What is shown of a component: the text that it holds, or something in its place."""
@@ -151,12 +178,11 @@ class Foreign:
         self.lost[f"<{name}>"] = None
         return ""
 
-    def _known(self, found: re.Match[str], name: str) -> str:
-        """A tag of HTML's, as one of the element `name`."""
-        tag = re.sub(r"(?<=[</])[a-z][a-z0-9]*", name, found[0], count=1)
+    def _known(self, found: re.Match[str], tag: str) -> str:
+        """A tag of HTML's, which stands for what was found."""
         if tag.startswith("</"):
             return tag
-        tag, lost = without_vue(tag)
+        tag, lost = without_vue(tag, self.places)
         if lost:
             self.lost[f"what Vue does with <{found['name']}> ({', '.join(lost)})"] = None
         return styled(tag) if self.native == "slidev" else tag

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from abc import abstractmethod
+from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 from talkgen.errors import OutlineError
 from talkgen.outline import blocks
@@ -30,11 +32,14 @@ class ForeignText(Addresses):
         self.styles: list[str] = []  # of the slide at hand, its author's own
         self.sheets: dict[str, None] = {}  # of all slides
         self._frames: list[str] = []
+        self._places: Mapping[str, Any] = {}
 
     def turn_to(self, slide: Slide | None) -> None:
         """From here on files are named by this slide, or by the talk."""
         super().turn_to(slide)
         self.styles, self._frames = [], []
+        places = slide.frontmatter.get("dragPos") if slide else None
+        self._places = places if isinstance(places, dict) else {}
 
     @property
     def native(self) -> str:
@@ -49,7 +54,7 @@ class ForeignText(Addresses):
         """Source of a talk that is native to the other tool as Markdown for this one; what is lost is noted."""
         if not self.native:
             return source
-        read = Foreign(self.native)
+        read = Foreign(self.native, self._places)
         try:
             text = read.read(source)
         except OutlineError as error:

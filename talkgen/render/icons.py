@@ -18,6 +18,18 @@ _SIGNS = {  # in the order in which they are looked for among the words of an ic
     "chart": "📊", "calendar": "📅", "idea": "💡", "lightbulb": "💡", "document": "📄", "file": "📄", "time": "🕒",
     "location": "📍", "cart": "🛒", "purchase": "🛒", "palette": "🎨", "presentation": "📽", "chat": "💬",
     "locked": "🔒", "home": "🏠", "view": "👁", "shapes": "◆", "code": "‹›", "add": "+", "plus": "+", "download": "⤓",
+    "chevron-left": "‹", "chevron-up": "⌃", "chevron-down": "⌄", "cursor": "↖", "pointer": "↖", "click": "↖",
+    "cloud": "☁", "data-base": "🗄", "database": "🗄", "save": "💾", "cube": "🧊", "box": "📦", "web": "🌐",
+    "earth": "🌐", "globe": "🌐", "translate": "🌐", "list": "☰", "menu": "☰", "usage": "📊", "analytics": "📊",
+    "math": "∑", "function": "ƒ", "phone": "📞", "image": "🖼", "camera": "📷", "video": "🎬", "music": "♪",
+    "microphone": "🎤", "rocket": "🚀", "fire": "🔥", "flash": "⚡", "lightning": "⚡", "bug": "🐛", "tool": "🔧",
+    "wrench": "🔧", "hammer": "🔨", "key": "🔑", "unlocked": "🔓", "lock": "🔒", "bell": "🔔", "notification": "🔔",
+    "trash": "🗑", "folder": "📁", "copy": "⧉", "clipboard": "📋", "tag": "🏷", "bookmark": "🔖", "flag": "⚑",
+    "robot": "🤖", "bot": "🤖", "chip": "🔲", "terminal": "›_", "console": "›_", "sun": "☀", "moon": "☾",
+    "question": "?", "help": "?", "error": "✗", "subtract": "−", "minus": "−", "filter": "▽", "refresh": "↻",
+    "renew": "↻", "restart": "↻", "reset": "↺", "pause": "⏸", "stop": "⏹", "eye": "👁", "dot": "•", "circle": "●",
+    "trophy": "🏆", "gift": "🎁", "education": "🎓", "school": "🎓", "building": "🏢", "car": "🚗", "airplane": "✈",
+    "wifi": "📶", "share": "↗", "export": "↗", "send": "➤", "network": "🕸", "grid": "▦", "table": "▦",
 }  # fmt: skip
 _BRANDS = {
     "github": "GitHub", "gitlab": "GitLab", "twitter": "Twitter", "linkedin": "LinkedIn", "youtube": "YouTube",

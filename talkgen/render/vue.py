@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from html import escape, unescape
+from types import MappingProxyType
+from typing import Any
+
+from talkgen.render.built_in import dragged
+from talkgen.render.expressions import UnknownValueError, evaluate, shown
 
 FRAGMENT = ' data-marpit-fragment="1"'
 _ATTRIBUTE = re.compile(r"""\s+(?P<name>[^\s"'<>/=]+)(?:\s*=\s*(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)'|(?P<c>[^\s"'>]+)))?""")
@@ -11,19 +18,18 @@ _CLICK = re.compile(r"v-(click|after)(\.(?!hide)[\w-]+)*")
 _DECORATION = re.compile(
     r"v-motion[\w-]*|:(initial|enter|leave|visible|visible-once|delay|duration|click-\d+|key|ref)|ref|@\w+\.?\w*"
 )
-_CLICKS = re.compile(
-    r"\s*\[?\s*\$(?:slidev\.nav\.)?clicks\s*(?P<sign><=?|>=?)\s*\d+\s*\?\s*'(?P<a>[^']*)'\s*:\s*'(?P<b>[^']*)'\s*\]?\s*"
-)
-_NAMES = re.compile(r"\s*\[?\s*(?:'[^']*'\s*,?\s*)+\]?\s*")
-_SHOWN = re.compile(r"\s*\$(?:slidev\.nav\.)?clicks\s*>=?\s*\d+\s*")
 _FILE = re.compile(r"\s*(?:\w*[bB]ase\w*\()?[`'](?:\$\{[^}`']*(?:base|BASE)[^}`']*\})?/?([^`'${}\s]+)[`']\)?\s*")
+_AFTER = 10**6  # clicks: all that a slide waits for
 _UNSEEN = re.compile(r"(?:^|\s)!?(opacity-0|scale-0|hidden|invisible)(?:\s|$)")
 _MARKS = {"underline": "text-decoration:underline", "highlight": "background:rgb(255 220 0 / 40%)",
           "strike-through": "text-decoration:line-through", "crossed-off": "text-decoration:line-through"}  # fmt: skip
 
 
-def without_vue(tag: str) -> tuple[str, list[str]]:
-    """A start tag as HTML without Vue's directives, and the names of those whose effect is not to be seen then."""
+def without_vue(tag: str, places: Mapping[str, Any] = MappingProxyType({})) -> tuple[str, list[str]]:
+    """A start tag as HTML without Vue's directives, and the names of those whose effect is not to be seen then.
+
+    `places` are those that the slide's settings give to elements by name.
+    """
     lost: list[str] = []
     names: list[str] = []
 
@@ -32,18 +38,23 @@ def without_vue(tag: str) -> tuple[str, list[str]]:
         value = next((each for each in (found["a"], found["b"], found["c"]) if each is not None), "")
         if (name[0] not in "@:#" and not name.startswith("v-")) or name == "v-pre":
             return found[0] if name != "ref" else ""
-        if _CLICK.fullmatch(name) or (name in ("v-if", "v-show") and _SHOWN.fullmatch(value)):
+        if _CLICK.fullmatch(name):
             return FRAGMENT
         if name.startswith("v-mark"):
             kind = next((each for each in _MARKS if each in name + value), "underline")
             return f' data-style="{_MARKS[kind]}"'
-        if name in (":class", "v-bind:class"):
-            return _classes(value, names, lost)
         if name == ":src" and (file := _FILE.fullmatch(value)):
             return f' src="/{file[1]}"'
-        if not _DECORATION.fullmatch(name):
+        if name == "v-drag" and (css := dragged(value, places)):
+            return f' data-style="{css}"'
+        if _DECORATION.fullmatch(name):
+            return ""
+        try:
+            before, after = (evaluate(unescape(value), clicks) for clicks in (0, _AFTER))
+            return _state(name.removeprefix("v-bind").removeprefix(":"), before, after, names)
+        except UnknownValueError:
             lost.append(name)
-        return ""
+            return ""
 
     head = re.match(r"<[a-zA-Z][\w:.-]*", tag)
     start = head.end() if head else 0
@@ -52,20 +63,56 @@ def without_vue(tag: str) -> tuple[str, list[str]]:
         own = re.search(r"""\sclass\s*=\s*(?:"([^"]*)"|'([^']*)')""", plain)
         names = [*((own[1] or own[2] or "").split() if own else []), *names]
         plain = plain[:start] + f' class="{" ".join(names)}"' + plain[start:].replace(own[0] if own else "\0", "")
-    return plain.replace(" data-style=", " style=") if " style=" not in plain else plain, lost
+    return _with_styles(plain), lost
 
 
-def _classes(value: str, names: list[str], lost: list[str]) -> str:
-    """The classes that an element has in the end go to `names`; it waits for a click if it is unseen before."""
-    if found := _CLICKS.fullmatch(value):
-        before, after = (found["a"], found["b"]) if found["sign"][0] == "<" else (found["b"], found["a"])
-        if _UNSEEN.search(after):
-            lost.append(":class")
-        else:
-            names += after.split()
-            return FRAGMENT if _UNSEEN.search(before) else ""
-    elif _NAMES.fullmatch(value):
-        names += " ".join(re.findall(r"'([^']*)'", value)).split()
-    else:
-        lost.append(":class")
-    return ""
+def _with_styles(tag: str) -> str:
+    """A tag with its styles, own and made ones, in one attribute."""
+    made = re.findall(r' data-style="([^"]*)"', tag)
+    if not made:
+        return tag
+    tag = re.sub(r' data-style="[^"]*"', "", tag)
+    own = re.search(r"""\sstyle\s*=\s*(?:"([^"]*)"|'([^']*)')""", tag)
+    css = ";".join([*([(own[1] or own[2] or "").rstrip("; ")] if own else []), *made])
+    if own:
+        return f'{tag[: own.start()]} style="{css}"{tag[own.end() :]}'
+    return re.sub(r"\s*/?>\Z", lambda end: f' style="{css}"{end[0]}', tag)
+
+
+def _state(name: str, before: Any, after: Any, names: list[str]) -> str:
+    """What an element is in the end, of a directive's values before and after all clicks; classes go to `names`.
+
+    Raises:
+        UnknownValueError: the element is not to be seen in the end.
+    """
+    if name in ("v-if", "v-show", "v-else"):
+        if not after:
+            raise UnknownValueError(name)
+        return "" if before else FRAGMENT
+    if name == "class":
+        new = " ".join(_classes(after))
+        if _UNSEEN.search(new):
+            raise UnknownValueError(name)
+        names += new.split()
+        return FRAGMENT if _UNSEEN.search(" ".join(_classes(before))) else ""
+    value = _style(after) if name == "style" else shown(after)
+    if not re.fullmatch(r"[a-z][a-z-]*", name) or after is None:
+        raise UnknownValueError(name)
+    return f' {"data-style" if name == "style" else name}="{escape(value)}"'
+
+
+def _classes(value: Any) -> list[str]:
+    """The classes that a value stands for: a text, a list, or those of a dict that hold."""
+    if isinstance(value, list):
+        return [name for each in value for name in _classes(each)]
+    if isinstance(value, dict):
+        return [name for key, holds in value.items() if holds for name in key.split()]
+    return value.split() if isinstance(value, str) else []
+
+
+def _style(value: Any) -> str:
+    """CSS of a text, or of a dict whose keys may be in camel case; how it comes to be so is not seen."""
+    if not isinstance(value, dict):
+        return shown(value)
+    rules = {re.sub(r"[A-Z]", lambda found: f"-{found[0].lower()}", key): each for key, each in value.items()}
+    return ";".join(f"{key}:{shown(each)}" for key, each in rules.items() if not key.startswith("transition"))

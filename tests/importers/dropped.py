@@ -24,12 +24,27 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TAG = re.compile(r"""(?<!\\)<(?P<name>[A-Za-z][\w:.-]*)(?P<rest>(?:[^<>"']|"[^"]*"|'[^']*')*)>""")
 _ATTRIBUTE = re.compile(r"""\s(?P<name>v-[\w:.-]+|[:@#][\w:.-]+)(?=[\s=/>]|$)""")
 _AT_CLICKS = {"v-click", "v-clicks", "v-after", "vclick", "vclicks", "vafter", "vclickgap"}
-_SHOWN = {"toc", "youtube", "iframe", "svg", "link", "tweet", "poweredbyslidev", "template", "style", "script"}
+_SHOWN = {
+    "toc",
+    "youtube",
+    "iframe",
+    "svg",
+    "link",
+    "tweet",
+    "poweredbyslidev",
+    "transform",
+    "slidevvideo",
+    "arrow",
+    "v-drag-arrow",
+    "template",
+    "style",
+    "script",
+}
 _LIKE = {"section", "article", "header", "footer", "main", "nav", "center", "address", "fieldset", "form", "pre",
          "button", "label", "font", "tt", "big", "nobr"}  # fmt: skip
 # How an element comes in, what is done with it, and what is there in the end anyway.
 _EFFECTS = re.compile(
-    r"v-(click|after|motion|mark|pre)[\w:.-]*|:(initial|enter|leave|visible[\w-]*|delay|duration|click-\d+|key|ref)|@.*"
+    r"v-(click|after|motion|mark|pre|drag)[\w:.-]*|:(initial|enter|leave|visible[\w-]*|delay|duration|click-\d+|key|ref)|@.*"
 )
 _SAY_NOTHING = set(
     "layout class title level hide disabled hideInToc toc clicks clicksStart preload transition routeAlias name theme "
@@ -98,6 +113,6 @@ def _is_seen(name: str, attributes: str, there: str) -> bool:
     found = re.search(rf"""{re.escape(name)}\s*=\s*(?:"([^"]*)"|'([^']*)')""", attributes)
     names = re.findall(r"['`}]([^'`${}]+)['`]", (found[1] or found[2] or "") if found else "")
     shown = found is not None and re.fullmatch(
-        r"\s*\$(slidev\.nav\.)?clicks\s*>=?\s*\d+\s*", found[1] or found[2] or ""
+        r"\s*\$(slidev\.nav\.)?clicks\s*>=?\s*[\w+ ]+", found[1] or found[2] or ""
     )
     return bool(shown) or any(part in there for each in names for part in each.split("/")[-1].split())

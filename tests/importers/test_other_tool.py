@@ -75,6 +75,21 @@ def test_what_slidev_alone_has_is_told(tmp_path):
         ("<p v-if='$clicks >= 1'>later</p>", '<p data-marpit-fragment="1">later</p>'),
         ("<p :class=\"$clicks < 1 ? 'opacity-0' : 'a'\">later</p>", '<p class="a" data-marpit-fragment="1">later</p>'),
         ("<p :class=\"$clicks < 1 ? 'scale-80' : 'a'\">now</p>", '<p class="a">now</p>'),
+        (
+            "<p :class=\"{ 'text-center': $clicks > 1, x: false }\">now</p>",
+            '<p class="text-center" style="text-align:center"',
+        ),
+        ("<p v-for=\"(x, i) in ['a', 'b']\" :key='i'>{{ x }}{{ i + 1 }}</p>", "<p>a1</p>\n<p>b2</p>"),
+        ("`<p v-for=\"x in ['a']\">`", "`<p v-for=\"x in ['a']\">`"),
+        ("<p :style=\"{ left: `${2 * 5}px`, fontSize: '2em' }\">now</p>", 'style="left:10px;font-size:2em"'),
+        ("<p v-drag='[98,49,196,_,5]'>now</p>", "left:128px;top:64px;width:256px;transform:rotate(5deg)"),
+        (
+            "<Transform :scale='0.5'>\n\nnow\n\n</Transform>",
+            '<div style="transform:scale(0.5);transform-origin:top left">',
+        ),
+        ("<Link to='3'>there</Link>", '<a href="#3">there</a>'),
+        ("<Arrow x1='10' y1='20' x2='100' y2='200' />", '<span style="position:absolute;left:0;top:0"><img src='),
+        ("<SlidevVideo controls>\n<source src='https://x.org/a.mp4'>\n</SlidevVideo>", '<video controls="">'),
         ("<p v-motion :initial='{x: 1}' style='color: #fff'>now</p>", '<p style="color: #fff">now</p>'),
         ("<p class='text-center'>now</p>", '<p class="text-center" style="text-align:center">now</p>'),
         ("<div flex='~ col gap-2'>now</div>", '<div style="display:flex;flex-direction:column;gap:10.45px">now</div>'),
@@ -91,6 +106,17 @@ def test_what_slidev_shows_marp_shows(slidev, marp, tmp_path):
     _, rendering = across(f"---\nmdc: true\n---\n\n# One\n\n{slidev}\n", tmp_path)
     assert marp in str(rendering.files["deck.md"])
     assert not [each for each in rendering.degraded if each.message.endswith("shown without")]
+
+
+def test_a_loop_over_what_is_not_on_the_slide_is_told(tmp_path):
+    """Nothing is run: a name that only a script knows has no value, and the element stands once."""
+    text = "---\nmdc: true\n---\n\n# One\n\n<p v-for='x in all'>kept {{ x }}</p>\n"
+    _, rendering = across(text, tmp_path)
+    assert str(rendering.files["deck.md"]).count("kept") == 1
+    assert sorted(each.message for each in rendering.degraded) == [
+        "Slidev alone has the expression {{ x }}: shown without",
+        "Slidev alone has what Vue does with <p> (v-for): shown without",
+    ]
 
 
 def test_a_layouts_places_and_pictures_are_where_they_belong(tmp_path):
