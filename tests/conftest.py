@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from talkgen import assets
 from talkgen.export.browser import find_browser
@@ -65,6 +65,7 @@ def browser():
     It ends with the file: while it is there its thread has a running event loop, and nobody else can start one.
     """
     with sync_playwright() as playwright:
+        expect.set_options(timeout=20_000)  # a machine that is busy may take its time
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
