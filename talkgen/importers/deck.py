@@ -62,7 +62,12 @@ def import_deck(path: Path, report: Report, *, root: Path | None = None, trust: 
         return _other(path, root)
     text, said = read_deck(path)
     tool: Tool = "slidev" if is_slidev(text) else "marp"
-    with deck_reader(tool, report) as reader:  # which loads the parser while this process loads the rest
+    with deck_reader(tool, report) as reader:  # which works while this process loads the rest
+        if tool == "marp":
+            reader.ask_ahead("read", text=text)
+            reader.ask_ahead("render", text=text, themes=[])
+        else:
+            reader.ask_ahead("read", path=str(path), root=str(root), text=text)
         from talkgen.importers.files import Files
         from talkgen.importers.native import read_native
 
