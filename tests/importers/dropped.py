@@ -6,6 +6,7 @@ Read from the sources alone: what is translated is listed here a second time, in
 import json
 import re
 from collections.abc import Iterable, Iterator
+from html import unescape
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +21,14 @@ _CODE = re.compile(
     r"""|(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)""",
     re.DOTALL | re.MULTILINE,
 )
+_FENCE = re.compile(r"^ *(?P<fence>`{3,}|~{3,})[^\n]*\n(?P<code>.*?)^ *(?P=fence)", re.DOTALL | re.MULTILINE)
+_FORMULA = re.compile(r"(?<!\\)\$\$(.+?)(?<!\\)\$\$|(?<![\\$\w])\$(?![\s$])([^$\n]*[^$\s\\])\$(?![\d$])", re.DOTALL)
+_CLASS = re.compile(r"""\sclass\s*=\s*(?:"|(?P<single>'))((?(single)[^']*|[^"]*))""")
+_TOLD = {
+    "formula": ("formula", "tags do not fit"),
+    "listing": ("listing", "snippet"),
+    "class": ("tags do not fit",),
+}  # words of a note
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TAG = re.compile(r"""(?<!\\)<(?P<name>[A-Za-z][\w:.-]*)(?P<rest>(?:[^<>"']|"[^"]*"|'[^']*')*)>""")
 _ATTRIBUTE = re.compile(r"""\s(?P<name>v-[\w:.-]+|[:@#][\w:.-]+)(?=[\s=/>]|$)""")
@@ -50,7 +59,7 @@ _SAY_NOTHING = set(
     "layout class title level hide disabled hideInToc toc clicks clicksStart preload transition routeAlias name theme "
     "color background image url backgroundSize mdc src duration titleTemplate lineNumbers drawings highlighter info "
     "author favicon fonts download export addons css colorSchema routerMode aspectRatio canvasWidth themeConfig "
-    "defaults "
+    "defaults dragPos "
     "presenter record remote selectable seoMeta keywords exportFilename htmlAttrs monaco monacoTypesSource".split()
 )
 _WORDS = re.compile(r"[^\W\d_]{4,}")
@@ -88,6 +97,47 @@ def unnamed(slide: Slide, native: str, page: str, settings: Any, sheet: str, not
             yield f"{name}: {value}"
 
 
+def unshown(slide: Slide, page: str, notes: Iterable[str]) -> Iterator[str]:
+    """The formulas, lines of listings and classes of a slide that are not on its page, where no note says why."""
+    told, there = "\n".join(notes), _bare(page)
+    classes = {name for names in _CLASS.findall(page) for name in names[1].split()}
+    for kind, part in parts_of(slide):
+        is_there = part in classes if kind == "class" else _bare(part) in there
+        if not is_there and not any(word in told for word in _TOLD[kind]):
+            yield f"{kind} {part}"
+
+
+def parts_of(slide: Slide) -> Iterator[tuple[str, str]]:
+    """Each formula, line of a listing and class of an element on a slide, after what it is."""
+    for text in find_texts(slide):
+        kind = str(text.path[-1])
+        if text.path[0] not in ("title", "subtitle", "body"):
+            continue
+        if kind == "math":
+            yield "formula", text.text
+        elif kind == "code":
+            yield from (("listing", line) for line in text.text.split("\n") if line.strip())
+        elif kind not in ("mermaid", "options", "language", "alt", "image"):
+            yield from _in_prose(text.text)
+
+
+def _in_prose(source: str) -> Iterator[tuple[str, str]]:
+    for fence in _FENCE.finditer(source):
+        yield from (("listing", line) for line in fence["code"].split("\n") if line.strip())
+    plain = _COMMENT.sub(" ", _FENCE.sub("\n", source))
+    plain = _CODE.sub(lambda found: found["tag"] or " ", plain)
+    plain = re.sub(r"<(style|script|svg)\b.*?(</\1\s*>|\Z)", "", plain, flags=re.DOTALL)
+    yield from (("formula", found[1] or found[2]) for found in _FORMULA.finditer(_TAG.sub(" ", plain)))
+    for tag in _TAG.finditer(plain):
+        if tag["name"] == tag["name"].lower() and tag["name"] in KNOWN and (names := _CLASS.search(tag["rest"])):
+            yield from (("class", name) for name in names[2].split())
+
+
+def _bare(text: str) -> str:
+    """A text without white space, its signs as themselves, however a tool wants them written."""
+    return re.sub(r"\s+", "", unescape(unescape(text)).replace("{{'{{'}}", "{{").replace("\\", ""))
+
+
 def _tags(prose: str, native: str, there: str, told: str) -> Iterator[str]:
     fit = "tags do not fit" not in told
     for tag in _TAG.finditer(re.sub(r"<(style|svg)\b.*?</\1\s*>", "", prose, flags=re.DOTALL)):
@@ -113,6 +163,6 @@ def _is_seen(name: str, attributes: str, there: str) -> bool:
     found = re.search(rf"""{re.escape(name)}\s*=\s*(?:"([^"]*)"|'([^']*)')""", attributes)
     names = re.findall(r"['`}]([^'`${}]+)['`]", (found[1] or found[2] or "") if found else "")
     shown = found is not None and re.fullmatch(
-        r"\s*\$(slidev\.nav\.)?clicks\s*>=?\s*[\w+ ]+", found[1] or found[2] or ""
+        r"\s*\$(slidev\.nav\.)?clicks\s*(>=?\s*[\w+ ]+|===.*:\s*''\s*)", found[1] or found[2] or ""
     )
     return bool(shown) or any(part in there for each in names for part in each.split("/")[-1].split())

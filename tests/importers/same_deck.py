@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from dropped import unnamed
+from dropped import unnamed, unshown
 from markdown_it import MarkdownIt
 from real_tools import parse_slidev, render_marp_core
 
@@ -120,6 +120,7 @@ def _look_across(row: Comparison, deck: Deck) -> None:
         )
         row.untold += [f"slide {number}: the word {each}" for each in sorted(gone)]
         row.untold += [f"slide {number}: {each}" for each in unnamed(slide, row.tool, page, settings, sheet, told)]
+        row.untold += [f"slide {number}: {each}" for each in unshown(slide, page, told)]
 
 
 def cut_marp(text: str) -> list[str]:

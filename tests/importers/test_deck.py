@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from dropped import parts_of, unshown
 from real_tools import parse_slidev, render_marp_core
 from same_deck import compare, decks_in
 
@@ -13,6 +14,7 @@ from talkgen.importers.deck import import_deck
 from talkgen.importers.tools import is_slidev
 from talkgen.importers.written import to_yaml
 from talkgen.outline.load import load_outline
+from talkgen.outline.schema import Slide
 from talkgen.outline.walk import find_blocks
 from talkgen.render.deck import Deck
 from talkgen.render.marp import render_marp
@@ -62,6 +64,17 @@ def test_the_deck_of_an_outline_is_the_deck_it_was(deck, tmp_path):
 def test_what_is_gone_in_the_other_tool_is_told(deck, tmp_path):
     """Each word, tag, component, directive, setting and picture of a slide is there, or its note names it."""
     assert compare(deck, deck.parent, tmp_path).untold == []
+
+
+def test_the_comparison_sees_what_is_gone():
+    """Formulas, listings and classes are found where they stand, and missed where they do not."""
+    body = ["a $x^2$ b, 5 $ and `$no$`", "<p class='a b'>c</p>\n\n~~~py\nf()\n~~~", {"code": "g()"}, {"math": "y"}]
+    slide = Slide.model_validate({"body": body})
+    wanted = ["formula x^2", "listing f()", "class a", "class b", "listing g()", "formula y"]
+    assert [" ".join(each) for each in parts_of(slide)] == wanted
+    assert list(unshown(slide, "", [])) == wanted
+    assert list(unshown(slide, "", ["a listing of a file"])) == [each for each in wanted if "listing" not in each]
+    assert list(unshown(slide, '$x ^2$ <p class="b a">y</p> f() g()', [])) == []
 
 
 def test_tool_of_a_deck_is_told():
