@@ -11,9 +11,8 @@ from contextlib import suppress
 from io import TextIOWrapper
 from typing import Any
 
-from typer.exceptions import TyperException
-
 from talkgen import __version__
+from talkgen.cli.ahead import start_ahead
 from talkgen.errors import TalkgenError
 from talkgen.extras import missing_extra
 from talkgen.machine import in_words
@@ -28,6 +27,9 @@ def main() -> int:
     the output any more, as `head` does when it has enough.
     """
     gc.set_threshold(50_000, 20, 100)  # what imports make stays: looking for what does not is a tenth of a start
+    start_ahead(sys.argv[1:])
+    from typer.exceptions import TyperException
+
     from talkgen.cli.app import app
 
     for stream in (sys.stdout, sys.stderr):

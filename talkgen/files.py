@@ -13,6 +13,7 @@ import re
 import secrets
 import shutil
 import stat
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -169,6 +170,27 @@ def new_folder(path: Path, *, alone: bool = False, flush: bool = True) -> Iterat
         shutil.rmtree(stage, ignore_errors=True)
 
 
+@contextmanager
+def flushing(folder: Path) -> Iterator[None]:
+    """Brings what is in a folder to the disk beside what the block does, so that nobody has to wait for it later."""
+    files, is_over = [path for path in folder.rglob("*") if _is_own_file(path)], threading.Event()
+
+    def flush() -> None:
+        for path in files:
+            if is_over.is_set():
+                return  # what is left is flushed when the folder takes its place
+            with suppress(OSError):  # the block may move it
+                _sync_file(path)
+
+    beside = threading.Thread(target=flush)
+    beside.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        beside.join()
+
+
 def remove_unfinished(folder: Path, name: str = "") -> None:
     """Removes what killed processes left in `folder` (for `name`, or all), however new; for who holds a lock on it."""
     for path in _temporaries(folder):
@@ -254,12 +276,20 @@ def _exchange(one: Path, other: Path) -> bool:
 
 def _sync_tree(folder: Path) -> None:
     for path in folder.rglob("*"):
-        if path.is_file() and not path.is_symlink():
-            with path.open("rb+") as file:  # Windows flushes only what is open for writing
-                os.fsync(file.fileno())
+        if _is_own_file(path):
+            _sync_file(path)
         elif path.is_dir() and not path.is_symlink():
             _sync_folder(path)
     _sync_folder(folder)
+
+
+def _is_own_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def _sync_file(path: Path) -> None:
+    with path.open("rb+") as file:  # Windows flushes only what is open for writing
+        os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

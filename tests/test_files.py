@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 
@@ -14,6 +15,7 @@ import pytest
 from talkgen.errors import ModelError
 from talkgen.files import (
     ABANDONED,
+    flushing,
     new_file,
     new_folder,
     read_json,
@@ -255,3 +257,14 @@ def read_in(folder: int, name: str) -> str:
     """The text of a file in an open folder, wherever that has gone."""
     with os.fdopen(os.open(name, os.O_RDONLY, dir_fd=folder), encoding="utf-8") as file:
         return file.read()
+
+
+def test_what_is_flushed_beside_other_work_may_go_meanwhile(tmp_path):
+    """Each file is opened and left as it is; one that is gone by then, or an error in the block, changes nothing."""
+    for name in "abc":
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    with suppress(ValueError), flushing(tmp_path):
+        (tmp_path / "b").unlink()
+        raise ValueError
+    assert [(tmp_path / name).read_text(encoding="utf-8") for name in names(tmp_path)] == ["a", "c"]
+    assert not [thread for thread in threading.enumerate() if "flush" in thread.name]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from talkgen import __version__
 from talkgen.digest import digest_file
-from talkgen.files import new_folder, write_text
+from talkgen.files import flushing, new_folder, write_text
 from talkgen.outline.origins import find_origins
 from talkgen.pipeline.artifacts import ExportArtifact
 from talkgen.pipeline.deck_folder import MANIFEST, DeckFolder
@@ -53,7 +53,7 @@ def publish(
         if is_missing:
             from talkgen.pipeline.faults import faults_placed
 
-            with faults_placed(plan, rendering):
+            with faults_placed(plan, rendering), flushing(stage):  # the disk's time is the exporter's
                 exports.append(_export(deck, format, content, stage, report))
         artifact = plan_rendering(plan, deck.target, copied_files(rendering, plan, deck.target))
         entries = {each.name: Entry(each.full_key) for each in plan.artifacts if each.name not in missing}

@@ -11,9 +11,11 @@ const { mkdtempSync, rmSync, writeFileSync } = require("node:fs");
 const { tmpdir } = require("node:os");
 const { join } = require("node:path");
 const { createInterface } = require("node:readline");
+const { setImmediate } = require("node:timers/promises");
 const { marpCli } = require(process.argv[2]);
 const core = createRequire(join(process.argv[2], "package.json")).resolve("@marp-team/marp-core");
-const { Theme } = createRequire(core)("@marp-team/marpit");
+const load = createRequire(core);
+const { Theme } = load("@marp-team/marpit");
 
 // Every deck reads the style sheets of all themes; what they are read to never changes.
 const KEPT = 64;
@@ -28,8 +30,14 @@ Theme.fromCSS = (css, options = {}) => {
   return themes.get(asked);
 };
 
-// Before its first deck Marp loads formulas, highlighting and styles; one that needs all of them does so ahead of time.
-const FIRST = "---\nmarp: true\nmath: mathjax\n---\n\n# $x^2$\n\n```python\nprint(1)\n```\n";
+// Before its first deck Marp loads itself, styles, formulas and highlighting; it does so ahead of time, a piece after the
+// other, until the first deck is asked for: that loads what it needs.
+const AHEAD = [
+  () => load(core),
+  () => warm("# One"),
+  () => warm("$x^2$", "math: mathjax"),
+  () => warm("```python\nprint(1)\n```"),
+];
 const LARGE = 800e6; // bytes; a process that has grown beyond asks to be replaced
 
 const answer = process.stdout.write.bind(process.stdout);
@@ -49,10 +57,10 @@ async function convert(folder, args) {
   return { code, said };
 }
 
-async function warm() {
+async function warm(text, ...settings) {
   const folder = mkdtempSync(join(tmpdir(), "talkgen-marp-"));
   try {
-    writeFileSync(join(folder, "deck.md"), FIRST);
+    writeFileSync(join(folder, "deck.md"), ["---", "marp: true", ...settings, "---", "", text, ""].join("\n"));
     await convert(folder, ["--no-config-file", "--html", "deck.md"]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -60,9 +68,16 @@ async function warm() {
 }
 
 async function serve() {
-  await warm();
-  for await (const line of createInterface({ input: process.stdin })) {
-    const { folder, arguments: args } = JSON.parse(line);
+  const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+  let isAsked = false;
+  const first = lines.next().finally(() => (isAsked = true));
+  for (const piece of AHEAD) {
+    await setImmediate(); // takes in what was asked meanwhile
+    if (isAsked) break;
+    await piece();
+  }
+  for (let line = await first; !line.done; line = await lines.next()) {
+    const { folder, arguments: args } = JSON.parse(line.value);
     const done = await convert(folder, args);
     answer(`${JSON.stringify({ ...done, last: process.memoryUsage().rss > LARGE })}\n`);
   }
