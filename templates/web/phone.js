@@ -36,8 +36,8 @@ export class Phone {
     this.back = make("button", "back", { type: "button" }, "back to the slide");
     this.open.addEventListener("click", () => this.#openPage());
     this.back.addEventListener("click", () => this.#close());
+    keepFromTheDeck(element, () => this.isOpen); // first: the key that closes the page is not the deck's either
     element.addEventListener("keydown", (event) => event.key === "Escape" && this.#close());
-    keepFromTheDeck(element, () => this.isOpen);
     element.shadowRoot.append(make("style", "", {}, PHONE_LOOK), this.open);
     element.shadowRoot.insertBefore(this.back, frame);
   }

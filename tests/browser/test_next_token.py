@@ -170,3 +170,13 @@ def test_the_page_answers_the_dials_too(page, tmp_path):
     wanted = engine.next_token("The statement is not", bars=5, sampling=Sampling(top_k=2))
     shown = [float(share.rstrip("%")) / 100 for _, share in live.bars()[:2]]
     assert shown == pytest.approx([candidate.p_sampled for candidate in wanted.candidates[:2]], abs=0.02)
+
+
+def test_escape_leads_back_from_the_page_of_a_phone(page, live):
+    """The key closes the page, and is none of the deck's, whose overview it would open."""
+    page.evaluate("window.heard = []; document.addEventListener('keydown', event => heard.push(event.key))")
+    live.root.evaluate("element => element.phone.open.click()")
+    assert live.root.evaluate("element => element.matches(':popover-open')")
+    page.keyboard.press("Escape")
+    assert not live.root.evaluate("element => element.matches(':popover-open')")
+    assert page.evaluate("heard") == []

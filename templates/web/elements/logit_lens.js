@@ -14,6 +14,8 @@ import { LiveElement } from "../element.js";
 import { make, moveFocus } from "../parts.js";
 import { visibleText } from "../pieces.js";
 
+const FEW = 6; // layers, which have room for larger rows
+
 const LENS_LOOK = `
 .lens { display: grid; gap: 3px; font-size: 22px; }
 .lens > * { display: contents; }
@@ -26,6 +28,7 @@ const LENS_LOOK = `
 .lens .head { background: none; box-shadow: none; color: var(--ink); font-weight: 600; text-align: center; }
 .rank { font-variant-numeric: tabular-nums; text-align: end; }
 .rank[data-first] { color: var(--accent); font-weight: 700; }
+@container (min-width: 761px) { .lens[data-few] { --high: 52px; font-size: 26px; } }
 @container (max-width: 760px) { .lens { --high: 30px; font-size: 20px; } .lens > * > * { padding: 0 2px; } }
 @container (max-width: 420px) { .lens { --narrowest: 4.4em; overflow-x: auto; } }
 `;
@@ -56,6 +59,7 @@ class TalkgenLogitLens extends LiveElement {
       ...guesses.map((guess, i) => makeCell(guess, layer, i === guesses.length - 1 && guess.text === says)),
       make("span", "rank", { role: "gridcell", ...(rank === 1 && { "data-first": "" }) }, `${rank.toLocaleString("en")}. ${showShare(p)}`),
     ]));
+    this.lens.toggleAttribute("data-few", layers.length <= FEW);
     this.lens.replaceChildren(title, ...rows);
     this.cells = [...this.lens.querySelectorAll(".cell")];
     this.cells[0].tabIndex = 0;

@@ -9,18 +9,19 @@
 import { LiveElement } from "../element.js";
 import { draw, make, moveFocus } from "../parts.js";
 
-const [SHEET, SHEET_HIGH, ENGLISH, FRENCH] = [1100, 300, 46, 254]; // px of the drawing, and the lines of its words
+const [EACH, SHEET_HIGH, ENGLISH, FRENCH] = [130, 300, 46, 254]; // px of the drawing: a word's room, and the lines of words
 
 const TRANSLATE_LOOK = `
 .french { margin: 6px 0; font-size: 38px; font-weight: 600; }
 .strange { margin: 0; color: var(--tg-bad, #d55e00); font-size: 22px; font-weight: 700; }
+.paths { overflow-x: auto; }
 .alignment { display: block; width: 100%; max-height: 290px; }
 .alignment text { fill: var(--ink); font-size: 32px; text-anchor: middle; }
 .alignment path { fill: none; stroke: var(--tg-attention, #56b4e9); stroke-width: calc(1px + 13px * var(--w)); stroke-opacity: calc(0.12 + 0.88 * var(--w)); transition: stroke-opacity 160ms; }
 .alignment .word:focus { outline: none; }
 .alignment .word:focus text, .alignment .word:hover text { fill: var(--accent); font-weight: 700; }
 .alignment[data-one] path:not([data-shown]) { stroke-opacity: 0.04; }
-@container (max-width: 600px) { .alignment text { font-size: 42px; } }
+@container (max-width: 600px) { .alignment { min-width: calc(84px * var(--words)); max-height: none; } }
 @media (prefers-reduced-motion: reduce) { .alignment path { transition: none; } }
 `;
 
@@ -31,8 +32,10 @@ class TalkgenTranslate extends LiveElement {
   build(body) {
     this.french = make("p", "french", { lang: "fr" });
     this.strange = make("p", "strange", { role: "status" });
-    this.alignment = draw("svg", { class: "alignment", role: "group", viewBox: `0 0 ${SHEET} ${SHEET_HIGH}` });
-    body.append(this.french, this.strange, this.alignment);
+    this.alignment = draw("svg", { class: "alignment", role: "group" });
+    const paths = make("div", "paths");
+    paths.append(this.alignment);
+    body.append(this.french, this.strange, paths);
   }
 
   show([answer]) {
@@ -40,7 +43,10 @@ class TalkgenTranslate extends LiveElement {
     const { source, target, text, weights, strange } = answer;
     this.french.textContent = text;
     this.strange.textContent = strange.length ? `chance: it never saw words in this order: “${strange.join(" ")}”` : "";
-    const place = (i, count) => ((i + 0.5) * SHEET) / count;
+    const most = Math.max(source.length, target.length);
+    const place = (i, count) => ((i + 0.5) * EACH * most) / count;
+    this.alignment.setAttribute("viewBox", `0 0 ${EACH * most} ${SHEET_HIGH}`);
+    this.alignment.style.setProperty("--words", most);
     const lines = weights.flatMap((row, t) =>
       row.map((weight, s) => {
         const [from, to] = [place(t, target.length), place(s, source.length)];
