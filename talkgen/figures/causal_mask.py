@@ -14,6 +14,7 @@ from pydantic import Field
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, ModelName
 from talkgen.figures.draw.color import ink_on, mix
+from talkgen.figures.draw.headline import write_headline
 from talkgen.figures.draw.pen import Pen, sheet, styled
 from talkgen.figures.measure.tokens import read_text, show_pieces
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 TABLES = ()
 _MOST = 12  # tokens whose numbers can be read from the back row
-_TOP, _FOOT, _WIDEST = 76, 34, 88  # px above and below the rows, and of a cell at most
+_ABOVE, _FOOT, _WIDEST = 43, 34, 88  # px above and below the rows, and of a cell at most
 
 
 class Params(base.Params):
@@ -60,18 +61,18 @@ def compute(params: Params, inputs: Inputs) -> Data:
 def draw(data: Data, canvas: Canvas) -> Picture:
     """A row a changed token, a column a prediction; what lies before the change is left without colour."""
     pen = sheet(canvas)
-    pen.write(2, 18, headline(data), pen.sizes.small, bold=True)
+    top = write_headline(pen, headline(data)) + _ABOVE
     tokens, muted = data["tokens"], pen.colors.muted
     names = [pen.shorten(token, 130) for token in tokens]
     label = max(pen.text_width(name) for name in names) + 14
     wide = min(_WIDEST, (canvas.width - label) / len(tokens))
-    high = min(50.0, (canvas.height - _TOP - _FOOT) / len(tokens))
+    high = min(50.0, (canvas.height - top - _FOOT) / len(tokens))
     left = (canvas.width - label - wide * len(tokens)) / 2 + label
     for row, numbers in enumerate(data["moved"]):
-        y = _TOP + row * high
+        y = top + row * high
         pen.write(left - 10, y + high / 2, names[row], align="right")
         above = pen.shorten(tokens[row], wide - 4)
-        pen.write(left + (row + 0.5) * wide, _TOP - 16, above, color=muted, align="center")
+        pen.write(left + (row + 0.5) * wide, top - 16, above, color=muted, align="center")
         for column, share in enumerate(numbers):
             _draw_cell(pen, (left + column * wide, y, wide, high), share)
     whose = pen.shorten(f"% of a prediction that moves when the token is another · {data['model']}", canvas.width)

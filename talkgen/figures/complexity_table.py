@@ -60,8 +60,11 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     pen = sheet(canvas)
     top = write_headline(pen, headline(data)) + 34
     edges = [canvas.width * share for share in (0.0, 0.30, 0.56, 0.80)]
-    for x, title in zip(edges[1:], ("work a layer", "steps in turn", "longest path"), strict=True):
-        pen.write(x, top, pen.shorten(title, canvas.width * 0.24), color=pen.colors.muted)
+    ends = [*edges[2:], canvas.width]
+    for x, end, title in zip(edges[1:], ends, ("work a layer", "steps in turn", "longest path"), strict=True):
+        fits = pen.text_width(title) <= end - x - 6
+        said = title if fits else title.removeprefix("longest ").split()[0]
+        pen.write(x, top, said, color=pen.colors.muted)
     high = (canvas.height - top - 56) / len(data["rows"])
     for index, row in enumerate(data["rows"]):
         y = top + 22 + (index + 0.5) * high

@@ -16,7 +16,7 @@ from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, SweepName
 from talkgen.figures.draw.headline import write_headline
-from talkgen.figures.draw.lines import Line, draw_lines
+from talkgen.figures.draw.lines import Line, draw_lines, name_beside, write_key
 from talkgen.figures.draw.pen import Pen, plot, sheet, styled
 from talkgen.figures.measure.sweep_runs import by_model, label_of, look_of
 from talkgen.figures.numbers import human, significant
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 TABLES = ()
 _LEAST = 2  # lengths that make a line
-_LEFT, _BETWEEN = 56, 34  # px around the panels
+_LEFT, _BETWEEN, _LINE = 56, 34, 28  # px around the panels, and from line to line
+_LOSS = "held-out loss, nats a token"
 
 
 class Params(base.Params):
@@ -141,17 +142,24 @@ def verdict(data: Data) -> str:
 def draw(data: Data, canvas: Canvas) -> Picture:
     """Loss against seconds, and against tokens, where all lines end together and have their names; one scale."""
     paper = sheet(canvas)
-    top, bottom = write_headline(paper, verdict(data)) + 44, canvas.height - 72
-    names = max(paper.text_width(model["model"], paper.sizes.small, bold=True) for model in data["models"])
-    wide = (canvas.width - names - 22 - _LEFT - _BETWEEN) / 2
+    key = [Line(model["model"], (), (), *look_of(model, paper.colors)) for model in data["models"]]
+    beside, bottom = name_beside(paper, key), canvas.height - 72
+    top = write_headline(paper, verdict(data))
+    top = top if beside else write_key(paper, key, top)
+    about = [_LOSS, _seeds(data)]
+    about = ["; ".join(about)] if paper.text_width("; ".join(about)) < canvas.width - 4 else about
+    for line in about:
+        paper.write(2, top + 18, line, color=paper.colors.muted)
+        top += _LINE
+    top += 16
+    wide = (canvas.width - beside - 22 - _LEFT - _BETWEEN) / 2
     left = plot(canvas, _LEFT, top, _LEFT + wide, bottom, paper.picture)
     right = plot(canvas, _LEFT + wide + _BETWEEN, top, _LEFT + 2 * wide + _BETWEEN, bottom, paper.picture)
     for pen, axis in ((left, "seconds"), (right, "tokens")):
-        _draw_panel(pen, data, axis, named=axis == "tokens")
+        _draw_panel(pen, data, axis, ticks=axis == "seconds", named=bool(beside) and axis == "tokens")
         middle = pen.axes.bbox.x0 + wide / 2
         note = "tokens read" if axis == "tokens" else "seconds of a core"
         paper.write(middle, canvas.height - 22, note, color=paper.colors.muted, align="center")
-    paper.write(2, top - 26, f"held-out loss, nats a token; {_seeds(data)}", color=paper.colors.muted)
     return paper.picture
 
 
@@ -163,7 +171,7 @@ def _seeds(data: Data) -> str:
     return f"{most if least == most else f'{least} to {most}'} seeds, at most {apart:.2f} apart"
 
 
-def _draw_panel(pen: Pen, data: Data, axis: str, *, named: bool) -> None:
+def _draw_panel(pen: Pen, data: Data, axis: str, *, ticks: bool, named: bool) -> None:
     """Every model's line over one axis; its name at the end where it is `named`."""
     from matplotlib.ticker import MaxNLocator
 
@@ -171,8 +179,8 @@ def _draw_panel(pen: Pen, data: Data, axis: str, *, named: bool) -> None:
     values = [value for model in data["models"] for value in model[axis]]
     low, high = min(losses) - 0.1, max(losses) + 0.1
     pen.axes.set(xscale="log", xlim=(min(values) * 0.9, max(values) * 1.08), ylim=(low, high))
-    ticks = [tick for tick in MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high) if low <= tick <= high]
-    pen.label_axis("y", ticks, ["" if named else f"{tick:g}" for tick in ticks])
+    heights = [at for at in MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high) if low <= at <= high]
+    pen.label_axis("y", heights, [f"{at:g}" if ticks else "" for at in heights])
     marks = [m * 10.0**k for k in range(12) for m in (1, 3) if min(values) * 0.9 <= m * 10**k <= max(values) * 1.08]
     pen.label_axis("x", marks, [human(mark) for mark in marks])
     lines = []

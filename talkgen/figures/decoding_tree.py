@@ -13,6 +13,7 @@ from pydantic import Field
 
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, ModelName
+from talkgen.figures.draw.lines import NARROW
 from talkgen.figures.draw.pen import Pen, sheet, styled
 from talkgen.figures.measure.tokens import read_text, show_piece, show_pieces
 from talkgen.figures.numbers import percent, significant
@@ -106,8 +107,9 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     pen = sheet(canvas)
     pen.write(2, 18, headline(data), pen.sizes.small, bold=True)
     size, middle = pen.sizes.small, _TOP + (canvas.height - _TOP - _FOOT) / 2
-    root = min(150.0, pen.text_width(data["root"], size, mono=True) + 24)
-    wide = (canvas.width - root) / len(data["steps"])
+    narrow = canvas.width < NARROW
+    root = min(92.0 if narrow else 150.0, pen.text_width(data["root"], size, mono=True) + 24)
+    wide, branch = (canvas.width - root) / len(data["steps"]), 26 if narrow else 44
     places, best = [(root, middle)], best_path(data)
     _draw_node(pen, (2, middle, root - 2), data["root"], "", pen.colors.attention, kept=True)
     for number, step in enumerate(data["steps"]):
@@ -118,9 +120,10 @@ def draw(data: Data, canvas: Canvas) -> Picture:
             chosen = place == best[number]
             color = pen.colors.attention if chosen else pen.colors.muted
             x, from_y = places[node["parent"]]
-            bend = (left + 44 - x) / 2
-            _draw_branch(pen, (x, from_y), (left + 44, y), bend, color, 4 if chosen else 1.5)
-            _draw_node(pen, (left + 44, y, wide - 52), node["token"], percent(node["p"]), color, kept=node["kept"])
+            bend = (left + branch - x) / 2
+            _draw_branch(pen, (x, from_y), (left + branch, y), bend, color, 4 if chosen else 1.5)
+            share = "" if narrow else percent(node["p"])
+            _draw_node(pen, (left + branch, y, wide - branch - 8), node["token"], share, color, kept=node["kept"])
             now.append((left + wide - 8, y))
         places = now
     note = f"{data['model']} · the {data['width']} likeliest texts are kept · numbers: the token's probability"

@@ -12,7 +12,7 @@ import numpy as np
 
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, SweepName
-from talkgen.figures.draw.caption import HEIGHT, with_interval, write_caption
+from talkgen.figures.draw.caption import with_interval, write_caption
 from talkgen.figures.draw.lines import Line, draw_lines
 from talkgen.figures.draw.pen import DOTTED, Pen, plot, sheet, styled
 from talkgen.figures.measure.fits import Array, Laws, estimate, fit, resample
@@ -73,7 +73,12 @@ def verdict(data: Data) -> str:
 def draw(data: Data, canvas: Canvas) -> Picture:
     """Loss against parameters, both logarithmic: a dot for each run, a line through the means, the law dotted."""
     paper = sheet(canvas)
-    pen = plot(canvas, 60, HEIGHT, canvas.width - 160, canvas.height - 62, paper.picture)
+    numbers = [
+        (f"{NAMES[name]}: exponent {with_interval(runs['exponent'])}", _color(canvas, name))
+        for name, runs in data["architectures"].items()
+    ]
+    top = write_caption(paper, verdict(data), numbers, "held-out loss, nats a token")
+    pen = plot(canvas, 60, top, canvas.width - 160, canvas.height - 62, paper.picture)
     _set_axes(pen, data)
     lines = []
     for name, runs in data["architectures"].items():
@@ -82,14 +87,10 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         pen.dots(runs["parameters"], runs["losses"], color, 9, alpha=0.6, clip_on=False)
         lines.append(Line(NAMES[name], runs["sizes"], runs["means"], color, dots=False))
     draw_lines(pen, lines, gap=18)
-    numbers = [
-        (f"{NAMES[name]}: exponent {with_interval(runs['exponent'])}", _color(canvas, name))
-        for name, runs in data["architectures"].items()
-    ]
-    write_caption(paper, verdict(data), numbers, "held-out loss, nats a token")
     note = f"parameters without embeddings; {human(data['tokens'])} tokens each"
-    middle, muted = (canvas.width - 100) / 2, pen.colors.muted
-    paper.write(middle, canvas.height - 14, note, color=muted, align="center")
+    half, muted = paper.text_width(note) / 2 + 2, pen.colors.muted
+    middle = min((canvas.width - 100) / 2, canvas.width - half)
+    paper.write(max(middle, half), canvas.height - 14, note, color=muted, align="center")
     return pen.picture
 
 

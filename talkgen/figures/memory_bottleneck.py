@@ -6,6 +6,7 @@ attention looks them up. What was learned depends on how long was trained, so th
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,8 @@ from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, SweepName
 from talkgen.figures.draw.headline import write_headline
 from talkgen.figures.draw.lettering import POINTS
-from talkgen.figures.draw.lines import Line, draw_lines
-from talkgen.figures.draw.pen import plot, sheet, styled
+from talkgen.figures.draw.lines import Line, draw_lines, name_beside, write_key
+from talkgen.figures.draw.pen import Pen, plot, sheet, styled
 from talkgen.figures.measure.sweep_runs import by_model, label_of, look_of
 from talkgen.figures.numbers import human, percent, significant
 
@@ -104,29 +105,44 @@ def title(model: Data) -> str:
 def draw(data: Data, canvas: Canvas) -> Picture:
     """Right answers against stored pairs on a log scale: a band from the least seed to the most, a line of means."""
     paper = sheet(canvas)
-    top = write_headline(paper, verdict(data)) + 44
-    names = max(paper.text_width(title(model), paper.sizes.small, bold=True) for model in data["models"])
-    pen = plot(canvas, 76, top, canvas.width - names - 22, canvas.height - 72, paper.picture)
-    colors, pairs = pen.colors, data["pairs"]
+    colors, pairs = paper.colors, data["pairs"]
+    lines = _lines(data, paper)
+    beside = name_beside(paper, lines)
+    top = write_headline(paper, verdict(data))
+    top = (top if beside else write_key(paper, lines, top)) + 44
+    pen = plot(canvas, 76, top, canvas.width - beside - 22, canvas.height - 72, paper.picture)
     pen.axes.set(xscale="log", xlim=(pairs[0] * 0.93, pairs[-1]), ylim=(0, 1))
     pen.label_axis("y", [0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
     pen.label_axis("x", pairs, [str(number) for number in pairs])
     pen.axes.axhline(data["chance"], color=colors.muted, linewidth=2 * POINTS, linestyle=(0, (1, 2)))
-    lines = []
-    below = 2.0
-    for model in sorted(data["models"], key=lambda model: -sum(model["accuracy"])):
-        color, dashed = look_of(model, colors)
-        dashed = model["architecture"] == "rnn" or (model["architecture"] == "transformer" and dashed)
-        pen.band(pairs, model["least"], model["most"], color)
-        # Where lines meet at their end, their names stand in the order that the lines have before.
-        below = min(model["accuracy"][-1], below - 0.001)
-        lines.append(Line(title(model), pairs, model["accuracy"], color, dashed, name_at=below))
-    draw_lines(pen, lines)
+    for model, line in zip(_ordered(data), lines, strict=True):
+        pen.band(pairs, model["least"], model["most"], line.color)
+    draw_lines(pen, lines if beside else [replace(line, name="") for line in lines])
     paper.write(2, top - 26, f"right answers (guessing: {percent(data['chance'])})", color=colors.muted)
-    middle = (76 + canvas.width - names - 22) / 2
-    paper.write(middle, canvas.height - 22, "pairs of key and value stored", color=colors.muted, align="center")
-    paper.write(canvas.width - 2, canvas.height - 22, "s: core seconds of training", color=colors.muted, align="right")
+    middle, seconds = (76 + canvas.width - beside - 22) / 2, "s: core seconds of training"
+    below = "pairs of key and value stored" if beside else "pairs stored"
+    paper.write(
+        middle if beside else 76, canvas.height - 22, below, color=colors.muted, align="center" if beside else "left"
+    )
+    paper.write(canvas.width - 2, canvas.height - 22, seconds, color=colors.muted, align="right")
     return pen.picture
+
+
+def _ordered(data: Data) -> list[Data]:
+    """The models, the one with the most right answers first."""
+    return sorted(data["models"], key=lambda model: -sum(model["accuracy"]))
+
+
+def _lines(data: Data, pen: Pen) -> list[Line]:
+    """A line a model; where they meet at their end, their names stand in the order that the lines have before."""
+    lines: list[Line] = []
+    below = 2.0
+    for model in _ordered(data):
+        color, dashed = look_of(model, pen.colors)
+        dashed = model["architecture"] == "rnn" or (model["architecture"] == "transformer" and dashed)
+        below = min(model["accuracy"][-1], below - 0.001)
+        lines.append(Line(title(model), data["pairs"], model["accuracy"], color, dashed, name_at=below))
+    return lines
 
 
 def describe(data: Data) -> str:

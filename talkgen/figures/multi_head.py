@@ -7,6 +7,7 @@ just before, the first token, itself. A head is cut out as Michel et al. (2019) 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -15,7 +16,8 @@ from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, ModelName
 from talkgen.figures.draw.color import mix
-from talkgen.figures.draw.headline import write_headline
+from talkgen.figures.draw.headline import wrap, write_headline
+from talkgen.figures.draw.lines import NARROW
 from talkgen.figures.draw.pen import Pen, sheet, styled
 from talkgen.figures.measure.passage import PASSAGE
 from talkgen.figures.measure.tokens import read_text, show_pieces
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 TABLES = ()
 _SENTENCE_MOST = 12  # tokens whose maps can be read
 _SHOWN = 4
+_LINE, _READ = 28, 25  # px from line to line, and from which on names in neighbouring rows can be read
 _MISSED = 0.03  # nats a token from which on a head is called missed
 ROLES = {  # as they stand in a sentence, and above a map
     "what came after an earlier token like it": "what followed",
@@ -181,26 +184,34 @@ def without_head(model: LanguageModel, layer: int, head: int) -> Iterator[None]:
 def draw(data: Data, canvas: Canvas) -> Picture:
     """A map a head; above it what it looks at, below it what the loss says without it."""
     pen = sheet(canvas)
-    top = write_headline(pen, headline(data)) + 76
+    first = write_headline(pen, headline(data)) + 26
     tokens = data["tokens"]
     names = [pen.shorten(token, 96) for token in tokens]
     label = max(pen.text_width(name) for name in names) + 12
     room = (canvas.width - label) / _SHOWN
-    cell = min((room - 18) / len(tokens), (canvas.height - top - 96) / len(tokens), 44.0)
-    for row, name in enumerate(names):
-        pen.write(label - 8, top + (row + 0.5) * cell, name, align="right")
+    titles = [wrap(pen, ROLES[head["role"]], room - 8) for head in data["heads"]]
+    top = first + _LINE * max(map(len, titles), default=1) + 22
+    narrow = canvas.width < NARROW
+    cell = min((room - 18) / len(tokens), (canvas.height - top - 96 - _LINE * narrow) / len(tokens), 44.0)
+    for row in range(0, len(names), max(1, ceil(_READ / max(cell, 1.0)))):
+        pen.write(label - 8, top + (row + 0.5) * cell, names[row], align="right")
     best = max(head["change"] for head in data["heads"])
-    for index, head in enumerate(data["heads"][: data["step"]]):
+    shown = zip(data["heads"], titles, strict=True)
+    for index, (head, title) in enumerate([*shown][: data["step"]]):
         left = label + index * room
-        pen.write(left, top - 50, pen.shorten(ROLES[head["role"]], room - 8, bold=True), bold=True)
-        where = f"{percent(head['share'])} · head {head['layer']}.{head['head']}"
-        pen.write(left, top - 22, pen.shorten(where, room - 8), color=pen.colors.muted)
+        for number, line in enumerate(title):
+            pen.write(left, first + _LINE * number, line, pen.sizes.small, bold=True)
+        which = f"{head['layer']}.{head['head']}"
+        where = f"{percent(head['share'])} · head {which}"
+        where = where if pen.text_width(where) <= room - 8 else f"{percent(head['share'])} · {which}"
+        pen.write(left, top - 22, where, color=pen.colors.muted)
         _draw_map(pen, head["weights"], left, top, cell)
         color = pen.colors.bad if head["change"] == best else pen.colors.ink
         below = top + len(tokens) * cell + 26
         pen.write(left, below, _signed(head["change"]), pen.sizes.small, color=color, bold=True)
         reach = pen.text_width(_signed(head["change"]), pen.sizes.small, bold=True) + 8
-        pen.write(left + reach, below, f"± {head['error']:.2f}", color=pen.colors.muted)
+        place = (left, below + _LINE) if narrow else (left + reach, below)
+        pen.write(*place, f"± {head['error']:.2f}", color=pen.colors.muted)
     note = f"nats a token when it is cut out, over {data['measured_on']} tokens · {data['model']}"
     note = note if pen.text_width(note) < canvas.width else "nats a token when it is cut out"
     pen.write(canvas.width - 2, canvas.height - 14, note, color=pen.colors.muted, align="right")

@@ -15,6 +15,8 @@ from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, ModelName
 from talkgen.figures.draw.color import ink_on, mix
+from talkgen.figures.draw.headline import write_headline
+from talkgen.figures.draw.lines import NARROW
 from talkgen.figures.draw.pen import Pen, sheet, styled
 from talkgen.figures.measure.tokens import read_text, show_pieces
 from talkgen.figures.numbers import percent, significant
@@ -99,19 +101,19 @@ def _head(taps: dict[str, list[torch.Tensor]], params: Params) -> list[torch.Ten
 def draw(data: Data, canvas: Canvas) -> Picture:
     """Above, Q, K and V as colours; below, from left to right, what is computed of them."""
     pen = sheet(canvas)
-    pen.write(2, 18, headline(data), pen.sizes.small, bold=True)
+    first = write_headline(pen, headline(data)) + 51.5
     rows = len(data["tokens"])
     names = [pen.shorten(token, 110) for token in data["tokens"]]
     label = max(pen.text_width(name) for name in names) + 14
-    high = min(44.0, (canvas.height - 184) / 2 / rows)
+    high = min(44.0, (canvas.height - first - 100) / 2 / rows)
     if data["step"] == _PROJECTED and high < _LOW:  # no room for what follows: the first row has all of it
-        high = min(44.0, (canvas.height - 118) / rows)
-    top, middle = 84.0, 84 + rows * high + 66
+        high = min(44.0, (canvas.height - first - 34) / rows)
+    top, middle = first, first + rows * high + 66
     room = canvas.width - label
     for index, (name, title) in enumerate((("q", "queries Q"), ("k", "keys K"), ("v", "values V"))):
         left = label + index * room / 3
         _draw_heat(pen, data[name], (left, top, room / 3 - 26, high), title, _largest(data, "qkv"))
-    panels = _panels(data, wide=canvas.width > _WIDE)
+    panels = _panels(data, wide=canvas.width > _WIDE)[-1 if canvas.width < NARROW else -3 :]
     wide = _cell(pen, data, len(panels), room)
     for index, (title, values) in enumerate(panels):
         _draw_numbers(pen, values, (label + index * (rows * wide + 26), middle, wide, high), title)
@@ -123,7 +125,9 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     for start in (top, middle) if data["step"] >= _SCORED else (top,):
         for row, name in enumerate(names):
             pen.write(label - 12, start + (row + 0.5) * high, name, align="right")
-    whose = f"{data['model']} · layer {data['layer']}, head {data['head']}, d = {data['width']}"
+    which = f"layer {data['layer']}, head {data['head']}, d = {data['width']}"
+    whose = f"{data['model']} · {which}"
+    whose = whose if pen.text_width(whose) < canvas.width - 4 else which
     pen.write(canvas.width - 2, canvas.height - 14, whose, color=pen.colors.muted, align="right")
     return pen.picture
 

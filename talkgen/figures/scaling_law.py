@@ -24,7 +24,7 @@ from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, SweepName
 from talkgen.figures.draw.caption import with_interval
 from talkgen.figures.draw.headline import wrap, write_headline
-from talkgen.figures.draw.lines import Line, draw_lines
+from talkgen.figures.draw.lines import Line, draw_lines, name_beside, write_key
 from talkgen.figures.draw.pen import DOTTED, Pen, plot, sheet, styled
 from talkgen.figures.measure.fits import estimate, fit, floor_helps, interval, resample
 from talkgen.figures.measure.sweep_runs import points_of, tokens_read
@@ -143,15 +143,17 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     """Three panels of loss against parameters, all axes logarithmic; each named by how its models got text."""
     paper = sheet(canvas)
     colors, ours = paper.colors, data["ours"]
-    names = max(paper.text_width(law["law"], paper.sizes.small, bold=True) for law in data["laws"]) + 22
-    room = canvas.width - _LEFT - 2 * _BETWEEN - names
+    published = [Line(law["law"], (), (), color) for law, color in _with_colors(data, paper)]
+    beside = name_beside(paper, published)
+    room = canvas.width - _LEFT - 2 * _BETWEEN - 22 - beside
     titles = (
         f"ours: {human(ours['tokens'])} tokens each",
         f"{data['tokens_per_parameter']:g} tokens a parameter",
         "text without end",
     )
     lines = [wrap(paper, title, share * room) for title, share in zip(titles, _WIDTHS, strict=True)]
-    first = write_headline(paper, verdict(data)) + 20
+    first = write_headline(paper, verdict(data))
+    first = (first if beside else write_key(paper, published, first)) + 20
     top = first + _LINE * max(map(len, lines)) - 4
     pens, left = [], float(_LEFT)
     for share, title in zip(_WIDTHS, lines, strict=True):
@@ -162,7 +164,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     _set_axes(pens, data)
     _draw_ours(pens[0], ours)
     _draw_published(pens[1], data, "in_step", named=False)
-    _draw_published(pens[2], data, "unlimited", named=True)
+    _draw_published(pens[2], data, "unlimited", named=bool(beside))
     count = "parameters (Hoffmann: all; Kaplan, ours: without embeddings)"
     note = f"loss in nats a token, against {count}"
     note = note if paper.text_width(note) < canvas.width - 4 else "parameters: all (Hoffmann), or without embeddings"
@@ -212,11 +214,15 @@ def _draw_ours(pen: Pen, ours: Data) -> None:
     pen.dots(sizes, losses, pen.colors.ink, 8)
 
 
+def _with_colors(data: Data, pen: Pen) -> list[tuple[Data, str]]:
+    """Each published law with the colour of its line."""
+    return [*zip(data["laws"], (pen.colors.muted, pen.colors.bad, pen.colors.attention), strict=False)]
+
+
 def _draw_published(pen: Pen, data: Data, which: str, *, named: bool) -> None:
     """Each law along a slice, solid where it was fitted and dotted where it is carried on, `named` at its end."""
-    colors = pen.colors
     lines = []
-    for law, color in zip(data["laws"], (colors.muted, colors.bad, colors.attention), strict=False):
+    for law, color in _with_colors(data, pen):
         if which not in law["losses"]:
             continue
         losses = law["losses"][which]

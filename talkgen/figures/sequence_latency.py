@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +21,10 @@ from pydantic import Field
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs
 from talkgen.figures.draw.headline import wrap, write_headline
-from talkgen.figures.draw.lines import Line, draw_lines
+from talkgen.figures.draw.lines import Line, draw_lines, name_beside, write_key
 from talkgen.figures.draw.pen import Pen, plot, sheet, styled
 from talkgen.figures.measure.timing import core_seconds, machine, show_seconds, so_many_threads
-from talkgen.figures.numbers import human, significant, superscript
+from talkgen.figures.numbers import human, significant
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from talkgen.lm.models.base import LanguageModel
     from talkgen.lm.models.state import State
+    from talkgen.style import Colors
 
 TABLES = ()
 MEASURES_TIME = True
@@ -212,11 +214,12 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     """A panel each for reading, training and writing: time a token against size; strong on one core, faint on all."""
     paper = sheet(canvas)
     colors = paper.colors
-    first = write_headline(paper, verdict(data)) + 20
-    labels = {name: _label(data, name, kernel=canvas.width > _WIDE) for name in _NAMES}
-    names = max(paper.text_width(text, paper.sizes.small, bold=True) for text in labels.values()) + 20
+    first = write_headline(paper, verdict(data))
+    named = [_named(data, name, colors, kernel=canvas.width > _WIDE) for name in _NAMES]
+    beside = name_beside(paper, named)
+    first = (first if beside else write_key(paper, named, first)) + 20
     left, between = 84, 26
-    wide = (canvas.width - left - 2 * between - names) / len(_WHAT)
+    wide = (canvas.width - left - 2 * between - 20 - beside) / len(_WHAT)
     titles = {what: wrap(paper, title, wide) for what, title in _WHAT.items()}
     top = first + 28 * max(map(len, titles.values())) - 6
     for column, (what, lines) in enumerate(titles.items()):
@@ -224,22 +227,25 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         for row, line in enumerate(lines):
             paper.write(x, first + 28 * row, line, paper.sizes.small, bold=True, color=colors.muted)
         pen = plot(canvas, x, top, x + wide, canvas.height - 78, paper.picture)
-        _draw_panel(pen, data, what, labels if what == "write" else None, ticks=column == 0)
-    note = f"time a token, by parameters; n up to {data['lengths'][-1]:,}; faint: all {data['cores']} cores"
-    paper.write(
-        canvas.width / 2, canvas.height - 18, paper.shorten(note, canvas.width - 4), color=colors.muted, align="center"
-    )
+        blank = [replace(line, name="", power="") for line in named]
+        _draw_panel(pen, data, what, named if what == "write" and beside else blank, ticks=column == 0)
+    cores = f"faint: all {data['cores']} cores"
+    note = f"time a token, by parameters; n up to {data['lengths'][-1]:,}; {cores}"
+    note = note if paper.text_width(note) < canvas.width - 4 else f"time a token, by parameters; {cores}"
+    paper.write(canvas.width / 2, canvas.height - 18, note, color=colors.muted, align="center")
     return paper.picture
 
 
-def _label(data: Data, name: str, *, kernel: bool) -> str:
-    """A model with how its time to read grows and, where there is room, its kernel: `RNN, looped: n⁰·⁹⁸`."""
-    growth = superscript(f"{data['timings'][name]['exponent'][1]:.2f}")
+def _named(data: Data, name: str, colors: Colors, *, kernel: bool) -> Line:
+    """A model's line, yet without points; its name says how the time to read grows and, where it fits, the kernel."""
     ran = "looped" if data["kernels"][name] == _LOOP else "fused"
-    return f"{_NAMES[name]}, {ran}: n{growth}" if kernel else f"{_NAMES[name]} n{growth}"
+    label = f"{_NAMES[name]}, {ran}: n" if kernel else f"{_NAMES[name]} n"
+    color = colors.attention if name == "transformer" else colors.recurrent
+    power = f"{data['timings'][name]['exponent'][1]:.2f}"
+    return Line(label, (), (), color, dashed=name == "rnn", power=power)
 
 
-def _draw_panel(pen: Pen, data: Data, what: str, labels: Mapping[str, str] | None, *, ticks: bool) -> None:
+def _draw_panel(pen: Pen, data: Data, what: str, named: Sequence[Line], *, ticks: bool) -> None:
     timings, sizes = data["timings"], data["parameters"]["transformer"]
     every = [
         time[which]
@@ -255,13 +261,12 @@ def _draw_panel(pen: Pen, data: Data, what: str, labels: Mapping[str, str] | Non
     shown = [sizes[0], sizes[-1]]  # what lies between has no room
     pen.label_axis("x", shown, [human(significant(size, 2)) for size in shown])
     lines = []
-    for name in _NAMES:
-        color = pen.colors.attention if name == "transformer" else pen.colors.recurrent
+    for name, line in zip(_NAMES, named, strict=True):
         times = timings[name][what]
-        pen.band(sizes, [t["lowest"] for t in times], [t["highest"] for t in times], color, alpha=0.2)
-        pen.line(sizes, [t["all_cores"] for t in times], color, 2, alpha=0.55, linestyle="--" if name == "rnn" else "-")
-        label = labels[name] if labels else ""
-        lines.append(Line(label, sizes, [t["median"] for t in times], color, dashed=name == "rnn"))
+        pen.band(sizes, [t["lowest"] for t in times], [t["highest"] for t in times], line.color, alpha=0.2)
+        style = "--" if line.dashed else "-"
+        pen.line(sizes, [t["all_cores"] for t in times], line.color, 2, alpha=0.55, linestyle=style)
+        lines.append(replace(line, xs=sizes, ys=[t["median"] for t in times]))
     draw_lines(pen, lines, gap=18)
 
 

@@ -29,6 +29,7 @@ from talkgen.style import load_style
 from .conftest import CASES, TABLES
 
 SIZES = [(1152, 470), (677, 500)]
+HALF = (564, 470)  # a figure in one of two columns
 SLOW = {
     "checkpoint_film",
     "gradient_flow",
@@ -104,10 +105,11 @@ def test_figure_can_be_read_from_the_back_row(name, theme, size, data_of, tmp_pa
     assert (box.x1 * picture.dpi <= canvas.width, box.y1 * picture.dpi <= canvas.height) == (True, True)
 
 
+@pytest.mark.parametrize("size", [*SIZES, HALF], ids=["whole", "wide", "half"])
 @pytest.mark.parametrize("name", sorted(CASES))
-def test_no_text_stands_on_another(name, data_of, tmp_path):
-    """On a slide every text has its place to itself."""
-    picture = load_figure(name).draw(data_of(name), Canvas(load_style("night", tmp_path), *SIZES[0]))
+def test_no_text_stands_on_another(name, size, data_of, tmp_path):
+    """On a slide every text has its place to itself, inside the picture, in a column, too."""
+    picture = load_figure(name).draw(data_of(name), Canvas(load_style("night", tmp_path), *size))
     texts = [text for text in picture.findobj(Text) if text.get_visible() and text.get_text().strip()]
     level = [(text.get_text(), text.get_window_extent()) for text in texts if not text.get_rotation()]
     boxes = [(said, (box.x0 + 1, box.y0 + 3, box.x1 - 1, box.y1 - 3)) for said, box in level]
@@ -117,6 +119,7 @@ def test_no_text_stands_on_another(name, data_of, tmp_path):
         if (one, a) != (other, b) and min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
     ]
     assert meet == []
+    assert [said for said, box in level if box.x0 < -1.5 or box.x1 > size[0] + 1.5] == []
 
 
 @pytest.mark.parametrize("name", sorted(CASES))

@@ -7,16 +7,23 @@ from collections.abc import Sequence
 from talkgen.figures.base import Data
 from talkgen.figures.draw.pen import Pen
 
-HEIGHT = 104  # px from the upper edge of a picture to its plot, with two lines of numbers
+_HEIGHT = 104  # px from the upper edge of a picture to its plot, with two lines of numbers
+_LINE = 28
 _EDGE = 2  # px that letters may reach over where they are written to
 
 
-def write_caption(pen: Pen, finding: str, numbers: Sequence[tuple[str, str]], axis: str) -> None:
-    """Writes on a sheet the plot's `finding`, two `numbers` (text, colour), and the name of its vertical `axis`."""
+def write_caption(pen: Pen, finding: str, numbers: Sequence[tuple[str, str]], axis: str) -> float:
+    """Writes on a sheet the plot's `finding`, two `numbers` (text, colour), and the name of its vertical `axis`.
+
+    Returns the px down to where the plot begins.
+    """
     pen.write(_EDGE, 16, finding[:1].upper() + finding[1:], pen.sizes.small, bold=True)
     for row, (text, color) in enumerate(numbers):
-        pen.write(pen.canvas.width - _EDGE, 50 + 28 * row, text, color=color, align="right")
-    pen.write(_EDGE, HEIGHT - 26, axis, color=pen.colors.muted)
+        pen.write(pen.canvas.width - _EDGE, 50 + _LINE * row, text, color=color, align="right")
+    needed = pen.text_width(axis) + max(pen.text_width(text) for text, _ in numbers) + 2 * _EDGE
+    top = _HEIGHT if needed < pen.canvas.width else _HEIGHT + _LINE
+    pen.write(_EDGE, top - 26, axis, color=pen.colors.muted)
+    return float(top)
 
 
 def with_interval(number: Data) -> str:

@@ -1,4 +1,4 @@
-"""Draws measured lines with their names at the right end instead of a legend; knows no figure."""
+"""Draws measured lines with their names at the right end, or above where that has no room; knows no figure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 from talkgen.figures.draw.lettering import POINTS
 from talkgen.figures.draw.pen import DASHED, Pen
+
+NARROW = 700  # px of a picture below which names stand above its plots
+_RAISED = 0.42  # of a name's size: how much higher an exponent stands
+_STROKE, _APART, _ROW = 34, 24, 30  # px of a key: its line, to the next name, to the next row
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,40 @@ class Line:
     dashed: bool = False
     dots: bool = True
     name_at: float | None = None
+    power: str = ""
+
+    def name_width(self, pen: Pen) -> float:
+        """Width in px of the name and its exponent."""
+        size = pen.sizes.small
+        return pen.text_width(self.name, size, bold=True) + pen.text_width(self.power, bold=True)
+
+    def write_name(self, pen: Pen, x: float, y: float) -> None:
+        """Writes the name from (x, y) of the pen's axes on, and after it the exponent, as large as other numbers."""
+        size = pen.sizes.small
+        pen.write(x, y, self.name, size, color=self.color, bold=True)
+        if self.power:
+            right, down = pen.at(x, y)
+            place = pen.from_px(right + pen.text_width(self.name, size, bold=True), down - _RAISED * size)
+            pen.write(*place, self.power, color=self.color, bold=True)
+
+
+def name_beside(pen: Pen, lines: Sequence[Line]) -> float:
+    """Px that the names need at the right of a plot; none in a narrow picture, where they stand above."""
+    return 0.0 if pen.canvas.width < NARROW else max(line.name_width(pen) for line in lines)
+
+
+def write_key(pen: Pen, lines: Sequence[Line], top: float) -> float:
+    """Writes the names of `lines` on a sheet below px `top`, each after a piece of its line; returns where they end."""
+    row = _ROW + _RAISED * pen.sizes.small * any(line.power for line in lines)
+    x, y = 2.0, top + row - _ROW / 2
+    for line in lines:
+        width = _STROKE + 8 + line.name_width(pen)
+        if x > 2 and x + width > pen.canvas.width:
+            x, y = 2.0, y + row
+        pen.line([x, x + _STROKE], [y, y], line.color, 4, linestyle=DASHED if line.dashed else "-")
+        line.write_name(pen, x + _STROKE + 8, y)
+        x += width + _APART
+    return y + _ROW / 2
 
 
 def draw_lines(pen: Pen, lines: Sequence[Line], gap: float = 12.0) -> None:
@@ -48,10 +86,11 @@ def draw_lines(pen: Pen, lines: Sequence[Line], gap: float = 12.0) -> None:
     ends = [data_to_px.transform((line.xs[-1], y)) for line, y in zip(lines, heights, strict=True)]
     size = pen.sizes.small
     box = pen.axes.get_window_extent()
-    middles = spread([y for _, y in ends], size * 1.15, box.y0, box.y1 + size)
+    apart = size * (1.15 + _RAISED * any(line.power for line in lines))
+    middles = spread([y for _, y in ends], apart, box.y0, box.y1 + size)
     for line, (x, _), y in zip(lines, ends, middles, strict=True):
         end, middle = data_to_px.inverted().transform((x + gap, y))
-        pen.write(end, middle, line.name, size, color=line.color, bold=True)
+        line.write_name(pen, end, middle)
 
 
 def spread(values: Sequence[float], gap: float, low: float, high: float) -> list[float]:

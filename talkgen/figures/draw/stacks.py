@@ -56,9 +56,12 @@ class Row:
             if not on_stream:
                 self._connect(index)
         away = -(self.high / 2 + 18) if self.below else self.high / 2 + 18
-        pen.write(self.middle(0), self.stream + away, ends[0], color=colors.muted, align="center")
+        halves = [pen.text_width(text) / 2 for text in ends]
+        first = max(self.middle(0), self.left + halves[0])
+        pen.write(first, self.stream + away, ends[0], color=colors.muted, align="center")
         if whole:
-            pen.write(self.middle(last), self.stream + away, ends[1], color=colors.muted, align="center")
+            x = min(self.middle(last), self.right - halves[1])
+            pen.write(x, self.stream + away, ends[1], color=colors.muted, align="center")
 
     def _draw_frame(self, shown: int) -> None:
         """Around the parts of a block that are drawn, with how often it stands there, and what runs through it."""
