@@ -222,7 +222,9 @@ class _Cell:
         pen.write(right, self.memory - 38, "c′", size, color=color, bold=True, align="right")
         pen.write(right, self.meet + 30, "h′", size, color=self._tone("output", color), bold=True, align="right")
         pen.write(8, self.bus + 24, "token x, last output h", size)
-        note = pen.shorten(f"a bar a token: {''.join(self.data['tokens'])}", pen.canvas.width - 20)
+        note = f"a bar a token: {''.join(self.data['tokens'])}"
+        if pen.text_width(note) > pen.canvas.width - 20:
+            note = f"a bar for each of {len(self.data['tokens'])} tokens"
         pen.write(right, pen.canvas.height - 14, note, color=self.colors.muted, align="right")
 
 

@@ -15,7 +15,7 @@ from talkgen.extras import extras_in_words
 from talkgen.figures.registry import load_origin
 from talkgen.lm.files.catalog import ModelFiles
 from talkgen.pipeline.inputs import ProjectInputs
-from talkgen.pipeline.processes import cores, make_pool
+from talkgen.pipeline.processes import cores, make_pool, one_thread
 
 if TYPE_CHECKING:
     from talkgen.pipeline.artifacts import FigureArtifact
@@ -39,7 +39,7 @@ def compute_numbers(origin: str, params: Any, inputs: ProjectInputs) -> Numbers:
         TalkgenError: it cannot be computed.
     """
     started = time.perf_counter()
-    with extras_in_words():
+    with extras_in_words(), one_thread():
         module = load_origin(origin)
         data = module.compute(module.Params.model_validate(params), inputs)
     return Numbers(to_json(data), time.perf_counter() - started)

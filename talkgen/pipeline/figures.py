@@ -16,6 +16,7 @@ from talkgen.outline.find import find_outline
 from talkgen.pipeline.drafting import checked_params
 from talkgen.pipeline.drawing import draw_picture
 from talkgen.pipeline.inputs import ProjectInputs
+from talkgen.pipeline.processes import one_thread
 from talkgen.pipeline.talk import Talk
 from talkgen.style import load_style
 
@@ -45,7 +46,9 @@ def draw_one(
     chosen = checked_params(name, module.Params, params)
     here = assets.project_dir(talk)
     canvas = Canvas(load_style(theme, here))
-    data = module.compute(chosen, ProjectInputs(here, first_available(model, here)))
+    inputs = ProjectInputs(here, first_available(model, here))
+    with one_thread():
+        data = module.compute(chosen, inputs)
     origin_of = {"figure": name, "parameters": chosen.model_dump(mode="json")}
     outputs = draw_picture(module, data, canvas, origin_of, transparent=transparent)
     write_bytes(file, outputs[file.suffix.removeprefix(".")])

@@ -22,6 +22,7 @@ from talkgen.lm.files.catalog import first_available
 from talkgen.pipeline.drawing import draw_picture
 from talkgen.pipeline.figures import HINT, find_figures, may_run
 from talkgen.pipeline.inputs import ProjectInputs
+from talkgen.pipeline.processes import one_thread
 from talkgen.style import load_style
 
 THEMES = ("night", "paper")
@@ -80,7 +81,8 @@ def draw_entry(name: str, figure: str, inputs: ProjectInputs, canvases: Mapping[
     try:
         module = load_origin(figure)
         params = module.Params()
-        data: Data = module.compute(params, inputs)
+        with one_thread():
+            data: Data = module.compute(params, inputs)
     except TalkgenError as error:
         return Entry(name, module, {}, "", str(error))
     origin = {"figure": name, "parameters": params.model_dump(mode="json")}

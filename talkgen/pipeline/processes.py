@@ -5,8 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing.connection import wait
 
 
@@ -19,6 +22,28 @@ def make_pool(count: int) -> ProcessPoolExecutor:
 def cores() -> int:
     """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keeps torch to one thread, also where it is imported only inside; then it has its threads back.
+
+    What several threads add up differs in its last digits from what one does.
+    """
+    asked, torch = os.environ.get("OMP_NUM_THREADS"), sys.modules.get("torch")
+    threads = torch.get_num_threads() if torch else int(asked) if asked and asked.isdecimal() else cores()
+    os.environ["OMP_NUM_THREADS"] = "1"
+    if torch:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        if asked is None:
+            del os.environ["OMP_NUM_THREADS"]
+        else:
+            os.environ["OMP_NUM_THREADS"] = asked
+        if "torch" in sys.modules:
+            sys.modules["torch"].set_num_threads(threads)
 
 
 def _begin(threads: int) -> None:

@@ -206,6 +206,15 @@ def test_a_gate_can_be_the_only_one_in_colour(gate, seen, data_of, canvas):
     assert {text.get_text() for text in texts if text.get_color() == canvas.style.colors.ink} == (seen or names)
 
 
+def test_lstm_cell_names_its_tokens_or_counts_them(data_of, canvas):
+    """A sentence that has no room below the cell is not cut: its tokens are counted."""
+    data = data_of("lstm_cell", sentence="to be")
+    for tokens, note in ((["to", "·be"], "a bar a token: to·be"), (["·be"] * 40, "a bar for each of 40 tokens")):
+        data["tokens"] = tokens
+        picture = load_figure("lstm_cell").draw(data, canvas)
+        assert note in {text.get_text() for axes in picture.axes for text in axes.texts}
+
+
 def test_lstm_cell_refuses_a_transformer(data_of):
     """A model without gates is a message that names one with gates."""
     with pytest.raises(ModelError, match="no LSTM cell"):

@@ -1,12 +1,16 @@
 """Figures that are computed in several processes are those that one process computes."""
 
 import json
+import os
 
 import pytest
 import torch
 
+from talkgen.figures.registry import FIGURES as FIGURES_HERE
+from talkgen.lm.files.catalog import find_model
 from talkgen.pipeline import computing, processes
 from talkgen.pipeline.build import Request, build
+from talkgen.pipeline.inputs import ProjectInputs
 
 FIGURES = """\
 title: Many
@@ -26,11 +30,10 @@ BROKEN = FIGURES.replace("sentence: The name is bound}}\n", "sentence: The, laye
 
 
 @pytest.fixture
-def one_thread():
-    """As many of torch's threads here as in each of two processes on two cores: sums round by how they are split."""
+def threads():
+    """Sets torch's threads for a test."""
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
+    yield torch.set_num_threads
     torch.set_num_threads(before)
 
 
@@ -40,8 +43,19 @@ def written(folder):
     return {name: content for name, content in files.items() if not name.startswith("kv_cache")}
 
 
+def test_numbers_are_the_same_however_many_threads_torch_has(threads, tmp_path, monkeypatch):
+    """A head's numbers to eight digits; several threads would sum them in another order, and are there again after."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    inputs, origin = ProjectInputs(tmp_path, find_model("small", tmp_path)), FIGURES_HERE["qkv"]
+    said = []
+    for count in (1, 2):
+        threads(count)
+        said.append(computing.compute_numbers(origin, {}, inputs).content)
+        assert (torch.get_num_threads(), os.environ["OMP_NUM_THREADS"]) == (count, "3")
+    assert said[0] == said[1]
+
+
 @pytest.mark.slow
-@pytest.mark.usefixtures("one_thread")
 def test_the_deck_is_the_same_byte_for_byte(talk, monkeypatch, tmp_path_factory):
     """Pictures and numbers, steps and doubles; each is computed once, and what is timed comes last."""
     (talk / "outline.yaml").write_text(FIGURES, encoding="utf-8")
