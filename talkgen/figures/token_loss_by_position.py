@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
 TABLES = ()
+_APART = 60  # px that a length on the axis needs
 _ERRORS = 2  # standard errors that a difference has to be away from zero to be said
 
 
@@ -115,9 +116,11 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         lines.append(Line(model["model"], data["context"], model["losses"], color, dashed))
     draw_lines(pen, lines)
     paper.write(2, top - 26, f"loss of the same {data['targets']:,} tokens, nats", color=pen.colors.muted)
-    note = "tokens of context before each"
+    note, band = "tokens of context before each", "band: ±2 standard errors"
+    if (62 + right + paper.text_width(note)) / 2 > canvas.width - paper.text_width(band) - 20:
+        note, right = "tokens before each", 62 + paper.text_width("tokens before each")
     paper.write((62 + right) / 2, canvas.height - 22, note, color=pen.colors.muted, align="center")
-    paper.write(canvas.width - 2, canvas.height - 22, "band: ±2 standard errors", color=pen.colors.muted, align="right")
+    paper.write(canvas.width - 2, canvas.height - 22, band, color=pen.colors.muted, align="right")
     return pen.picture
 
 
@@ -130,7 +133,9 @@ def _set_axes(pen: Pen, data: Data) -> None:
     pen.axes.set(xscale="log", xlim=(first * 0.93, last), ylim=(low, high))
     ticks = [tick for tick in MaxNLocator(5, steps=[1, 2.5, 5, 10]).tick_values(low, high) if low <= tick <= high]
     pen.label_axis("y", ticks, [f"{tick:g}" for tick in ticks])
-    pen.label_axis("x", data["context"], [str(length) for length in data["context"]])
+    room = pen.axes.bbox.width / len(data["context"])
+    shown = data["context"][:: 1 if room > _APART else 2]
+    pen.label_axis("x", shown, [str(length) for length in shown])
 
 
 def describe(data: Data) -> str:
