@@ -16,7 +16,10 @@ from talkgen.export.node import plain
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong, and where: in a slide, counted from 1 among those shown, or in a line of a file of the deck."""
+    """What is wrong, and where: in a slide, counted from 1 among those shown, or in a line of a file of the deck.
+
+    Of a slide with a line, in the style that it has in its own source.
+    """
 
     message: str
     slide: int | None = None
@@ -65,13 +68,16 @@ def slidev_faults(said: str) -> Iterator[Fault]:
 _SHEET = re.compile(
     r"Cannot register theme CSS: (?P<file>.+?) \(<css input>:(?P<line>\d+):\d+: (?P<message>.+?)\)$", re.MULTILINE
 )
+_STYLE = re.compile(r"^style of slide (?P<slide>\d+), line (?P<line>\d+): (?P<message>.+)$", re.MULTILINE)
 _WRAPPED = re.compile(r"\n {8,}")  # Marp's lines are 80 letters long
 
 
 def marp_faults(said: str) -> Iterator[Fault]:
-    """The style sheets that Marp cannot read: it makes a deck without them."""
+    """The style sheets, and the styles of slides, that Marp cannot read: it makes a deck without them."""
     for found in _SHEET.finditer(_WRAPPED.sub(" ", plain(said))):
         yield Fault(found["message"], file=PurePath(found["file"]).as_posix(), line=int(found["line"]))
+    for found in _STYLE.finditer(said):  # as our engine says it
+        yield Fault(found["message"], slide=int(found["slide"]), line=int(found["line"]))
 
 
 def _name(path: str) -> str:

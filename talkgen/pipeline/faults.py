@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ from talkgen.yamlfile import PathInData
 
 if TYPE_CHECKING:
     from talkgen.render.deck import Rendering
+
+_STYLE = re.compile(r"<style\b[^>]*>\s*", re.IGNORECASE)
 
 
 @contextmanager
@@ -43,7 +46,10 @@ def _placed(fault: Fault, tool: str, plan: Plan, rendering: Rendering) -> Proble
     document = plan.talk.source.document
     shown = plan.draft.shown
     if fault.slide and fault.slide <= len(shown):
-        path = _source_in(plan, shown[fault.slide - 1], tool.lower())
+        slide = shown[fault.slide - 1]
+        if fault.line and (style := _style_in(plan, slide, tool.lower(), fault.line)):
+            return document.problem(f"{tool} cannot read this style: {fault.message}", "", *style)
+        path = _source_in(plan, slide, tool.lower())
         return document.problem(f"{tool} cannot show this slide: {fault.message}", "", path)
     message = f"{tool} cannot read this style sheet: {fault.message}"
     content = rendering.files.get(fault.file)
@@ -64,6 +70,22 @@ def _source_in(plan: Plan, slide: int, target: str) -> PathInData:
         if isinstance(block, Html) or (isinstance(block, Raw) and getattr(block.raw, target))
     ]
     return sources[0] if len(sources) == 1 else path
+
+
+def _style_in(plan: Plan, slide: int, target: str, line: int) -> tuple[PathInData, int] | None:
+    """Where a line of the first style in a slide's own source is: the text that holds it, and its place there."""
+    for place, block in find_blocks(plan.talk.source.outline.slides[slide], ("slides", slide)):
+        match block:
+            case Html():
+                path, text = (*place, "html"), block.html
+            case Raw():
+                path, text = (*place, "raw", target), getattr(block.raw, target) or ""
+            case _:
+                continue
+        if found := _STYLE.search(text):
+            before = text[found.end() :].splitlines(keepends=True)[: line - 1]
+            return path, found.end() + len("".join(before))
+    return None
 
 
 def _in_style(plan: Plan, content: str, line: int) -> int | None:

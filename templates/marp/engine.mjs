@@ -1,5 +1,6 @@
-// Marp's own engine, with three things more: a formula, which MathJax draws as a picture, is named by its TeX, slides
-// say where their text begins, and a process that stays up makes the same style sheet once.
+// Marp's own engine, with four things more: a formula, which MathJax draws as a picture, is named by its TeX, slides
+// say where their text begins, a slide's style that cannot be read is told, and a process that stays up makes the same
+// style sheet once.
 const FORMULAS = ["marp_math_inline", "marp_math_block"];
 
 function nameFormulas(md) {
@@ -23,6 +24,27 @@ function tellDirection(md) {
   });
 }
 
+// Marp leaves out what slides say of their style, all of it, where it cannot read some, and says nothing.
+function tellStyles(themes) {
+  const read = (css) => {
+    const { name } = themes.add(`/* @theme talkgen-read */${css}`);
+    themes.delete(name);
+  };
+  return (md) =>
+    md.core.ruler.push("talkgen_styles", ({ tokens }) => {
+      let slide = 0;
+      for (const { type, meta, content } of tokens) {
+        if (meta?.marpitSlideElement === 1) slide += 1;
+        if (type !== "marpit_style") continue;
+        try {
+          read(content);
+        } catch ({ reason, line }) {
+          console.error(`style of slide ${slide}, line ${line}: ${reason}`);
+        }
+      }
+    });
+}
+
 let last = { of: null, css: "" };
 
 function keepStyles(marp) {
@@ -35,4 +57,4 @@ function keepStyles(marp) {
   return marp;
 }
 
-export default ({ marp }) => keepStyles(marp).use(nameFormulas).use(tellDirection);
+export default ({ marp }) => keepStyles(marp).use(nameFormulas).use(tellDirection).use(tellStyles(marp.themeSet));

@@ -82,3 +82,15 @@ def test_a_broken_theme_of_the_authors_own_has_its_line(folder):
     (folder / "look" / "mine.css").write_text("/* @theme ours */\nsection { color: red }\n}\n", encoding="utf-8")
     (folder / "outline.yaml").write_text("theme: {marp: look/mine.css}\n" + HEAD, encoding="utf-8")
     assert problems(folder, "marp") == ["look/mine.css:3:1: Marp cannot read this style sheet: Unexpected }"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("opening", ["<style>", "<style scoped>"])
+def test_a_slides_own_style_that_marp_cannot_read_has_its_line(opening, folder):
+    """In source for Marp alone; Marp itself drops every slide's style then, and says nothing."""
+    body = f"  - title: Broken\n    body:\n      - raw:\n          marp: |\n            {opening}\n"
+    css = "            h1 { color: red }\n            p { color: red }}\n            </style>\n          slidev: fine\n"
+    (folder / "outline.yaml").write_text(HEAD + body + css, encoding="utf-8")
+    assert problems(folder, "marp") == [
+        "outline.yaml:14:13: slides[2].body[0].raw.marp: Marp cannot read this style: Unexpected }"
+    ]
