@@ -126,7 +126,7 @@ def loaded_by(code: str) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
-HEAVY = {"torch", "matplotlib", "gradio", "transformers", "fastapi"}
+HEAVY = {"torch", "matplotlib", "gradio", "transformers", "starlette"}
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_it_is_the_same_talkgen_outside_the_checkout(python, tmp_path, own_cache
 
 WITHOUT_GRADIO = """
 from pathlib import Path
-from fastapi.testclient import TestClient
+from starlette.testclient import TestClient
 from talkgen.serve.app import create_app
 from talkgen.serve.settings import Settings
 import sys

@@ -13,7 +13,7 @@ from talkgen.extras import EXTRAS
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-WHOLE = {"starlette": "fastapi", "pydantic_core": "pydantic", "typing_extensions": "pydantic"}  # part of the other
+WHOLE = {"pydantic_core": "pydantic", "typing_extensions": "pydantic"}  # part of the other
 
 
 def name_of(need: str) -> str:

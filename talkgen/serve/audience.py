@@ -10,9 +10,11 @@ import secrets
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import FileResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from talkgen.assets import asset_dir
 from talkgen.errors import TalkgenError
@@ -22,6 +24,7 @@ from talkgen.serve.limits import Text
 from talkgen.serve.presenter import require_presenter
 from talkgen.serve.reach import qr_picture, room_address
 from talkgen.serve.rounds import NoRoundError, Round, Rounds, VotedError
+from talkgen.serve.said import read_body
 from talkgen.serve.settings import Settings
 
 COOKIE = "talkgen_device"
@@ -60,19 +63,13 @@ class Vote(BaseModel):
     text: Token
 
 
-def audience_routes(folder: Path, settings: Settings, engines: Engines) -> APIRouter:
+def audience_routes(folder: Path, settings: Settings, engines: Engines) -> list[BaseRoute]:
     """The room's routes, and the presenter's; votes are kept in `folder`."""
-    router, rounds = APIRouter(), Rounds(folder)
-    router.include_router(_room_routes(rounds, engines))
-    router.include_router(_asking_routes(rounds))
-    router.include_router(_address_routes(settings))
-    return router
+    rounds = Rounds(folder)
+    return [*_room_routes(rounds, engines), *_asking_routes(rounds), *_address_routes(settings)]
 
 
-def _room_routes(rounds: Rounds, engines: Engines) -> APIRouter:
-    router = APIRouter()
-
-    @router.get("/vote", include_in_schema=False)
+def _room_routes(rounds: Rounds, engines: Engines) -> list[BaseRoute]:
     async def page(request: Request) -> Response:
         headers = {"Content-Security-Policy": DECK_POLICY, "Cache-Control": "no-cache"}
         found = FileResponse(asset_dir("templates") / "present" / "vote.html", headers=headers)
@@ -80,14 +77,13 @@ def _room_routes(rounds: Rounds, engines: Engines) -> APIRouter:
             found.set_cookie(COOKIE, secrets.token_hex(16), max_age=_DAY, httponly=True, samesite="strict")
         return found
 
-    @router.get("/api/vote")
-    async def state(request: Request) -> dict[str, Any]:
+    async def state(request: Request) -> Response:
         """What the room is asked now, what this device guessed, and once it is closed what all did."""
-        return {"round": _told(rounds.newest, _device(request))}
+        return JSONResponse({"round": _told(rounds.newest, _device(request))})
 
-    @router.post("/api/vote")
-    async def vote(given: Vote, request: Request) -> dict[str, str]:
+    async def vote(request: Request) -> Response:
         """Takes a guess; it is on the disk when this answers."""
+        given = await read_body(request, Vote)
         device = _device(request)
         if device is None:
             raise HTTPException(403, "open /vote first")
@@ -101,49 +97,51 @@ def _room_routes(rounds: Rounds, engines: Engines) -> APIRouter:
             raise HTTPException(409, f"this device guessed already: {error.text}") from error
         except OSError as error:
             raise HTTPException(503, "the vote could not be written down", {"Retry-After": "1"}) from error
-        return {"text": text}
+        return JSONResponse({"text": text})
 
-    return router
+    return [
+        Route("/vote", page),
+        Route("/api/vote", state),
+        Route("/api/vote", vote, methods=["POST"]),
+    ]
 
 
-def _asking_routes(rounds: Rounds) -> APIRouter:
-    router = APIRouter(prefix="/present/vote", dependencies=[Depends(require_presenter)])
-
-    @router.post("/open")
-    async def ask(asked: Asked) -> dict[str, Any]:
+def _asking_routes(rounds: Rounds) -> list[BaseRoute]:
+    async def ask(request: Request) -> Response:
         """Asks the room."""
+        require_presenter(request)
+        asked = await read_body(request, Asked)
         try:
-            return {"round": _told(await rounds.open(asked.model_dump()), None)}
+            return JSONResponse({"round": _told(await rounds.open(asked.model_dump()), None)})
         except OSError as error:
             raise HTTPException(503, "votes cannot be written down on this machine") from error
 
-    @router.post("/close")
-    async def close() -> dict[str, Any]:
+    async def close(request: Request) -> Response:
         """Closes the round, and saves the results."""
+        require_presenter(request)
         try:
             await rounds.close()
         except OSError as error:
             raise HTTPException(503, "the results cannot be written on this machine") from error
-        return {"round": _told(rounds.newest, None)}
+        return JSONResponse({"round": _told(rounds.newest, None)})
 
-    return router
+    return [
+        Route("/present/vote/open", ask, methods=["POST"]),
+        Route("/present/vote/close", close, methods=["POST"]),
+    ]
 
 
-def _address_routes(settings: Settings) -> APIRouter:
-    router = APIRouter(prefix="/api/vote")
-
-    @router.get("/address")
-    def address() -> dict[str, str]:
+def _address_routes(settings: Settings) -> list[BaseRoute]:
+    def address(_: Request) -> Response:
         """Where to vote."""
-        return {"address": f"{room_address(settings)}/vote"}
+        return JSONResponse({"address": f"{room_address(settings)}/vote"})
 
-    @router.get("/qr")
-    def qr() -> Response:
+    def qr(_: Request) -> Response:
         """The same for a camera."""
         picture = qr_picture(f"{room_address(settings)}/vote")
         return Response(picture, media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
 
-    return router
+    return [Route("/api/vote/address", address), Route("/api/vote/qr", qr)]
 
 
 def _device(request: Request) -> str | None:

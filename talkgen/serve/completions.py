@@ -10,8 +10,10 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
 
 from talkgen.errors import did_you_mean
 from talkgen.lm.answer.callers import Caller, FailedError, GoneError
@@ -21,6 +23,7 @@ from talkgen.serve.limits import BusyError
 from talkgen.serve.live import refusals, unless_gone
 from talkgen.serve.openai_json import Asking, CompletionRequest, TextStyle, write_error, write_usage
 from talkgen.serve.questions import LateError, Questions
+from talkgen.serve.said import read_body
 
 if TYPE_CHECKING:
     from talkgen.lm.answer.engine import Engine
@@ -29,9 +32,8 @@ SECONDS = 120  # that a program's request may take
 Style = TextStyle | ChatStyle
 
 
-def completion_routes(questions: Questions) -> APIRouter:
+def completion_routes(questions: Questions) -> list[BaseRoute]:
     """The routes below `/v1`."""
-    router = APIRouter(prefix="/v1")
     engines = questions.engines
 
     def find(name: str | None) -> Engine:
@@ -43,20 +45,20 @@ def completion_routes(questions: Questions) -> APIRouter:
         with refusals():
             return engines.find_here(name)
 
-    @router.get("/models")
-    async def models() -> dict[str, Any]:
+    async def models(_: Request) -> Response:
         """The models that are loaded."""
-        return {"object": "list", "data": [_about(model["name"]) for model in engines.health()["models"]]}
+        known = [_about(model["name"]) for model in engines.health()["models"]]
+        return JSONResponse({"object": "list", "data": known})
 
-    @router.get("/models/{name:path}")
-    async def model(name: str) -> dict[str, Any]:
+    async def model(request: Request) -> Response:
         """One of them."""
+        name = request.path_params["name"]
         find(name)
-        return _about(name)
+        return JSONResponse(_about(name))
 
-    @router.post("/completions")
-    async def completions(asked: CompletionRequest, request: Request) -> Response:
+    async def completions(request: Request) -> Response:
         """Continues prompts."""
+        asked = await read_body(request, CompletionRequest)
         if asked.stream and asked.best_of > asked.n:
             raise HTTPException(400, "a stream has not the best of several: ask without stream")
         engine = find(asked.model)
@@ -66,16 +68,21 @@ def completion_routes(questions: Questions) -> APIRouter:
         style = TextStyle(asked.model or engine.loaded.name, engine.tokenizer, asked.logprobs)
         return await _answer(questions, request, asked, wanted, engine, style)
 
-    @router.post("/chat/completions")
-    async def chat(asked: ChatRequest, request: Request) -> Response:
+    async def chat(request: Request) -> Response:
         """Answers a conversation."""
+        asked = await read_body(request, ChatRequest)
         engine = find(asked.model)
         prompt = _write_prompt(engine, asked)
         wanted = asked.wanted([prompt], asked.most, logprobs=asked.top_logprobs if asked.logprobs else None)
         style = ChatStyle(asked.model or engine.loaded.name, engine.tokenizer, asked)
         return await _answer(questions, request, asked, wanted, engine, style)
 
-    return router
+    return [
+        Route("/v1/models", models),
+        Route("/v1/models/{name:path}", model),
+        Route("/v1/completions", completions, methods=["POST"]),
+        Route("/v1/chat/completions", chat, methods=["POST"]),
+    ]
 
 
 def _about(name: str) -> dict[str, Any]:
@@ -118,7 +125,12 @@ async def _answer(
 
 
 async def _stream(
-    job: Job, style: Style, gone: threading.Event, held: AbstractContextManager[None], *, tells_usage: bool
+    job: Job,
+    style: Style,
+    gone: threading.Event,
+    held: AbstractContextManager[None],
+    *,
+    tells_usage: bool,
 ) -> AsyncIterator[str]:
     """Server-sent events with the texts as they grow."""
     loop, parts = asyncio.get_running_loop(), asyncio.Queue[Choice | None]()

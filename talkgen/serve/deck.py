@@ -11,8 +11,10 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-from fastapi import FastAPI, HTTPException, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -71,8 +73,8 @@ def _written(name: str, text: str) -> Response:
     return Response(content, media_type=_TYPES[Path(name).suffix.lower()], headers=_HEADERS | tag)
 
 
-def mount_deck(app: FastAPI, deck: Path) -> None:
-    """Serves the page `deck` at `/` and its folder below.
+def deck_routes(deck: Path) -> list[BaseRoute]:
+    """The page `deck` at `/` and its folder below.
 
     Raises:
         TalkgenError: there is no such page.
@@ -81,10 +83,9 @@ def mount_deck(app: FastAPI, deck: Path) -> None:
         raise TalkgenError(f"there is no deck at {deck}", "build it first: talkgen build")
     files = _DeckFiles(directory=deck.parent)
 
-    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     async def page(request: Request) -> Response:
         if not deck.is_file():
             raise HTTPException(503, "the deck is not there: it is being built, or was removed", {"Retry-After": "1"})
         return await files.get_response(deck.name, request.scope)
 
-    app.mount("/", files)
+    return [Route("/", page), Mount("/", files)]

@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -85,7 +85,7 @@ async def _answer(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> N
         await PlainTextResponse("the demo cannot read this request", 400)(scope, receive, send)
 
 
-def mount_demo(file: Path, engines: Engines, name: str, style: Style | None = None) -> FastAPI:
+def mount_demo(file: Path, engines: Engines, name: str, style: Style | None = None) -> Starlette:
     """An app with the demo in `file` at `/demos/NAME`, in the deck's colours and fonts.
 
     Raises:
@@ -94,7 +94,7 @@ def mount_demo(file: Path, engines: Engines, name: str, style: Style | None = No
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     with extras_in_words():
         import gradio
-    module, app = load_demo(file), FastAPI()
+    module, app = load_demo(file), Starlette()
     blocks = module.build(engines, name) if file.stem == LAB and name != LAB else module.build(engines)
     gradio.mount_gradio_app(
         app,

@@ -10,10 +10,12 @@ from contextlib import suppress
 from typing import Any
 
 import httpx
-from fastapi import FastAPI, HTTPException, Request, WebSocket
 from starlette.background import BackgroundTask
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.websockets import WebSocketDisconnect
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from talkgen.serve.deck import WINDOWS
 from talkgen.serve.guard import DECK_POLICY
@@ -26,15 +28,13 @@ _TAGS = f'<script src="{SCRIPT}" defer data-revision=""></script>\n{WINDOWS}'
 _SECONDS = httpx.Timeout(60.0, connect=2.0)  # a first page waits for its dependencies to be bundled
 
 
-def mount_dev_server(app: FastAPI, watching: Watching) -> None:
+def dev_server_routes(watching: Watching) -> list[BaseRoute]:
     """Serves at `/` what the server at `watching.port` serves, the page with the script that hears the news."""
     client = httpx.AsyncClient(timeout=_SECONDS, trust_env=False)
 
-    @app.websocket("/")
     async def socket(page: WebSocket) -> None:
         await _join(page, watching)
 
-    @app.api_route("/{path:path}", methods=["GET", "HEAD", "POST"], include_in_schema=False)
     async def fetch(request: Request) -> Response:
         if not request.state.visitor.presents:
             raise HTTPException(404)
@@ -45,6 +45,8 @@ def mount_dev_server(app: FastAPI, watching: Watching) -> None:
             return Response(text.replace("<head>", f"<head>\n{_TAGS}", 1), headers=headers)
         ended = BackgroundTask(answer.aclose)
         return StreamingResponse(answer.aiter_bytes(), answer.status_code, headers, background=ended)
+
+    return [WebSocketRoute("/", socket), Route("/{path:path}", fetch, methods=["GET", "HEAD", "POST"])]
 
 
 async def _ask(client: httpx.AsyncClient, request: Request, watching: Watching) -> httpx.Response:

@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from fastapi import APIRouter, HTTPException, Request, Response
-from starlette.responses import StreamingResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from talkgen.elements.registry import ELEMENTS
@@ -18,6 +20,7 @@ from talkgen.lm.answer.callers import FailedError
 from talkgen.serve.elements import ElementBody, read_question
 from talkgen.serve.limits import BusyError, Question
 from talkgen.serve.questions import AnyQuestion, Flight, LateError, Questions
+from talkgen.serve.said import read_body
 from talkgen.serve.stage import Stage
 
 Result = TypeVar("Result")
@@ -27,33 +30,34 @@ _LONG, _SOON = 128, 0.05  # tokens of a text that takes a while: s before it is 
 _TELL_EVERY = 0.1  # s
 
 
-def live_routes(questions: Questions, stage: Stage) -> APIRouter:
+def live_routes(questions: Questions, stage: Stage) -> list[BaseRoute]:
     """The routes below `/api`."""
-    router = APIRouter(prefix="/api")
 
-    @router.get("/health")
-    async def health() -> dict[str, Any]:
+    async def health(_: Request) -> Response:
         """Whether the models answer, which, and what the presenter wants to be shown."""
-        return questions.health() | ({"forced": stage.forced} if stage.forced else {})
+        return JSONResponse(questions.health() | ({"forced": stage.forced} if stage.forced else {}))
 
-    @router.post("/next")
-    async def next_token(question: Question, request: Request) -> Response:
+    async def next_token(request: Request) -> Response:
         """The likeliest next tokens after a prompt.
 
         Who accepts lines of JSON is told, where it takes a while, how many tokens are read; the last line answers.
         """
-        return await respond(questions, question, request)
+        return await respond(questions, await read_body(request, Question), request)
 
-    @router.post("/elements/{name}")
-    async def ask_element(name: str, body: ElementBody, request: Request) -> Response:
+    async def ask_element(request: Request) -> Response:
         """What an element shows; who accepts lines of JSON is told what there is of it so far."""
+        name, body = request.path_params["name"], await read_body(request, ElementBody)
         if name not in ELEMENTS:
             raise HTTPException(404, "there is no such element")
         with refusals():
             question = read_question(name, body)
         return await respond(questions, question, request)
 
-    return router
+    return [
+        Route("/api/health", health),
+        Route("/api/next", next_token, methods=["POST"]),
+        Route("/api/elements/{name}", ask_element, methods=["POST"]),
+    ]
 
 
 async def respond(questions: Questions, question: AnyQuestion, request: Request) -> Response:

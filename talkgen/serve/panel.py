@@ -5,11 +5,13 @@ Everything here is the presenter's alone. The pages are files of `templates/pres
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel, ConfigDict
-from starlette.responses import FileResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from talkgen.assets import asset_dir
 from talkgen.serve.guard import DECK_POLICY
@@ -17,6 +19,7 @@ from talkgen.serve.presence import Presence
 from talkgen.serve.presenter import ENTER, ask_for_code, require_presenter
 from talkgen.serve.questions import Questions
 from talkgen.serve.reach import qr_picture, room_address
+from talkgen.serve.said import read_body, read_query
 from talkgen.serve.settings import Settings
 from talkgen.serve.stage import Forced, Kind, Place, Press, Stage, WindowName
 
@@ -32,17 +35,37 @@ class Clock(BaseModel):
     running: bool
 
 
-def panel_routes(settings: Settings, questions: Questions, stage: Stage, presence: Presence) -> APIRouter:
+class Window(BaseModel):
+    """Which window asks."""
+
+    window: WindowName
+
+
+class StageWindow(Window):
+    """One that shows the deck, unless it says another thing."""
+
+    kind: Kind = "deck"
+
+
+class PanelWindow(Window):
+    """One that shows the panel, unless it says another thing."""
+
+    kind: Kind = "panel"
+
+
+class Address(BaseModel):
+    """Of which page a picture's address is."""
+
+    page: Literal["slides", "remote"] = "slides"
+
+
+def panel_routes(settings: Settings, questions: Questions, stage: Stage, presence: Presence) -> list[BaseRoute]:
     """The presenter's routes."""
-    router = APIRouter()
-    router.include_router(_page_routes(settings))
-    router.include_router(_stage_routes(stage))
-    router.include_router(_about_routes(settings, questions, stage, presence))
-    return router
+    about = _about_routes(settings, questions, stage, presence)
+    return [*_page_routes(settings), *_stage_routes(stage), *about]
 
 
-def _page_routes(settings: Settings) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
+def _page_routes(settings: Settings) -> list[BaseRoute]:
     folder = asset_dir("templates") / "present"
 
     def page(request: Request) -> Response:
@@ -50,73 +73,77 @@ def _page_routes(settings: Settings) -> APIRouter:
             return ask_for_code(request.url.path)
         return FileResponse(folder / f"{request.url.path.strip('/')}.html", headers=_HEADERS)
 
-    for name in PAGES:
-        router.add_api_route(f"/{name}", page, methods=["GET"])
-
-    @router.get("/present/look.css")
-    async def look() -> Response:
+    async def look(_: Request) -> Response:
         """The deck's own tokens, then the pages' style."""
         css = (folder / "look.css").read_text(encoding="utf-8")
         return Response(f":root {{\n{settings.look}\n}}\n{css}", media_type="text/css", headers=_HEADERS)
 
-    @router.get("/present/{name}.js")
-    async def script(name: str) -> Response:
+    async def script(request: Request) -> Response:
+        name = request.path_params["name"]
         file = folder / f"{name}.js"
         if not name.isalpha() or not file.is_file():
             raise HTTPException(404)
         return FileResponse(file, media_type="text/javascript", headers=_HEADERS)
 
-    @router.get("/present/fonts/{name}")
-    async def font(name: str) -> Response:
-        file = asset_dir("templates") / "fonts" / name
+    async def font(request: Request) -> Response:
+        file = asset_dir("templates") / "fonts" / request.path_params["name"]
         if file.suffix not in (".css", ".woff2") or not file.is_file():
             raise HTTPException(404)
         return FileResponse(file, headers=_HEADERS)
 
-    return router
+    return [
+        *(Route(f"/{name}", page) for name in PAGES),
+        Route("/present/look.css", look),
+        Route("/present/{name}.js", script),
+        Route("/present/fonts/{name}", font),
+    ]
 
 
-def _stage_routes(stage: Stage) -> APIRouter:
-    router = APIRouter(prefix="/present/stage", dependencies=[Depends(require_presenter)])
-
-    @router.get("")
-    async def see(window: WindowName, kind: Kind = "deck") -> dict[str, Any]:
+def _stage_routes(stage: Stage) -> list[BaseRoute]:
+    async def see(request: Request) -> Response:
         """Where the presenter's windows are, and what this one is to press."""
-        return stage.see(window, kind)
+        require_presenter(request)
+        asked = read_query(request, StageWindow)
+        return JSONResponse(stage.see(asked.window, asked.kind))
 
-    @router.post("")
-    async def move(place: Place) -> dict[str, str]:
+    async def move(request: Request) -> Response:
         """A window says where it is."""
-        return {"version": stage.move(place)}
+        require_presenter(request)
+        return JSONResponse({"version": stage.move(await read_body(request, Place))})
 
-    @router.post("/press")
-    async def press(pressed: Press) -> dict[str, bool]:
+    async def press(request: Request) -> Response:
         """Turns a step, in the window that shows the deck."""
-        return {"pressed": stage.press(pressed)}
+        require_presenter(request)
+        return JSONResponse({"pressed": stage.press(await read_body(request, Press))})
 
-    @router.post("/clock")
-    async def clock(asked: Clock) -> dict[str, float | None]:
+    async def clock(request: Request) -> Response:
         """Starts the talk's clock from nothing, or stops it."""
-        stage.start_clock(running=asked.running)
-        return {"seconds": stage.seconds}
+        require_presenter(request)
+        stage.start_clock(running=(await read_body(request, Clock)).running)
+        return JSONResponse({"seconds": stage.seconds})
 
-    @router.post("/force")
-    async def force(forced: Forced) -> dict[str, str]:
+    async def force(request: Request) -> Response:
         """Has live blocks show their recording, or wait for the model."""
-        stage.force(forced)
-        return dict(stage.forced)
+        require_presenter(request)
+        stage.force(await read_body(request, Forced))
+        return JSONResponse(dict(stage.forced))
 
-    return router
+    return [
+        Route("/present/stage", see),
+        Route("/present/stage", move, methods=["POST"]),
+        Route("/present/stage/press", press, methods=["POST"]),
+        Route("/present/stage/clock", clock, methods=["POST"]),
+        Route("/present/stage/force", force, methods=["POST"]),
+    ]
 
 
-def _about_routes(settings: Settings, questions: Questions, stage: Stage, presence: Presence) -> APIRouter:
-    router = APIRouter(prefix="/present/panel", dependencies=[Depends(require_presenter)])
-
-    @router.get("")
-    async def about(window: WindowName, kind: Kind = "panel") -> dict[str, Any]:
+def _about_routes(settings: Settings, questions: Questions, stage: Stage, presence: Presence) -> list[BaseRoute]:
+    async def about(request: Request) -> Response:
         """All that changes while somebody speaks."""
-        return {
-            "stage": stage.see(window, kind),
+        require_presenter(request)
+        asked = read_query(request, PanelWindow)
+        found = {
+            "stage": stage.see(asked.window, asked.kind),
             "seconds": stage.seconds,
             "forced": stage.forced,
             "health": questions.health(),
@@ -124,20 +151,26 @@ def _about_routes(settings: Settings, questions: Questions, stage: Stage, presen
             "windows": stage.count(),
             "visitors": presence.count(),
         }
+        return JSONResponse(found)
 
-    @router.get("/talk")
-    def talk() -> dict[str, Any]:
+    def talk(request: Request) -> Response:
         """The slides with their notes, as they are now."""
-        return {"slides": settings.slides(), "room": room_address(settings), "reached": settings.code is not None}
+        require_presenter(request)
+        reached = settings.code is not None
+        return JSONResponse({"slides": settings.slides(), "room": room_address(settings), "reached": reached})
 
-    @router.get("/qr")
-    def qr(page: Literal["slides", "remote"] = "slides") -> Response:
+    def qr(request: Request) -> Response:
         """A picture of the address to open; the remote's lets whoever reads it turn slides."""
+        require_presenter(request)
         room = room_address(settings)
-        address = room if page == "slides" else _remote(room, settings.code)
+        address = room if read_query(request, Address).page == "slides" else _remote(room, settings.code)
         return Response(qr_picture(address), media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
 
-    return router
+    return [
+        Route("/present/panel", about),
+        Route("/present/panel/talk", talk),
+        Route("/present/panel/qr", qr),
+    ]
 
 
 def _remote(room: str, code: str | None) -> str:

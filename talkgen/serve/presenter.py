@@ -11,10 +11,11 @@ import ipaddress
 import secrets
 from urllib.parse import quote, urlsplit
 
-from fastapi import APIRouter, HTTPException, Request
 from starlette.datastructures import Headers
-from starlette.requests import cookie_parser
+from starlette.exceptions import HTTPException
+from starlette.requests import Request, cookie_parser
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from talkgen.assets import asset_dir
 
@@ -65,20 +66,18 @@ class Presenter:
         return self._code is None or hmac.compare_digest(given.encode(), self._code.encode())
 
 
-def enter_routes(presenter: Presenter) -> APIRouter:
+def enter_routes(presenter: Presenter) -> list[BaseRoute]:
     """The route that takes the code."""
-    router = APIRouter()
 
-    @router.get(ENTER, include_in_schema=False)
-    async def enter(code: str = "", to: str = "/panel") -> Response:
+    async def enter(request: Request) -> Response:
         """Lets the presenter in."""
-        return presenter.enter(code, to)
+        return presenter.enter(request.query_params.get("code", ""), request.query_params.get("to", "/panel"))
 
-    return router
+    return [Route(ENTER, enter)]
 
 
 def require_presenter(request: Request) -> None:
-    """Refuses everybody else, as a dependency of routes.
+    """Refuses everybody else, at the beginning of a route.
 
     Raises:
         HTTPException: 403.

@@ -12,8 +12,9 @@ import threading
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import FileResponse, StreamingResponse
+from starlette.routing import BaseRoute, Route
 
 from talkgen.assets import asset_dir
 
@@ -83,21 +84,18 @@ def _put(page: asyncio.Queue[News | None], news: News | None) -> None:
         page.put_nowait(news)
 
 
-def watch_routes(watching: Watching) -> APIRouter:
+def watch_routes(watching: Watching) -> list[BaseRoute]:
     """The news as server-sent events, and the script of the pages that hear them."""
-    router = APIRouter()
 
-    @router.get("/watch", include_in_schema=False)
     async def watch(request: Request) -> StreamingResponse:
         stream = _lines(watching, presents=request.state.visitor.presents)
         return StreamingResponse(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
-    @router.get(SCRIPT, include_in_schema=False)
-    async def script() -> FileResponse:
+    async def script(_: Request) -> FileResponse:
         file = asset_dir("templates") / "present" / "watch.js"
         return FileResponse(file, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
-    return router
+    return [Route("/watch", watch), Route(SCRIPT, script)]
 
 
 async def _lines(watching: Watching, *, presents: bool) -> AsyncIterator[str]:

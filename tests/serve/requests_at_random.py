@@ -1,4 +1,4 @@
-"""Requests that no page of ours sends: from the server's own description, from its routes' names, and from nothing.
+"""Requests that no page of ours sends: from the server's routes and what each asks for, and from nothing.
 
 Run as a program it sends many to a server in this process: `requests_at_random.py COUNT PROJECT [SEED]`; the last line
 is JSON.
@@ -12,10 +12,40 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from fastapi.testclient import TestClient
+from pydantic import BaseModel
+from starlette.routing import BaseRoute, Route
+from starlette.testclient import TestClient
 
 from talkgen.elements.registry import ELEMENTS
+from talkgen.serve.audience import Asked, Vote
+from talkgen.serve.chat_json import ChatRequest
+from talkgen.serve.cutting import DetokenizeBody, TokenizeBody
+from talkgen.serve.elements import ElementBody
+from talkgen.serve.limits import Question
+from talkgen.serve.openai_json import CompletionRequest
+from talkgen.serve.panel import Clock
+from talkgen.serve.stage import Forced, Place, Press
 
+BODIES: dict[str, type[BaseModel]] = {
+    "/api/next": Question,
+    "/api/elements/{name}": ElementBody,
+    "/api/vote": Vote,
+    "/v1/completions": CompletionRequest,
+    "/v1/chat/completions": ChatRequest,
+    "/tokenize": TokenizeBody,
+    "/detokenize": DetokenizeBody,
+    "/present/stage": Place,
+    "/present/stage/press": Press,
+    "/present/stage/clock": Clock,
+    "/present/stage/force": Forced,
+    "/present/vote/open": Asked,
+}
+QUERIES = {
+    "/present/stage": ("window", "kind"),
+    "/present/panel": ("window", "kind"),
+    "/present/panel/qr": ("page",),
+    "/enter": ("code", "to"),
+}
 WORDS = ["", "abc", "é🦊", "\x00", "../..", "<script>", "tiny", "nobody", "a" * 300, "\u202e", "NaN", "1e999", "null"]
 NUMBERS = [0, -1, 1, 2**31, 2**63, 2**64, 1e-300, 1e308, -0.0, 0.5, 17]
 PATHS = [
@@ -49,14 +79,15 @@ HEADERS = [
 class AtRandom:
     """Makes requests, the same ones for the same seed."""
 
-    def __init__(self, description: dict, more_paths: list[str], seed: int) -> None:
+    def __init__(self, routes: list[BaseRoute], more_paths: list[str], seed: int) -> None:
         self._random = random.Random(seed)
         self._routes = [
-            (method.upper(), path, about)
-            for path, methods in description["paths"].items()
-            for method, about in methods.items()
+            (method, route.path) for route in routes if isinstance(route, Route) for method in sorted(route.methods)
         ]
-        self._schemas = description.get("components", {}).get("schemas", {})
+        self._schemas = {path: kind.model_json_schema() for path, kind in BODIES.items()}
+        self._parts = {
+            name: part for schema in self._schemas.values() for name, part in schema.get("$defs", {}).items()
+        }
         self._paths = [*PATHS, *more_paths]
 
     def requests(self, count: int) -> Iterator[dict]:
@@ -66,15 +97,16 @@ class AtRandom:
 
     def _described(self) -> dict:
         """A request of a route, its body nearly as it should be."""
-        method, path, about = self._random.choice(self._routes)
+        method, route = self._random.choice(self._routes)
+        path = route
         for name in [part[1:-1].split(":")[0] for part in path.split("/") if part.startswith("{")]:
             path = path.replace(f"{{{name}}}", self._random.choice(NAMES))
         path = path.replace("{name:path}", "tiny")
-        query = {each["name"]: self._word() for each in about.get("parameters", ()) if each["in"] == "query"}
+        query = {name: self._word() for name in QUERIES.get(route, ())}
         made = {"method": method, "url": path, "params": query, "headers": self._random.choice(HEADERS)}
-        if body := about.get("requestBody"):
-            schema = body["content"]["application/json"]["schema"]
-            made["content"] = self._broken(json.dumps(self._value(schema, 0), ensure_ascii=self._random.random() < 0.9))
+        if method == "POST" and route in BODIES:
+            value = self._value(self._schemas[route], 0)
+            made["content"] = self._broken(json.dumps(value, ensure_ascii=self._random.random() < 0.9))
             made["headers"] = {"Content-Type": "application/json", **made["headers"]}
         return made
 
@@ -101,7 +133,7 @@ class AtRandom:
         if self._random.random() < 0.12 or depth > 6:
             return self._anything(depth)
         if "$ref" in schema:
-            return self._value(self._schemas[schema["$ref"].rsplit("/", 1)[1]], depth + 1)
+            return self._value(self._parts[schema["$ref"].rsplit("/", 1)[1]], depth + 1)
         if options := schema.get("anyOf") or schema.get("oneOf"):
             return self._value(self._random.choice(options), depth + 1)
         if "enum" in schema or "const" in schema:
@@ -180,7 +212,7 @@ def main() -> None:
     demos = [f"/demos/{name}/{path}" for name in ("next_token", "lab", "decoding", "nobody") for path in GRADIO]
     with TestClient(app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False) as client:
         client.app.state.engines.wait()
-        for made in AtRandom(app.openapi(), demos, seed=int(sys.argv[3]) if len(sys.argv) > 3 else 1).requests(count):
+        for made in AtRandom(app.routes, demos, seed=int(sys.argv[3]) if len(sys.argv) > 3 else 1).requests(count):
             status, text = send(client, made)
             answers[status] += 1
             if is_bad(status, text, "a secret of the disk"):

@@ -6,8 +6,8 @@ import threading
 
 import httpx
 import pytest
-from fastapi.testclient import TestClient
 from server_process import free_port, server
+from starlette.testclient import TestClient
 
 from talkgen.serve.app import create_app
 from talkgen.serve.settings import Settings

@@ -1,8 +1,11 @@
 """The guard: which requests reach the server at all."""
 
 import pytest
-from fastapi import FastAPI, Request
-from fastapi.testclient import TestClient
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
 
 from talkgen.serve.guard import Guard, is_own_name
 from talkgen.serve.limits import BODY_BYTES
@@ -10,12 +13,11 @@ from talkgen.serve.limits import BODY_BYTES
 
 @pytest.fixture
 def client():
-    app = FastAPI()
-    app.add_middleware(Guard, host="127.0.0.1")
+    async def size(request: Request) -> JSONResponse:
+        return JSONResponse(len(await request.body()))
 
-    @app.post("/api/size")
-    async def size(request: Request) -> int:
-        return len(await request.body())
+    app = Starlette(routes=[Route("/api/size", size, methods=["POST"])])
+    app.add_middleware(Guard, host="127.0.0.1")
 
     with TestClient(app, base_url="http://127.0.0.1:8000") as client:
         yield client

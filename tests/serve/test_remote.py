@@ -4,8 +4,8 @@ import json
 
 import httpx
 import pytest
-from fastapi.testclient import TestClient
 from server_process import free_port, server
+from starlette.testclient import TestClient
 
 from talkgen.errors import ModelError
 from talkgen.lm.answer.callers import FailedError

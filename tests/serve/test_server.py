@@ -178,6 +178,18 @@ def test_bad_questions_get_words(client, body, words):
     assert len(reply.text) < 500
 
 
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+def test_only_json_is_read(client, kind):
+    """What a form of another site could send without being asked about it is no question."""
+    headers = {"Content-Type": kind} if kind else {}
+    reply = client.post("/api/next", content=b'{"prompt": "x"}', headers=headers)
+    assert (reply.status_code, "Content-Type" in reply.json()["detail"]) == (422, True)
+    reply = client.post(
+        "/api/next", content=b'{"prompt": "x"}', headers={"Content-Type": "Application/JSON; charset=utf-8"}
+    )
+    assert reply.status_code == 200
+
+
 def test_a_bottomless_document_is_refused(client):
     """JSON nested deeper than any parser goes is a bad request, and the server lives."""
     reply = client.post("/api/next", content=b"[" * 100_000, headers={"Content-Type": "application/json"})
