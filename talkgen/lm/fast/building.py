@@ -24,7 +24,7 @@ FLAGS = (
     *("-std=c++17", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fopenmp-simd"),
     *("-Wno-psabi", "-pthread", "-shared", "-fPIC"),
 )
-_PATIENCE = 120  # seconds; 5 of a processor's time are enough, so whoever needs more than this will not end
+_PATIENCE = 300  # seconds; 5 of a processor's time are enough, so whoever needs more than this will not end
 
 
 class RefusedError(Exception):
@@ -73,7 +73,8 @@ def _build(compiler: str, name: str, sources: list[str], flags: list[str]) -> Pa
         said = str(getattr(error, "stderr", None) or error).strip().splitlines()[0]
         reason = f"{compiler} did not compile it: {said}"
         logging.getLogger(__name__).warning("models answer by torch alone: %s", reason)
-        write_text(failed, reason)
+        if getattr(error, "returncode", 1) > 0:  # one that was killed, as by Ctrl-C, may do it next time
+            write_text(failed, reason)
         raise RefusedError(reason) from error
     return target
 

@@ -52,6 +52,19 @@ def test_a_compiler_that_fails_is_quoted_once_and_remembered(tmp_path, monkeypat
     assert asked.read_text(encoding="utf-8") == "once\nonce\n"
 
 
+def test_a_compiler_that_was_killed_is_asked_again(tmp_path, monkeypatch):
+    """Ctrl-C ends a compiler too, and says nothing about what it can do."""
+    compiler = tmp_path / "c++"
+    compiler.write_text("#!/bin/sh\nkill -INT $$\n", encoding="utf-8")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{SHELL}")
+    monkeypatch.setenv("TALKGEN_CACHE", str(tmp_path / "c"))
+    library, reason = native._load.__wrapped__()
+    assert library is None
+    assert "died with" in reason
+    assert list((tmp_path / "c").rglob("*.failed")) == []
+
+
 def test_a_library_of_other_structures_is_refused(tmp_path, monkeypatch):
     """A field more on the other side, and nothing is handed over."""
     sources = shutil.copytree(Path(native.__file__).with_name("cpp"), tmp_path / "cpp")
