@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 
 def _run(script: str, module: Path, decks: list[str]) -> list[list[dict[str, Any]]]:
     done = subprocess.run(
-        [find_node(), HERE / script, module], input=json.dumps(decks), capture_output=True, text=True, timeout=120
+        [find_node(), HERE / script, module], input=json.dumps(decks), capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
