@@ -31,9 +31,9 @@ _LOSS = "held-out loss, nats a token"
 
 
 class Params(base.Params):
-    """The sweeps of both kinds of models, trained with `budgets`, of what stands beside them (shift or none), of seeds.
+    """The sweeps of both kinds of models, of what stands beside them (shift or none), of seeds and of longer runs.
 
-    Runs of one model are drawn together, whichever sweep they are from.
+    Each is trained with `budgets`. Runs of one model are drawn together, whichever sweep they are from.
     """
 
     attention: SweepName = "library"
@@ -42,6 +42,8 @@ class Params(base.Params):
     control: SweepName = "library-lstm-shift"
     seeds: SweepName = "library-seeds"
     recurrent_seeds: SweepName = "library-lstm-seeds"
+    longer: SweepName = "library-long"
+    recurrent_longer: SweepName = "library-lstm-long"
 
 
 def compute(params: Params, inputs: Inputs) -> Data:
@@ -187,7 +189,9 @@ def _draw_panel(pen: Pen, data: Data, axis: str, *, ticks: bool, named: bool) ->
     for model in data["models"]:
         color, dashed = look_of(model, pen.colors)
         pen.band(model[axis], model["least"], model["most"], color)
-        lines.append(Line(model["model"] if named else "", model[axis], model["losses"], color, dashed))
+        # Whose line ends before others do has its name above theirs.
+        at = _last(model) + 0.06 * (high - low) * (model[axis][-1] < max(values))
+        lines.append(Line(model["model"] if named else "", model[axis], model["losses"], color, dashed, name_at=at))
     for one_point in (False, True):  # whose name keeps away from what goes on beside it
         chosen = [line for line in lines if (len(line.xs) < _LEAST) is one_point]
         draw_lines(pen, chosen, gap=60 if one_point else 12)

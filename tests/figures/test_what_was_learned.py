@@ -87,10 +87,10 @@ def test_data_curve_is_what_the_sweeps_say(data_of, inputs, canvas):
     data = data_of("data_curve")
     models, drawn = {model["model"]: model for model in data["models"]}, data_curve.draw(data, canvas)
     assert list(models) == ["Transformer with shift", "LSTM", "Transformer", "LSTM with shift"]
-    names = ("library", "library-lstm", "library-plain", "library-lstm-shift", "library-seeds", "library-lstm-seeds")
-    *sweeps, seeds, more = (inputs.sweep(name) for name in names)
-    sweeps[0]["runs"] += seeds["runs"]
-    sweeps[1]["runs"] += more["runs"]
+    sweeps = [inputs.sweep(name) for name in ("library", "library-lstm", "library-plain", "library-lstm-shift")]
+    more = [inputs.sweep(f"{name}-{what}") for what in ("seeds", "long") for name in ("library", "library-lstm")]
+    for place, sweep in enumerate(more):
+        sweeps[place % 2]["runs"] += sweep["runs"]
     for model, sweep in zip(models.values(), sweeps, strict=True):
         assert model["tokens"] == sorted({run["tokens"] for run in sweep["runs"]})
         for place, tokens in enumerate(model["tokens"]):
@@ -100,9 +100,9 @@ def test_data_curve_is_what_the_sweeps_say(data_of, inputs, canvas):
             assert spread == pytest.approx([np.mean(losses), min(losses), max(losses)], abs=1e-4)
             assert model["seconds"][place] == pytest.approx(np.median([run["cpu_seconds"] for run in runs]), rel=0.01)
             assert model["seeds"][place] == len(runs)
-    assert len(seeds["files"]) == 608
-    assert all(sweep["files"] == seeds["files"] for sweep in (*sweeps, more))
-    assert models["Transformer with shift"]["seeds"] == [3, 3, 3]
+    assert len(sweeps[0]["files"]) == 608
+    assert all(sweep["files"] == sweeps[0]["files"] for sweep in (*sweeps, *more))
+    assert models["Transformer with shift"]["seeds"] == [3, 3, 3, 1]
     said = [text.get_text() for axes in drawn.axes for text in axes.texts]
     assert "held-out loss, nats a token; 1 to 3 seeds, at most 0.06 apart" in said
 
