@@ -6,8 +6,8 @@ process.stdin.on("data", (chunk) => (input += chunk));
 process.stdin.on("end", () => {
   const decks = JSON.parse(input).map((text) => {
     const marp = new Marp({ html: true, math: "mathjax", emoji: { shortcode: false, unicode: false } });
-    const { html, comments } = marp.render(text, { htmlAsArray: true });
-    return html.map((slide, i) => ({ html: slide, notes: comments[i] }));
+    const { html, css, comments } = marp.render(text, { htmlAsArray: true });
+    return html.map((slide, i) => ({ html: slide, notes: comments[i], ...(i ? {} : { css }) }));
   });
   console.log(JSON.stringify(decks));
 });

@@ -26,7 +26,7 @@ def parse_slidev(decks: list[str]) -> list[list[dict[str, Any]]]:
 
 
 def render_marp_core(decks: list[str]) -> list[list[dict[str, Any]]]:
-    """The slides of each deck as Marp renders them: HTML and notes."""
+    """The slides of each deck as Marp renders them: HTML and notes, and with the first one the CSS of all."""
     packages = npm_packages("marp", print) / "node_modules" / "@marp-team" / "marp-core"
     return _run("marp_core.cjs", packages, decks)
 

@@ -100,7 +100,7 @@ def unnamed(slide: Slide, native: str, page: str, settings: Any, sheet: str, not
 def unshown(slide: Slide, page: str, notes: Iterable[str]) -> Iterator[str]:
     """The formulas, lines of listings and classes of a slide that are not on its page, where no note says why."""
     told, there = "\n".join(notes), _bare(page)
-    classes = {name for names in _CLASS.findall(page) for name in names[1].split()}
+    classes = {name for names in _CLASS.findall(unescape(page)) for name in names[1].split()}
     for kind, part in parts_of(slide):
         is_there = part in classes if kind == "class" else _bare(part) in there
         if not is_there and not any(word in told for word in _TOLD[kind]):

@@ -191,7 +191,7 @@ def _marp_slides(deck: tuple[str, Path]) -> list[Any]:
         page = re.sub(r"data-marpit-scope-\w+", lambda found: names.setdefault(found[0], f"scope-{len(names)}"), page)
         return _with_contents(_with_contents(page, folder, html_addresses), folder, css_addresses)
 
-    return [(plainly(slide["html"]), "\n\n".join(slide["notes"])) for slide in slides]
+    return [(plainly(slide["html"]), plainly(slide.get("css", "")), "\n\n".join(slide["notes"])) for slide in slides]
 
 
 def _slidev_slides(text: str, folder: Path) -> list[Any]:
@@ -304,10 +304,11 @@ def main(folder: Path, page: Path) -> None:
         "# Imported decks",
         "",
         "Real decks, each imported and written for its own tool again. Marp's engine and Slidev's parser read both: a",
-        "slide is the same if its HTML or its settings, content and note are equal, files compared by their contents.",
-        "Blocks are the share of elements that are blocks of an outline, of all for which there is one. A slide is",
-        "whole in the other tool if nothing of it is lost there: each loss is told by the build. Components and slides",
-        "of other files that the project does not have are lost in both tools, their names shown and told. Made by",
+        "slide is the same if its HTML, or its settings and content, and its note are equal, files compared by their",
+        "contents; with a Marp deck's first slide its CSS is compared, too. Blocks are the share of elements that are",
+        "blocks of an outline, of all for which there is one. A slide is whole in the other tool if nothing of it is",
+        "lost there: each loss is told by the build. Components and slides of other files that the project does not",
+        "have are lost in both tools, their names shown and told. Made by",
         "`python tests/importers/same_deck.py DECKS`.",
         "",
         *_summary(rows),
