@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from talkgen.elements.apps import LAB, find_demo
 from talkgen.extras import MissingExtraError, extras_in_words
 from talkgen.serve.engines import Engines
-from talkgen.serve.look import element_variables, gradio_theme
+from talkgen.serve.look import gradio_theme, page_look
 from talkgen.style import Style
 
 log = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ def mount_demo(file: Path, engines: Engines, name: str, style: Style | None = No
         footer_links=["api"] if file.stem == LAB else [],
         show_error=False,
         theme=gradio_theme(style),
-        css=element_variables(style),
+        css=page_look(style),
         head=getattr(module, "HEAD", None),
     )
     return app

@@ -7,6 +7,12 @@ from typing import Any
 
 from talkgen.style import Style, load_style
 
+# A picture is as wide as its text can be read: on a phone it is scrolled.
+_WIDE = """@media (max-width: 700px) {
+  .html-container { overflow-x: auto; }
+  .html-container :is(svg[role="img"], [role="img"] svg) { min-width: 800px; }
+}
+"""
 _SIZES = {"xxs": "16px", "xs": "18px", "sm": "20px", "md": "20px", "lg": "24px", "xl": "30px", "xxl": "34px"}
 
 
@@ -63,7 +69,7 @@ def _colors(style: Style, scheme: str) -> dict[str, str]:
     return {f"{name}{scheme}": value for name, value in fills.items() if not (scheme and name == "color_accent")}
 
 
-def element_variables(style: Style | None) -> str:
-    """The variables that live elements take their look from, for both schemes of a Gradio page."""
+def page_look(style: Style | None) -> str:
+    """The style sheet of a Gradio page: the variables of live elements for both schemes, and pictures on a phone."""
     light, dark = both_schemes(style)
-    return f":root {{ {light.css_variables()} }}\n.dark {{ {dark.css_variables()} }}\n"
+    return f":root {{ {light.css_variables()} }}\n.dark {{ {dark.css_variables()} }}\n{_WIDE}"

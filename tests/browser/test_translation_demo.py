@@ -9,7 +9,10 @@ pytestmark = pytest.mark.slow
 
 
 def test_a_typed_sentence_is_translated(page, site):
-    """The French and the picture follow the typing; an unknown word is named; a new sentence comes with a click."""
+    """The French and the picture follow the typing; an unknown word is named; a new sentence comes with a click.
+
+    On a phone the picture keeps a width at which its words can be read.
+    """
     page.goto(f"{site}demos/translation/")
     english, french = page.get_by_label("English", exact=True), page.get_by_label("French", exact=True)
     english.fill("the black cat sleeps")
@@ -24,3 +27,6 @@ def test_a_typed_sentence_is_translated(page, site):
     expect(english).not_to_have_value("the zebra sleeps", timeout=30_000)
     expect(french).not_to_have_value("", timeout=30_000)
     expect(page.get_by_role("img", name=re.compile("Where each word looked most"))).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    drawn = page.locator(".html-container svg").locator("visible=true").first
+    page.wait_for_function("picture => picture.getBoundingClientRect().width >= 800", arg=drawn.element_handle())
