@@ -28,8 +28,11 @@ def with_faces(svg: str) -> str:
         for each in {*html.unescape(text)} - {*JOINERS}:
             family = next((name for name in families if ord(each) in _characters(name, weight)), families[0])
             letters.setdefault((family, weight), set()).add(each)
-    # Two spaces in a row, and one at the end, are as wide as they were measured.
-    rules = "text{white-space:pre}" + "".join(_face(*which, some) for which, some in sorted(letters.items()))
+    # Two spaces in a row, and one at the end, are as wide as they were measured; a text runs as its first letter does,
+    # so that the mark of a space before an Arabic word stands on the right of it, as matplotlib has it.
+    rules = "text{white-space:pre;unicode-bidi:plaintext}" + "".join(
+        _face(*which, some) for which, some in sorted(letters.items())
+    )
     return svg.replace(_STYLE, f"{_STYLE}{rules}", 1)
 
 
