@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Mount
 
-from talkgen.serve.audience import audience_routes
 from talkgen.serve.completions import completion_routes
 from talkgen.serve.cutting import cutting_routes
 from talkgen.serve.deck import deck_routes
@@ -58,7 +57,7 @@ def create_app(settings: Settings) -> Starlette:
             *enter_routes(Presenter(settings.code)),
             *panel_routes(settings, questions, stage, presence),
             Mount(PREFIX, demos),
-            *(audience_routes(settings.votes, settings, engines) if settings.votes else ()),
+            *_audience_routes(settings, engines),
             *(watch_routes(settings.watching) if settings.watching else ()),
             *_deck_routes(settings),
         ],
@@ -68,6 +67,14 @@ def create_app(settings: Settings) -> Starlette:
     )
     app.state.engines = engines
     return app
+
+
+def _audience_routes(settings: Settings, engines: Engines) -> list[BaseRoute]:
+    if settings.votes is None:
+        return []
+    from talkgen.serve.audience import audience_routes
+
+    return audience_routes(settings.votes, settings, engines)
 
 
 def _deck_routes(settings: Settings) -> list[BaseRoute]:
