@@ -146,6 +146,23 @@ def holds(pid: int, folder: Path) -> dict[str, float]:
     }
 
 
+async def ask_once(client: httpx.AsyncClient, i: int) -> httpx.Response:
+    """A request of one of six kinds."""
+    match i % 6:
+        case 0:
+            return await client.post("/api/next", json={"prompt": f"a{i}"[:20]}, headers=SPEAKER)
+        case 1:
+            return await client.get("/api/health")
+        case 2:
+            return await client.get("/")
+        case 3:
+            return await client.post("/api/next", json={"prompt": 5})
+        case 4:
+            return await client.get(f"/present/stage?window=w{i % 100}")
+        case _:
+            return await client.get(f"/nothing/{i}")
+
+
 async def ask_without_end(base: str, count: int) -> int:
     """So many requests of all kinds, ten at a time; how many were answered with a fault."""
     numbers, faults = iter(range(count)), 0
@@ -153,21 +170,10 @@ async def ask_without_end(base: str, count: int) -> int:
     async def one(client: httpx.AsyncClient) -> None:
         nonlocal faults
         for i in numbers:
-            kind = i % 6
-            if kind == 0:
-                reply = await client.post(
-                    "/api/next", json={"prompt": f"a{i}"[:20]}, headers={"Sec-Fetch-Site": "same-origin"}
-                )
-            elif kind == 1:
-                reply = await client.get("/api/health")
-            elif kind == 2:
-                reply = await client.get("/")
-            elif kind == 3:
-                reply = await client.post("/api/next", json={"prompt": 5})
-            elif kind == 4:
-                reply = await client.get(f"/present/stage?window=w{i % 100}")
-            else:
-                reply = await client.get(f"/nothing/{i}")
+            try:
+                reply = await ask_once(client, i)
+            except httpx.RemoteProtocolError:  # a connection that was kept alive ended just then
+                reply = await ask_once(client, i)
             faults += reply.status_code >= 500
 
     async with httpx.AsyncClient(base_url=base, timeout=60) as client:
