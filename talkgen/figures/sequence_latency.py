@@ -241,7 +241,7 @@ def _named(data: Data, name: str, colors: Colors, *, kernel: bool) -> Line:
     ran = "looped" if data["kernels"][name] == _LOOP else "fused"
     label = f"{_NAMES[name]}, {ran}: n" if kernel else f"{_NAMES[name]} n"
     color = colors.attention if name == "transformer" else colors.recurrent
-    power = f"{data['timings'][name]['exponent'][1]:.2f}"
+    power = f"{data['timings'][name]['exponent'][1]:.2f}".replace("-", "−")
     return Line(label, (), (), color, dashed=name == "rnn", power=power)
 
 

@@ -128,7 +128,8 @@ IDLE = {
         "talkgen.lm.train.optimize": "Muon.__init__ Muon._move Muon.step orthogonalise",
         "talkgen.lm.train.trainer": "Trainer._flops Trainer.tokens",
     },
-    "draws what figures show of other models, or at other steps": {
+    "draws what figures show of other models, at other steps, or in a column": {
+        "talkgen.figures.draw.lines": "write_key",
         "talkgen.figures.positional_encoding": "_draw_components _learned",
         "talkgen.figures.unrolled_rnn": "_draw_loop",
     },

@@ -31,6 +31,7 @@ CARRIERS = {  # they bring what was computed from place to place, and change not
     "talkgen.pipeline.remote": "finds what was fetched, whose digest is in the key",
     "talkgen.extras": "says which extra brings a package that is missing",
     "talkgen.pipeline.computing": "calls what computes, here or in other processes, and hands on what it returns",
+    "talkgen.pipeline.processes:one_thread": "has figures computed in one thread, always",
     "talkgen.pipeline.provenance:git_revision": "is kept beside a result, not in it",
     "talkgen.pipeline.rendering:resolve_plan": "calls what resolves",
     "talkgen.pipeline.rendering:_complete": "adds what was fetched and pinned, whose digests are in the key",
