@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 _LARGE = 20_000_000  # numbers, from which on a text read token by token takes many times as long
 _FIRST = 16  # tokens after which a large model's form that is bad has mostly lost
-_FEW = 4  # tokens that tell how quick a form is
-_ALONE = 8  # of a large model's tokens that are read one by one, the last
+_FEW = 8  # tokens that tell how quick a form is
+_ALONE = 4  # of a large model's tokens that are read one by one, the last
 _SHORT = _FIRST + _FEW + _ALONE
 _PIECE = 64  # tokens that are read together; kernels differ in many and few
 # A few hundred tokens, so that one in a hundred is seen.
