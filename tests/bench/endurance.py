@@ -172,7 +172,7 @@ async def ask_without_end(base: str, count: int) -> int:
         for i in numbers:
             try:
                 reply = await ask_once(client, i)
-            except httpx.RemoteProtocolError:  # a connection that was kept alive ended just then
+            except httpx.TransportError:  # a connection that was kept alive ended just then
                 reply = await ask_once(client, i)
             faults += reply.status_code >= 500
 
