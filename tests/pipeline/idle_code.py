@@ -185,7 +185,7 @@ IDLE = {
         "talkgen.export.faults": "Fault.__str__ FaultyDeckError.__init__",
         "talkgen.export.node": "ProgramError.__init__ describe_end run_node run_npm",
         "talkgen.export.worker": "NodeWorker.close NodeWorker.start _Running.close _Running.failure",
-        "talkgen.files": "_sync_tree _take_place new_folder remove_unfinished",
+        "talkgen.files": "_is_own_file _sync_file _sync_tree _take_place new_folder remove_unfinished",
         "talkgen.lock": "_read hold_lock",
     },
     "serves somebody who waits, in turn with others, or gives up; a build asks alone": {
