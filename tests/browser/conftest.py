@@ -20,6 +20,7 @@ from talkgen.render.elements import elements_script
 def page(browser):
     """A fresh page of a slide's size; `page.asked` lists what it asked for, `page.errors` what went wrong in it."""
     context = browser.new_context(viewport={"width": 1280, "height": 720})
+    context.set_default_timeout(90_000)  # a machine that is busy may take its time
     page = context.new_page()
     page.asked, page.errors = [], []
     context.on("request", lambda request: page.asked.append(request.url))
