@@ -25,8 +25,15 @@ IDLE = {
         "talkgen.export.marp": "_own_scripts",
         "talkgen.outline.node": "Ordered.__eq__ Ordered._remember Ordered.given",
         "talkgen.outline.schema": "Outline._check_native Outline._without_ours _without_title",
+        "talkgen.render.built_in": "_arrow _props built_in dragged numbers",
         "talkgen.render.components": "_files _is_folder _key find_components is_nowhere stand_in",
+        "talkgen.render.expressions": (
+            "_Parser.__init__ _Parser._both _Parser._either _Parser._expect _Parser._items _Parser._level "
+            "_Parser._next _Parser._pair _Parser._primary _Parser._take _Parser._unary _Parser.choice "
+            "_Parser.whole _are_numbers _literal _number bound evaluate shown "
+        ),
         "talkgen.render.foreign": (
+            "Foreign._built_in Foreign._expression "
             "Foreign._cleaned Foreign._component Foreign._element Foreign._frame Foreign._kept Foreign._known "
             "Foreign._shown_at_a_click Foreign._slot Foreign._tag Foreign._vector Foreign.read _is_alone _is_block "
             "_with_breaks settings_lost settings_unknown "
@@ -38,11 +45,12 @@ IDLE = {
             "ForeignText._components ForeignText._note ForeignText._vector ForeignText.write_embed "
             "ForeignText.write_toc "
         ),
+        "talkgen.render.loops": "_bound _end _names written_out",
         "talkgen.render.places": "_columns arranged sign signs",
         "talkgen.render.utilities": (
             "_axis _color _declared _length _named _of_attribute _sides _sized _tracks declarations styled "
         ),
-        "talkgen.render.vue": "_classes without_vue",
+        "talkgen.render.vue": "_classes _state _style _with_styles without_vue",
         "talkgen.render.native": (
             "NativeWriter._heading NativeWriter.address NativeWriter.block NativeWriter.content "
             "NativeWriter.inline NativeWriter.list_items NativeWriter.outline_file NativeWriter.own "
