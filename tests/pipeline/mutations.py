@@ -230,7 +230,7 @@ MUTATIONS = [
     ),
     code("how far a recording goes", "pipeline/recordings", "GREEDY_STEPS = 8", "GREEDY_STEPS = 9", *ANSWERS),
     code("beams", "lm/answer/beam", "def search_beams(\n", "def search_beams(\n    _: None = None,\n"),
-    code("a compiler's patience", "lm/fast/building", "_PATIENCE = 120", "_PATIENCE = 121", quick=True),
+    code("a compiler's patience", "lm/fast/building", "_PATIENCE = 300", "_PATIENCE = 121", quick=True),
     longer("a compiled kernel", "talkgen/lm/fast/cpp/linear.h", quick=True),
     code(
         "what asks a kernel", "lm/fast/pointers", "self._kept: list[object] = []", "self._kept: list[object] = [None]"

@@ -53,9 +53,9 @@ def test_a_compiler_that_fails_is_quoted_once_and_remembered(tmp_path, monkeypat
 
 
 def test_a_compiler_that_was_killed_is_asked_again(tmp_path, monkeypatch):
-    """Ctrl-C ends a compiler too, and says nothing about what it can do."""
+    """What ends a compiler from outside, as Ctrl-C does, says nothing about what it can do."""
     compiler = tmp_path / "c++"
-    compiler.write_text("#!/bin/sh\nkill -INT $$\n", encoding="utf-8")
+    compiler.write_text("#!/bin/sh\nkill -KILL $$\n", encoding="utf-8")
     compiler.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{SHELL}")
     monkeypatch.setenv("TALKGEN_CACHE", str(tmp_path / "c"))
