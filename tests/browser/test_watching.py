@@ -64,7 +64,9 @@ class Presenting:
     def __init__(self, folder: Path, *options: str) -> None:
         self.port = free_port()
         command = [sys.executable, "-m", "talkgen", "present", str(folder), "--port", str(self.port), *options]
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        signal.signal(signal.SIGINT, before)
         self.said: list[str] = []
         self.ready = threading.Event()
         self._reader = threading.Thread(target=self._read)
