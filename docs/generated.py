@@ -76,16 +76,19 @@ def exit_codes() -> str:
 
 
 def http_api() -> str:
-    """The routes of the presenting server."""
+    """The routes of the presenting server that say what they do: what programs ask, beside the files of its pages."""
+    from starlette.routing import Route
+
     from talkgen.serve.app import create_app
     from talkgen.serve.settings import Settings
 
     deck = Path(__file__)  # any file will do: no route is asked
-    schema = create_app(Settings(deck=deck, models=(), project=deck.parent)).openapi()
+    routes = create_app(Settings(deck=deck, models=(), project=deck.parent)).routes
     rows = [
-        f"| `{method.upper()}` | `{path}` | {' '.join((about.get('description') or about['summary']).split())} |"
-        for path, methods in schema["paths"].items()
-        for method, about in methods.items()
+        f"| `{method}` | `{route.path}` | {' '.join(route.endpoint.__doc__.split())} |"
+        for route in routes
+        if isinstance(route, Route) and route.endpoint.__doc__
+        for method in sorted((route.methods or set()) - {"HEAD"})
     ]
     head = "# HTTP API\n\nWhat `talkgen present` serves on its one address, beside the deck itself and `/demos/NAME`.\n"
     return "\n".join([head, "| method | path | what it does |", "|---|---|---|", *rows]) + "\n"

@@ -3,6 +3,9 @@
 import json
 import socket
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -33,6 +36,19 @@ def client(address):
         yield client
 
 
+@contextmanager
+def reading(address: str, prompt: str, **headers: str) -> Iterator[Iterator[str]]:
+    """The lines that tell how far a text is read; asked again while what the test before left is being let go."""
+    for _ in range(60):
+        ask = {"json": {"prompt": prompt}, "headers": {**headers, "Accept": LINES}, "timeout": 120}
+        with httpx.stream("POST", f"{address}/api/next", **ask) as reply:
+            if reply.status_code != 429:
+                yield reply.iter_lines()
+                return
+        time.sleep(1)
+    raise AssertionError("what somebody left is never let go")
+
+
 def send(address: str, path: str, announced: int, body: bytes) -> bytes:
     """What the server says, up to its hanging up, to a request that announces a body and sends the beginning of one."""
     host, port = address.removeprefix("http://").split(":")
@@ -53,10 +69,7 @@ def send(address: str, path: str, announced: int, body: bytes) -> bytes:
 def test_the_speaker_is_answered_while_a_page_is_read(address, client):
     """A visitor's page of text is still being read when the speaker's question, asked after it, is answered."""
     done = []
-    with httpx.stream(
-        "POST", f"{address}/api/next", json={"prompt": PAGE}, headers={"Accept": LINES}, timeout=120
-    ) as reply:
-        lines = reply.iter_lines()
+    with reading(address, PAGE) as lines:
         assert json.loads(next(lines))["tokens"] in (0, 7_800)  # it is on its way
         assert client.post("/api/next", json={"prompt": "mine"}, headers=SPEAKER).status_code == 200
         done = [json.loads(line) for line in lines]
@@ -67,21 +80,16 @@ def test_the_speaker_is_answered_while_a_page_is_read(address, client):
 
 def test_a_second_page_of_the_same_visitor_is_refused(address, client):
     """What is read at a time is bounded: the second long text of one client is told to come back later."""
-    with httpx.stream(
-        "POST", f"{address}/api/next", json={"prompt": "y" + PAGE}, headers={"Accept": LINES}, timeout=120
-    ) as reply:
-        next(reply.iter_lines())
+    with reading(address, "y" + PAGE) as lines:
+        next(lines)
         second = client.post("/api/next", json={"prompt": "z" + PAGE})
         assert (second.status_code, second.headers["Retry-After"]) == (429, "1")
 
 
 def test_what_was_read_for_somebody_who_left_is_kept(address, client):
     """A page is read from where it was left when its reader hung up."""
-    headers = {**SPEAKER, "Accept": LINES}
-    with httpx.stream(
-        "POST", f"{address}/api/next", json={"prompt": "w" * 2_000}, headers=headers, timeout=120
-    ) as reply:
-        read = next(read for line in reply.iter_lines() if (read := json.loads(line)["read"]))
+    with reading(address, "w" * 2_000, **SPEAKER) as lines:
+        read = next(read for line in lines if (read := json.loads(line)["read"]))
     answer = client.post("/api/next", json={"prompt": "w" * 2_000}, headers=SPEAKER).json()
     assert read <= answer["reused"] < 2_000
 
