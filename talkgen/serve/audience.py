@@ -21,7 +21,7 @@ from talkgen.errors import TalkgenError
 from talkgen.serve.engines import Engines
 from talkgen.serve.guard import DECK_POLICY
 from talkgen.serve.limits import Text
-from talkgen.serve.presenter import require_presenter
+from talkgen.serve.presenter import presenter_route
 from talkgen.serve.reach import qr_picture, room_address
 from talkgen.serve.rounds import NoRoundError, Round, Rounds, VotedError
 from talkgen.serve.said import read_body
@@ -109,16 +109,14 @@ def _room_routes(rounds: Rounds, engines: Engines) -> list[BaseRoute]:
 def _asking_routes(rounds: Rounds) -> list[BaseRoute]:
     async def ask(request: Request) -> Response:
         """Asks the room."""
-        require_presenter(request)
         asked = await read_body(request, Asked)
         try:
             return JSONResponse({"round": _told(await rounds.open(asked.model_dump()), None)})
         except OSError as error:
             raise HTTPException(503, "votes cannot be written down on this machine") from error
 
-    async def close(request: Request) -> Response:
+    async def close(_: Request) -> Response:
         """Closes the round, and saves the results."""
-        require_presenter(request)
         try:
             await rounds.close()
         except OSError as error:
@@ -126,8 +124,8 @@ def _asking_routes(rounds: Rounds) -> list[BaseRoute]:
         return JSONResponse({"round": _told(rounds.newest, None)})
 
     return [
-        Route("/present/vote/open", ask, methods=["POST"]),
-        Route("/present/vote/close", close, methods=["POST"]),
+        presenter_route("/present/vote/open", ask, "POST"),
+        presenter_route("/present/vote/close", close, "POST"),
     ]
 
 

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from talkgen.assets import asset_dir
 from talkgen.serve.guard import DECK_POLICY
 from talkgen.serve.presence import Presence
-from talkgen.serve.presenter import ENTER, ask_for_code, require_presenter
+from talkgen.serve.presenter import ENTER, ask_for_code, presenter_route
 from talkgen.serve.questions import Questions
 from talkgen.serve.reach import qr_picture, room_address
 from talkgen.serve.said import read_body, read_query
@@ -102,45 +102,39 @@ def _page_routes(settings: Settings) -> list[BaseRoute]:
 def _stage_routes(stage: Stage) -> list[BaseRoute]:
     async def see(request: Request) -> Response:
         """Where the presenter's windows are, and what this one is to press."""
-        require_presenter(request)
         asked = read_query(request, StageWindow)
         return JSONResponse(stage.see(asked.window, asked.kind))
 
     async def move(request: Request) -> Response:
         """A window says where it is."""
-        require_presenter(request)
         return JSONResponse({"version": stage.move(await read_body(request, Place))})
 
     async def press(request: Request) -> Response:
         """Turns a step, in the window that shows the deck."""
-        require_presenter(request)
         return JSONResponse({"pressed": stage.press(await read_body(request, Press))})
 
     async def clock(request: Request) -> Response:
         """Starts the talk's clock from nothing, or stops it."""
-        require_presenter(request)
         stage.start_clock(running=(await read_body(request, Clock)).running)
         return JSONResponse({"seconds": stage.seconds})
 
     async def force(request: Request) -> Response:
         """Has live blocks show their recording, or wait for the model."""
-        require_presenter(request)
         stage.force(await read_body(request, Forced))
         return JSONResponse(dict(stage.forced))
 
     return [
-        Route("/present/stage", see),
-        Route("/present/stage", move, methods=["POST"]),
-        Route("/present/stage/press", press, methods=["POST"]),
-        Route("/present/stage/clock", clock, methods=["POST"]),
-        Route("/present/stage/force", force, methods=["POST"]),
+        presenter_route("/present/stage", see),
+        presenter_route("/present/stage", move, "POST"),
+        presenter_route("/present/stage/press", press, "POST"),
+        presenter_route("/present/stage/clock", clock, "POST"),
+        presenter_route("/present/stage/force", force, "POST"),
     ]
 
 
 def _about_routes(settings: Settings, questions: Questions, stage: Stage, presence: Presence) -> list[BaseRoute]:
     async def about(request: Request) -> Response:
         """All that changes while somebody speaks."""
-        require_presenter(request)
         asked = read_query(request, PanelWindow)
         found = {
             "stage": stage.see(asked.window, asked.kind),
@@ -153,23 +147,21 @@ def _about_routes(settings: Settings, questions: Questions, stage: Stage, presen
         }
         return JSONResponse(found)
 
-    def talk(request: Request) -> Response:
+    def talk(_: Request) -> Response:
         """The slides with their notes, as they are now."""
-        require_presenter(request)
         reached = settings.code is not None
         return JSONResponse({"slides": settings.slides(), "room": room_address(settings), "reached": reached})
 
     def qr(request: Request) -> Response:
         """A picture of the address to open; the remote's lets whoever reads it turn slides."""
-        require_presenter(request)
         room = room_address(settings)
         address = room if read_query(request, Address).page == "slides" else _remote(room, settings.code)
         return Response(qr_picture(address), media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
 
     return [
-        Route("/present/panel", about),
-        Route("/present/panel/talk", talk),
-        Route("/present/panel/qr", qr),
+        presenter_route("/present/panel", about),
+        presenter_route("/present/panel/talk", talk),
+        presenter_route("/present/panel/qr", qr),
     ]
 
 

@@ -9,13 +9,17 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import secrets
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request, cookie_parser
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from talkgen.assets import asset_dir
 
@@ -76,14 +80,19 @@ def enter_routes(presenter: Presenter) -> list[BaseRoute]:
     return [Route(ENTER, enter)]
 
 
-def require_presenter(request: Request) -> None:
-    """Refuses everybody else, at the beginning of a route.
+def presenter_route(path: str, endpoint: Callable[[Request], Any], method: str = "GET") -> Route:
+    """A route that answers the presenter, and everybody else with 403."""
+    return Route(path, endpoint, methods=[method], middleware=[Middleware(_ForPresenter)])
 
-    Raises:
-        HTTPException: 403.
-    """
-    if not request.state.visitor.presents:
-        raise HTTPException(403, "this is the presenter's: open the address that talkgen present printed")
+
+class _ForPresenter:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not Request(scope).state.visitor.presents:
+            raise HTTPException(403, "this is the presenter's: open the address that talkgen present printed")
+        await self._app(scope, receive, send)
 
 
 def ask_for_code(to: str, words: str = "") -> HTMLResponse:

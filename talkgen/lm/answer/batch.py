@@ -40,6 +40,13 @@ class _Waiting:
     def done(self) -> bool:
         return self.error is not None or not self.unread
 
+    def outcome(self) -> Floats:
+        """The logits, once it is done."""
+        if self.error is not None:
+            raise self.error
+        assert self.logits is not None  # noqa: S101 – done without an error
+        return self.logits
+
 
 class Batch:
     """The one place where a model is run."""
@@ -81,10 +88,7 @@ class Batch:
             with self.turn:
                 if not all(one.done for one in mine):
                     self._run()
-        for one in mine:
-            if one.error is not None:
-                raise one.error
-        return [one.logits for one in mine if one.logits is not None]
+        return [one.outcome() for one in mine]
 
     def _run(self) -> None:
         together = self._choose()
