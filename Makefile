@@ -9,6 +9,8 @@ BIN := .venv/bin
 QUICK := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --maxprocesses 4 -m "not slow"
 # Decks, servers and browsers are shared within a file, so a file stays with one worker.
 SLOW := $(BIN)/pytest --numprocesses auto --maxprocesses 2 --dist loadfile -m slow
+# Real browsers, servers and compilers share the machine's cores: what fails is run once more, and told by name.
+AGAIN := --reruns 1 -raR
 # pip reads a relative path, so a checkout in a folder with a space in its name works.
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 
@@ -21,8 +23,8 @@ test: setup-dev browser
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(QUICK)
-	@$(SLOW)
+	@$(QUICK) $(AGAIN)
+	@$(SLOW) $(AGAIN)
 
 check: setup-dev
 	@$(BIN)/ruff check

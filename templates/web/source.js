@@ -166,11 +166,15 @@ export class Source {
 
   /** Shows the recorded answer, until a model that lies in the page has one; when it had, its next takes its place. */
   #fallBack() {
-    const allowed = this.inPage && this.onStage && forcedHere() !== "recorded";
-    const inPage = allowed && this.models.every((model) => isInPage(model.name));
+    const inPage = this.#mayAskPage() && this.models.every((model) => isInPage(model.name));
     if (!(inPage && this.fallen === "in page")) this.showRecorded();
     this.fallen ||= "recorded";
     if (inPage && !this.thinking) this.#askPage();
+  }
+
+  /** Whether a model in the page may answer: not where the presenter wants the recorded answer. */
+  #mayAskPage() {
+    return this.inPage && this.onStage && forcedHere() !== "recorded";
   }
 
   /** Shows the recorded answer. */
@@ -189,7 +193,7 @@ export class Source {
       const overdue = setTimeout(() => this.fallen && this.showRecorded(), DEADLINE);
       const replies = await Promise.all(questions.map(this.inPage));
       clearTimeout(overdue);
-      if (!this.fallen || !this.onStage) break;
+      if (!this.fallen || !this.#mayAskPage()) break; // it thinks for long: meanwhile the server or the presenter may have spoken
       this.#showPageReplies(questions, replies);
     } while (!sameQuestions(questions, this.view.questions()));
     this.thinking = false;

@@ -3,6 +3,7 @@
 import functools
 import http.server
 import json
+import re
 import threading
 
 import pytest
@@ -118,6 +119,21 @@ def test_a_server_goes_before_the_page_and_the_page_before_the_recording(page, p
         live.box.fill("nobody recorded this")
         expect(live.status).to_contain_text("tokens")
         live.expect_badge(IN_PAGE)
+
+
+def test_what_a_slow_page_says_does_not_take_the_place_of_what_the_presenter_wants(page, page_file, tmp_path):
+    """The page was asked before the server was there; by the time it answers, the recorded answer is wanted."""
+    slow = "postMessage(message) { setTimeout(() => super.postMessage(message), 1500); }"
+    page.add_init_script(f"globalThis.Worker = class extends Worker {{ {slow} }}")
+    port = free_port()
+    live = LiveElement(page)
+    with server(page_file, port, tmp_path, PAIR):
+        wanted = {"slide": None, "mode": "recorded"}
+        assert page.request.post(f"http://127.0.0.1:{port}/present/stage/force", data=wanted).ok
+        page.goto(f"http://127.0.0.1:{port}/")
+        page.wait_for_function("host => host.source.thinking", arg=live.root.element_handle())
+        page.wait_for_function("host => !host.source.thinking", arg=live.root.element_handle())
+        live.expect_badge(re.compile("^recorded · "))
 
 
 @pytest.fixture(scope="module")
