@@ -28,6 +28,7 @@ const LIVE_LOOK = `
 .live[data-rows="crowd"] { --row: 25px; --row-text: 22px; }
 .live[data-models="2"] { --row: 32px; --row-text: 26px; }
 .live:has(.strip:not([hidden])) { --row: 26px; --row-text: 22px; }
+.live[data-rows="many"]:has(.strip:not([hidden])) { --row: 22px; }
 .line, .tools, .dials { display: flex; flex-wrap: wrap; gap: 4px 24px; }
 .line { align-items: start; justify-content: space-between; flex-wrap: nowrap; }
 .tools { flex: none; gap: 6px; }
