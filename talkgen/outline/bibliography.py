@@ -1,22 +1,26 @@
 """The works in a BibTeX file, as slides name and list them: read and put into words by pybtex; knows no slide.
 
 In text a work is its authors and year, "Vaswani et al., 2017"; in a list of references it is in BibTeX's style `unsrt`.
+What pybtex makes of a file is remembered between processes: it takes longer than all other reading of an outline.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from talkgen.digest import digest_bytes, digest_file
 from talkgen.errors import OutlineError, Place, Problem
+from talkgen.memo import keep, recall
 
 if TYPE_CHECKING:
     from pybtex.database import Entry
 
+MEMO = "bibliographies"
 _MOST = 2  # authors that are named in text; of more, the first
 
 
@@ -41,10 +45,37 @@ def read_bibliography(path: Path) -> Works:
     """
     from talkgen.yamlfile import read_text
 
-    return _parse(read_text(path, OutlineError), path)
+    return _works(read_text(path, OutlineError), path)
 
 
 @lru_cache(maxsize=4)
+def _works(text: str, path: Path) -> Works:
+    """The works in the text of a file; remembered by the text and by all that reads it."""
+    name = f"{digest_bytes(text.encode())} {_reader()}"
+    works = _known(recall(MEMO, name))
+    if works is None:
+        works = _parse(text, path)
+        keep(MEMO, name, {"works": [asdict(work) for work in works.values()]})
+    return works
+
+
+def _reader() -> str:
+    from importlib.metadata import version
+
+    packages = [f"{name} {version(name)}" for name in ("pybtex", "latexcodec")]
+    return " ".join((digest_file(Path(__file__)), *packages))
+
+
+def _known(record: Any) -> Works | None:
+    """The works that were kept; None where there are none, or not as they were written."""
+    try:
+        works = [Work(**fields) for fields in record["works"]]
+    except (TypeError, KeyError):
+        return None
+    is_whole = all(isinstance(part, str) for work in works for part in vars(work).values())
+    return {work.key: work for work in works} if is_whole else None
+
+
 def _parse(text: str, path: Path) -> Works:
     from pybtex.backends.markdown import Backend
     from pybtex.database import parse_string

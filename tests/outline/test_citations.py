@@ -1,9 +1,14 @@
 """Works in BibTeX files, how texts name them, and what is said of a key that no work has."""
 
+import json
+import os
+import subprocess
+import sys
+
 import pytest
 
 from talkgen.errors import OutlineError
-from talkgen.outline.bibliography import read_bibliography
+from talkgen.outline.bibliography import MEMO, read_bibliography
 from talkgen.outline.citations import read_citation
 from talkgen.outline.load import load_outline
 
@@ -45,6 +50,50 @@ def test_references_hold_what_the_file_says(file):
         assert words in work.reference.replace("\\", "").replace("\u00a0", " ")
     assert work.address == "https://doi.org/10.1162/neco.1997.9.8.1735"
     assert read_bibliography(file)["second"].address == "https://arxiv.org/abs/1234.5678"
+
+
+READ = """
+import json, sys
+from pathlib import Path
+from talkgen.outline.bibliography import read_bibliography
+works = read_bibliography(Path(sys.argv[1]))
+print(json.dumps([[work.label, work.reference] for work in works.values()]))
+print("pybtex" in sys.modules)
+"""
+
+
+def read_alone(file, cache):
+    """The works as a process of its own reads them, and whether it had to parse the file."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "TALKGEN_CACHE": str(cache)}
+    command = [sys.executable, "-c", READ, str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    works, parsed = done.stdout.splitlines()
+    return json.loads(works), parsed == "True"
+
+
+def test_a_file_is_parsed_once(file, tmp_path):
+    """The next process knows its works, in their order; those of a changed file are read."""
+    first, parsed = read_alone(file, tmp_path / "cache")
+    assert (parsed, len(first)) == (True, 4)
+    assert read_alone(file, tmp_path / "cache") == (first, False)
+    file.write_text(BIB.replace("1990", "1991"), encoding="utf-8")
+    changed, parsed = read_alone(file, tmp_path / "cache")
+    assert (parsed, changed[0][0]) == (True, "Elman, 1991")
+
+
+NUMBER = '{"key": "a", "label": "b", "reference": "c", "address": 4}'
+DAMAGES = ["", "[[", "null", "7", "[]", "{}", '{"works": 7}', '{"works": ["four"]}', f'{{"works": [{NUMBER}]}}']
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_memory_is_not_trusted(damage, file, own_cache):
+    """A file of the same text is read again where what was kept is not what was written, and that is kept anew."""
+    works = read_bibliography(file)
+    (kept,) = (own_cache / MEMO).iterdir()
+    whole = kept.read_bytes()
+    kept.write_text(damage, encoding="utf-8")
+    assert read_bibliography(file.rename(file.with_name("same.bib"))) == works
+    assert kept.read_bytes() == whole
 
 
 @pytest.mark.parametrize(

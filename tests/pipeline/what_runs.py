@@ -8,6 +8,7 @@ A program of its own, so that nothing is remembered from before. What runs at im
 import importlib
 import json
 import pkgutil
+import shutil
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -18,11 +19,12 @@ from types import CodeType
 from everything import FIGURES, make_project
 
 import talkgen
+from talkgen.assets import cache_dir
 from talkgen.elements.registry import ELEMENTS
 from talkgen.figures import registry
 from talkgen.figures.base import Canvas
 from talkgen.figures.registry import load_origin
-from talkgen.outline.bibliography import _parse
+from talkgen.outline import bibliography
 from talkgen.pipeline import keys, rendering
 from talkgen.pipeline.artifacts import (
     FigureArtifact,
@@ -114,7 +116,8 @@ def watch_everything(folder: Path) -> dict[str, dict[str, list[str]]]:
             with watch.thing(artifact.name, roots):
                 maker._start(artifact)
             results[artifact.name] = maker.made[artifact.name]
-    _parse.cache_clear()  # the bibliography was read with the outline
+    bibliography._works.cache_clear()  # it was read with the outline
+    shutil.rmtree(cache_dir(bibliography.MEMO))
     for target in TARGETS.values():
         with watch.thing(f"rendering {target.name}", rendering.rendering_roots(target)):
             deck = rendering.render(rendering.resolve_plan(plan, results, target), target)
