@@ -39,7 +39,7 @@ ROOT = HERE.parents[1]
 TALK = ROOT / "slides" / "attention"
 WIDTH, GAP = 880, 8  # px: as wide as a README is shown, and between two pictures
 SLIDE_TYPED, SLIDE_SHOWN = "What if attention was all you needed?", "What about performance?"
-BEGUN, TYPED = "The assignment statement is", " used to bind a name to the value"
+BEGUN, TYPED = "def send(name):\n   ", " if not name or not parser"
 SLOWER = 0.1  # the film is taken slowly, so that a bar on its way is seen, and played at its own speed
 FRAME = 65  # ms
 PATIENCE = 180_000  # ms, for a page to come
@@ -65,7 +65,7 @@ def main(wanted: list[str]) -> None:
 
 
 def film(browser: Browser) -> None:
-    """A slide whose models answer in the page while a sentence is typed into it: the bars move with every key."""
+    """A slide whose models answer in the page while a line of code is typed into it: the bars move with every key."""
     page = open_page(browser, f"{(TALK / 'dist' / 'marp' / 'deck.html').as_uri()}#{number_of(SLIDE_TYPED)}")
     box = page.locator("talkgen-live").locator("visible=true").first.locator("textarea")
     box.fill(BEGUN)

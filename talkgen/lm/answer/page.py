@@ -23,7 +23,7 @@ from talkgen.lm.text.tokenizer import Tokenizer
 
 _CONFIG = (
     *("architecture", "n_layer", "n_embd", "n_head", "n_kv_head", "head_dim", "block_size"),
-    *("norm", "norm_eps", "positions", "rope_theta", "activation"),
+    *("norm", "norm_eps", "positions", "rope_theta", "activation", "shift"),
 )
 
 

@@ -74,6 +74,7 @@ export class Transformer {
 
   /** Keeps the first `length` tokens of what was read. */
   forget(length) {
+    this.ids = length ? this.ids.slice(0, length) : [];
     this.length = length;
     this.cache = Array.from({ length: this.config.n_layer }, (_, layer) => ({
       k: length ? this.cache[layer].k.slice(0, length) : [],
@@ -83,8 +84,9 @@ export class Transformer {
 
   /** Reads one more token. */
   read(id) {
-    const { n_layer, positions } = this.config;
-    let x = this.w["embed.weight"].row(id); // [C]
+    const { n_layer, positions, shift } = this.config;
+    this.ids.push(id);
+    let x = embedLast(this.w["embed.weight"], this.ids, shift); // [C]
     if (positions === "learned") x = add(x, this.w["positions.weight"].row(this.length));
     for (let layer = 0; layer < n_layer; layer++) {
       const block = `blocks.${layer}`;
@@ -167,6 +169,7 @@ export class LSTM {
     const { n_layer, n_embd } = this.config;
     const empty = () => Array.from({ length: n_layer }, () => new Float32Array(n_embd));
     this.states = length ? this.states.slice(0, length + 1) : [{ h: empty(), c: empty() }];
+    this.ids = length ? this.ids.slice(0, length) : [];
     this.length = length;
   }
 
@@ -175,7 +178,8 @@ export class LSTM {
     const { n_layer, n_embd: C } = this.config;
     const before = this.states[this.length];
     const state = { h: [], c: [] };
-    let x = this.w["embed.weight"].row(id);
+    this.ids.push(id);
+    let x = embedLast(this.w["embed.weight"], this.ids, this.config.shift); // [C]
     for (let layer = 0; layer < n_layer; layer++) {
       const [ih, hh] = ["ih", "hh"].map((side) => `_${side}_l${layer}`);
       const total = add(
@@ -198,6 +202,15 @@ export class LSTM {
     const head = this.w["head.weight"] ?? this.w["embed.weight"];
     return head.times(this.states[this.length].h.at(-1));
   }
+}
+
+/** The embedding of the last of `ids`; with a `shift` its last half is the token's before (talkgen/lm/models/shift.py). */
+function embedLast(matrix, ids, shift) {
+  const x = matrix.row(ids.at(-1));
+  if (!shift) return x;
+  const own = x.length - Math.floor(x.length / 2);
+  const before = ids.length > 1 ? matrix.row(ids.at(-2)) : new Float32Array(x.length);
+  return x.map((value, i) => (i < own ? value : before[i]));
 }
 
 function add(a, b) {

@@ -30,6 +30,7 @@ from talkgen.lm.train.vocabulary import make_tokenizer
 
 HERE = Path(__file__).parent
 PAIR = ("small", "small-lstm")
+SHIPPED = (*PAIR, "code", "code-lstm")
 TEXT = (
     "The `with` statement wraps a block: a context manager's methods, __enter__() and __exit__(), are called 2 times.\n"
 )
@@ -83,7 +84,7 @@ def long_text(loaded: Loaded, tokens: int) -> list[int]:
     return loaded.tokenizer.encode(text)[:tokens]
 
 
-@pytest.mark.parametrize("name", PAIR)
+@pytest.mark.parametrize("name", SHIPPED)
 def test_logits_are_torchs(name, tmp_path):
     """Over 500 positions, with the weights that the page has."""
     loaded = load(name)
@@ -92,7 +93,7 @@ def test_logits_are_torchs(name, tmp_path):
     assert (shown - logits_of(unpacked(loaded), ids)).abs().max() < 1e-3
 
 
-@pytest.mark.parametrize("name", PAIR)
+@pytest.mark.parametrize("name", SHIPPED)
 def test_ten_bits_move_no_bar_that_one_could_see(name, tmp_path):
     """Over 500 positions no probability is 0.02 off float32's."""
     loaded = load(name)
@@ -120,7 +121,7 @@ def test_ids_are_the_tokenizers(tmp_path):
     assert shown["decoded"] == [loaded.tokenizer.decode(each) for each in ids]
 
 
-@pytest.mark.parametrize("name", PAIR)
+@pytest.mark.parametrize("name", SHIPPED)
 @pytest.mark.parametrize("how", [Sampling(), Sampling(0.5, top_k=3), Sampling(1.5, top_p=0.6), Sampling(1, 20, 0.9)])
 def test_answers_are_the_engines(name, how, tmp_path):
     """The same JSON as the server's, for what is typed, appended to, deleted and not typed at all."""
@@ -157,6 +158,9 @@ SHAPES = {
     "llama": {"norm": "rms", "positions": "rotary", "activation": "swiglu", "bias": False, "n_kv_head": 2},
     "exact gelu": {"norm": "rms", "positions": "rotary", "activation": "gelu", "bias": False, "tied_head": False},
     "lstm": {"architecture": "lstm"},
+    "shift": {"norm": "rms", "positions": "rotary", "activation": "gelu_tanh", "bias": False, "shift": True},
+    "learned positions and shift": {"positions": "learned", "shift": True},
+    "lstm with shift": {"architecture": "lstm", "shift": True},
 }
 
 
