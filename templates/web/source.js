@@ -193,7 +193,7 @@ export class Source {
       const overdue = setTimeout(() => this.fallen && this.showRecorded(), DEADLINE);
       const replies = await Promise.all(questions.map(this.inPage));
       clearTimeout(overdue);
-      if (!this.fallen || !this.#mayAskPage()) break; // it thinks for long: meanwhile the server or the presenter may have spoken
+      if (!this.fallen || !this.#mayAskPage()) break; // the server or the presenter may have spoken meanwhile
       this.#showPageReplies(questions, replies);
     } while (!sameQuestions(questions, this.view.questions()));
     this.thinking = false;
