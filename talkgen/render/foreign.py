@@ -274,7 +274,8 @@ def settings_lost(slide: Slide, native: str) -> Iterator[str]:
     settings: Mapping[str, Any] = slide.directives if native == "marp" else slide.frontmatter
     for name, value in settings.items():
         words = _SHOWN.get(name.removeprefix("_"))
-        if words and not (native == "slidev" and name in _OF_THE_THEME):
+        is_nothing = name in _OF_THE_THEME or (name == "style" and ":" not in str(value))
+        if words and not (native == "slidev" and is_nothing):
             yield f"{words} ({name}: {value})"
 
 

@@ -5,6 +5,7 @@ A directive of Marp holds from its slide on, one with `_` on its slide alone; he
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,12 @@ from talkgen.render.foreign_styles import LOOKS, look
 
 _FITS = ("cover", "contain")
 _LOCAL = frozenset({*LOOKS, "class", "header", "footer", "paginate"})
+# Of Slidev's own layouts only those with a frame show a page.
+_OWN_LAYOUTS = frozenset(
+    "center cover default end error fact full image image-left image-right intro none quote section statement two-cols "
+    "two-cols-header".split()
+)
+_RULES = re.compile(r"[^{}<>]*:[^{}<>]*")
 _SHOWS = ("image", "url", "backgroundSize", "background")  # which a slide's settings are then without
 
 
@@ -55,17 +62,42 @@ def _rest(directives: Mapping[str, Any], here: Mapping[str, Any]) -> dict[str, A
 
 def _seen(slide: Slide) -> Slide:
     settings = slide.frontmatter
-    image, url = settings.get("image"), settings.get("url")
+    image, (setting, page) = settings.get("image"), _page(slide)
     shown: list[blocks.AnyBlock] = []
     if isinstance(image, str) and image.strip():
         shown.append(_picture(image.strip(), slide.layout, settings.get("backgroundSize")))
-    if isinstance(url, str) and url.startswith(("http:", "https:")) and "iframe" in slide.layout:
-        shown.append(blocks.Embed(embed=url))
+    if page:
+        shown.append(blocks.Embed(embed=page))
+    gone = {*_SHOWS, setting} if shown else set[str]()
+    if css := _look(settings):
+        shown.append(blocks.Markdown(markdown=f"<style>\n{css}\n</style>"))
+        gone |= {"style", "zoom"}
     if not shown:
         return slide
-    rest: dict[str, Any] = {name: value for name, value in settings.items() if name not in _SHOWS or not shown}
+    rest: dict[str, Any] = {name: value for name, value in settings.items() if name not in gone}
     layout = "default" if slide.layout in ("image-left", "image-right", "image") else slide.layout
     return slide.model_copy(update={"body": [*slide.body, *shown], "frontmatter": rest, "layout": layout})
+
+
+def _page(slide: Slide) -> tuple[str, str]:
+    """The setting that says which page a layout has in its frame, and its address; empty where none does.
+
+    Layouts of themes may call it `src`, which elsewhere names a file of slides: no file has a web address.
+    """
+    for setting, layout in (("url", slide.layout not in _OWN_LAYOUTS), ("src", "iframe" in slide.layout)):
+        address = slide.frontmatter.get(setting)
+        if layout and isinstance(address, str) and address.startswith(("http:", "https:")):
+            return setting, address
+    return "", ""
+
+
+def _look(settings: Mapping[str, Any]) -> str:
+    """What `style` and `zoom` do to a slide, as CSS; empty where one is set that is none."""
+    style, zoom = settings.get("style", ""), settings.get("zoom", 1)
+    if not (isinstance(style, str) and isinstance(zoom, int | float)) or (style and not _RULES.fullmatch(style)):
+        return ""
+    rules = [f"section {{{style}}}" if style else "", f"section > * {{zoom: {zoom}}}" if zoom != 1 else ""]
+    return "\n".join(rule for rule in rules if rule)
 
 
 def _picture(image: str, layout: str, size: Any) -> blocks.Image:

@@ -105,6 +105,8 @@ class ForeignText(Addresses):
         self.at = ("slides", number, "title")
         for lost in settings_lost(slide, self.native) if self.native else ():
             self._note(lost)
+        if self.native == "slidev" and ":" not in (style := str(slide.frontmatter.get("style") or ":")):
+            self.degrade(self.at, f"the setting style is no CSS ({style}): nothing is seen of it in Slidev either")
         for name in settings_unknown(slide, self.native) if self.native else ():
             self.degrade(self.at, f"what the setting {name} does is not known: shown without it")
         if self.native == "slidev" and isinstance(source := slide.frontmatter.get("src"), str):

@@ -92,7 +92,8 @@ def unnamed(slide: Slide, native: str, page: str, settings: Any, sheet: str, not
     for name, value in (slide.frontmatter if native == "slidev" else slide.directives).items():
         if name.removeprefix("_") in ("paginate", "headingDivider", "math", "marp", "size", "style"):
             continue
-        is_there = native == "marp" and all(part in there for part in re.findall(r"[\w-]{3,}", str(value)))
+        is_carried = native == "marp" or name in ("style", "zoom")
+        is_there = is_carried and all(part in there for part in re.findall(r"[\w-]{3,}", str(value)))
         if name.removeprefix("_") not in _SAY_NOTHING and not is_there and name not in told:
             yield f"{name}: {value}"
 

@@ -1,5 +1,6 @@
 """An imported deck in the other tool: the same slides, what can be shown of each, and a note of what cannot."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -226,3 +227,23 @@ def test_settings_that_only_the_author_knows_are_named(tmp_path):
     assert [(each.where, each.message) for each in rendering.degraded] == [
         ("slide 2", "what the setting glow does is not known: shown without it")
     ]
+
+
+def test_what_a_slide_of_slidevs_sets_is_seen_in_marp(tmp_path):
+    """A zoom and a style as CSS of the slide alone, a page that a theme's layout frames in a frame."""
+    _, rendering = across(
+        "# One\n\n---\nzoom: 0.8\nstyle: 'letter-spacing: 3px'\n---\n\n# Small\n\n"
+        "---\nlayout: iframe-left\nsrc: https://x.org/a\n---\n\n# Framed\n\n"
+        "---\nlayout: lab\nurl: https://x.org/b\n---\n\n---\nstyle: p-0\n---\n\n# Bare\n",
+        tmp_path,
+    )
+    deck = str(rendering.files["deck.md"])
+    assert [(each.where, each.message) for each in rendering.degraded if "alone has" in each.message] == []
+    assert any("style is no CSS (p-0)" in each.message for each in rendering.degraded)
+    pages = render_marp_core([deck])[0]
+    assert 'src="https://x.org/a"' in deck
+    assert 'src="https://x.org/b"' in deck
+    small = re.search(r"data-marpit-scope-\w+", pages[1]["html"])
+    assert small, "the style is of its slide alone"
+    rules = re.findall(rf"section\[{small[0]}\][^{{}}]*\{{[^{{}}]*\}}", pages[0]["css"])
+    assert [re.sub(r".*\]|\s", "", rule) for rule in rules] == ["{letter-spacing:3px}", ">*{zoom:0.8}"]
