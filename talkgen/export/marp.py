@@ -22,6 +22,7 @@ from talkgen.words import read_words
 
 WORKER = "marp.cjs"  # in templates/node: Marp as a process that stays up
 _CONFIG = "marp.config.mjs"
+_SHOWS, _PRINTS = "engine.mjs", "print.mjs"  # engines in templates/marp
 _SECONDS = 300
 _SMALLEST_PAGE = 1000  # bytes
 
@@ -86,10 +87,10 @@ def _worker(cli: Path) -> NodeWorker:
     return NodeWorker(asset_dir("templates") / "node" / WORKER, str(cli))
 
 
-def _command(folder: Path, arguments: Sequence[str]) -> list[str]:
-    """The arguments of Marp's command for `folder/deck.md`."""
+def _command(folder: Path, arguments: Sequence[str], engine: str) -> list[str]:
+    """The arguments of Marp's command for `folder/deck.md`, with an engine of templates/marp."""
     themes = ["--theme-set", "themes"] if (folder / "themes").is_dir() else []
-    settings = Path(_settings(_config(folder)).name) / _CONFIG
+    settings = Path(_settings(_config(folder, engine)).name) / _CONFIG
     return ["--config-file", str(settings), *themes, *arguments, "--", "deck.md"]
 
 
@@ -101,17 +102,18 @@ def _settings(settings: str) -> tempfile.TemporaryDirectory[str]:
     return folder
 
 
-def _config(folder: Path) -> str:
+def _config(folder: Path, engine: str) -> str:
     """Marp's settings: ours, or, in a deck that is its author's own, Marp's and the HTML that the deck asks for."""
-    native = folder / NATIVE
+    native, named = folder / NATIVE, str(asset_dir("templates") / "marp" / engine)
     if not native.is_file():
-        named = asset_dir("templates") / "marp" / "engine.mjs"
-        return f"export default {json.dumps(_SETTINGS | {'html': True, 'engine': str(named)})};\n"
+        return f"export default {json.dumps(_SETTINGS | {'html': True, 'engine': named})};\n"
     html = json.loads(native.read_text(encoding="utf-8"))["html"]
+    settings = {"engine": named} if engine == _PRINTS else {}  # the page of its author is made by Marp's own
     if not isinstance(html, dict):
-        return f"export default {json.dumps({'html': html} if html else {})};\n"
-    engine = (_cli(print).parent / "marp-core" / "lib" / "marp.js").as_uri()
-    return f"import marp from {json.dumps(engine)};\nconst own = {json.dumps(html)};\n{_MERGE}"
+        return f"export default {json.dumps(settings | ({'html': html} if html else {}))};\n"
+    core = (_cli(print).parent / "marp-core" / "lib" / "marp.js").as_uri()
+    merged = _MERGE.replace("{ html }", f"{{ html, ...{json.dumps(settings)} }}")
+    return f"import marp from {json.dumps(core)};\nconst own = {json.dumps(html)};\n{merged}"
 
 
 def _export_html(folder: Path, report: Report) -> Path:
@@ -130,7 +132,7 @@ def marp_page(folder: Path, report: Report) -> str:
     script, page = folder / "mermaid.min.js", folder / ".marp.html"
     if script.name in (folder / "deck.md").read_text(encoding="utf-8"):
         shutil.copyfile(npm_packages("mermaid", report) / "node_modules" / "mermaid" / "dist" / script.name, script)
-    arguments = _command(folder, ["--output", page.name])
+    arguments = _command(folder, ["--output", page.name], _SHOWS)
     done = _worker(_cli(report)).ask({"folder": str(folder), "arguments": arguments}, _SECONDS)
     if done["code"]:
         raise describe_end("marp-cli", done["code"], done["said"])
@@ -159,7 +161,7 @@ def _photograph(folder: Path, out: Path, report: Report) -> list[Path]:
 
 def _print(folder: Path, output: Path, arguments: list[str], report: Report) -> None:
     browser = ["--allow-local-files", "--browser-path", str(find_browser())]
-    command = _command(folder, [*arguments, *browser, "--output", str(output)])
+    command = _command(folder, [*arguments, *browser, "--output", str(output)], _PRINTS)
     _complain(run_node([str(_cli(report) / "marp-cli.js"), *command], cwd=folder, timeout=_SECONDS))
 
 

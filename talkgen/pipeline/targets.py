@@ -89,7 +89,7 @@ TARGETS = {
         files=_EVERY,
         ours=("marp/theme.css.j2", *_OURS),
         theirs=("marp/plain.css.j2", *_THEIRS),
-        tools=("node/marp/package-lock.json", "node/marp.cjs", "marp/engine.mjs"),
+        tools=("node/marp/package-lock.json", "node/marp.cjs", "marp/*.mjs"),
     ),
     "slidev": Target(
         name="slidev",

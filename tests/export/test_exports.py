@@ -1,5 +1,6 @@
 """Exports as their readers open them: PDF, PowerPoint, pictures and notes, of decks that the real tools printed."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,18 @@ slides:
   - title: Formeln
     body:
       - math: e^{i\\pi} = -1
+      - live: next_token
+        prompt: return the
+        bars: 2
+"""
+OWN = """\
+native: marp
+model: small
+slides:
+  - body:
+      - markdown: "# Mine <script>document.body.remove()</script>"
+      - live: next_token
+        prompt: return the
 """
 TITLES = ["Hallo Welt", "Ein Bild & mehr", "Formeln"]
 NOTES = "Erst das Bild. Dann *mehr*.\nEine neue Zeile."
@@ -78,6 +91,21 @@ def test_a_pdf_has_bookmarks_a_language_and_tags(made):
     assert "eins" in pdf.pages[1].extract_text()
 
 
+def test_a_live_element_is_printed_with_its_recorded_answer(made):
+    """Its bars, and that they were recorded, on paper as on the slide."""
+    (file,) = made("pdf")
+    printed = PdfReader(file).pages[2].extract_text()
+    assert "recorded" in printed
+    assert re.search(r"other\s*\d+%", printed)
+
+
+def test_a_live_element_is_printed_in_a_deck_that_is_its_authors_own(tmp_path):
+    """Marp lets no script into such a deck; talkgen's elements are there all the same."""
+    (tmp_path / "outline.yaml").write_text(OWN, encoding="utf-8")
+    (file,) = build(Request(tmp_path, "marp", "pdf"), print).outputs
+    assert "recorded" in PdfReader(file).pages[0].extract_text()
+
+
 def structure(node):
     """The kind and the words of each element of a PDF's structure."""
     node = node.get_object()
@@ -104,7 +132,7 @@ def test_a_powerpoint_file_has_titles_words_and_notes(made):
         assert deck.slide_width / deck.slide_height == pytest.approx(16 / 9)
         assert title.shape_id < picture.shape_id
     words = [slide.shapes[1]._element.nvPicPr.cNvPr.get("descr") for slide in deck.slides]
-    assert words == ["Hallo Welt", "ein roter Punkt\neins\nzwei", "e^{i\\pi} = -1"]
+    assert words == ["Hallo Welt", "ein roter Punkt\neins\nzwei", "e^{i\\pi} = -1\nreturn the"]
 
 
 def test_pictures_sort_by_their_names_and_are_of_one_size(made):
