@@ -60,7 +60,11 @@ class SweepRecipe(Part):
     tokenizer: TokenizerRecipe = TokenizerRecipe()
     models: list[ModelRecipe] = Field(min_length=1, max_length=1000)
     optimizer: OptimizerRecipe = OptimizerRecipe()
-    rates: list[float] = Field(min_length=1, max_length=20, description="peak rates a pilot chooses from")
+    rates: list[float] = Field(
+        min_length=1,
+        max_length=20,
+        description="peak rates a pilot chooses from; with `optimizer.rate`, Muon's goes with them",
+    )
     pilot: float = Field(0.15, gt=0, le=1, description="share of the steps a pilot takes")
     schedule: ScheduleRecipe = ScheduleRecipe()
     budgets: list[Annotated[int, Field(ge=1, le=100_000_000)]] = Field(
@@ -97,11 +101,17 @@ class SweepRecipe(Part):
             pairs=self.pairs,
             tokenizer=self.tokenizer,
             model=model,
-            optimizer=self.optimizer.model_copy(update={"rate": rate}),
+            optimizer=self._at_rate(rate),
             schedule=schedule,
             keep=KeepRecipe(count=1, dtype="float16"),
             seed=seed,
         )
+
+    def _at_rate(self, rate: float) -> OptimizerRecipe:
+        """Where the sweep says at which rate Muon's is right, both are moved together."""
+        optimizer = self.optimizer
+        share = rate / optimizer.rate if "rate" in optimizer.model_fields_set else 1
+        return optimizer.model_copy(update={"rate": rate, "matrix_rate": share * optimizer.matrix_rate})
 
 
 class Cell(NamedTuple):

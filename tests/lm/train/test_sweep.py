@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from talkgen.errors import ModelError
-from talkgen.lm.train.recipe import ModelRecipe, ScheduleRecipe, TokenizerRecipe
+from talkgen.lm.train.recipe import ModelRecipe, OptimizerRecipe, ScheduleRecipe, TokenizerRecipe
 from talkgen.lm.train.recipe_file import find_sweep
 from talkgen.lm.train.run import RunFolder, read_metrics
 from talkgen.lm.train.sweep import Cell, SweepRecipe, run_cell, run_locally, sweep
@@ -52,6 +52,14 @@ def test_a_sweep_trains_every_cell_at_the_rate_its_pilot_chose(tmp_path):
     assert len(started) == 8
     assert len(summary["runs"][0]["loss_by_position"]) == 16
     assert json.loads((tmp_path / "grid" / "sweep.json").read_text(encoding="utf-8")) == summary
+
+
+@pytest.mark.parametrize(("given", "matrix_rate"), [({}, 0.05), ({"rate": 0.02}, 0.025)], ids=["alone", "with AdamW's"])
+def test_muons_rate_goes_with_the_other_where_the_sweep_says_what_it_is_made_for(given, matrix_rate):
+    """Half of AdamW's rate halves Muon's if the sweep names both."""
+    muon = OptimizerRecipe(kind="muon", matrix_rate=0.05, **given)
+    pilot = GRID.model_copy(update={"optimizer": muon}).recipe(GRID.models[0], 0.01, 1, pilot=True).optimizer
+    assert (pilot.rate, pilot.matrix_rate) == (0.01, matrix_rate)
 
 
 def test_a_sweep_that_was_stopped_goes_on(tmp_path):
