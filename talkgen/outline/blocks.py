@@ -158,7 +158,7 @@ class Image(Block):
     )
     filters: Annotated[dict[str, str], Mark.VERBATIM] = Field({}, description="CSS filters, as {brightness: '0.5'}.")
     invert: bool = Field(False, description="Dark for light: for a drawing on white behind a dark slide.")
-    scrim: float | None = Field(None, gt=0, le=1, description="Share of the slide's colour that lies over a background.")
+    scrim: float | None = Field(None, gt=0, le=1, description="Share of the slide's colour that lies over it.")
     caption: Prose | None = None
     credit: Prose | None = Field(None, description="Whose picture it is, small beside it.")
 
