@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from talkgen.errors import OutlineError
 from talkgen.importers.blocks import Block, blocks_of, heading_of
+from talkgen.importers.grids import Grid, flat
 from talkgen.importers.pieces import Piece, Tags, html_in, is_vue, joined, regions
 from talkgen.importers.reader import Tool
 from talkgen.importers.written import Raw
@@ -44,7 +45,7 @@ def accept(
     """The pieces that have blocks which give them back: the same text, or, as `same` tells, the same to their tool."""
     accepted: dict[str, list[Block]] = {}
     doubtful: list[tuple[str, list[Block], str]] = []
-    for piece in pieces:
+    for piece in flat(list(pieces)):
         if piece.source in accepted:
             continue
         try:
@@ -172,6 +173,8 @@ class Composer:
         return f"{self.file}:{self.first + line + 1}"
 
     def _blocks(self, region: Sequence[Piece]) -> list[Block | str]:
+        if isinstance(region[0], Grid):
+            return self._grid(region[0])
         if len(region) == 1:
             return list(self.accepted.get(region[0].source, []))
         clicks = _CLICKS.fullmatch(region[0].source)
@@ -185,6 +188,12 @@ class Composer:
         if ("bullets" in block) != bool(clicks[1]):
             return []
         return [{**block, "reveal": True}]
+
+    def _grid(self, grid: Grid) -> list[Block | str]:
+        """What stands side by side in the author's own tags; nothing where Marp takes something out of it."""
+        if self.tool == "marp" and any(map(self._is_apart, flat([grid]))):
+            return []
+        return [{"columns": [self.body(column) for column in grid.columns], "around": list(grid.around)}]
 
     def _why_raw(self, region: Sequence[Piece]) -> str:
         """Why only the deck's own tool can read these pieces; empty for Markdown."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from talkgen.importers.compose import Composer, accept
+from talkgen.importers.grids import with_grids
 from talkgen.importers.pieces import Piece, cut, kind_of
 from talkgen.importers.reader import DeckReader
 from talkgen.importers.written import FROM, Raw, placeless
@@ -66,7 +67,11 @@ class _Marp:
         writer = NativeMarpWriter(
             Deck(Outline.model_validate({"native": "marp", "slides": [{}]}), NOWHERE, {}, load_style("plain", NOWHERE))
         )
-        pieces = [piece for slide in self.slides for piece, _ in slide]
+        pieces = [
+            piece
+            for slide in self.slides
+            for piece in self._with_grids([piece for piece, _ in slide if piece.kind != "comment"])
+        ]
         accepted = accept(pieces, "marp", writer, lambda pairs: reader.ask("same", pairs=pairs))
         self.composer = Composer("marp", self.lines, accepted, exact=False, file=name)
 
@@ -85,6 +90,9 @@ class _Marp:
             slides.append([(piece, tokens.get(piece.start, {})) for piece in cut(self.lines, spans, start, end)])
         self.spans = list(zip(starts, ends, strict=True))
         return slides, front
+
+    def _with_grids(self, pieces: Sequence[Piece]) -> list[Piece]:
+        return with_grids(pieces, self.lines, vue=False, exact=False)
 
     def outline(self, care: Mapping[int, int], *, in_order: bool) -> dict[str, Any]:
         """The outline; with care 1 a slide keeps its comments in place, with more all, `in_order` the settings."""
@@ -120,7 +128,7 @@ class _Marp:
                 notes.append(found[1])
             else:
                 pieces.append(piece)
-        slide, level = self.composer.slide(pieces)
+        slide, level = self.composer.slide(self._with_grids(pieces))
         head: dict[str, Any] = {key: slide.pop(key) for key in ("title", "subtitle") if key in slide}
         settings = ordered(directives, _short_of_slide, frozenset(directives))
         if settings and self.slides[index][0][0].kind != "comment":  # it is seen where they stand

@@ -12,7 +12,7 @@ from talkgen.errors import OutlineError
 from talkgen.outline.nesting import VOID
 from talkgen.render.grammar import read_markdown
 
-Kind = Literal["heading", "list", "fence", "table", "quote", "math", "html", "style", "comment", "text"]
+Kind = Literal["heading", "list", "fence", "table", "quote", "math", "html", "style", "comment", "grid", "text"]
 _KINDS: dict[str, Kind] = {
     "heading_open": "heading",
     "bullet_list_open": "list",
@@ -107,7 +107,7 @@ class Tags(HTMLParser):
 
 def html_in(piece: Piece) -> str:
     """The HTML of a piece: all of a block's, the tags of a text's."""
-    if piece.kind in ("html", "style", "comment"):
+    if piece.kind in ("html", "style", "comment", "grid"):
         return piece.source
     if "<" not in piece.source or piece.kind in ("fence", "math"):
         return ""

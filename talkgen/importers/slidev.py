@@ -9,6 +9,7 @@ from typing import Any
 
 from talkgen.errors import OutlineError
 from talkgen.importers.compose import Composer, accept
+from talkgen.importers.grids import with_grids
 from talkgen.importers.pieces import Piece, markdown_pieces
 from talkgen.importers.reader import DeckReader
 from talkgen.importers.said import Said
@@ -69,7 +70,8 @@ class _Slidev:
     def _pieces(self, slide: dict[str, Any]) -> list[Piece]:
         """The pieces of a slide; one that talkgen cannot read is one piece, as it stands."""
         try:
-            return markdown_pieces(slide["content"])
+            lines = slide["content"].split("\n")
+            return with_grids(markdown_pieces(slide["content"]), lines, vue=True, exact=True)
         except OutlineError as error:
             said = f"the slide stays as it stands: {error.problems[0].message}"
             self.said.append(Said(Path(slide["file"]), slide["contentStart"] + 1, said))

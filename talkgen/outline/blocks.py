@@ -258,11 +258,22 @@ class Columns(Block):
     key = "columns"
     columns: list[list[AnyBlock]] = Field(min_length=2, max_length=4)
     widths: list[int] | None = Field(None, description="Relative widths, one a column.")
+    around: Annotated[list[str], Mark.VERBATIM, Holds.HTML] = Field(
+        [],
+        description="Tags of an author's own before, between and after the columns, for ours. Blank lines part "
+        "them from the columns; in a native talk's source none does where they end, or begin, with a line break.",
+    )
 
     @model_validator(mode="after")
     def _check_widths(self) -> Self:
         if self.widths and (len(self.widths) != len(self.columns) or min(self.widths) < 1):
             raise ValueError(f"widths must be {len(self.columns)} positive numbers, one a column")
+        return self
+
+    @model_validator(mode="after")
+    def _check_around(self) -> Self:
+        if self.around and (len(self.around) != len(self.columns) + 1 or misfits("\n".join(self.around))):
+            raise ValueError(f"around must be {len(self.columns) + 1} texts, whose tags fit each other")
         return self
 
 

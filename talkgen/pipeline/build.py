@@ -100,7 +100,8 @@ def build(request: Request, report: Report) -> BuildReport:
                 install_packages(plan, pins, report)
                 if deck.target.name == "slidev":
                     content = replace(content, notes=(*content.notes, *asked_hosts(plan, pins, report)))
-                check_formulas(content.outline, plan, deck.target, store, report)
+                unread = check_formulas(content.outline, plan, deck.target, store, report)
+                content = replace(content, notes=(*content.notes, *unread))
             missing = {artifact.name for artifact in plan.computed} - results.keys()
             exported = publish(render(content, deck.target), plan, deck, request.export, report, missing)
     done = _report(plan, replace(deck), request.export, results, exported, time.perf_counter() - started)

@@ -19,6 +19,7 @@ from talkgen.outline.schema import Outline
 from talkgen.outline.walk import find_blocks, find_slides, find_texts
 from talkgen.pipeline.plan import Plan
 from talkgen.pipeline.targets import Target
+from talkgen.render.deck import Degraded
 from talkgen.render.formulas import disarmed
 from talkgen.render.grammar import read_markdown
 from talkgen.store.cas import Store
@@ -39,16 +40,20 @@ class _Formula:
     written: str
 
 
-def check_formulas(outline: Outline, plan: Plan, target: Target, store: Store, report: Callable[[str], None]) -> None:
+def check_formulas(
+    outline: Outline, plan: Plan, target: Target, store: Store, report: Callable[[str], None]
+) -> list[Degraded]:
     """Makes sure that the target's tool can read each formula of an evaluated outline.
 
+    Of a talk that is native to the tool, and shown as the tool shows it, those that it cannot read are told.
+
     Raises:
-        OutlineError: it cannot read some; all of them, each with its place.
+        OutlineError: it cannot read some of another talk; all of them, each with its place.
         ToolError: the tool's packages cannot be had, or Node failed.
     """
     formulas = list(_find_formulas(outline))
     if not formulas:
-        return
+        return []
     key = _key(formulas, target)
     found = store.lookup(key)
     if found is None:
@@ -58,9 +63,16 @@ def check_formulas(outline: Outline, plan: Plan, target: Target, store: Store, r
         answers = read_formulas(asked, "marp" if target.name == "marp" else "slidev", report)
         found = store.put(key, {"answers": json.dumps(answers).encode()})
     answers = json.loads(store.read(found, "answers"))
-    problems = [_problem(formula, said, plan, target) for formula, said in zip(formulas, answers, strict=True) if said]
-    if problems:
+    wrong = [(formula, said) for formula, said in zip(formulas, answers, strict=True) if said]
+    problems = [_problem(formula, said, plan, target) for formula, said in wrong]
+    if problems and outline.native != target.name:
         raise OutlineError(problems)
+    return [
+        Degraded(
+            f"slide {int(formula.path[1]) + 1}" if "slides" in formula.path else "deck", each.message, formula.path
+        )
+        for (formula, _), each in zip(wrong, problems, strict=True)
+    ]
 
 
 def _key(formulas: list[_Formula], target: Target) -> Key:

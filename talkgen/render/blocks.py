@@ -22,6 +22,7 @@ from talkgen.render.footnotes import without_footnotes
 from talkgen.render.foreign_text import ForeignText
 from talkgen.render.marks import SlideMarks
 from talkgen.render.media import sides, write_background, write_layer, write_pane, write_picture, write_video
+from talkgen.render.places import COLUMN, sign
 from talkgen.render.prose import ticked
 
 _DIAGRAM_WIDTH, _DIAGRAM_HEIGHT = 1152, 520  # px of a slide below its title
@@ -327,12 +328,26 @@ class BlockWriter(ForeignText):
 
     def write_columns(self, block: blocks.Columns, path: BlockPath) -> str:
         """Blocks side by side; blank lines let Markdown in again."""
+        columns = [self.write(column, (*path, "columns", i)) for i, column in enumerate(block.columns)]
+        if block.around:
+            return self.within([tags.strip("\n") for tags in block.around], columns)
         shares = " ".join(f"{share}fr" for share in block.widths or [1] * len(block.columns))
-        columns = [
-            f"<div>\n\n{self.write(column, (*path, 'columns', i))}\n\n</div>" for i, column in enumerate(block.columns)
-        ]
-        inner = "\n\n".join(columns)
+        inner = "\n\n".join(f"<div>\n\n{column}\n\n</div>" for column in columns)
         return f'<div class="tg-columns" style="grid-template-columns:{shares}">\n\n{inner}\n\n</div>'
+
+    def within(self, around: Sequence[str], columns: Sequence[str]) -> str:
+        """Columns within their author's tags, which are read all together: each text of them alone does not fit."""
+        source = around[0]
+        for number, tags in enumerate(around[1:]):
+            above, below = (
+                ("" if source.endswith("\n") else "\n\n"),
+                ("" if tags.startswith("\n") or not tags else "\n\n"),
+            )
+            source = f"{source}{above}{sign(COLUMN, str(number))}{below}{tags}"
+        text = self.text(source)
+        for number, column in enumerate(columns):
+            text = text.replace(sign(COLUMN, str(number)), column)
+        return text
 
     def write_toc(self, block: blocks.Toc, path: BlockPath) -> str:  # noqa: ARG002
         """The titles of the talk, each a link."""

@@ -146,6 +146,14 @@ class NativeWriter(BlockWriter):
         """The author's HTML."""
         return self.own(block.html, Holds.HTML)
 
+    def write_columns(self, block: blocks.Columns, path: BlockPath) -> str:
+        """Blocks side by side, in the author's own tags where there are some."""
+        if not block.around:
+            return super().write_columns(block, path)
+        return self.within(
+            block.around, [self.write(each, (*path, "columns", i)) for i, each in enumerate(block.columns)]
+        )
+
     @property
     def outline_file(self) -> Path:
         """The outline beside which the slide at hand has its files."""

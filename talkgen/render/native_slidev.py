@@ -57,7 +57,7 @@ class NativeSlidevWriter(NativeWriter, SlidevWriter):
     def write_columns(self, block: blocks.Columns, path: BlockPath) -> str:
         """Columns as the slots of a layout that has them."""
         slots = _SLOTS.get(self.layout)
-        if not slots or len(block.columns) != len(slots) or block.widths or len(path) != 4:
+        if not slots or len(block.columns) != len(slots) or block.widths or block.around or len(path) != 4:
             return super().write_columns(block, path)
         columns = [self.write(column, (*path, "columns", i)) for i, column in enumerate(block.columns)]
         return "\n\n".join(f"{slot}{column}" for slot, column in zip(slots, columns, strict=True) if slot or column)

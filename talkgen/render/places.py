@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-PLACE, VECTOR, FRAME = "place", "vector", "frame"  # kinds of signs
+PLACE, VECTOR, FRAME, COLUMN = "place", "vector", "frame", "column"  # kinds of signs
 _OPEN, _CLOSE = "\ue200", "\ue201"  # of Unicode's private use: no author's
 _SIGN = re.compile(f"{_OPEN}(?P<kind>[a-z]+)-(?P<name>[\\w-]+){_CLOSE}")
 _SIDES = (

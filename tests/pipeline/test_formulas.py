@@ -67,3 +67,13 @@ def test_what_was_said_is_kept(talk, monkeypatch):
     build(Request(talk(text), "marp"), print)
     monkeypatch.setattr("talkgen.export.formulas.DRIVER", "gone.mjs")
     assert build(Request(talk(text.replace("title: A", "title: B")), "marp"), print).exported
+
+
+def test_a_native_talk_is_shown_as_its_tool_shows_it(talk):
+    """What Marp cannot read of an author's own deck is told with its slide, and the deck is built as Marp builds it."""
+    folder = talk("native: marp\nslides: [{title: A}, {title: B, body: [{math: '\\notacommand'}]}]\n")
+    done = build(Request(folder, "marp"), print)
+    assert done.exported
+    [told] = [each for each in done.deck.degraded if "MathJax" in each["message"]]
+    assert told["where"] == "slide 2"
+    assert "notacommand" in told["message"]
