@@ -130,6 +130,8 @@ def _html(source: str, tool: Tool) -> Iterator[Block]:
 
 def _pictures(source: str, tool: Tool) -> Iterator[Block]:
     """A paragraph of nothing but a picture, or of pictures behind a slide."""
+    if "![" not in source:
+        return
     tokens = read_markdown(source)
     parts = [each for token in tokens for each in token.children or ()]
     pictures = [each for each in parts if each.type == "image"]

@@ -71,11 +71,12 @@ def import_deck(path: Path, report: Report, *, root: Path | None = None, trust: 
         from talkgen.importers.files import Files
         from talkgen.importers.native import read_native
 
+        said += never_closed(text, path)
         files = Files(path, root)
         outline, more, packages = read_native(text, files, tool, reader)
     if trust:
         outline["trust"] = True
-    said += [*never_closed(text, path), *more]
+    said += more
     return Imported(tool, to_yaml(outline, path), text, files, said, packages)
 
 

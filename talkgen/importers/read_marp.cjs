@@ -1,10 +1,20 @@
 // Reads Marp decks with Marp's own engine: `node read_marp.cjs ENGINE`, a request of JSON a line, an answer a line.
+const Module = require("node:module");
 const { createInterface } = require("node:readline");
+
+// Pages are only compared: the same formula is the same picture, the same listing has the same colours. What makes them
+// takes Marp longer to load than all else, and is not loaded.
+const load = Module._load;
+const nothing = new Proxy(function () {}, {
+  get: (_, name) => (name === Symbol.toPrimitive ? () => "" : nothing),
+  apply: () => nothing,
+  construct: () => nothing,
+});
+Module._load = (name, ...rest) => (/^(highlight\.js|katex|mathjax-full)\//.test(`${name}/`) ? nothing : load(name, ...rest));
 const { Marp } = require(process.argv[2]);
 
 const marp = new Marp({ script: false });
 
-// Pages are only compared: of the same formula and listing Marp makes the same picture and colours, which take it long.
 const { rules } = marp.markdown.renderer;
 rules.marp_math_inline = (tokens, index) => `<math>${tokens[index].content.trim()}</math>`;
 rules.marp_math_block = (tokens, index) => `<math display>${tokens[index].content.trim()}</math>`;

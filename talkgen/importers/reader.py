@@ -10,29 +10,39 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Thread, Timer
+from threading import Thread
 from typing import Any, Literal
 
 from talkgen.assets import cache_dir
 from talkgen.errors import ToolError
-from talkgen.export.node import Report, find_node, npm_packages
+from talkgen.export.node import Report, find_node, installed_packages, npm_packages
 
 Tool = Literal["marp", "slidev"]
 _SECONDS = 120.0  # for one answer; a deck of a thousand slides takes some
 _PARSERS = {"marp": "@marp-team/marp-core", "slidev": "@slidev/parser/dist/index.mjs"}
+_ROOM = "--max-semi-space-size=64"  # MiB for what is new: a deck's tokens live until it is read, and are not moved
 _PROGRAMS = {"marp": "read_marp.cjs", "slidev": "read_slidev.mjs"}
+_started: dict[Tool, subprocess.Popen[str]] = {}  # processes that get ready, and that nobody has taken yet
 
 
 class DeckReader:
-    """Asks the running process; its answers are taken as they come, so that it never waits for its reader."""
+    """Asks the running process. Questions and answers go by themselves: neither side waits until the other reads."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
+        self._questions: SimpleQueue[str] = SimpleQueue()
         self._answers: SimpleQueue[str] = SimpleQueue()
         self._asked: deque[str] = deque()  # questions whose answers are still to come
         self._ahead: dict[str, str] = {}  # answers that nobody has taken yet
-        self._listener = Thread(target=self._listen, daemon=True)
-        self._listener.start()
+        self._threads = [Thread(target=work, daemon=True) for work in (self._speak, self._listen)]
+        for thread in self._threads:
+            thread.start()
+
+    def _speak(self) -> None:
+        with suppress(BrokenPipeError):  # `_next` says why
+            while self._process.stdin and (question := self._questions.get()):
+                self._process.stdin.write(question + "\n")
+                self._process.stdin.flush()
 
     def _listen(self) -> None:
         for line in self._process.stdout or ():
@@ -41,8 +51,10 @@ class DeckReader:
 
     def close(self) -> None:
         """Ends the process."""
+        self._questions.put("")
         self._process.kill()
-        self._listener.join()
+        for thread in self._threads:
+            thread.join()
         with suppress(BrokenPipeError), self._process:  # a question that it never read
             pass
 
@@ -65,16 +77,7 @@ class DeckReader:
 
     def _send(self, question: str) -> None:
         self._asked.append(question)
-        watch = Timer(_SECONDS, self._process.kill)  # a parser that hangs takes no questions either
-        watch.start()
-        try:
-            if self._process.stdin:
-                self._process.stdin.write(question + "\n")
-                self._process.stdin.flush()
-        except BrokenPipeError:
-            return  # `_next` says why
-        finally:
-            watch.cancel()
+        self._questions.put(question)
 
     def _next(self) -> str:
         try:
@@ -90,12 +93,26 @@ class DeckReader:
         raise ToolError(f"the deck's own parser gave up: {why}")
 
 
+def start_ahead(tool: Tool) -> None:
+    """Lets a process get ready beside what else there is to do, where its packages are; `deck_reader` takes it."""
+    if packages := installed_packages(tool):
+        _started[tool] = _start(tool, packages)
+
+
 @contextmanager
 def deck_reader(tool: Tool, report: Report) -> Iterator[DeckReader]:
     """A process with the parser of `tool`, whose npm packages are installed if need be."""
-    parser = npm_packages(tool, report) / "node_modules" / _PARSERS[tool]
-    process = subprocess.Popen(
-        [str(find_node()), str(Path(__file__).parent / _PROGRAMS[tool]), str(parser)],
+    reader = DeckReader(_started.pop(tool) if tool in _started else _start(tool, npm_packages(tool, report)))
+    try:
+        yield reader
+    finally:
+        reader.close()
+
+
+def _start(tool: Tool, packages: Path) -> subprocess.Popen[str]:
+    program = Path(__file__).parent / _PROGRAMS[tool]
+    return subprocess.Popen(
+        [str(find_node()), _ROOM, str(program), str(packages / "node_modules" / _PARSERS[tool])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -103,8 +120,3 @@ def deck_reader(tool: Tool, report: Report) -> Iterator[DeckReader]:
         encoding="utf-8",
         env={**os.environ, "NODE_COMPILE_CACHE": str(cache_dir("compiled"))},  # a quarter of a parser's start
     )
-    reader = DeckReader(process)
-    try:
-        yield reader
-    finally:
-        reader.close()

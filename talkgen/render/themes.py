@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import cache, partial
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from typing import TYPE_CHECKING
 
 from talkgen.assets import asset_dir
 from talkgen.outline.find import NAME
@@ -18,6 +17,9 @@ from talkgen.render.letters import Letters
 from talkgen.render.media import BESIDE, sides
 from talkgen.style import SIZES, Style
 from talkgen.words import direction
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
 
 MARP_FONTS = {
     "default": ("Segoe UI", "Noto Sans", "Helvetica", "Arial"),
@@ -56,6 +58,8 @@ def _template(name: str) -> Template:
 @cache
 def _environment(templates: Path) -> Environment:
     """What reads templates and keeps them, each until its file changes."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     # CSS is no HTML: nothing in it is escaped, and nothing in it comes from a request.
     loader = FileSystemLoader(templates)
     return Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701

@@ -6,11 +6,17 @@ import re
 from typing import Any
 
 import yaml
+from yaml.emitter import ScalarAnalysis
 
 from talkgen.yamlfile.document import is_text
 
 # Line ends of YAML 1.1 alone, signs of bytes, and texts that end in white space or begin with a tab are quoted.
 _NO_LITERAL = re.compile("[\x85\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]|[ \t]\\n*\\Z|\\A\\s*\\t|\\A\\s*\\n")
+# One line that needs no quotes: its first sign and no other means anything to YAML (1.2, 7.3.3).
+_PLAIN = re.compile(
+    r"[^\W\d_](?:(?:[\w .,()/+*'\"=;$^<>&|!@%~`?\[\]{}\\-]|:(?=[^\s:]))*[\w.,()/+*'\"=;$^<>&|!@%~`?\[\]{}\\-])?"
+)
+_FLOW = frozenset(",?[]{}:")  # means something within brackets
 
 
 class _Dumper(yaml.SafeDumper):
@@ -23,11 +29,15 @@ class _Dumper(yaml.SafeDumper):
         super().increase_indent(flow, indentless=False)
 
     def analyze_scalar(self, scalar: str) -> Any:
-        """Lines with tabs or with spaces at their end may stand in a literal block, too: YAML 1.2, 8.1.2."""
-        analysis = super().analyze_scalar(scalar)
-        if analysis.multiline and not _NO_LITERAL.search(scalar) and is_text(scalar):
-            analysis.allow_block = True
-        return analysis
+        """Lines with tabs or with spaces at their end may stand in a literal block, too: YAML 1.2, 8.1.2.
+
+        PyYAML looks at each sign of a text; what is a literal block or plain words needs no such look.
+        """
+        if "\n" in scalar and not _NO_LITERAL.search(scalar) and is_text(scalar):
+            return ScalarAnalysis(scalar, False, True, False, False, False, True, True)
+        if _PLAIN.fullmatch(scalar):
+            return ScalarAnalysis(scalar, False, False, _FLOW.isdisjoint(scalar), True, True, True, True)
+        return super().analyze_scalar(scalar)
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:

@@ -1,4 +1,4 @@
-"""What starts before the command line is read: Marp for a changed outline, nothing for all else."""
+"""What starts before the command line is read: Marp for a changed outline, a deck's parser, nothing for all else."""
 
 import os
 import subprocess
@@ -14,7 +14,11 @@ import sys
 import psutil
 from talkgen.cli.ahead import start_ahead
 start_ahead(sys.argv[1:])
-print([part.rpartition("/")[2] for each in psutil.Process().children() for part in each.cmdline()[1:2]])
+children = psutil.Process().children()
+while not all(each.cmdline() for each in children):  # of one that is just becoming its program the system says nothing
+    pass
+print([part.rpartition("/")[2] for each in children for part in each.cmdline()[1:3]
+       if part[0] != "-" and "node_modules" not in part])
 """
 
 
@@ -49,3 +53,17 @@ def test_nothing_starts_for_what_asks_marp_for_no_page(talk):
     assert started("build", talk / "nothing") == "[]"
     os.utime(talk / "outline.yaml", (-1, -1))
     assert started("build", talk) == "[]"
+
+
+def test_the_parser_of_a_deck_starts(tmp_path):
+    """Of the tool that the deck is written for, wherever its name stands; none for a notebook, or what is not there."""
+    npm_packages("marp", print)
+    npm_packages("slidev", print)
+    for text, program in (
+        ("---\nmarp: true\n---\n", "read_marp.cjs"),
+        ("---\nlayout: cover\n---\n", "read_slidev.mjs"),
+    ):
+        (tmp_path / "deck.md").write_text(text, encoding="utf-8")
+        assert program in started("import", "-o", tmp_path / "talk", tmp_path / "deck.md")
+    assert started("import", tmp_path / "lecture.ipynb", "-o", tmp_path) == "[]"
+    assert started("import", tmp_path / "none.md") == "[]"
