@@ -9,7 +9,7 @@ from typing import Any
 
 from talkgen.assets import cache_dir
 from talkgen.digest import digest_bytes
-from talkgen.files import write_json
+from talkgen.files import write_draft
 
 
 def recall(kind: str, name: str) -> Any:
@@ -21,9 +21,11 @@ def recall(kind: str, name: str) -> Any:
 
 
 def keep(kind: str, name: str, value: Any) -> None:
-    """Keeps JSON; a cache that cannot be written costs time, never the build."""
+    """Keeps JSON; a cache that cannot be written costs time, never the build, which does not wait for the disk."""
     with suppress(OSError):
-        write_json(cache_dir(kind) / _file(name), value)
+        folder = cache_dir(kind)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_draft(folder / _file(name), json.dumps(value))
 
 
 def remembered(kind: str, name: str, find: Callable[[], Any]) -> Any:

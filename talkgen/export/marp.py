@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from talkgen.assets import asset_dir
+from talkgen.assets import asset_dir, cache_dir
+from talkgen.digest import digest_bytes
 from talkgen.errors import ToolError
 from talkgen.export.browser import find_browser
 from talkgen.export.faults import FaultyDeckError, marp_faults
 from talkgen.export.inline import inline_page
-from talkgen.export.node import Report, describe_end, installed_packages, npm_packages, run_node
+from talkgen.export.marp_process import marp_cli, marp_worker
+from talkgen.export.node import Report, describe_end, npm_packages, run_node
 from talkgen.export.pages import Page, write_document
 from talkgen.export.pdf import finish_pdf
-from talkgen.export.worker import NodeWorker
+from talkgen.files import write_text
 from talkgen.words import read_words
 
-WORKER = "marp.cjs"  # in templates/node: Marp as a process that stays up
 _CONFIG = "marp.config.mjs"
 _SHOWS, _PRINTS = "engine.mjs", "print.mjs"  # engines in templates/marp
 _SECONDS = 300
@@ -72,34 +72,18 @@ def print_marp(folder: Path, format: str, report: Report) -> list[Path]:
     return [file]
 
 
-def start_marp(report: Report) -> None:
-    """Lets Marp get ready beside what else there is to do, where it is installed; the next export waits less for it."""
-    if installed_packages("marp"):
-        _worker(_cli(report)).start()
-
-
-def _cli(report: Report) -> Path:
-    return npm_packages("marp", report).resolve() / "node_modules" / "@marp-team" / "marp-cli"
-
-
-@functools.cache
-def _worker(cli: Path) -> NodeWorker:
-    return NodeWorker(asset_dir("templates") / "node" / WORKER, str(cli))
-
-
 def _command(folder: Path, arguments: Sequence[str], engine: str) -> list[str]:
     """The arguments of Marp's command for `folder/deck.md`, with an engine of templates/marp."""
     themes = ["--theme-set", "themes"] if (folder / "themes").is_dir() else []
-    settings = Path(_settings(_config(folder, engine)).name) / _CONFIG
-    return ["--config-file", str(settings), *themes, *arguments, "--", "deck.md"]
+    return ["--config-file", str(_settings(_config(folder, engine))), *themes, *arguments, "--", "deck.md"]
 
 
-@functools.cache
-def _settings(settings: str) -> tempfile.TemporaryDirectory[str]:
-    """A folder with a file of these settings, there as long as this process: Node keeps what it read of each."""
-    folder = tempfile.TemporaryDirectory(prefix="talkgen-marp-")
-    Path(folder.name, _CONFIG).write_text(settings, encoding="utf-8")
-    return folder
+def _settings(text: str) -> Path:
+    """A file of these settings, always the same one: Node keeps what it read and compiled of each."""
+    file = cache_dir("marp") / digest_bytes(text.encode()) / _CONFIG
+    if not file.is_file():
+        write_text(file, text)
+    return file
 
 
 def _config(folder: Path, engine: str) -> str:
@@ -111,7 +95,7 @@ def _config(folder: Path, engine: str) -> str:
     settings = {"engine": named} if engine == _PRINTS else {}  # the page of its author is made by Marp's own
     if not isinstance(html, dict):
         return f"export default {json.dumps(settings | ({'html': html} if html else {}))};\n"
-    core = (_cli(print).parent / "marp-core" / "lib" / "marp.js").as_uri()
+    core = (marp_cli(print).parent / "marp-core" / "lib" / "marp.js").as_uri()
     merged = _MERGE.replace("{ html }", f"{{ html, ...{json.dumps(settings)} }}")
     return f"import marp from {json.dumps(core)};\nconst own = {json.dumps(html)};\n{merged}"
 
@@ -133,7 +117,7 @@ def marp_page(folder: Path, report: Report) -> str:
     if script.name in (folder / "deck.md").read_text(encoding="utf-8"):
         shutil.copyfile(npm_packages("mermaid", report) / "node_modules" / "mermaid" / "dist" / script.name, script)
     arguments = _command(folder, ["--output", page.name], _SHOWS)
-    done = _worker(_cli(report)).ask({"folder": str(folder), "arguments": arguments}, _SECONDS)
+    done = marp_worker(marp_cli(report)).ask({"folder": str(folder), "arguments": arguments}, _SECONDS)
     if done["code"]:
         raise describe_end("marp-cli", done["code"], done["said"])
     _complain(done["said"])
@@ -162,7 +146,7 @@ def _photograph(folder: Path, out: Path, report: Report) -> list[Path]:
 def _print(folder: Path, output: Path, arguments: list[str], report: Report) -> None:
     browser = ["--allow-local-files", "--browser-path", str(find_browser())]
     command = _command(folder, [*arguments, *browser, "--output", str(output)], _PRINTS)
-    _complain(run_node([str(_cli(report) / "marp-cli.js"), *command], cwd=folder, timeout=_SECONDS))
+    _complain(run_node([str(marp_cli(report) / "marp-cli.js"), *command], cwd=folder, timeout=_SECONDS))
 
 
 def _complain(said: str) -> None:

@@ -11,9 +11,7 @@ from pydantic import ValidationError
 from talkgen.digest import digest_bytes, digest_file
 from talkgen.elements.registry import ELEMENTS, check_dials, check_grid, check_params, load_element, tag
 from talkgen.errors import Problem, TalkgenError, did_you_mean
-from talkgen.figures.base import Params
-from talkgen.figures.registry import find_figure, is_own, load_origin
-from talkgen.figures.uses import Uses
+from talkgen.figures.registry import find_figure, is_own
 from talkgen.outline.blocks import Block, Code, Figure, Live, Mermaid, Tokens
 from talkgen.outline.expressions import evaluate_inputs, find_expressions
 from talkgen.outline.remote import find_remote
@@ -21,6 +19,7 @@ from talkgen.outline.schema import Outline, Slide
 from talkgen.outline.source import Source
 from talkgen.outline.themes import wanted_for_slidev
 from talkgen.outline.walk import find_blocks
+from talkgen.pipeline.checking import Checked, check_figure
 from talkgen.pipeline.draft import (
     BlockDraft,
     Chain,
@@ -125,8 +124,7 @@ class _Drafter:
         if is_own(origin) and not self.outline.execute:
             hint = "add 'execute: true' to the talk: the Python of its figures then runs when it is built"
             raise TalkgenError(f"the talk does not say that the code of its figure '{block.figure}' may run", hint)
-        module = load_origin(origin)
-        params = checked_params(block.figure, module.Params, block.params)
+        checked = check_figure(block.figure, origin, block.params)
         width, height = self._canvas_size(path, block)
         label = self._label("figure", path, block)
         whole = FigureDraft(
@@ -135,15 +133,15 @@ class _Drafter:
             figure=block.figure,
             origin=origin,
             step=None,
-            params=params.model_dump(mode="json"),
-            uses=uses(params),
-            tables=tuple(getattr(module, "TABLES", ())),
-            timed=bool(getattr(module, "MEASURES_TIME", False)),
+            params=checked.params,
+            uses=checked.uses,
+            tables=checked.tables,
+            timed=checked.timed,
             width=width,
             height=height,
             theme=self._slide(path).theme,
         )
-        earlier = steps_before(block.figure, params) if block.reveal == "steps" else ()
+        earlier = steps_before(block.figure, checked) if block.reveal == "steps" else ()
         parts = [
             replace(whole, label=f"{label} step {step}", step=step, params={**whole.params, "step": step})
             for step in earlier
@@ -231,46 +229,15 @@ def check_next_token(block: Live) -> dict[str, list[Any]]:
     return check_grid(name, dials, block.model_dump(mode="json"), check)
 
 
-def checked_params(figure: str, kind: type[Params], params: Mapping[str, Any]) -> Params:
-    """The parameters of a figure.
-
-    Raises:
-        TalkgenError: some are not known or not valid; with each of them.
-    """
-    try:
-        return kind.model_validate(params)
-    except ValidationError as error:
-        raise TalkgenError([_param_problem(figure, kind, detail) for detail in error.errors()]) from error
-
-
-def steps_before(figure: str, params: Params) -> Sequence[int]:
+def steps_before(figure: str, checked: Checked) -> Sequence[int]:
     """The steps of a figure that come before the one that its parameters say.
 
     Raises:
         TalkgenError: it has no steps.
     """
-    about = type(params).model_json_schema().get("properties", {}).get("step", {})
-    if about.get("type") != "integer" or "minimum" not in about:
+    if checked.first_step is None:
         raise TalkgenError(f"the figure '{figure}' has no steps to reveal", "'reveal: true' shows all of it at a click")
-    return range(about["minimum"], params.model_dump()["step"])
-
-
-def _param_problem(figure: str, kind: type[Params], detail: Any) -> Problem:
-    """One of pydantic's complaints about a figure's parameters, in words."""
-    name = str(detail["loc"][0]) if detail["loc"] else ""
-    if detail["type"] == "extra_forbidden":
-        return Problem(f"the figure '{figure}' has no parameter '{name}'", did_you_mean(name, kind.model_fields))
-    where = where_path(detail["loc"])
-    return Problem(f"parameter {where} of '{figure}': {detail['msg'].lower()}", f"see: talkgen figures show {figure}")
-
-
-def uses(params: Params) -> dict[str, Uses]:
-    """What each parameter that is a name uses of what it names."""
-    marks = {
-        name: [mark for mark in field.metadata if isinstance(mark, Uses)]
-        for name, field in type(params).model_fields.items()
-    }
-    return {name: found[0] for name, found in marks.items() if found}
+    return range(checked.first_step, checked.params["step"])
 
 
 # ------------------------------------------------------------------------------------------------- parts of the text

@@ -13,7 +13,7 @@ from talkgen.figures.registry import FIGURES, brought_figures, find_figure, is_o
 from talkgen.files import write_bytes
 from talkgen.lm.files.catalog import first_available
 from talkgen.outline.find import find_outline
-from talkgen.pipeline.drafting import checked_params
+from talkgen.pipeline.checking import checked_params
 from talkgen.pipeline.drawing import draw_picture
 from talkgen.pipeline.inputs import ProjectInputs
 from talkgen.pipeline.processes import one_thread

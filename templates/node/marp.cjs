@@ -1,17 +1,18 @@
 /**
- * Marp as a process that stays up: `node marp.cjs PATH-OF-MARP-CLI`.
+ * Marp as a process that stays up: `node marp.cjs PATH-OF-MARP-CLI FOLDER-FOR-WHAT-IS-COMPILED`.
  *
  * A line of JSON on standard input asks for a deck (`{folder, arguments}`, as Marp's own command takes them), a line on
  * standard output answers with the exit code and with what Marp said. It ends with its standard input.
  */
 "use strict";
 
-const { createRequire } = require("node:module");
+const { createRequire, enableCompileCache, flushCompileCache } = require("node:module");
 const { mkdtempSync, rmSync, writeFileSync } = require("node:fs");
 const { tmpdir } = require("node:os");
 const { join } = require("node:path");
 const { createInterface } = require("node:readline");
 const { setImmediate } = require("node:timers/promises");
+enableCompileCache(process.argv[3]);
 const { marpCli } = require(process.argv[2]);
 const core = createRequire(join(process.argv[2], "package.json")).resolve("@marp-team/marp-core");
 const load = createRequire(core);
@@ -80,6 +81,7 @@ async function serve() {
     const { folder, arguments: args } = JSON.parse(line.value);
     const done = await convert(folder, args);
     answer(`${JSON.stringify({ ...done, last: process.memoryUsage().rss > LARGE })}\n`);
+    flushCompileCache(); // with the functions that a deck needs: nobody waits for it, and many end this process
   }
   process.exit();
 }

@@ -12,7 +12,8 @@ import pytest
 
 from talkgen.assets import asset_dir
 from talkgen.errors import ToolError
-from talkgen.export.marp import _cli, _worker, export_marp
+from talkgen.export.marp import export_marp
+from talkgen.export.marp_process import marp_cli, marp_worker
 from talkgen.export.node import run_node
 from talkgen.export.worker import NodeWorker
 
@@ -48,7 +49,7 @@ def test_it_writes_what_marps_own_command_writes(folder):
     engine = asset_dir("templates") / "marp" / "engine.mjs"
     own = {"options": {"emoji": {"shortcode": False, "unicode": False}}, "engine": str(engine)}
     settings.write_text(json.dumps(own), encoding="utf-8")
-    cli = [str(_cli(silence) / "marp-cli.js"), "--config-file", str(settings), "--html", "--output", "own.html"]
+    cli = [str(marp_cli(silence) / "marp-cli.js"), "--config-file", str(settings), "--html", "--output", "own.html"]
     run_node([*cli, "--", "deck.md"], cwd=folder, timeout=120)
     assert pages[0] == pages[2] == (folder / "own.html").read_text(encoding="utf-8") != pages[1]
 
@@ -63,7 +64,7 @@ def test_one_that_was_killed_is_started_again(folder):
     (folder / "deck.html").unlink()
     assert export_marp(folder, "html", silence)[0].is_file()
     assert {each.pid for each in children()}.isdisjoint(each.pid for each in before)
-    _worker(_cli(silence)).close()
+    marp_worker(marp_cli(silence)).close()
     assert not children()
 
 

@@ -25,8 +25,8 @@ from talkgen.lm.train.recipe import Recipe
 from talkgen.lm.train.run import RunFolder
 from talkgen.lm.train.sweep import SweepRecipe, sweep
 from talkgen.lm.train.vocabulary import make_word_tokenizer
+from talkgen.pipeline.checking import uses
 from talkgen.pipeline.draft import FigureDraft
-from talkgen.pipeline.drafting import uses
 from talkgen.pipeline.inputs import ProjectInputs
 from talkgen.pipeline.keys import data_key
 from talkgen.pipeline.used import find_used
