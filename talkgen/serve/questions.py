@@ -24,8 +24,8 @@ from talkgen.serve.presence import Times
 from talkgen.serve.visitors import Rank, Visitor
 
 ANSWERS_KEPT = 512
-QUESTIONS_QUEUED = 64
-THREADS = 16  # of a kind of visitors: questions that an engine can read in one pass; more cost as much a question
+QUESTIONS_QUEUED = 128
+THREADS = 64  # of a kind of visitors: what an engine reads in two passes, so that the next one waits while one runs
 PATIENCE = 1.0  # s without a sign of an answer after which a model does not answer
 
 AnyQuestion = Question | ElementQuestion

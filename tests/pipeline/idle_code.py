@@ -200,7 +200,8 @@ IDLE = {
         "talkgen.lm.answer.answering": "Answering.count Answering.files Answering.next_token",
         "talkgen.lm.answer.batch": "Batch._fail",
         "talkgen.lm.answer.beam": "Reads.__call__",
-        "talkgen.lm.answer.engine": "_Reading.gone_from",
+        "talkgen.lm.answer.prefix": "PrefixCache.shared",
+        "talkgen.lm.answer.reading": "_Reading.gone_from",
         "talkgen.lm.answer.remote": (
             "RemoteEngine.files "
             "RemoteEngine.__init__ RemoteEngine._accepts RemoteEngine._ask RemoteEngine._complete RemoteEngine._cut "

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from talkgen.errors import ModelError
+from talkgen.lm.answer.batch import TOGETHER
 from talkgen.serve.engines import Engines
 from talkgen.serve.limits import SECONDS, Budget, BusyError, Question
 from talkgen.serve.questions import ANSWERS_KEPT, QUESTIONS_QUEUED, THREADS, LateError, Questions
@@ -136,25 +137,24 @@ def test_an_unknown_model_is_named(questions):
         run_aside(questions.answer(Question(prompt="x", model="tinny"), SLIDE))
 
 
-def test_different_questions_are_read_in_one_pass(questions):
-    """While the model is busy, questions gather; one pass reads them all, and each gets its own answer."""
+def test_different_questions_are_read_together(questions):
+    """While the model is busy, questions gather; passes as full as may be read them, and each gets its own answer."""
+    prompts = [chr(ord("!") + i) for i in range(THREADS)]
 
     async def scenario():
         await questions.answer(Question(prompt="warm"), SLIDE)
         batch = questions.engines.find(None).batch
         before = batch.passes
         with batch.turn:
-            tasks = [
-                asyncio.create_task(questions.answer(Question(prompt=f"question {i}"), SLIDE)) for i in range(THREADS)
-            ]
+            tasks = [asyncio.create_task(questions.answer(Question(prompt=prompt), SLIDE)) for prompt in prompts]
             while len(batch._waiting) < THREADS:
                 await asyncio.sleep(0.01)
-        return batch.passes, before, await asyncio.gather(*tasks)
+        return await asyncio.gather(*tasks), batch.passes - before
 
-    passes, before, answers = run_aside(scenario())
+    answers, passes = run_aside(scenario())
     texts = ["".join(token["text"] for token in json.loads(answer)["tokens"]) for answer in answers]
-    assert texts == [f"question {i}" for i in range(THREADS)]
-    assert passes - before <= 1
+    assert texts == prompts
+    assert passes == THREADS / TOGETHER
 
 
 def test_the_speaker_does_not_wait_for_a_thread(questions):

@@ -2,7 +2,8 @@
 
 A text is read a piece at a time. Before each pass all who wait are looked at again: those who have gone are let go,
 a lower rank goes before a higher one, and equals take turns, so that no long text keeps anybody waiting for longer than
-a piece takes. There is no thread and no window of waiting: the first to come runs the passes for all who wait by then.
+a piece takes. There is no thread and no window of waiting: the first to come runs the passes for all who wait until its
+own text is read, then another does; whose text is read goes on at once, while the next pass runs.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class _Waiting:
     state: State
     caller: Caller
     turn: int
+    signal: threading.Event  # to the thread that waits: its text is read, or the passes are its to run
     piece: list[int] = field(default_factory=list)
     logits: Floats | None = None
     error: Exception | None = None
@@ -58,6 +60,7 @@ class Batch:
         self._waiting: list[_Waiting] = []
         self._turns = itertools.count()
         self._guard = threading.Lock()
+        self._leader: threading.Event | None = None  # the signal of who runs the passes
         self.turn = threading.Lock()  # held during a pass, and by who runs the model alone
 
     def read(self, ids: Sequence[int], state: State, caller: Caller | None = None) -> Floats:
@@ -78,17 +81,39 @@ class Batch:
             GoneError: the caller went.
             FailedError: the device did.
         """
-        caller = caller or Caller()
-        mine = [_Waiting(list(ids), state, caller, next(self._turns)) for ids, state in zip(texts, states, strict=True)]
+        caller, signal = caller or Caller(), threading.Event()
+        mine = [
+            _Waiting(list(ids), state, caller, next(self._turns), signal)
+            for ids, state in zip(texts, states, strict=True)
+        ]
         if not all(one.unread for one in mine):
             raise ValueError("there is nothing to read")
         with self._guard:
             self._waiting += mine
-        while not all(one.done for one in mine):
-            with self.turn:
-                if not all(one.done for one in mine):
-                    self._run()
+            self._leader = self._leader or signal
+        try:
+            while not all(one.done for one in mine):
+                if self._leader is signal:
+                    with self.turn:
+                        self._run()
+                else:
+                    signal.wait()
+                    signal.clear()  # before what it tells of is looked at again
+        finally:
+            self._hand_over(signal)
         return [one.outcome() for one in mine]
+
+    def _hand_over(self, signal: threading.Event) -> None:
+        """Whoever is to be read next runs the passes from now on, where this thread did."""
+        with self._guard:
+            self._waiting = [
+                one for one in self._waiting if one.signal is not signal
+            ]  # none, if it was not interrupted
+            if self._leader is signal:
+                following = min(self._waiting, key=_place, default=None)
+                self._leader = following.signal if following else None
+                if following:
+                    following.signal.set()
 
     def _run(self) -> None:
         together = self._choose()
@@ -101,8 +126,12 @@ class Batch:
             self._fail(together, FailedError(f"the model's pass failed on {self.model.device}: {error}"), error)
         except Exception as error:  # a text that cannot be read is its callers' matter
             self._fail(together, error, None)
-        with self._guard:
-            self._waiting += [one for one in together if not one.done]
+        finally:
+            with self._guard:
+                self._waiting += [one for one in together if not one.done]
+            for one in together:
+                if one.done:
+                    one.signal.set()
 
     def _choose(self) -> list[_Waiting]:
         """Takes those out who are read next, each with the piece that is read."""
@@ -110,7 +139,8 @@ class Batch:
             for one in self._waiting:
                 if one.caller.gone():
                     one.error = GoneError()
-            queue = sorted((one for one in self._waiting if not one.done), key=lambda one: (one.caller.rank, one.turn))
+                    one.signal.set()
+            queue = sorted((one for one in self._waiting if not one.done), key=_place)
             chosen: list[_Waiting] = []
             room = self._size
             for one in queue[:TOGETHER]:
@@ -142,3 +172,7 @@ class Batch:
         for one in together:
             if one.unread:
                 one.error = error
+
+
+def _place(one: _Waiting) -> tuple[int, int]:
+    return one.caller.rank, one.turn

@@ -9,9 +9,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -23,7 +22,8 @@ from talkgen.lm.answer.beam import Beam, Branch, search_beams
 from talkgen.lm.answer.callers import Caller, GoneError
 from talkgen.lm.answer.leaving_out import MOST, leave_each_out
 from talkgen.lm.answer.odds import Odds, odds_of
-from talkgen.lm.answer.prefix import PrefixCache, common_prefix
+from talkgen.lm.answer.prefix import PrefixCache
+from talkgen.lm.answer.reading import Readings
 from talkgen.lm.answer.sample import UNCHANGED, Sampling, filter_probabilities, penalize, sample
 from talkgen.lm.files.catalog import ModelFiles
 from talkgen.lm.files.loaded import Loaded
@@ -93,19 +93,6 @@ class Completion:
     odds: tuple[Odds, ...] = ()  # of each piece, where they were asked for
 
 
-@dataclass(eq=False)
-class _Reading:
-    """A text that is being read."""
-
-    ids: list[int]
-    caller: Caller
-    done: threading.Event = field(default_factory=threading.Event)
-
-    def gone_from(self, ids: list[int], rank: int) -> bool:
-        """Whether nobody waits for it any more, and what was read of it serves `ids`."""
-        return self.caller.rank == rank and self.caller.gone() and common_prefix(self.ids, ids) > _SHORT
-
-
 class Engine:
     """A loaded model that remembers what it read last."""
 
@@ -113,8 +100,7 @@ class Engine:
         self.loaded, self.model, self.tokenizer = loaded, loaded.model, loaded.tokenizer
         self.reader = loaded.model.reader(device)
         self.batch = Batch(self.reader)
-        self._reads: list[_Reading] = []
-        self._guard, self._opening = threading.Lock(), threading.Lock()
+        self._readings, self._opening = Readings(), threading.Lock()
         self._opened: LanguageModel | None = None
         # Nobody pushes out what was read for those before them.
         self.caches: defaultdict[int, PrefixCache] = defaultdict(lambda: PrefixCache(self.reader))
@@ -178,8 +164,8 @@ class Engine:
         known = cache.recall(ids)
         if known is not None:
             return known, len(ids)
-        with self._reading(ids, caller):
-            state, kept = cache.take(ids)
+        with self._readings.add(ids, caller, cache.shared) as crowded:
+            state, kept = cache.take(ids, copy=crowded)
             try:
                 logits = self._read_on(ids, kept, state, caller)
             except GoneError:
@@ -188,22 +174,6 @@ class Engine:
                 raise
             cache.give(ids, state, logits)
         return logits, kept
-
-    @contextmanager
-    def _reading(self, ids: list[int], caller: Caller) -> Iterator[None]:
-        """Says that `ids` are read; waits first for who has gone from a text that begins alike, whose state is kept."""
-        mine = _Reading(ids, caller)
-        with self._guard:
-            before = [one for one in self._reads if one.gone_from(ids, caller.rank)]
-            self._reads.append(mine)
-        for one in before:
-            one.done.wait()  # for a pass at most
-        try:
-            yield
-        finally:
-            with self._guard:
-                self._reads.remove(mine)
-            mine.done.set()
 
     def _read_on(self, ids: list[int], kept: int, state: State, caller: Caller) -> Floats:
         """Reads what of `ids` is left after `kept`; a recurrent state is kept after each of a few tokens."""

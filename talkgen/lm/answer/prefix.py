@@ -38,6 +38,12 @@ class PrefixCache:
             self._texts.move_to_end(tuple(ids))
             return self._texts[tuple(ids)][1]
 
+    def shared(self, ids: Sequence[int]) -> int:
+        """How many of `ids`, the last one aside, are known from a text that was read."""
+        with self._lock:
+            found = self._longest(tuple(ids))
+        return found[1] if found else 0
+
     def take(self, ids: Sequence[int], *, copy: bool = False) -> tuple[State, int]:
         """A state that has read most of `ids`, but not the last one, and how many; the caller's from now on.
 

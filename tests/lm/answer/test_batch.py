@@ -94,6 +94,21 @@ def test_equals_take_turns(batch):
     assert order[:3] == [PIECE, 2, PIECE - 2]
 
 
+def test_whose_text_is_read_goes_on_during_the_next_pass(batch):
+    """Who is answered does not wait for a pass that others need."""
+    waited, threads = [], []
+
+    def on_read(tokens):
+        if not threads:
+            threads.append(start(batch, [1, 2], Caller())[0])
+        elif not waited and batch.passes == 3:
+            threads[0].join(60)
+            waited.append(not threads[0].is_alive())
+
+    batch.read(LONG, batch.model.new_state(1, 1), Caller(on_read=on_read))
+    assert waited == [True]
+
+
 def test_who_has_gone_is_read_no_further(batch):
     """After the pass in which a caller went, no token of theirs is read; the state holds what was."""
     seen = []

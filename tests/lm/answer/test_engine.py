@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -196,23 +197,38 @@ def test_threads_get_their_own_answers(engine):
 def test_whoever_comes_during_a_pass_joins_the_next():
     """While one pass runs, others wait; they are read together, in passes as full as they may be."""
     engine = make_engine("decoder")
-    prompts = [f"text number {i} " * (1 + i % 3) for i in range(20)]
+    prompts = [f"{'abcdefghijklmnopqrst'[i]} text " * (1 + i % 3) for i in range(20)]
+    assert ask_together(engine, prompts, lambda: len(engine.batch._waiting) == 20) == sum(map(len, prompts))
+    assert engine.batch.passes == -(-sum(map(len, prompts)) // PIECE)
+
+
+def test_a_room_reads_once_what_its_texts_begin_with():
+    """Of texts that come together and begin alike one is read whole, and of the others what is their own."""
+    engine = make_engine("decoder")
+    prompts = [f"all that stands on the slide {i:02}" for i in range(20)]
+    tokens = ask_together(engine, prompts, lambda: len(engine._readings._all) == 20)
+    assert tokens <= len(prompts[0]) + 19 * 2
+
+
+def ask_together(engine, prompts: list[str], gathered: Callable[[], bool]) -> int:
+    """Asks for all of `prompts` while a pass is under way; how many tokens were read for them, rightly."""
     expected = [full_pass(engine, prompt).max().item() for prompt in prompts]
     found: dict[int, float] = {}
+    read: list[int] = []
 
     def ask(i: int) -> None:
-        found[i] = engine.next_token(prompts[i], bars=1).candidates[0].p
+        found[i] = engine.next_token(prompts[i], bars=1, caller=Caller(on_read=read.append)).candidates[0].p
 
-    threads = [threading.Thread(target=ask, args=(i,)) for i in range(20)]
-    with engine.batch.turn:  # a pass is under way
+    threads = [threading.Thread(target=ask, args=(i,)) for i in range(len(prompts))]
+    with engine.batch.turn:
         for thread in threads:
             thread.start()
-        while len(engine.batch._waiting) < 20:
+        while not gathered():
             time.sleep(0.01)
     for thread in threads:
         thread.join()
-    assert engine.batch.passes == -(-sum(map(len, prompts)) // PIECE)
-    assert [found[i] for i in range(20)] == pytest.approx(expected, abs=1e-4)
+    assert [found[i] for i in range(len(prompts))] == pytest.approx(expected, abs=1e-4)
+    return sum(read)
 
 
 @pytest.mark.parametrize("name", ["decoder", "llama", "lstm"])
