@@ -66,20 +66,26 @@ class Demos:
 
 
 async def _answer(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """What the demo answers; a request it stumbles over is a bad one: errors of its own are events."""
-    failed = False
+    """What the demo answers; a request it stumbles over is a bad one: errors of its own are events.
+
+    Gradio raises once it has told a stream that there is no such session: that stream has been answered, and ends.
+    """
+    failed = streams = False
 
     async def send_unless_failed(message: Message) -> None:
-        nonlocal failed
+        nonlocal failed, streams
         failed = failed or message.get("status") == 500
         if not failed:
+            streams = message.get("more_body", False)
             await send(message)
 
     try:
         await app(scope, receive, send_unless_failed)
-    except Exception:
-        log.info("a demo cannot read %s", scope["path"], exc_info=True)
-        if not failed:
+    except Exception as error:
+        log.info("a demo cannot read %s: %s", scope["path"], error)
+        if streams:
+            await send({"type": "http.response.body"})
+        elif not failed:
             raise
     if failed:
         await PlainTextResponse("the demo cannot read this request", 400)(scope, receive, send)

@@ -9,7 +9,7 @@
 import { forcedHere, listen, modelThere } from "./backend.js";
 import { askInPage, isInPage } from "./in_page.js";
 
-const DEADLINE = 1000; // ms after which an answer counts as none: the recorded one is shown, until it comes
+const DEADLINE = 900; // ms after which an answer counts as none: the recorded one is drawn within a second, until it comes
 const LONG = 128; // tokens of a text: how far its reading is, is told at once
 const LONGEST = 2000; // ms that a reading may still take, as it goes, before the recorded answer is shown meanwhile
 const AGAIN = 1000; // ms until a server that could not answer is asked again

@@ -4,7 +4,8 @@
 
 Each line answers a question of somebody on a stage: how long the speaker waits after others sent pages of text, how
 soon a page is seen to be read, how soon a server that stopped, hangs or refuses is known and found again, how far the
-bars are behind the keys, and what a room gets beside Gradio's own queue, asked the same things through the same gate.
+bars are behind the keys, and what a room gets beside a plain Gradio app of the same function (`plain_gradio.py`), in a
+process of its own with Gradio's queue as it comes, asked the same things by the same hundred clients.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "browser")]
 
 from page_parts import element  # noqa: E402 – the tests' own parts
+from plain_gradio import plain_gradio  # noqa: E402
 from playwright.sync_api import Page, Route, sync_playwright  # noqa: E402
 from server_process import free_port, server  # noqa: E402
 
@@ -150,15 +152,20 @@ def faults(page: Page, pid: int) -> dict[str, float]:
 
 
 def paste(page: Page) -> dict[str, float]:
-    """A page of text pasted by the speaker: seconds until something is said of it, and until it is answered."""
+    """A page of text pasted by the speaker: seconds until a word of it, an answer or the recorded one, its answer."""
     text = page_of_text(1_530, 5)
     began = time.perf_counter()
     page.locator("talkgen-live textarea").fill(text)
-    says = "words => document.querySelector('talkgen-live').shadowRoot.querySelector('.status').innerText.match(words)"
-    page.wait_for_function(says, arg="^reading|^\\d{4} tokens", polling="raf", timeout=60_000)
-    said = time.perf_counter() - began
-    page.wait_for_function(says, arg="^\\d{4} tokens", polling="raf", timeout=120_000)
-    return {"told (s)": round(said, 3), "answered (s)": round(time.perf_counter() - began, 3)}
+    status = "document.querySelector('talkgen-live').shadowRoot.querySelector('.status').innerText"
+    found = {}
+    for name, seen in (
+        ("told (s)", f"/^reading|^\\d{{4}} tokens/.test({status})"),
+        ("answered or recorded (s)", f"/^recorded/.test({BADGE}.innerText) || /^\\d{{4}} tokens/.test({status})"),
+        ("answered (s)", f"/^live/.test({BADGE}.innerText) && /^\\d{{4}} tokens/.test({status})"),
+    ):
+        page.wait_for_function(seen, polling="raf", timeout=120_000)
+        found[name] = round(time.perf_counter() - began, 3)
+    return found
 
 
 async def room(address: str, question: Callable[[httpx.AsyncClient, str], Any], asked: int = 3) -> list[list[float]]:
@@ -187,29 +194,42 @@ async def room(address: str, question: Callable[[httpx.AsyncClient, str], Any], 
 
 
 def compare_rooms(address: str, model: str) -> dict[str, float]:
-    """The same room before `/api/next` and before Gradio's queue."""
+    """The same room before `/api/next`, before Gradio's queue in an app of its own, and before that in our server.
+
+    The last of these goes through our gate, and our engine reads its questions together with those of others.
+    """
 
     async def ours(client: httpx.AsyncClient, prompt: str) -> None:
         while (reply := await client.post("/api/next", json={"prompt": prompt, "bars": 10})).status_code == 429:
             await asyncio.sleep(float(reply.headers["Retry-After"]))
         reply.raise_for_status()
 
-    async def gradio(client: httpx.AsyncClient, prompt: str) -> None:
-        path = "/demos/next_token/gradio_api/call/predict"
-        call = (await client.post(path, json={"data": [prompt, model, 1, 0, 1]})).raise_for_status()
-        events = await client.get(f"{path}/{call.json()['event_id']}")
-        if "event: complete" not in events.text:
-            raise RuntimeError(events.text)
+    def queued(path: str, *more: Any) -> Callable[[httpx.AsyncClient, str], Any]:
+        async def question(client: httpx.AsyncClient, prompt: str) -> None:
+            call = (await client.post(path, json={"data": [prompt, *more]})).raise_for_status()
+            events = await client.get(f"{path}/{call.json()['event_id']}")
+            if "event: complete" not in events.text:
+                raise RuntimeError(events.text)
 
+        return question
+
+    found = time_room("ours", address, ours)
+    with plain_gradio(free_port(), model) as app:
+        found |= time_room("a Gradio app", app, queued("/gradio_api/call/predict"))
     httpx.get(f"{address}/demos/next_token/", timeout=120)
-    found: dict[str, float] = {}
-    for name, question in (("ours", ours), ("gradio", gradio)):
-        each = asyncio.run(room(address, question))
-        seconds = [value for one in each for value in one]
-        totals = [sum(one) for one in each]
-        found[f"{name} p95 (s)"] = round(statistics.quantiles(seconds, n=20)[18], 3)
-        found[f"{name} slowest client / fastest"] = round(max(totals) / min(totals), 2)
-    return {**found, "p95, gradio / ours": round(found["gradio p95 (s)"] / found["ours p95 (s)"], 2)}
+    within = queued("/demos/next_token/gradio_api/call/predict", model, 1, 0, 1)
+    found |= time_room("Gradio in our server", address, within)
+    for name in ("a Gradio app", "Gradio in our server"):
+        found[f"p95, {name} / ours"] = round(found[f"{name}: p95 (s)"] / found["ours: p95 (s)"], 2)
+    return found
+
+
+def time_room(name: str, address: str, question: Callable[[httpx.AsyncClient, str], Any]) -> dict[str, float]:
+    """How long a room waits for an answer, and how much longer the slowest client than the fastest."""
+    each = asyncio.run(room(address, question))
+    totals = [sum(one) for one in each]
+    p95 = statistics.quantiles([value for one in each for value in one], n=20)[18]
+    return {f"{name}: p95 (s)": round(p95, 3), f"{name}: slowest client / fastest": round(max(totals) / min(totals), 2)}
 
 
 @contextmanager
@@ -227,7 +247,7 @@ def presented(folder: Path, model: str) -> Any:
 
 
 class _Report(dict[str, Any]):
-    """What was measured, said as it is."""
+    """What was measured, each line as soon as it is known."""
 
     def __setitem__(self, question: str, answer: Any) -> None:
         print(f"{question}: {answer}", file=sys.stderr, flush=True)

@@ -38,6 +38,13 @@ def test_the_demo_answers_with_the_engines(site):
     assert all(f"{item['p']:.4f}"[:5] in events for item in answer["candidates"])
 
 
+def test_a_stream_of_nobody_ends(site):
+    """Who asks for a session that Gradio does not know is told so, whole: nothing breaks off, the server goes on."""
+    events = site.get("/demos/next_token/gradio_api/queue/data", params={"session_hash": "nobody"})
+    assert '"session_not_found":true' in events.text
+    assert site.get("/demos/next_token/config").status_code == 200
+
+
 @pytest.mark.parametrize("name", ["nothing", "__init__", "..%2f..", "Next_Token"])
 def test_there_is_no_other_demo(site, name):
     """A name that is no demo's is not found."""
