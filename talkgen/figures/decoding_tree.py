@@ -13,6 +13,7 @@ from pydantic import Field
 
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, ModelName
+from talkgen.figures.draw.headline import write_headline
 from talkgen.figures.draw.lines import NARROW
 from talkgen.figures.draw.pen import Pen, sheet, styled
 from talkgen.figures.measure.tokens import read_text, show_piece, show_pieces
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from talkgen.lm.text.tokenizer import Tokenizer
 
 TABLES = ()
-_TOP, _FOOT = 46.0, 30.0  # px above and below the tree
+_ABOVE, _FOOT = 13.5, 30.0  # px between the headline and the tree, and below the tree
 
 
 class Params(base.Params):
@@ -105,18 +106,18 @@ def best_path(data: Data) -> list[int]:
 def draw(data: Data, canvas: Canvas) -> Picture:
     """The tree from left to right; what is kept in a box, the likeliest text in colour."""
     pen = sheet(canvas)
-    pen.write(2, 18, headline(data), pen.sizes.small, bold=True)
-    size, middle = pen.sizes.small, _TOP + (canvas.height - _TOP - _FOOT) / 2
+    top = write_headline(pen, headline(data)) + _ABOVE
+    size, middle = pen.sizes.small, top + (canvas.height - top - _FOOT) / 2
     narrow = canvas.width < NARROW
     root = min(92.0 if narrow else 150.0, pen.text_width(data["root"], size, mono=True) + 24)
     wide, branch = (canvas.width - root) / len(data["steps"]), 26 if narrow else 44
     places, best = [(root, middle)], best_path(data)
     _draw_node(pen, (2, middle, root - 2), data["root"], "", pen.colors.attention, kept=True)
     for number, step in enumerate(data["steps"]):
-        left, tall = root + number * wide, (canvas.height - _TOP - _FOOT) / len(step)
+        left, tall = root + number * wide, (canvas.height - top - _FOOT) / len(step)
         now = []
         for place, node in enumerate(step):
-            y = _TOP + (place + 0.5) * tall
+            y = top + (place + 0.5) * tall
             chosen = place == best[number]
             color = pen.colors.attention if chosen else pen.colors.muted
             x, from_y = places[node["parent"]]

@@ -31,6 +31,7 @@ _ROWS, _LENGTH, _HELD_OUT = 8, 32, 16  # windows of a step and their tokens; win
 _RATES = {"lora": 1e-2, "full": 3e-3}  # of 1e-3, 3e-3, 1e-2 and 3e-2 the best of each, at rank 4, after 40 steps
 _LOW, _FULL, _DONE = 1, 2, 3
 _BELOW, _LEFT, _BETWEEN = 76, 64, 100  # px around the plots
+_NARROW = 320  # px of a plot below which it has fewer ticks
 _LEVEL = 64  # px below a line that its name may reach
 Rank = Annotated[int, Field(ge=1, le=512)]
 Batch = tuple["torch.Tensor", "torch.Tensor"]
@@ -145,7 +146,8 @@ def _draw_losses(paper: Pen, pen: Pen, data: Data) -> None:
     pen.axes.set(xscale="log", xlim=(first, last), ylim=(low, high))
     ticks = [tick for tick in MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(low, high) if low <= tick <= high]
     pen.label_axis("y", ticks, [f"{tick:g}" for tick in ticks])
-    marks = [m * 10.0**k for k in range(1, 12) for m in (1, 3) if first <= m * 10.0**k <= last]
+    steps = (1,) if pen.axes.bbox.width < _NARROW else (1, 3)
+    marks = [m * 10.0**k for k in range(1, 12) for m in steps if first <= m * 10.0**k <= last]
     pen.label_axis("x", marks, [human(mark) for mark in marks])
     _draw_level(pen, data["before"], f"before {data['before']:.2f}", colors.muted, (first, last))
     if data["step"] >= _FULL:

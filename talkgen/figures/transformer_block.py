@@ -13,6 +13,7 @@ from pydantic import Field
 from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, ModelName
+from talkgen.figures.draw.headline import write_headline
 from talkgen.figures.draw.pen import Pen, sheet, styled
 from talkgen.figures.measure.modules import Part, trace_modules
 from talkgen.figures.numbers import human, percent
@@ -103,12 +104,12 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     pen = sheet(canvas)
     stacked = canvas.width < _NARROW
     rows = 2 if stacked else 1
-    pen.write(2, 18, headline(data), pen.sizes.small, bold=True)
-    room = (canvas.height - 40 - 34) / rows
+    top = write_headline(pen, headline(data)) + 7.5
+    room = (canvas.height - top - 34) / rows
     wide = canvas.width if stacked else canvas.width / 2
     for number, half in enumerate(data["halves"]):
         left = 0 if stacked else number * wide
-        _draw_half(pen, data, half, (left, 40 + (number if stacked else 0) * room, left + wide - 4, room))
+        _draw_half(pen, data, half, (left, top + (number if stacked else 0) * room, left + wide - 4, room))
     whose = f"{data['model']}, block {data['layer']} of {data['layers']}, {data['tokens']} tokens"
     key = "parameters in the box, FLOPs below it"
     pen.write(canvas.width - 2, canvas.height - 14, whose, color=pen.colors.muted, align="right")
