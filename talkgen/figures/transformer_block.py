@@ -151,7 +151,7 @@ def headline(data: Data) -> str:
     """Which half holds more parameters, and which works more."""
     attention, mlp = data["halves"]
     shares = [mlp[what] / (attention[what] + mlp[what]) for what in ("parameters", "flops")]
-    return f"The MLP: {percent(shares[0])} of the parameters, {percent(shares[1])} of the work"
+    return f"The MLP: {percent(shares[0])} of parameters, {percent(shares[1])} of work"
 
 
 def describe(data: Data) -> str:

@@ -7,11 +7,13 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+import matplotlib as mpl
 import pytest
 import torch
 
 from talkgen.figures import registry
 from talkgen.figures.base import Canvas
+from talkgen.figures.draw.lettering import SPACING
 from talkgen.lm.files.catalog import find_model
 from talkgen.lm.files.checkpoint import save_checkpoint
 from talkgen.lm.models.architectures import build_model
@@ -166,6 +168,13 @@ def figure_key(name: str, where: Path) -> Key:
     )
     model = find_model("small", where)
     return data_key(draft, [find_used(mark, values[each], model, where) for each, mark in marks.items()])
+
+
+@pytest.fixture(autouse=True)
+def spacing():
+    """Where a test asks a picture how much room its text takes, letters are as far apart as a browser puts them."""
+    with mpl.rc_context(SPACING):
+        yield
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DPI = 96  # CSS px an inch: an SVG then has the canvas's size in px
 POINTS = 72 / DPI  # points a px, for fonts, line widths and marker sizes
 HALF_CAPITAL = 0.36  # half the height of a capital letter, in ems, of both families
+SPACING: dict[Any, Any] = {"text.hinting": "no_hinting"}  # matplotlib's setting with which letters are as far apart
 _BOLD = 700
 _KEPT = "\n\u200c\u200d"  # a new line, and what joins letters or keeps them apart
 _FALLBACK = "DejaVu Sans"  # comes with matplotlib; has the arrows and signs that Inter's subset lacks

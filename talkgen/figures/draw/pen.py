@@ -41,6 +41,7 @@ def styled(draw: Draw) -> Draw:
         lettering.use_fonts_for(json.dumps(data, ensure_ascii=False))
         with mpl.rc_context():
             mpl.rcdefaults()
+            mpl.rcParams.update(lettering.SPACING)
             picture = draw(data, canvas)
             picture.draw_without_rendering()  # ticks are made while drawing: make them under these settings
         return picture

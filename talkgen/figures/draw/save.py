@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from talkgen.figures.draw.faces import with_faces
+from talkgen.figures.draw.lettering import SPACING
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
 # matplotlib derives the ids inside an SVG from this salt; without one they are random.
 _SETTINGS: dict[Any, Any] = {
+    **SPACING,
     "svg.hashsalt": "talkgen",
     "svg.fonttype": "none",
     "savefig.bbox": None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from talkgen.errors import Place, TalkgenError
 from talkgen.figures.base import Canvas
-from talkgen.figures.draw.lettering import DPI, POINTS, use_bundled_fonts, use_fonts_for
+from talkgen.figures.draw.lettering import DPI, POINTS, SPACING, use_bundled_fonts, use_fonts_for
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
@@ -58,6 +58,7 @@ def look_of(canvas: Canvas) -> dict[str, Any]:
     ink = ("text.color", "axes.labelcolor", "axes.titlecolor", "legend.labelcolor")
     lines = ("axes.edgecolor", "xtick.color", "ytick.color")
     return {
+        **SPACING,
         **dict.fromkeys(ink, colors.ink),
         **dict.fromkeys(lines, colors.muted),
         "figure.figsize": (canvas.width / DPI, canvas.height / DPI),
