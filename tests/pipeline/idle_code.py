@@ -24,6 +24,7 @@ IDLE = {
     "runs for a deck that was imported for its own tool (`native`), and none such is written here": {
         "talkgen.export.marp": "_own_scripts",
         "talkgen.outline.node": "Ordered.__eq__ Ordered._remember Ordered.given",
+        "talkgen.render.blocks": "BlockWriter.within",
         "talkgen.outline.schema": "Outline._check_native Outline._without_ours _without_title",
         "talkgen.render.built_in": "_arrow _props built_in dragged numbers",
         "talkgen.render.components": "_files _is_folder _key find_components is_nowhere stand_in",
@@ -38,7 +39,7 @@ IDLE = {
             "Foreign._shown_at_a_click Foreign._slot Foreign._tag Foreign._vector Foreign.read _is_alone _is_block "
             "_with_breaks settings_lost settings_unknown "
         ),
-        "talkgen.render.foreign_slides": "_directed _picture _rest _seen",
+        "talkgen.render.foreign_slides": "_directed _look _page _picture _rest _seen",
         "talkgen.render.foreign_styles": "_rules for_marp for_slidev is_whole look without_imports",
         "talkgen.render.icons": "_emoji icon_sign is_icon",
         "talkgen.render.foreign_text": (
@@ -55,7 +56,7 @@ IDLE = {
             "NativeWriter._heading NativeWriter.address NativeWriter.block NativeWriter.content "
             "NativeWriter.inline NativeWriter.list_items NativeWriter.outline_file NativeWriter.own "
             "NativeWriter.revealed NativeWriter.text NativeWriter.write NativeWriter.write_code "
-            "NativeWriter.write_html NativeWriter.write_markdown NativeWriter.write_math "
+            "NativeWriter.write_columns NativeWriter.write_html NativeWriter.write_markdown NativeWriter.write_math "
             "NativeWriter.write_mermaid NativeWriter.write_quote NativeWriter.write_table _key listing "
             "setting_lines "
         ),
@@ -107,7 +108,7 @@ IDLE = {
     },
     "checks a block when an outline is loaded, which is before anything is computed": {
         "talkgen.outline.blocks": (
-            "Columns._check_widths Html._fits Image._check_place Markdown._from_text TableRows._check_cells "
+            "Columns._check_around Columns._check_widths Html._fits Image._check_place Markdown._from_text TableRows._check_cells "
             "Video._check_part block_key "
         ),
         "talkgen.outline.nesting": (
