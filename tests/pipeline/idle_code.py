@@ -108,8 +108,8 @@ IDLE = {
     },
     "checks a block when an outline is loaded, which is before anything is computed": {
         "talkgen.outline.blocks": (
-            "Columns._check_around Columns._check_widths Html._fits Image._check_place Markdown._from_text TableRows._check_cells "
-            "Video._check_part block_key "
+            "Columns._check_around Columns._check_widths Html._fits Image._check_place Markdown._from_text "
+            "TableRows._check_cells Video._check_part block_key "
         ),
         "talkgen.outline.nesting": (
             "_Nesting.__init__ _Nesting.handle_endtag _Nesting.handle_startendtag _Nesting.handle_starttag misfits "
