@@ -144,6 +144,7 @@ IDLE = {
     },
     "another class's method of a name that is asked for": {
         "talkgen.lm.text.tokenizer": "ByteTokenizer.to_json CharacterTokenizer.to_json",
+        "talkgen.lm.train.distributed": "World.wait",
         "talkgen.lm.train.recipe": "Recipe.digest",
         "talkgen.pipeline.inputs": "ProjectInputs.__init__",
     },
