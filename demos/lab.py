@@ -7,6 +7,7 @@ in this page asks the server itself: what Gradio answers is where it starts, and
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 from datetime import UTC, datetime
 from time import monotonic_ns
@@ -15,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 import gradio as gr
 from annotated_types import Ge, Le
 
+from talkgen.elements.apps import NEXT
 from talkgen.elements.registry import ELEMENTS, check_dials, check_params, load_element, tag
 from talkgen.errors import TalkgenError
-from talkgen.lm.answer.wire import answer_json
+from talkgen.lm.answer.wire import answer_json, turned_json
 from talkgen.render.elements import elements_script
 from talkgen.serve.elements import ElementBody, read_question
 from talkgen.serve.engines import slide_caller
@@ -33,41 +35,67 @@ HEAD = f'<script type="module">{elements_script()}</script>'
 TEXT = "The name is bound to the value of the"
 EXAMPLES = [TEXT, "The capital of France is", "One, two, three, four,"]
 OWN = {"translate": ("the black cat sees her", ["my friend's black cat does not see her", "the old king sleeps"])}
+DIALS: dict[str, tuple[Any, ...]] = {"temperature": (0.5, 1, 1.5), "top_k": (None, 3, 10), "top_p": (None, 0.9)}
 SHORT = {"qkv": "The name is bound", "logit_lens": "The name is bound to the", "decoding": "The statement"}
-ADDRESS = """(prompt, ...rest) => {
+# Settings go into the address and come back from it; whoever opens one that was shared sees the answer at once.
+ADDRESS = """(...values) => {
   const to = new URL(location);
+  [...to.searchParams.keys()].filter((name) => !name.startsWith("__")).forEach((name) => to.searchParams.delete(name));
   to.searchParams.set("tab", "TAB");
-  to.searchParams.set("prompt", prompt);
+  NAMES.forEach((name, i) => values[i] == null || to.searchParams.set(name, values[i]));
   history.replaceState(null, "", to);
-  return [prompt, ...rest];
+  return values;
+}"""
+OPEN = """() => {
+  const show = () => [...document.querySelectorAll("button.show")].find((button) => button.offsetParent)?.click();
+  if (new URL(location).searchParams.has("prompt")) setTimeout(show, 300);
 }"""
 
 
 def build(engines: Engines, only: str | None = None) -> gr.Blocks:
     """The app over `engines`, or of one element alone."""
-    names = [only] if only else ["next_token", *ELEMENTS]
+    names = [only] if only else [NEXT, *ELEMENTS]
     with gr.Blocks(analytics_enabled=False, title="talkgen", fill_width=True) as blocks:
         where = gr.Markdown()
-        prompts: dict[str, gr.Textbox] = {}
+        controls: dict[str, dict[str, Any]] = {}
         with gr.Tabs() as tabs:
             for name in names:
                 with gr.Tab(title(name), id=name):
-                    prompts[name] = add_tab(engines, name)
+                    controls[name] = add_tab(engines, name)
         blocks.load(lambda: tell_devices(engines), None, where, show_progress="hidden", api_visibility="private")
 
         def read_address(request: gr.Request) -> list[Any]:
-            wanted = request.query_params
-            chosen = wanted.get("tab", names[0])
-            asked = [wanted["prompt"] if name == chosen and "prompt" in wanted else gr.skip() for name in names]
-            return [gr.Tabs(selected=chosen if chosen in names else names[0]), *asked]
+            said = request.query_params
+            chosen = said["tab"] if said.get("tab") in names else names[0]
+            found = [
+                from_address(box, said.get(key) if name == chosen else None)
+                for name, boxes in controls.items()
+                for key, box in boxes.items()
+            ]
+            return [gr.Tabs(selected=chosen), *found]
 
-        blocks.load(read_address, None, [tabs, *prompts.values()], show_progress="hidden", api_visibility="private")
+        boxes = [box for each in controls.values() for box in each.values()]
+        read = blocks.load(read_address, None, [tabs, *boxes], show_progress="hidden", api_visibility="private")
+        read.then(None, None, None, js=OPEN)
     return blocks
+
+
+def from_address(box: Any, said: str | None) -> Any:
+    """What an address says of a control; nothing where that is none of its values."""
+    if said is None:
+        return gr.skip()
+    if isinstance(box, gr.Dropdown):
+        return next((value for _, value in box.choices if str(value) == said), gr.skip())
+    if isinstance(box, gr.Slider):
+        number = read(said)
+        fits = isinstance(number, int | float) and box.minimum <= number <= box.maximum
+        return number if fits else gr.skip()
+    return said[:PROMPT_CHARACTERS]
 
 
 def title(name: str) -> str:
     """What a tab is called."""
-    return "Next token" if name == "next_token" else load_element(name).TITLE
+    return "Next token" if name == NEXT else load_element(name).TITLE
 
 
 def tell_devices(engines: Engines) -> str:
@@ -88,8 +116,8 @@ def show_time(seconds: float) -> str:
     return f"{1000 * seconds:.0f} ms" if seconds >= 0.001 else "under 1 ms"
 
 
-def add_tab(engines: Engines, name: str) -> gr.Textbox:
-    """The controls of an element, its picture, and examples; the box of its text."""
+def add_tab(engines: Engines, name: str) -> dict[str, Any]:
+    """The controls of an element by name, its picture, and examples."""
     start, examples = OWN.get(name, (SHORT.get(name, TEXT), EXAMPLES))
     models = [
         (item.label, item.name)
@@ -99,30 +127,39 @@ def add_tab(engines: Engines, name: str) -> gr.Textbox:
     with gr.Row():
         prompt = gr.Textbox(start, label="Text", max_length=PROMPT_CHARACTERS, scale=4, min_width=300)
         model = gr.Dropdown(models, value=models[0][1] if models else None, label="Model", scale=2, min_width=240)
-        if name == "next_token":
-            beside = gr.Dropdown(["", *[each[1] for each in models]], value="", label="Beside it")
-        show = gr.Button("Show", variant="primary", scale=1)
+        asked = {"prompt": prompt, "model": model}
+        if name == NEXT:
+            asked["beside"] = gr.Dropdown(["", *[each[1] for each in models]], value="", label="Beside it")
+        show = gr.Button("Show", variant="primary", scale=1, elem_classes="show")
     picture = gr.HTML()
     answer = gr.JSON(label="The answer", visible=False)
-    if name == "next_token":
-        extra, function = [beside], next_tokens(engines)
-    else:
-        with gr.Accordion("Settings", open=False), gr.Row():
-            extra = [control(field, about) for field, about in load_element(name).Params.model_fields.items()]
-        function = element_answer(engines, name, list(load_element(name).Params.model_fields))
-    asked = [prompt, model, *extra]
-    triggers = [show.click, prompt.submit, model.change]
+    with gr.Accordion("Settings", open=False), gr.Row():
+        asked |= sampling_controls() if name == NEXT else element_controls(name)
     gr.on(
-        triggers,
-        function,
-        asked,
+        [show.click, prompt.submit, model.change],
+        next_tokens(engines) if name == NEXT else element_answer(engines, name, list(asked)[2:]),
+        list(asked.values()),
         [picture, answer],
-        js=ADDRESS.replace("TAB", name),
+        js=ADDRESS.replace("TAB", name).replace("NAMES", json.dumps(list(asked))),
         show_progress="hidden",
         api_name=name,
     )
     gr.Examples([[each] for each in examples], [prompt], label="Examples")
-    return prompt
+    return asked
+
+
+def sampling_controls() -> dict[str, Any]:
+    """How the next token is drawn."""
+    return {
+        "temperature": gr.Slider(0.1, 2, 1, step=0.1, label="temperature"),
+        "top_k": gr.Slider(0, 50, 0, step=1, label="top k (0: all)"),
+        "top_p": gr.Slider(0.05, 1, 1, step=0.05, label="top p"),
+    }
+
+
+def element_controls(name: str) -> dict[str, Any]:
+    """A control for each field of an element's parameters."""
+    return {field: control(field, about) for field, about in load_element(name).Params.model_fields.items()}
 
 
 def control(name: str, about: Any) -> Any:
@@ -166,19 +203,33 @@ def read(value: Any) -> Any:
 def next_tokens(engines: Engines) -> Callable[..., tuple[str, Any]]:
     """The function behind the next token's tab, of one model or two."""
 
-    def ask(prompt: str, model: str, beside: str) -> tuple[str, Any]:
+    def ask(
+        prompt: str, model: str, beside: str, temperature: float, top_k: float, top_p: float
+    ) -> tuple[str, dict[str, Any]]:
+        settings: dict[str, Any] = {"bars": 8, "temperature": temperature}
+        settings |= {"top_k": int(top_k) or None, "top_p": top_p if top_p < 1 else None}
+        dials = {name: with_value(values, settings[name]) for name, values in DIALS.items()}
+        turns = [dict(zip(dials, values, strict=True)) for values in itertools.product(*dials.values())]
+        made: dict[str, Any] = {}
+        turned: dict[str, Any] = {}
         try:
-            names = [model, beside] if beside else [model]
-            made = {name: {prompt: answer_json(engines.ask(Question(model=name, prompt=prompt)))} for name in names}
+            for name in filter(None, (model, beside)):
+                question = Question(model=name, prompt=prompt, **settings)
+                made[name] = {prompt: answer_json(engines.ask(question))}
+                asked = [(turn, engines.ask(question.model_copy(update=turn))) for turn in turns]
+                turned[name] = {prompt: [turned_json(turn, answer) for turn, answer in asked]}
         except (TalkgenError, ValueError) as error:
             raise gr.Error(str(error), print_exception=False) from error
-        settings = {"bars": 8, "temperature": 1.0, "top_k": None, "top_p": None}
-        recording: dict[str, Any] = {"element": "talkgen-live", "prompt": prompt}
-        recording |= {"models": [describe(engines, each) for each in names]}
-        recording |= {"settings": settings, "recorded": today(), "answers": made}
-        return element_html("talkgen-live", recording), made
+        recording: dict[str, Any] = {"element": "talkgen-live", "prompt": prompt, "settings": settings, "dials": dials}
+        recording |= {"models": [describe(engines, name) for name in made], "recorded": today()}
+        return element_html("talkgen-live", {**recording, "answers": made, "turned": turned}), made
 
     return ask
+
+
+def with_value(values: tuple[Any, ...], value: Any) -> list[Any]:
+    """The positions of a dial, one of them where it stands; none comes first."""
+    return sorted({*values, value}, key=lambda one: (one is not None, one))
 
 
 def describe(engines: Engines, name: str) -> dict[str, Any]:

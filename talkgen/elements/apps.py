@@ -8,15 +8,16 @@ from pathlib import Path
 from talkgen.assets import asset_dirs
 from talkgen.elements.registry import ELEMENTS
 
-LAB = "lab"  # the app that shows any live element
+LAB = "lab"  # the app that shows any live element, and the next token
+NEXT = "next_token"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def find_demo(name: str, project: Path) -> Path | None:
-    """The file of the demo `name`, or for a live element without one that of the lab; None where there is none."""
+    """The file of the demo `name`, or for what the lab shows and has none the lab's; None where there is none."""
     if not _NAME.fullmatch(name):
         return None
-    stems = [name, LAB] if name in ELEMENTS else [name]
+    stems = [name, LAB] if name in ELEMENTS or name == NEXT else [name]
     files = (folder / f"{stem}.py" for stem in stems for folder in asset_dirs("demos", project))
     return next((file for file in files if file.is_file()), None)
 

@@ -34,6 +34,15 @@ const ELEMENT_LOOK = `
 ${STATUS_LOOK}${BADGE_LOOK}${PROMPT_LOOK}${DIAL_LOOK}`;
 
 export class LiveElement extends HTMLElement {
+  static observedAttributes = ["recording"];
+
+  /** Another recording, as a page gives it that mends its elements where they stand: the element starts anew. */
+  attributeChangedCallback(_name, before) {
+    if (before === null || !this.isConnected) return;
+    this.disconnectedCallback();
+    this.connectedCallback();
+  }
+
   connectedCallback() {
     this.recording = decodeAttribute(this.getAttribute("recording"));
     this.params = { ...this.recording.params };

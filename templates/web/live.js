@@ -43,6 +43,15 @@ const LIVE_LOOK = `
 ${STATUS_LOOK}${PROMPT_LOOK}${DIAL_LOOK}${STRIP_LOOK}${PANEL_LOOK}`;
 
 class TalkgenLive extends HTMLElement {
+  static observedAttributes = ["recording"];
+
+  /** Another recording, as a page gives it that mends its elements where they stand: the element starts anew. */
+  attributeChangedCallback(_name, before) {
+    if (before === null || !this.isConnected) return;
+    this.disconnectedCallback();
+    this.connectedCallback();
+  }
+
   connectedCallback() {
     this.recording = decodeAttribute(this.getAttribute("recording"));
     this.settings = { ...this.recording.settings };

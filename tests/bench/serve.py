@@ -194,34 +194,24 @@ async def room(address: str, question: Callable[[httpx.AsyncClient, str], Any], 
 
 
 def compare_rooms(address: str, model: str) -> dict[str, float]:
-    """The same room before `/api/next`, before Gradio's queue in an app of its own, and before that in our server.
-
-    The last of these goes through our gate, and our engine reads its questions together with those of others.
-    """
+    """The same room before `/api/next`, and before Gradio's queue in an app of its own."""
 
     async def ours(client: httpx.AsyncClient, prompt: str) -> None:
         while (reply := await client.post("/api/next", json={"prompt": prompt, "bars": 10})).status_code == 429:
             await asyncio.sleep(float(reply.headers["Retry-After"]))
         reply.raise_for_status()
 
-    def queued(path: str, *more: Any) -> Callable[[httpx.AsyncClient, str], Any]:
-        async def question(client: httpx.AsyncClient, prompt: str) -> None:
-            call = (await client.post(path, json={"data": [prompt, *more]})).raise_for_status()
-            events = await client.get(f"{path}/{call.json()['event_id']}")
-            if "event: complete" not in events.text:
-                raise RuntimeError(events.text)
-
-        return question
+    async def gradio(client: httpx.AsyncClient, prompt: str) -> None:
+        path = "/gradio_api/call/predict"
+        call = (await client.post(path, json={"data": [prompt]})).raise_for_status()
+        events = await client.get(f"{path}/{call.json()['event_id']}")
+        if "event: complete" not in events.text:
+            raise RuntimeError(events.text)
 
     found = time_room("ours", address, ours)
     with plain_gradio(free_port(), model) as app:
-        found |= time_room("a Gradio app", app, queued("/gradio_api/call/predict"))
-    httpx.get(f"{address}/demos/next_token/", timeout=120)
-    within = queued("/demos/next_token/gradio_api/call/predict", model, 1, 0, 1)
-    found |= time_room("Gradio in our server", address, within)
-    for name in ("a Gradio app", "Gradio in our server"):
-        found[f"p95, {name} / ours"] = round(found[f"{name}: p95 (s)"] / found["ours: p95 (s)"], 2)
-    return found
+        found |= time_room("gradio", app, gradio)
+    return {**found, "p95, gradio / ours": round(found["gradio p95 (s)"] / found["ours p95 (s)"], 2)}
 
 
 def time_room(name: str, address: str, question: Callable[[httpx.AsyncClient, str], Any]) -> dict[str, float]:
@@ -229,7 +219,7 @@ def time_room(name: str, address: str, question: Callable[[httpx.AsyncClient, st
     each = asyncio.run(room(address, question))
     totals = [sum(one) for one in each]
     p95 = statistics.quantiles([value for one in each for value in one], n=20)[18]
-    return {f"{name}: p95 (s)": round(p95, 3), f"{name}: slowest client / fastest": round(max(totals) / min(totals), 2)}
+    return {f"{name} p95 (s)": round(p95, 3), f"{name} slowest client / fastest": round(max(totals) / min(totals), 2)}
 
 
 @contextmanager

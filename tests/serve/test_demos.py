@@ -1,5 +1,7 @@
 """Gradio apps below /demos: found by name, opened when asked for, over the same engines."""
 
+import json
+
 import httpx
 import pytest
 from server_process import free_port, server
@@ -29,13 +31,14 @@ def test_the_next_token_demo_opens(site):
 
 
 def test_the_demo_answers_with_the_engines(site):
-    """What the app predicts is what the live slide is told."""
-    calls = "/demos/next_token/gradio_api/call/predict"
-    call = site.post(calls, json={"data": ["abc", "tiny", 1, 0, 1]}).json()
+    """What the app predicts is what the live slide is told, also where few tokens are drawn from."""
+    calls = "/demos/next_token/gradio_api/call/next_token"
+    call = site.post(calls, json={"data": ["abc", "tiny", "", 0.5, 2, 1]}).json()
     events = site.get(f"{calls}/{call['event_id']}").text
-    answer = site.post("/api/next", json={"prompt": "abc", "bars": 10}).json()
-    assert "event: complete" in events
-    assert all(f"{item['p']:.4f}"[:5] in events for item in answer["candidates"])
+    answer = site.post("/api/next", json={"prompt": "abc", "temperature": 0.5, "top_k": 2}).json()
+    told = json.loads(events.split("event: complete\ndata: ")[1].split("\n")[0])[1]["tiny"]["abc"]
+    assert [item["p_sampled"] for item in told["candidates"]] == [item["p_sampled"] for item in answer["candidates"]]
+    assert told["kept"] == 2
 
 
 def test_a_stream_of_nobody_ends(site):
@@ -57,4 +60,4 @@ def test_a_projects_own_demo_goes_first(tmp_path):
     own.parent.mkdir()
     own.write_text("", encoding="utf-8")
     assert find_demo("next_token", tmp_path) == own
-    assert find_demo("next_token", tmp_path / "elsewhere").name == "next_token.py"
+    assert find_demo("next_token", tmp_path / "elsewhere").name == "lab.py"
