@@ -123,28 +123,37 @@ def _preload_modules(page: Path) -> None:
     page.write_text(text.replace("</head>", "\n".join([*links, "</head>"]), 1), encoding="utf-8")
 
 
-def _export(folder: Path, format: str, output: Path, flags: list[str]) -> None:
+def _export(folder: Path, output: Path, flags: list[str]) -> list[Path]:
+    """What Slidev writes to `output`, a PDF or a folder of pictures.
+
+    Its first start, with Vite's cache cold and a machine that is busy, can come out empty: then it is asked once more.
+
+    Raises:
+        ToolError: it came out empty again.
+    """
     browser = ["--executable-path", str(find_browser())]
     # Waiting for the network to fall silent also waits for Vite's first optimization of a cold cache.
     wait = ["--wait", "1000", "--timeout", "120000", "--wait-until", "networkidle"]
-    _slidev(folder, ["export", "slides.md", "--format", format, "--output", str(output), *browser, *wait, *flags])
+    kind = output.suffix.removeprefix(".") or "png"
+    for _ in range(2):
+        _slidev(folder, ["export", "slides.md", "--format", kind, "--output", str(output), *browser, *wait, *flags])
+        made = [output] if output.is_file() else [*output.glob("*.png")]
+        if made and all(file.stat().st_size >= _SMALLEST_PAGE for file in made):
+            return made
+    raise ToolError(f"Slidev wrote no usable pages of {folder}", "talkgen doctor checks the browser")
 
 
 def _print_pdf(folder: Path, name: str, flags: list[str]) -> Path:
     """One PDF; of one with a page for each click Slidev knows which slides they belong to, and names them itself."""
-    file = folder / f"{name}.pdf"
-    _export(folder, "pdf", file, [*flags, "--with-toc"] if flags else [])
-    _check([file], folder)
+    (file,) = _export(folder, folder / f"{name}.pdf", [*flags, "--with-toc"] if flags else [])
     finish_pdf(file, read_words(folder), page_a_slide=not flags)
     return file
 
 
 def _photograph(folder: Path, out: Path, flags: list[str]) -> Iterator[Page]:
     """A picture of each slide, all of one size; Slidev names them by slide, or by slide and click."""
-    _export(folder, "png", out, flags)
-    made = sorted(out.glob("*.png"), key=lambda file: [int(number) for number in file.stem.split("-")])
-    _check(made, folder)
-    for file in made:
+    made = _export(folder, out, flags)
+    for file in sorted(made, key=lambda file: [int(number) for number in file.stem.split("-")]):
         yield Page(int(file.stem.split("-")[0]) - 1, file)
 
 
@@ -155,8 +164,3 @@ def _keep_pictures(pages: list[Page], folder: Path) -> list[Path]:
             slide, *click = page.picture.stem.split("-")
             shutil.copyfile(page.picture, stage / f"{'-'.join([slide.zfill(3), *click])}.png")
     return sorted(folder.glob("*.png"))
-
-
-def _check(made: list[Path], folder: Path) -> None:
-    if not made or any(not file.exists() or file.stat().st_size < _SMALLEST_PAGE for file in made):
-        raise ToolError(f"Slidev wrote no usable pages of {folder}", "try again: its first start can come out empty")
