@@ -28,15 +28,16 @@ def main() -> int:
     """
     gc.set_threshold(50_000, 20, 100)  # what imports make stays: looking for what does not is a tenth of a start
     start_ahead(sys.argv[1:])
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for some reads all that is installed
     from typer.exceptions import TyperException
 
-    from talkgen.cli.app import app
+    from talkgen.cli.commands import make_app
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # what a terminal cannot show is shown as "?", and stops nothing
             stream.reconfigure(errors="replace")
     try:
-        code = app(prog_name="talkgen", standalone_mode=False)
+        code = make_app(*sys.argv[1:2])(prog_name="talkgen", standalone_mode=False)
     except TalkgenError as error:
         return _tell(error)
     except TyperException as error:

@@ -53,7 +53,7 @@ def test_output_that_the_terminal_cannot_show(encoding):
     done = subprocess.run(command, env=env, capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr
     code = (
-        "import talkgen.__main__ as m; from talkgen.cli import app; app.WELCOME = '→ é ␠'; raise SystemExit(m.main())"
+        "import talkgen.__main__ as m; from talkgen.cli import commands; commands.WELCOME = '→ é ␠'; raise SystemExit(m.main())"
     )
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, b"")
