@@ -24,10 +24,8 @@ def start_ahead(arguments: Sequence[str]) -> None:
     with suppress(TalkgenError, OSError, ValueError):  # the command itself says what is wrong
         if command == "import":
             _start_parser(given)
-        elif command == "build" and not _OTHERS & set(given) and _is_newer(given):
-            from talkgen.pipeline.targets import TARGETS
-
-            TARGETS["marp"].get_ready(lambda _: None)
+        elif command == "build" and not _OTHERS & set(given):
+            _start_marp(given)
 
 
 def _start_parser(given: Sequence[str]) -> None:
@@ -40,12 +38,15 @@ def _start_parser(given: Sequence[str]) -> None:
         start("slidev" if is_slidev(deck.read_text(encoding="utf-8")) else "marp")
 
 
-def _is_newer(given: Sequence[str]) -> bool:
-    """Whether the outline among the arguments is newer than its deck, as far as their dates say."""
+def _start_marp(given: Sequence[str]) -> None:
+    """Starts Marp where the outline among the arguments is newer than its deck, as far as their dates say."""
     from talkgen.outline.find import find_outline
+    from talkgen.pipeline.targets import TARGETS
 
     out = next((after for option, after in pairwise(given) if option in _OUT), None)
     talk = next((each for each in given if each != out and Path(each).exists()), ".")
     outline = find_outline(Path(talk))
-    page = (Path(out) if out else outline.parent / "dist" / "marp") / "deck.html"
-    return not page.exists() or outline.stat().st_mtime > page.stat().st_mtime
+    deck = Path(out) if out else outline.parent / "dist" / "marp"
+    page = deck / "deck.html"
+    if not page.exists() or outline.stat().st_mtime > page.stat().st_mtime:
+        TARGETS["marp"].get_ready(deck, lambda _: None)

@@ -1,6 +1,6 @@
 """Marp as a process that stays up: the one of this process, which can be started before it is asked for a deck.
 
-Knows no deck, so that importing this takes next to nothing: Node then loads Marp beside all else that is imported.
+Importing this takes next to nothing: Node then loads Marp beside all else that is imported.
 """
 
 from __future__ import annotations
@@ -9,21 +9,25 @@ import functools
 from pathlib import Path
 
 from talkgen.assets import asset_dir, cache_dir
-from talkgen.export.node import Report, installed_packages, npm_packages
+from talkgen.export.marp_command import NATIVE, SHOWS, SOURCE, marp_cli, marp_command
+from talkgen.export.node import Report, installed_packages
 from talkgen.export.worker import NodeWorker
 
 PROGRAM = "marp.cjs"  # in templates/node
 
 
-def start_marp(report: Report) -> None:
-    """Lets Marp get ready beside what else there is to do, where it is installed; the next export waits less for it."""
-    if installed_packages("marp"):
-        marp_worker(marp_cli(report)).start()
+def start_marp(deck: Path, report: Report) -> None:
+    """Lets Marp get ready beside what else there is to do, where it is installed; the next export waits less for it.
 
-
-def marp_cli(report: Report) -> Path:
-    """The folder of Marp's command, installed if need be."""
-    return npm_packages("marp", report).resolve() / "node_modules" / "@marp-team" / "marp-cli"
+    Where there is a `deck` in its folder, it gets ready by converting that for nobody: the next needs nearly the same.
+    """
+    if not installed_packages("marp"):
+        return
+    worker = marp_worker(marp_cli(report))
+    if (deck / SOURCE).is_file() and not (deck / NATIVE).is_file():
+        worker.start({"folder": str(deck.resolve()), "arguments": marp_command(deck, ["--output", "-"], SHOWS)})
+    else:
+        worker.start()
 
 
 @functools.cache

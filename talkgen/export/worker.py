@@ -28,10 +28,15 @@ class NodeWorker:
         self._running: _Running | None = None
         self._lock = threading.Lock()
 
-    def start(self) -> None:
-        """Starts it where it does not run, and does not wait until it can answer."""
+    def start(self, rehearsed: Mapping[str, Any] | None = None) -> None:
+        """Starts it where it does not run, and does not wait until it can answer.
+
+        It is then asked what is to be `rehearsed`, and to answer that to nobody.
+        """
         with self._lock:
-            self._started()
+            is_new, running = not self._runs, self._started()
+            if rehearsed and is_new:
+                running.tell({**rehearsed, "rehearsed": True})
 
     def ask(self, question: Mapping[str, Any], timeout: float) -> dict[str, Any]:
         """Its answer, within `timeout` seconds.
@@ -57,8 +62,12 @@ class NodeWorker:
         with self._lock:
             self._end()
 
+    @property
+    def _runs(self) -> bool:
+        return self._running is not None and self._running.process.poll() is None
+
     def _started(self) -> _Running:
-        if self._running is None or self._running.process.poll() is not None:
+        if self._running is None or not self._runs:
             self._end()
             self._running = _Running(self._command)
             _WORKERS.add(self)
@@ -107,6 +116,15 @@ class _Running:
             self._answers.put(line)
         self._answers.put(b"")  # it has ended
 
+    def tell(self, question: Mapping[str, Any]) -> None:
+        """Asks what it answers nobody; where it has ended, the next question tells."""
+        with suppress(OSError):
+            self._write(question)
+
+    def _write(self, question: Mapping[str, Any]) -> None:
+        self._input.write(json.dumps(question).encode() + b"\n")
+        self._input.flush()
+
     def ask(self, question: Mapping[str, Any], timeout: float) -> dict[str, Any] | None:
         """The answer; None where the process ended instead.
 
@@ -114,8 +132,7 @@ class _Running:
             ToolError: it took longer.
         """
         try:
-            self._input.write(json.dumps(question).encode() + b"\n")
-            self._input.flush()
+            self._write(question)
             line = self._answers.get(timeout=timeout)
         except queue.Empty:
             self.close()

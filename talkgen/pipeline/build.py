@@ -81,7 +81,7 @@ def build(request: Request, report: Report) -> BuildReport:
     with store.lock(f"build {deck.path.resolve()}", report):
         talk = Talk(path, request.vars)
         if request.format == "html" and not talk.is_known:
-            deck.target.get_ready(report)
+            deck.target.get_ready(deck.path, report)
         plan = make_plan(talk, request.model, keep_going=request.keep_going)
         report(f"model: {plan.model.label}")
         if request.fetch != "nothing":

@@ -57,10 +57,10 @@ class Target:
         """Where the code starts that makes a format."""
         return self.exporter if format == "html" else self.printer
 
-    def get_ready(self, report: Report) -> None:
-        """Lets the tool start beside what has to be done before it is needed."""
+    def get_ready(self, deck: Path, report: Report) -> None:
+        """Lets the tool start beside what has to be done before it is needed; in the folder `deck` is one of before."""
         if self.starter:
-            _load(self.starter)(report)
+            _load(self.starter)(deck, report)
 
     def templates(self, theme: str | None, *, answers: bool) -> Iterator[Path]:
         """The files of templates/ that count for a deck in a `theme` of the tool's own, or in ours where that is None.

@@ -2,7 +2,8 @@
  * Marp as a process that stays up: `node marp.cjs PATH-OF-MARP-CLI FOLDER-FOR-WHAT-IS-COMPILED`.
  *
  * A line of JSON on standard input asks for a deck (`{folder, arguments}`, as Marp's own command takes them), a line on
- * standard output answers with the exit code and with what Marp said. It ends with its standard input.
+ * standard output answers with the exit code and with what Marp said; a deck that is `rehearsed` nobody waits for. It
+ * ends with its standard input.
  */
 "use strict";
 
@@ -78,8 +79,9 @@ async function serve() {
     await piece();
   }
   for (let line = await first; !line.done; line = await lines.next()) {
-    const { folder, arguments: args } = JSON.parse(line.value);
+    const { folder, arguments: args, rehearsed } = JSON.parse(line.value);
     const done = await convert(folder, args);
+    if (rehearsed) continue;
     answer(`${JSON.stringify({ ...done, last: process.memoryUsage().rss > LARGE })}\n`);
     flushCompileCache(); // with the functions that a deck needs: nobody waits for it, and many end this process
   }
