@@ -26,7 +26,7 @@ def main() -> int:
     The exit codes are 0 done, 1 the user's to mend, 2 wrong usage, 3 a bug, 130 interrupted, and 141 where nobody reads
     the output any more, as `head` does when it has enough.
     """
-    gc.set_threshold(50_000, 20, 100)  # what imports make stays: looking for what does not is a tenth of a start
+    gc.set_threshold(200_000, 20, 100)  # what imports make stays: looking for what does not is a tenth of a start
     start_ahead(sys.argv[1:])
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for some reads all that is installed
     from typer.exceptions import TyperException

@@ -52,9 +52,8 @@ def test_output_that_the_terminal_cannot_show(encoding):
     command = [sys.executable, "-m", "talkgen", "figures", "show", "--help"]
     done = subprocess.run(command, env=env, capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    code = (
-        "import talkgen.__main__ as m; from talkgen.cli import commands; commands.WELCOME = '→ é ␠'; raise SystemExit(m.main())"
-    )
+    welcome = "commands.WELCOME = '→ é ␠'"
+    code = f"import talkgen.__main__ as m; from talkgen.cli import commands; {welcome}; raise SystemExit(m.main())"
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.decode(encoding).rstrip() == "? é ?"

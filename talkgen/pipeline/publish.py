@@ -55,7 +55,8 @@ def publish(
 
             with faults_placed(plan, rendering), flushing(stage):  # the disk's time is the exporter's
                 exports.append(_export(deck, format, content, stage, report))
-        artifact = plan_rendering(plan, deck.target, copied_files(rendering, plan, deck.target))
+        copied = copied_files(rendering, plan, deck.target)
+        artifact = plan_rendering(plan, deck.target, copied)
         entries = {each.name: Entry(each.full_key) for each in plan.artifacts if each.name not in missing}
         entries |= {artifact.name: Entry(artifact.key, files)}
         entries |= {export.artifact.name: Entry(export.artifact.key, export.files) for export in exports}
@@ -64,7 +65,7 @@ def publish(
             "talkgen": __version__,
             "target": deck.target.name,
             "content": content,
-            "copied": copied_files(rendering, plan, deck.target),
+            "copied": copied,
             "opens": {export.artifact.label: export.opens for export in exports},
             "degraded": [
                 asdict(item) | {"origin": origin} for item, origin in zip(rendering.degraded, origins, strict=True)

@@ -13,7 +13,8 @@ import pytest
 from talkgen.assets import asset_dir
 from talkgen.errors import ToolError
 from talkgen.export.marp import export_marp
-from talkgen.export.marp_process import marp_cli, marp_worker
+from talkgen.export.marp_command import marp_cli
+from talkgen.export.marp_process import marp_worker, start_marp
 from talkgen.export.node import run_node
 from talkgen.export.worker import NodeWorker
 
@@ -113,3 +114,27 @@ def test_it_ends_with_who_started_it_however_that_ends(echo):
         node = psutil.Process(int(owner.stdout.readline()))
         os.kill(owner.pid, signal.SIGKILL)
     node.wait(60)
+
+
+def test_what_is_rehearsed_is_answered_to_nobody(echo):
+    """A process that starts with something to rehearse answers the first question with its own answer, not that."""
+    echo.write_text(ECHO.replace("  console.log", "  if (!JSON.parse(line).rehearsed) console.log"), encoding="utf-8")
+    worker = NodeWorker(echo)
+    worker.start({"last": "rehearsed"})
+    worker.start({"die": True})  # it runs: nothing is rehearsed again
+    assert worker.ask({"last": False}, 60)["last"] is False
+    worker.close()
+    assert not children()
+
+
+@pytest.mark.slow
+def test_a_deck_that_was_rehearsed_changes_no_byte_of_the_next(folder, tmp_path):
+    """After a deck that Marp got ready with, and after one that it could not convert, the page is the same."""
+    page = export_marp(folder, "html", silence)[0].read_bytes()
+    before = tmp_path / "before"
+    before.mkdir()
+    (before / "deck.md").write_text(DECK.replace("One", "Before"), encoding="utf-8")
+    for deck in (before, tmp_path / "none"):
+        marp_worker(marp_cli(silence)).close()
+        start_marp(deck, silence)
+        assert export_marp(folder, "html", silence)[0].read_bytes() == page
