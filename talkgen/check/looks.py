@@ -30,7 +30,8 @@ def find_unsightly(plan: Plan, deck: DeckFolder, report: Callable[[str], None]) 
     """
     if FORMAT not in deck.opens:
         return
-    name, shown, size = deck.target.name, plan.draft.shown, plan.draft.size
+    name, size = deck.target.name, plan.draft.size
+    shown = plan.draft.pages(name)
     report(f"looking at every slide of the {name.capitalize()} deck")
     look = look_at_slides(deck.path / deck.opens[FORMAT][0], name, len(shown), size, report, accessibility=True)
     for host in look.hosts:

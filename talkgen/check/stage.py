@@ -68,8 +68,8 @@ def _deck_steps(request: Request, report: Report) -> Iterator[Step]:
 
 
 def _look(done: BuildReport, report: Report) -> str:
-    draft = done.plan.draft
-    look = look_at_slides(done.outputs[0], done.deck.target.name, len(draft.shown), draft.size, report)
+    draft, target = done.plan.draft, done.deck.target.name
+    look = look_at_slides(done.outputs[0], target, len(draft.pages(target)), draft.size, report)
     if look.hosts or look.failed:
         raise ToolError(f"it asks for what is not there: {', '.join((*look.hosts, *look.failed))}")
     return f"{len(look.slides)} slides, every font and picture is there, no other host is asked"

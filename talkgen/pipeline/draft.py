@@ -102,12 +102,17 @@ class Draft:
     remote: tuple[Remote, ...]  # what is shown from other hosts
     size: tuple[int, int]  # width and height of a slide in px
     shown: tuple[int, ...]  # the slides that are in the deck, counted from 0
+    elsewhere: frozenset[int]  # of these the ones that Slidev takes from files of its own talk which are not there
     blocks: tuple[BlockDraft, ...]
     chains: frozenset[Chain]  # the values that texts name
     inputs: frozenset[Chain]  # the values that it was made with, since something is computed from them
     text: Mapping[str, Any]
     minutes: tuple[float, ...]  # that slides which are shown are planned with
     problems: tuple[Problem, ...] = ()
+
+    def pages(self, target: str) -> tuple[int, ...]:
+        """The slides that are pages of a target's deck, in their order: Slidev shows none whose file is missing."""
+        return tuple(each for each in self.shown if target != "slidev" or each not in self.elsewhere)
 
 
 def draft_to_json(draft: Draft) -> dict[str, Any]:
@@ -120,6 +125,7 @@ def draft_to_json(draft: Draft) -> dict[str, Any]:
         "remote": [asdict(each) for each in draft.remote],
         "size": draft.size,
         "shown": draft.shown,
+        "elsewhere": sorted(draft.elsewhere),
         "blocks": [{"kind": kinds[type(block)], **asdict(block)} for block in draft.blocks],
         "chains": [list(chain) for chain in draft.chains],
         "inputs": [list(chain) for chain in draft.inputs],
@@ -141,6 +147,7 @@ def draft_from_json(data: Mapping[str, Any]) -> Draft:
         remote=tuple(Remote(**{**each, "path": tuple(each["path"])}) for each in data["remote"]),
         size=(int(data["size"][0]), int(data["size"][1])),
         shown=tuple(data["shown"]),
+        elsewhere=frozenset(data["elsewhere"]),
         blocks=tuple(_block_from_json(dict(block)) for block in data["blocks"]),
         chains=frozenset(tuple(chain) for chain in data["chains"]),
         inputs=frozenset(tuple(chain) for chain in data["inputs"]),

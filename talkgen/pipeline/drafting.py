@@ -58,6 +58,7 @@ def make_draft(source: Source, values: Mapping[str, Any], style: Style, styles: 
         remote=tuple(find_remote(source)),
         size=SIZES[outline.size],
         shown=tuple(index for index, slide in enumerate(outline.slides) if not slide.hide),
+        elsewhere=frozenset(_elsewhere(source)),
         blocks=blocks,
         chains=frozenset(chain for each in expressions if not each.is_input for chain in _known(each.formula.chains)),
         inputs=frozenset(chain for each in expressions if each.is_input for chain in each.formula.chains),
@@ -65,6 +66,16 @@ def make_draft(source: Source, values: Mapping[str, Any], style: Style, styles: 
         minutes=tuple(slide.duration for slide in outline.slides if slide.duration and not slide.hide),
         problems=tuple(drafter.problems),
     )
+
+
+def _elsewhere(source: Source) -> Iterator[int]:
+    """The slides of a Slidev talk that name a file of slides which is not there."""
+    for index, slide in enumerate(source.outline.slides if source.outline.native == "slidev" else ()):
+        name = (slide.frontmatter if index else {**source.outline.frontmatter, **slide.frontmatter}).get("src")
+        if isinstance(name, str):
+            folder = source.path.parent if name.startswith("/") else source.path.parent / (slide.folder or "")
+            if not (folder / name.split("#")[0].lstrip("/")).is_file():
+                yield index
 
 
 def _known(chains: Iterable[Chain]) -> Iterator[Chain]:

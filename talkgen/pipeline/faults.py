@@ -44,7 +44,7 @@ def place_faults(faults: Iterable[Fault], tool: str, plan: Plan, rendering: Rend
 
 def _placed(fault: Fault, tool: str, plan: Plan, rendering: Rendering) -> Problem:
     document = plan.talk.source.document
-    shown = plan.draft.shown
+    shown = plan.draft.pages(tool.lower())
     if fault.slide and fault.slide <= len(shown):
         slide = shown[fault.slide - 1]
         if fault.line and (style := _style_in(plan, slide, tool.lower(), fault.line)):

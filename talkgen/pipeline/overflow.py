@@ -47,7 +47,7 @@ def _key(deck: DeckFolder, plan: Plan) -> Key:
         {
             "files": entry.files,
             "size": plan.draft.size,
-            "slides": len(plan.draft.shown),
+            "slides": len(plan.draft.pages(deck.target.name)),
             **{f"templates/node/browser/{file.name}": digest_file(file) for file in programs if file.is_file()},
             **code_parts("talkgen.export.slides:look_at_slides"),
         },
@@ -57,12 +57,10 @@ def _key(deck: DeckFolder, plan: Plan) -> Key:
 def _look(deck: DeckFolder, plan: Plan, report: Callable[[str], None]) -> list[dict[str, Any]]:
     from talkgen.export.slides import look_at_slides
 
-    page = deck.path / deck.opens[FORMAT][0]
+    page, count = deck.path / deck.opens[FORMAT][0], len(plan.draft.pages(deck.target.name))
     report("looking at every slide")
-    return [
-        record(each)
-        for each in look_at_slides(page, deck.target.name, len(plan.draft.shown), plan.draft.size, report).slides
-    ]
+    look = look_at_slides(page, deck.target.name, count, plan.draft.size, report)
+    return [record(each) for each in look.slides]
 
 
 def record(seen: Seen) -> dict[str, Any]:
@@ -71,7 +69,7 @@ def record(seen: Seen) -> dict[str, Any]:
 
 
 def _problems(slides: list[dict[str, Any]], deck: DeckFolder, plan: Plan) -> Iterator[Problem]:
-    for index, slide in zip(plan.draft.shown, slides, strict=True):
+    for index, slide in zip(plan.draft.pages(deck.target.name), slides, strict=True):
         if said := spell_out(slide, deck, plan):
             error = TalkgenError(f"slide {index + 1} is {'; '.join(said)}", _hint(plan, index))
             yield from plan.talk.problems_at(("slides", index), error)
