@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from talkgen.assets import asset_dirs, theme_file
 from talkgen.errors import TalkgenError, did_you_mean
-from talkgen.yamlfile import read_yaml, validate
 
 SIZES = {"16:9": (1280, 720), "4:3": (960, 720)}
 """Width and height of a slide in px, by the outline's `size`."""
@@ -100,6 +99,8 @@ def load_style(name: str, project: Path) -> Style:
     Raises:
         TalkgenError: there is no such theme; or all that is wrong with its file, each with its place.
     """
+    from talkgen.yamlfile import read_yaml, validate  # which takes longer to load than themes that are known already
+
     file = theme_file(name, project)
     if file is None:
         raise TalkgenError(f"there is no theme '{name}'", did_you_mean(name, style_names(project)))

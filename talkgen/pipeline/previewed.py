@@ -17,6 +17,7 @@ from talkgen.outline.find import find_outline
 from talkgen.pipeline.request import Request
 
 PAGE = "deck.html"  # of a Marp deck
+_END = 1_000  # bytes that hold a page's last script
 AGAIN = 75  # the exit code of a process that keeps a preview up to date and asks to be started again
 
 News = dict[str, Any]
@@ -41,10 +42,17 @@ def _script(revision: str) -> str:
 def seed(folder: Path, page: Path, revision: str, *, anew: bool) -> Path:
     """A built deck as what is shown until the first preview is there; its page. Unless `anew`, the same one stays."""
     shown = folder / PAGE
-    if anew or not shown.is_file() or _script(revision) not in shown.read_text(encoding="utf-8"):
+    if anew or not shown.is_file() or not _is_of(shown, revision):
         shutil.copytree(page.parent, folder, dirs_exist_ok=True)
         write_text(shown, watching(page.read_text(encoding="utf-8"), revision))
     return shown
+
+
+def _is_of(page: Path, revision: str) -> bool:
+    """Whether a page that is watched is of a revision; it says so at its end."""
+    with page.open("rb") as file:
+        file.seek(max(0, page.stat().st_size - _END))
+        return _script(revision).encode() in file.read()
 
 
 def write_request(request: Request) -> str:

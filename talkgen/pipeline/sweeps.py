@@ -38,14 +38,15 @@ def read_sweep(name: str, project: Path) -> dict[str, Any]:
     Raises:
         ModelError: there is none, its file is damaged, or a run does not tell what sweeps are made of.
     """
-    if runs := _runs_in(project / "runs" / name):
+    if runs := runs_of_others(name, project):
         return {"name": name, "runs": [_summary(run) for run in runs]}
     file = find_sweep_summary(name, project)
     return read_json(file, ModelError)
 
 
-def _runs_in(folder: Path) -> list[Run]:
-    """The runs that stand in a folder which is no sweep of ours."""
+def runs_of_others(name: str, project: Path) -> list[Run]:
+    """The runs that a sweep is gathered from; none where it is one of ours."""
+    folder = project / "runs" / name
     if not folder.is_dir() or (folder / SUMMARY).is_file():
         return []
     inside = sorted(path for path in folder.iterdir() if path.is_dir() and path.name != "checkpoints")

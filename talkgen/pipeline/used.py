@@ -18,7 +18,8 @@ from talkgen.lm.files.catalog import ModelFiles, checkpoint_files, find_model, f
 from talkgen.lm.files.run import Run
 from talkgen.memo import remembered
 from talkgen.pipeline.inputs import votes_file
-from talkgen.pipeline.sweeps import find_sweep_models, find_sweep_summary, read_sweep
+from talkgen.pipeline.sweeps import find_sweep_models, find_sweep_summary, read_sweep, runs_of_others
+from talkgen.store.code import source_digest
 from talkgen.store.key import canonical
 
 if TYPE_CHECKING:
@@ -75,17 +76,14 @@ def _use_sweep(uses: Uses, name: str, project: Path) -> Used:
 
 def _sweep_digest(name: str, project: Path) -> str:
     """A digest of a sweep's summary, whatever its file looks like; read once, where it is a file."""
-    try:
-        file = digest_file(find_sweep_summary(name, project))
-    except ModelError:  # gathered from runs
-        file = ""
-    known = (name, project, file)
-    if not file or known not in _sweeps:
-        _sweeps[known] = digest_bytes(canonical(read_sweep(name, project)).encode())
-    return _sweeps[known]
 
+    def read() -> str:
+        return digest_bytes(canonical(read_sweep(name, project)).encode())
 
-_sweeps: dict[tuple[str, Path, str], str] = {}
+    if runs_of_others(name, project):
+        return read()
+    which = f"{digest_file(find_sweep_summary(name, project))} {source_digest('talkgen')}"
+    return str(remembered("sweeps", which, read))
 
 
 def _part(name: Part, run: Run, files: ModelFiles | None) -> Any:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import cached_property
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute, Mount, Router
+from starlette.types import Receive, Scope, Send
 
-from talkgen.serve.completions import completion_routes
 from talkgen.serve.cutting import cutting_routes
 from talkgen.serve.deck import deck_routes
 from talkgen.serve.demos import PREFIX, Demos
 from talkgen.serve.engines import Engines
 from talkgen.serve.guard import Guard
 from talkgen.serve.live import live_routes
-from talkgen.serve.openai_json import write_error
 from talkgen.serve.panel import panel_routes
 from talkgen.serve.presence import Presence
 from talkgen.serve.presenter import Presenter, enter_routes
@@ -27,6 +27,8 @@ from talkgen.serve.questions import Questions
 from talkgen.serve.settings import Settings
 from talkgen.serve.stage import Stage
 from talkgen.serve.watching import watch_routes
+
+_PROGRAMS = "/v1"  # where OpenAI's routes are, which few talks are asked for
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -52,7 +54,7 @@ def create_app(settings: Settings) -> Starlette:
     app = Starlette(
         routes=[
             *live_routes(questions, stage),
-            *completion_routes(questions),
+            Mount(_PROGRAMS, _Later(lambda: _completion_routes(questions))),
             *cutting_routes(engines),
             *enter_routes(Presenter(settings.code)),
             *panel_routes(settings, questions, stage, presence),
@@ -67,6 +69,26 @@ def create_app(settings: Settings) -> Starlette:
     )
     app.state.engines = engines
     return app
+
+
+class _Later:
+    """Routes whose code is loaded when the first request asks for one: a start need not wait for it."""
+
+    def __init__(self, make: Callable[[], Sequence[BaseRoute]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _router(self) -> Router:
+        return Router(self._make())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._router(scope, receive, send)
+
+
+def _completion_routes(questions: Questions) -> list[BaseRoute]:
+    from talkgen.serve.completions import completion_routes
+
+    return completion_routes(questions)
 
 
 def _audience_routes(settings: Settings, engines: Engines) -> list[BaseRoute]:
@@ -89,7 +111,9 @@ def _deck_routes(settings: Settings) -> list[BaseRoute]:
 
 async def _refuse(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 – of which it is the handler
-    if not request.url.path.startswith("/v1/"):
+    if not request.url.path.startswith(f"{_PROGRAMS}/"):
         return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+    from talkgen.serve.openai_json import write_error
+
     status = 400 if error.status_code == 422 else error.status_code
     return JSONResponse(write_error(status, str(error.detail)), status, error.headers)

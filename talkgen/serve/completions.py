@@ -33,7 +33,7 @@ Style = TextStyle | ChatStyle
 
 
 def completion_routes(questions: Questions) -> list[BaseRoute]:
-    """The routes below `/v1`."""
+    """The routes below `/v1`, their paths without it."""
     engines = questions.engines
 
     def find(name: str | None) -> Engine:
@@ -78,10 +78,10 @@ def completion_routes(questions: Questions) -> list[BaseRoute]:
         return await _answer(questions, request, asked, wanted, engine, style)
 
     return [
-        Route("/v1/models", models),
-        Route("/v1/models/{name:path}", model),
-        Route("/v1/completions", completions, methods=["POST"]),
-        Route("/v1/chat/completions", chat, methods=["POST"]),
+        Route("/models", models),
+        Route("/models/{name:path}", model),
+        Route("/completions", completions, methods=["POST"]),
+        Route("/chat/completions", chat, methods=["POST"]),
     ]
 
 

@@ -8,9 +8,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 
-import psutil
-import segno
-
 from talkgen.serve.presenter import is_loopback
 from talkgen.serve.settings import Settings
 
@@ -37,6 +34,8 @@ def room_address(settings: Settings) -> str:
 
 def _of_this_machine(host: str) -> Iterator[str]:
     """This machine's addresses in its networks: that of the way out first."""
+    import psutil  # which takes a while to load, as codes do, and a talk on this machine alone needs neither
+
     families = (socket.AF_INET,) if host == "0.0.0.0" else (socket.AF_INET, socket.AF_INET6)  # noqa: S104
     up = {name for name, about in psutil.net_if_stats().items() if about.isup}
     found = {
@@ -72,6 +71,8 @@ def _answers(host: str, port: int) -> bool:
 
 def qr_picture(address: str) -> str:
     """An address as a QR code: an SVG of dark on light, whatever the page's colours."""
+    import segno
+
     written = io.BytesIO()
     code = segno.make(address, error="m", micro=False)
     code.save(written, kind="svg", scale=8, dark="#000", light="#fff", border=3, xmldecl=False, nl=False)
@@ -80,6 +81,8 @@ def qr_picture(address: str) -> str:
 
 def qr_text(address: str) -> str:
     """An address as a QR code of half blocks, two rows a line, for light letters on a dark ground."""
+    import segno
+
     rows = [list(row) for row in segno.make(address, error="l", micro=False).matrix_iter(border=2)]
     rows += [[0] * len(rows[0])] * (len(rows) % 2)
     signs = {(0, 0): "█", (0, 1): "▀", (1, 0): "▄", (1, 1): " "}
