@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-import platform
 import sys
-import traceback
 from contextlib import suppress
 from io import TextIOWrapper
 from typing import Any
@@ -77,6 +75,9 @@ def _explain_usage(error: Any) -> int:
 
 
 def _confess() -> int:
+    import platform
+    import traceback
+
     with suppress(OSError):
         traceback.print_exc()
     where = f"talkgen {__version__}, Python {platform.python_version()}, {platform.platform()}"

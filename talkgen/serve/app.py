@@ -81,6 +81,11 @@ class _Later:
     def _router(self) -> Router:
         return Router(self._make())
 
+    @property
+    def routes(self) -> list[BaseRoute]:
+        """They themselves, which loads them."""
+        return self._router.routes
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._router(scope, receive, send)
 
