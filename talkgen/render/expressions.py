@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +17,7 @@ _TOKEN = re.compile(
     r"|(?P<name>[A-Za-z_$][\w$]*)|(?P<sign>===|!==|==|!=|<=|>=|&&|\|\||\?\?|[-+*/%<>?:!()\[\]{},.]))"
 )
 _CLICKS = re.compile(r"\$(?:slidev\.nav\.|nav\.)?clicks\b(?!\s*\()")
+_REF = re.compile(r"\b(?:const|let)\s+(?P<name>\w+)\s*=\s*ref(?:<[^<>()]*>)?\((?P<value>[^()]+)\)")
 _INNER = re.compile(r"\$\{([^{}]*)\}")  # of a template
 _ESCAPES = {"n": "\n", "t": "\t"}
 _WORDS = {"true": True, "false": False, "null": None, "undefined": None}
@@ -49,6 +51,13 @@ def evaluate(source: str, clicks: float, names: Mapping[str, Any] = MappingProxy
         return parser.whole()
     except (TypeError, ArithmeticError, LookupError, RecursionError) as error:
         raise UnknownValueError(source) from error
+
+
+def beginnings(script: str) -> Iterator[tuple[str, Any]]:
+    """The names of a component's set-up that hold a value of their own, `ref(0)`, each with what it begins as."""
+    for found in _REF.finditer(script):
+        with suppress(UnknownValueError):
+            yield found["name"], evaluate(found["value"], 0)
 
 
 def shown(value: Any) -> str:
@@ -199,7 +208,11 @@ class _Parser:
                 self._next()
                 key = self.token
                 self._next()
-            value = len(value) if key == "length" and isinstance(value, str | list) else value[key]
+            if key == "includes" and isinstance(value, str | list) and self._take("("):
+                value = self.choice() in value
+                self._expect(")")
+            else:
+                value = len(value) if key == "length" and isinstance(value, str | list) else value[key]
         return value
 
     def _primary(self) -> Any:

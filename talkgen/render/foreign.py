@@ -24,7 +24,7 @@ from talkgen.render.loops import SPAN, written_out
 from talkgen.render.places import FRAME, PLACE, SLOTS, VECTOR, sign
 from talkgen.render.tags import KNOWN
 from talkgen.render.utilities import styled
-from talkgen.render.vue import FRAGMENT, without_vue
+from talkgen.render.vue import FRAGMENT, passing, without_vue
 
 _OWN = re.compile(
     rf"{SPAN}|(?P<comment><!--.*?(?:-->|\Z))|"
@@ -65,8 +65,10 @@ class Foreign:
 
     native: str
     places: Mapping[str, Any] = field(default_factory=dict)  # of elements, in the slide's settings
+    values: Mapping[str, Any] = field(default_factory=dict)  # that names of the slide's set-up begin with
     lost: dict[str, None] = field(default_factory=dict)
     plain: dict[str, None] = field(default_factory=dict)  # components and places whose text is shown
+    passing: dict[str, None] = field(default_factory=dict)  # what is done at single clicks, and is over then
     components: dict[str, None] = field(default_factory=dict)  # names of those whose name is shown
     styles: list[str] = field(default_factory=list)  # of the slide
     sheets: list[str] = field(default_factory=list)  # of all slides
@@ -124,7 +126,7 @@ class Foreign:
     def _expression(self, source: str) -> str:
         """The value of an expression; its source, told, where the slide does not say it."""
         try:
-            return escape(shown(evaluate(unescape(source[2:-2]), 0)), quote=False)
+            return escape(shown(evaluate(unescape(source[2:-2]), 0, self.values)), quote=False)
         except UnknownValueError:
             self.lost[f"the expression {source}"] = None
             return source
@@ -182,6 +184,8 @@ class Foreign:
         """A tag of HTML's, which stands for what was found."""
         if tag.startswith("</"):
             return tag
+        if over := ", ".join(passing(tag)):
+            self.passing[f"<{found['name']}> ({over})"] = None
         tag, lost = without_vue(tag, self.places)
         if lost:
             self.lost[f"what Vue does with <{found['name']}> ({', '.join(lost)})"] = None

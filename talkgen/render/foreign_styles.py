@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from talkgen.render.utilities import declarations
 
 LOOKS = {
     "backgroundColor": "background-color", "backgroundImage": "background-image", "color": "color",
@@ -15,6 +17,7 @@ _PICTURE = {"background-size": "cover", "background-position": "center", "backgr
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'')
 _IMPORT = re.compile(r"@import\b[^;]*;?")
+_APPLY = re.compile(r"@apply\s+(?P<names>[^;{}]+);?")
 _OF_UNOCSS = re.compile(r"@apply|@screen|\bv-bind\(|theme\(")
 _SECTION = re.compile(r"(?<![\w.#\[-])section(?![\w-])|:root\b")
 _VALUE = re.compile(r"[^;{}<>\n]+")
@@ -44,10 +47,17 @@ def for_slidev(css: str) -> str:
 
 def for_marp(css: str) -> str | None:
     """CSS of a Slidev deck whose slides are Marp's; None where only Slidev's own tools read it."""
+    css = _APPLY.sub(lambda found: _applied(found["names"].split()) or found[0], css)
     if _OF_UNOCSS.search(css):
         return None
     css = re.sub(r"(?:::v-deep|:deep)\(([^()]*)\)", r"\1", css)
     return re.sub(r"\.slidev-layout\b|\.slidev-page\b", "section", css)
+
+
+def _applied(names: Sequence[str]) -> str:
+    """The CSS of UnoCSS's names; empty where one of them is not known."""
+    found = [declarations([name]) for name in names]
+    return f"{';'.join(found)};" if all(found) else ""
 
 
 def look(directives: Mapping[str, Any]) -> str:

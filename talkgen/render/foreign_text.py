@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -12,12 +13,15 @@ from talkgen.errors import OutlineError
 from talkgen.outline import blocks
 from talkgen.outline.node import Holds
 from talkgen.outline.schema import Slide
+from talkgen.outline.walk import find_texts
 from talkgen.render.addresses import Addresses
 from talkgen.render.components import find_components, is_nowhere
 from talkgen.render.deck import BlockPath, Deck
+from talkgen.render.expressions import beginnings
 from talkgen.render.foreign import Foreign, settings_lost, settings_unknown
 from talkgen.render.places import FRAME, PLACE, VECTOR, arranged, sign, signs
 
+_SET_UP = re.compile(r"<script\b[^>]*\bsetup\b[^>]*>(.*?)</script", re.DOTALL)
 _FRAME_HEIGHT = 360  # px of a slide
 
 
@@ -33,6 +37,7 @@ class ForeignText(Addresses):
         self.sheets: dict[str, None] = {}  # of all slides
         self._frames: list[str] = []
         self._places: Mapping[str, Any] = {}
+        self._values: Mapping[str, Any] = {}
 
     def turn_to(self, slide: Slide | None) -> None:
         """From here on files are named by this slide, or by the talk."""
@@ -40,6 +45,7 @@ class ForeignText(Addresses):
         self.styles, self._frames = [], []
         places = slide.frontmatter.get("dragPos") if slide else None
         self._places = places if isinstance(places, dict) else {}
+        self._values = dict(_beginnings(slide)) if slide and self.native == "slidev" else {}
 
     @property
     def native(self) -> str:
@@ -54,7 +60,7 @@ class ForeignText(Addresses):
         """Source of a talk that is native to the other tool as Markdown for this one; what is lost is noted."""
         if not self.native:
             return source
-        read = Foreign(self.native, self._places)
+        read = Foreign(self.native, self._places, self._values)
         try:
             text = read.read(source)
         except OutlineError as error:
@@ -64,6 +70,8 @@ class ForeignText(Addresses):
             self._note(each)
         for each in read.plain:
             self.degrade(self.at, f"{self.native.capitalize()} alone has {each}: its text is shown")
+        for each in read.passing:
+            self.degrade(self.at, f"what is done with {each} at single clicks is not seen: it is as it is in the end")
         for name in read.components:
             nowhere = is_nowhere(name, self.deck, self._components)
             there = "the project has no component" if nowhere else f"{self.native.capitalize()} alone has"
@@ -122,3 +130,11 @@ class ForeignText(Addresses):
     @abstractmethod
     def write_toc(self, block: blocks.Toc, path: BlockPath) -> str:
         """The titles of the talk, each a link."""
+
+
+def _beginnings(slide: Slide) -> Iterator[tuple[str, Any]]:
+    """What the names begin as that the set-up of a slide has."""
+    for text in find_texts(slide):
+        if text.path[-1] != "code":
+            for script in _SET_UP.findall(text.text):
+                yield from beginnings(script)

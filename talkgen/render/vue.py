@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from html import escape, unescape
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +21,8 @@ _DECORATION = re.compile(
 )
 _FILE = re.compile(r"\s*(?:\w*[bB]ase\w*\()?[`'](?:\$\{[^}`']*(?:base|BASE)[^}`']*\})?/?([^`'${}\s]+)[`']\)?\s*")
 _AFTER = 10**6  # clicks: all that a slide waits for
+_NUMBER = re.compile(r"\b\d{1,3}\b")
+_FROM_TO = re.compile(r"\s*\[[^,\]]+,[^,\]]+\]\s*")  # of clicks at which something is there
 _UNSEEN = re.compile(r"(?:^|\s)!?(opacity-0|scale-0|hidden|invisible)(?:\s|$)")
 _MARKS = {"underline": "text-decoration:underline", "highlight": "background:rgb(255 220 0 / 40%)",
           "strike-through": "text-decoration:line-through", "crossed-off": "text-decoration:line-through"}  # fmt: skip
@@ -64,6 +67,20 @@ def without_vue(tag: str, places: Mapping[str, Any] = MappingProxyType({})) -> t
         names = [*((own[1] or own[2] or "").split() if own else []), *names]
         plain = plain[:start] + f' class="{" ".join(names)}"' + plain[start:].replace(own[0] if own else "\0", "")
     return _with_styles(plain), lost
+
+
+def passing(tag: str) -> Iterator[str]:
+    """The directives of a start tag that do something between its first click and its last which is over then."""
+    for found in _ATTRIBUTE.finditer(tag):
+        value = unescape(found["a"] or found["b"] or "")
+        if _CLICK.fullmatch(found["name"]) and _FROM_TO.fullmatch(value):
+            yield found["name"]
+        elif "clicks" in value and found["name"].removeprefix("v-bind") in (":class", ":style"):
+            near = {int(number) + step for number in _NUMBER.findall(value) for step in (-1, 0, 1)}
+            with suppress(UnknownValueError):  # which is told as lost
+                first, *between, last = (evaluate(value, clicks) for clicks in (0, *sorted(near), _AFTER))
+                if any(state not in (first, last) for state in between):
+                    yield found["name"]
 
 
 def _with_styles(tag: str) -> str:

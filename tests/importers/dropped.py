@@ -55,6 +55,8 @@ _LIKE = {"section", "article", "header", "footer", "main", "nav", "center", "add
 _EFFECTS = re.compile(
     r"v-(click|after|motion|mark|pre|drag)[\w:.-]*|:(initial|enter|leave|visible[\w-]*|delay|duration|click-\d+|key|ref)|@.*"
 )
+# A state that an element has at some clicks and not after all of them; what is shown with `v-if` alone is gone then.
+_AT_ONE_CLICK = re.compile(r"clicks\s*===?\s*\d+\s*\?|^\s*\[\s*\d+\s*,\s*\d+\s*\]\s*$")
 _SAY_NOTHING = set(
     "layout class title level hide disabled hideInToc toc clicks clicksStart preload transition routeAlias name theme "
     "color background image url backgroundSize mdc src duration titleTemplate lineNumbers drawings highlighter info "
@@ -156,14 +158,19 @@ def _tags(prose: str, native: str, there: str, told: str) -> Iterator[str]:
 def _is_told(name: str, attributes: str, there: str, told: str) -> bool:
     """Whether a directive of Vue is an effect, is seen, or is named in the note of its element."""
     is_named = re.search(rf"\([^)\n]*{re.escape(name)}", told)
+    if _AT_ONE_CLICK.search(_value(name, attributes)):
+        return bool(is_named)
     return bool(_EFFECTS.fullmatch(name) or name in there or is_named or _is_seen(name, attributes, there))
 
 
 def _is_seen(name: str, attributes: str, there: str) -> bool:
     """Whether what the value of an attribute names is on the page: classes that it leads to, a picture's file."""
-    found = re.search(rf"""{re.escape(name)}\s*=\s*(?:"([^"]*)"|'([^']*)')""", attributes)
-    names = re.findall(r"['`}]([^'`${}]+)['`]", (found[1] or found[2] or "") if found else "")
-    shown = found is not None and re.fullmatch(
-        r"\s*\$(slidev\.nav\.)?clicks\s*(>=?\s*[\w+ ]+|===.*:\s*''\s*)", found[1] or found[2] or ""
-    )
+    value = _value(name, attributes)
+    names = re.findall(r"['`}]([^'`${}]+)['`]", value)
+    shown = re.fullmatch(r"\s*\$(slidev\.nav\.)?clicks\s*>=?\s*[\w+ ]+", value)
     return bool(shown) or any(part in there for each in names for part in each.split("/")[-1].split())
+
+
+def _value(name: str, attributes: str) -> str:
+    found = re.search(rf"""{re.escape(name)}\s*=\s*(?:"([^"]*)"|'([^']*)')""", attributes)
+    return (found[1] or found[2] or "") if found else ""

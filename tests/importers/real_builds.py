@@ -19,17 +19,19 @@ from typer.testing import CliRunner
 
 from talkgen.cli.app import app
 from talkgen.export.node import find_node, npm_packages
+from talkgen.export.packages import pins_of, slidev_packages
 from talkgen.importers.deck import read_deck
 from talkgen.importers.tools import is_slidev
 
 HEAD = """# Imported decks, built
 
-Each deck imported, and built for its own tool: a page of Marp, or a site of Slidev. Of one that is not built it says
-whether its tool builds the original. Made by `python tests/importers/real_builds.py DECKS PAGE`.
-
-| deck | tool | built | the original, where not |
-|---|---|---|---|
+Each deck of [imported decks](imported-decks.md), built for its own tool: a page of Marp, or a site of Slidev. Of one
+that is not built the original is built by its tool alone, with the packages that it names. Most that neither builds
+name pictures that were not kept with them. Made by `python tests/importers/real_builds.py DECKS PAGE`.
 """
+_ROW = re.compile(
+    r"^\| (?P<name>\S+) \| (?P<tool>marp|slidev) \| (?P<built>yes|no) \| (?P<original>yes|no|) ?\|$", re.MULTILINE
+)
 
 
 def build_imported(deck: Path, root: Path, tool: str, talk: Path) -> str:
@@ -47,7 +49,7 @@ def build_original(deck: Path, root: Path, tool: str, folder: Path) -> str:
     folder.mkdir(exist_ok=True)
     shutil.copytree(root if root.parent.name == "folders" else _alone(deck, folder / "alone"), folder / "copy")
     copy = folder / "copy" / deck.relative_to(root)
-    packages = npm_packages("marp" if tool == "marp" else "slidev", print).resolve() / "node_modules"
+    packages = _packages(tool, folder / "talk" / "dist" / tool)
     if tool == "marp":
         command = [
             packages / "@marp-team" / "marp-cli" / "marp-cli.js",
@@ -71,6 +73,14 @@ def build_original(deck: Path, root: Path, tool: str, folder: Path) -> str:
     return "" if done.returncode == 0 else (said or [f"it ends with {done.returncode}"])[0]
 
 
+def _packages(tool: str, built: Path) -> Path:
+    """The tool's `node_modules`, with what a deck names that was built in the folder `built`."""
+    if tool == "marp":
+        return npm_packages("marp", print).resolve() / "node_modules"
+    pins = pins_of(built) if (built / "package.json").is_file() else []
+    return slidev_packages(pins, print).resolve() / "node_modules"
+
+
 def _alone(deck: Path, folder: Path) -> Path:
     """A folder with nothing but the deck."""
     folder.mkdir()
@@ -78,24 +88,40 @@ def _alone(deck: Path, folder: Path) -> Path:
     return folder
 
 
+def read_rows(page: Path) -> dict[str, tuple[str, str, str]]:
+    """By the name of each deck on the page its tool, whether it is built, and whether its original is."""
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    return {row["name"]: (row["tool"], row["built"], row["original"]) for row in _ROW.finditer(text)}
+
+
+def write_rows(page: Path, rows: dict[str, tuple[str, str, str]]) -> None:
+    """The page with a line for each tool and a row for each deck."""
+    lines = [HEAD]
+    for tool in ("marp", "slidev"):
+        of = [(built, original) for each, built, original in rows.values() if each == tool]
+        built, only = sum(built == "yes" for built, _ in of), sum(original == "yes" for _, original in of)
+        lines.append(
+            f"- {tool.capitalize()}: {built} of {len(of)} are built; of the others {only} are by their tool alone"
+        )
+    lines += ["", "| deck | tool | built | the original, where not |", "|---|---|---|---|"]
+    lines += [f"| {name} | {' | '.join(row)} |" for name, row in sorted(rows.items())]
+    page.write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
 def main(decks: Path, page: Path, only: str = "") -> None:
     """Adds the decks to the table that it does not have yet."""
-    if not page.exists():
-        page.write_text(HEAD, encoding="utf-8")
     for deck, root in decks_in(decks):
         name = deck.relative_to(decks).as_posix()
         tool = "slidev" if is_slidev(read_deck(deck)[0]) else "marp"
-        if f"| {name} |" in page.read_text(encoding="utf-8") or only not in ("", tool):
+        rows = read_rows(page)
+        if name in rows or only not in ("", tool):
             continue
         with tempfile.TemporaryDirectory() as scratch:
             failure = build_imported(deck, root, tool, Path(scratch, "talk"))
             original = build_original(deck, root, tool, Path(scratch)) if failure else ""
-        verdict = (f"no: {original}" if original else "is built") if failure else ""
-        cells = [name, tool, f"no: {failure}" if failure else "yes", verdict]
-        row = " | ".join(cell.replace("|", "\\|").replace(scratch, "")[:200] for cell in cells)
-        with page.open("a", encoding="utf-8") as table:
-            table.write(f"| {row} |\n")
-        print(row, flush=True)
+        verdict = "" if not failure else "no" if original else "yes"
+        write_rows(page, rows | {name: (tool, "no" if failure else "yes", verdict)})
+        print(name, failure, "| the original:", original, flush=True)
 
 
 if __name__ == "__main__":

@@ -99,6 +99,12 @@ def test_what_slidev_alone_has_is_told(tmp_path):
         ("<carbon-logo-github /> <twemoji:ice-cream />", "GitHub \N{ICE CREAM}"),
         ("<Tweet id='20' />", '<a href="https://x.com/i/status/20">x.com/i/status/20</a>'),
         ("<style>\n.slidev-layout h1 { color: red }\n</style>", "<style scoped>\nsection h1 { color: red }\n</style>"),
+        (
+            "<style>\n.a { @apply mt-5 opacity-10; }\n</style>",
+            "<style scoped>\n.a { margin-top:26.12px;opacity:0.1; }\n</style>",
+        ),
+        ("<p :class=\"[[1, 2].includes($clicks) ? 'a' : 'b']\">now</p>", '<p class="b">now</p>'),
+        ("<script setup>\nconst n = ref(0)\n</script>\n\n<b @click='n++'>{{ n + 1 }}</b>", "<b>1</b>"),
         ("<iframe src='https://x.org/a'></iframe>", 'src="https://x.org/a"'),
     ],
 )
@@ -247,3 +253,19 @@ def test_what_a_slide_of_slidevs_sets_is_seen_in_marp(tmp_path):
     assert small, "the style is of its slide alone"
     rules = re.findall(rf"section\[{small[0]}\][^{{}}]*\{{[^{{}}]*\}}", pages[0]["css"])
     assert [re.sub(r".*\]|\s", "", rule) for rule in rules] == ["{letter-spacing:3px}", ">*{zoom:0.8}"]
+
+
+def test_what_is_over_after_its_click_is_told(tmp_path):
+    """Marp shows an element as it is in the end: what it was at a click between is named; what stays is not."""
+    _, rendering = across(
+        "# One\n\n---\nlayout: center\n---\n\n"
+        "<p :class=\"$clicks === 2 ? 'text-red-500' : ''\">stressed</p>\n\n"
+        '<p v-click="[2, 4]">for a while</p>\n\n'
+        "<p :style=\"$clicks < 1 ? 'opacity: 0.5' : $clicks < 3 ? 'opacity: 1' : 'opacity: 0.2'\">faded</p>\n\n"
+        "<p :class=\"$clicks < 1 ? 'text-sm' : 'text-lg'\">grown</p>\n",
+        tmp_path,
+    )
+    is_over = "at single clicks is not seen: it is as it is in the end"
+    assert [(each.where, each.message) for each in rendering.degraded] == [
+        ("slide 2", f"what is done with <p> ({name}) {is_over}") for name in (":class", "v-click", ":style")
+    ]
