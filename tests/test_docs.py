@@ -1,5 +1,6 @@
 """What the documents say is what the code does."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 OUTLINE = (ROOT / "docs" / "outline.md").read_text(encoding="utf-8")
+MODELS = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
 CATALOGUE = (ROOT / "docs" / "figures.md").read_text(encoding="utf-8")
 
 
@@ -154,3 +156,37 @@ def test_no_registry_hosts_or_machine_paths():
         ):
             found += [str(file)] if pattern.search((ROOT / file).read_text("utf-8", "replace")) else []
     assert found == []
+
+
+def shipped_models() -> dict[str, tuple[str, str]]:
+    """The table of models that come along: of each its parameters and what was measured, as they are said."""
+    rows = MODELS.split("## Shipped", 1)[1].split("\n## ", 1)[0].splitlines()
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows if row.startswith("| `")]
+    return {name.split("`")[1]: (parameters, measured) for name, _, parameters, measured in cells}
+
+
+def test_every_shipped_model_is_in_the_table():
+    """And no other."""
+    assert shipped_models().keys() == {
+        file.parts[2] for file in tracked() if file.parts[:2] == ("talkgen", "pretrained")
+    }
+
+
+@pytest.mark.parametrize("name", sorted(shipped_models()))
+def test_what_is_said_of_a_shipped_model_was_measured(name):
+    """Every number beside its name is in the summary that its training wrote."""
+    parameters, measured = shipped_models()[name]
+    summary = json.loads((ROOT / "talkgen" / "pretrained" / name / "summary.json").read_text(encoding="utf-8"))
+    recall = summary.get("recall", {"distance": [], "accuracy": []})
+    recalled = zip(recall["distance"], recall["accuracy"], strict=True)
+    known = {
+        f"{summary['val_loss']:.3f} nats",
+        f"{summary.get('bits_per_byte', 0):.3f} bits",
+        f"{100 * summary.get('exact_sentences', 0):.1f} %",
+        f"{summary['tokens'] / 1e6:.1f}M tokens",
+        *(f"{100 * share:.0f} % over {n} tokens" for n, share in recalled),
+    }
+    said = re.findall(r"[\d.]+ % over \d+ tokens|[\d.]+ (?:nats|bits|%)|[\d.]+M tokens", measured)
+    assert parameters == f"{summary['parameters']:,}"
+    assert said
+    assert [each for each in said if each not in known] == []
