@@ -59,6 +59,8 @@ TYPE = """async ([text, pause]) => {
     while (typing) { await frame(); behind.push(area.value.length - live.shown.length); }
   })();
   for (const letter of text) {
+    // A key comes at any time between two frames, not just when one is drawn.
+    if (!pause) await new Promise((resolve) => setTimeout(resolve, 17 * Math.random()));
     const began = performance.now();
     area.value += letter;
     area.dispatchEvent(new Event("input"));
