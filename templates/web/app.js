@@ -91,7 +91,13 @@ class TalkgenApp extends HTMLElement {
 
   #open() {
     this.#show("opening");
-    this.frame.src = `${this.getAttribute("src")}/`;
+    this.frame.src = `${this.getAttribute("src")}/?__theme=${this.#scheme()}`;
+  }
+
+  /** Whether the slide is dark or light, by the colour of its text: Gradio would ask the system, which knows no deck. */
+  #scheme() {
+    const [red, green, blue] = getComputedStyle(this.parentElement ?? this).color.match(/[\d.]+/g).map(Number);
+    return 0.299 * red + 0.587 * green + 0.114 * blue > 127 ? "dark" : "light";
   }
 
   #opened() {

@@ -37,6 +37,18 @@ def test_the_app_is_opened_and_hands_keys_back(page, site, address):
     assert page.evaluate("heard") == ["PageDown", "ArrowRight"]
 
 
+def test_the_app_is_as_dark_as_its_slide(page, site, pages, address):
+    """On a slide with light text the app is dark, though the system is light; on the other it is light."""
+    text = (pages / address).read_text("utf-8").replace("<talkgen-app", "<div style='color: #eee'><talkgen-app", 1)
+    (pages / "dark.html").write_text(text.replace("</talkgen-app>", "</talkgen-app></div>", 1), "utf-8")
+    for name, dark in (("dark.html", 1), (address, 0)):
+        page.goto(site + name)
+        expect(page.locator("talkgen-app .badge")).to_have_text("live · decoding", timeout=60_000)
+        frame = page.frame_locator("talkgen-app iframe")
+        expect(frame.get_by_label("Prompt")).to_be_visible(timeout=30_000)
+        expect(frame.locator("body.dark")).to_have_count(dark)
+
+
 def test_an_app_whose_server_died_stands_still(page, pages, mortal, port, address):
     """What it showed last stays, dimmed and out of reach, and the badge says so; with the server it is opened again."""
     badge = page.locator("talkgen-app .badge")
