@@ -41,7 +41,7 @@ class Engines:
         self._engines: dict[str, Answering] = {}
         self._about: dict[str, dict[str, Any]] = {}
         self._loaded, self._closed = threading.Event(), threading.Event()
-        self._guard = threading.Lock()
+        self._guard = threading.Condition()
         self._loaders: list[threading.Thread] = []
 
     def open(self) -> None:
@@ -55,9 +55,14 @@ class Engines:
     def close(self) -> None:
         """Ends the waiting for engines, and waits for the model that is being loaded."""
         self._closed.set()
-        self._loaded.set()
+        self._end_waiting()
         for loader in self._loaders:
             loader.join()
+
+    def _end_waiting(self) -> None:
+        self._loaded.set()
+        with self._guard:
+            self._guard.notify_all()
 
     def _aside(self, work: Callable[[], None]) -> None:
         self._loaders.append(threading.Thread(target=work, name="loading"))
@@ -69,7 +74,7 @@ class Engines:
             if not self._closed.is_set():
                 self._load(files, device)
         self.loading = False
-        self._loaded.set()
+        self._end_waiting()
         if not self._closed.is_set():
             self.on_loaded()
         for files in self.files:
@@ -110,6 +115,7 @@ class Engines:
             with self._guard:
                 self._engines[files.name] = engine
                 self._about[files.name] = {**about, **({"note": note} if note else {})}
+                self._guard.notify_all()
 
     def health(self) -> dict[str, Any]:
         """Whether models are still loading, and which are there."""
@@ -149,6 +155,12 @@ class Engines:
         """Waits until the models are loaded, in a thread of the caller's own."""
         self._loaded.wait()
 
+    def wait_for(self, name: str | None) -> None:
+        """Waits until the model `name`, the first where that is None, is loaded or cannot be; in a thread as `wait`."""
+        wanted = name if name is not None or not self.files else self.files[0].name
+        with self._guard:
+            self._guard.wait_for(lambda: wanted in self._engines or self._loaded.is_set())
+
     def ask(self, question: Question, caller: Caller | None = None) -> Answer:
         """The answer to `question`, for a caller in a thread of its own that can wait.
 
@@ -157,7 +169,7 @@ class Engines:
             GoneError: the caller went, or, where none is given, it took too long.
             FailedError: the device failed; the model moves to the CPU and is not there meanwhile.
         """
-        self.wait()
+        self.wait_for(question.model)
         engine = self.find(question.model)
         try:
             return engine.next_token(

@@ -173,7 +173,7 @@ class Questions:
         return flight
 
     def _compute(self, question: AnyQuestion, flight: Flight) -> bytes:
-        self.engines.wait()
+        self.engines.wait_for(question.model)
         engine = self.engines.find(question.model)
         signed = self.engines.signature(engine)
         flight.tokens = engine.count(question.prompt)

@@ -1,10 +1,13 @@
 """Engines: found by name, and moved to the CPU when their device fails."""
 
+import socket
+
 import pytest
 import torch
 
 from talkgen.lm.answer.callers import FailedError
 from talkgen.lm.fast import forms
+from talkgen.lm.files.catalog import find_model
 from talkgen.lm.files.packed import FORMATS
 from talkgen.serve.engines import Engines
 from talkgen.serve.limits import Question
@@ -100,3 +103,17 @@ def test_it_is_told_when_models_are_loaded(models, count):
     engines.close()
     assert [len(health["models"]) for health in there] == [count]
     assert there[0]["status"] == "ready"
+
+
+def test_a_model_answers_while_another_is_loaded_still(models, tmp_path):
+    """The second is behind a server that says nothing; once that has gone, all that can be loaded is."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        other = find_model(f"openai:http://127.0.0.1:{silent.getsockname()[1]}/v1#other", tmp_path)
+        engines = Engines([models[0], other], "cpu")
+        engines.open()
+        named, first = (engines.ask(Question(prompt="abc", model=name)) for name in (models[0].name, None))
+        assert engines.loading
+    assert named.candidates == first.candidates
+    engines.wait()
+    assert [model["name"] for model in engines.health()["models"]] == [models[0].name]
+    engines.close()
