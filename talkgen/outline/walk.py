@@ -54,7 +54,11 @@ def _bodies(node: Part, path: PathInData) -> Iterator[tuple[PathInData, list[Any
 def find_texts(node: Node, path: PathInData = ()) -> Iterator[Text]:
     """The texts in the node at `path`, those of the nodes in it too."""
     for name, about in marks(type(node)).items():
-        for inner, value in _strings(getattr(node, name), (*path, name), keys=isinstance(node, Bullets)):
+        field = getattr(node, name)
+        if isinstance(field, str):
+            yield Text((*path, name), field, about)
+            continue
+        for inner, value in _strings(field, (*path, name), keys=isinstance(node, Bullets)) if field else ():
             if isinstance(value, str):
                 yield Text(inner, value, about)
             else:

@@ -41,14 +41,28 @@ _OURS = {"node_modules", ".vite", PAGE}  # beside a rendering's own files
 
 @dataclass(frozen=True)
 class Shown:
-    """What was brought up to date: the plan it follows, lines for people, s that it took, and news for open pages."""
+    """What was brought up to date: the plan it follows, s that it took, and news for open pages.
+
+    What only people are told of it, and what to watch from now on, is found when it is asked for, after the news.
+    """
 
     plan: Plan
-    copied: tuple[str, ...]
-    changes: tuple[str, ...]
     problems: tuple[Problem, ...]
     seconds: float
     news: News
+    before: Plan
+    rendering: Rendering
+    target: Target
+
+    @property
+    def copied(self) -> list[str]:
+        """The talk's files that come along, by their path from the outline's folder."""
+        return copied_files(self.rendering, self.plan, self.target)
+
+    @property
+    def changes(self) -> Iterator[str]:
+        """What changed, a line each."""
+        return describe_changes(self.before, self.plan)
 
 
 class Showing(Protocol):
@@ -99,11 +113,12 @@ class Preview:
         news["moved"] = slide_positions(before.draft, plan.draft)
         return Shown(
             plan=plan,
-            copied=tuple(copied_files(rendering, plan, self._target)),
-            changes=tuple(describe_changes(before, plan)),
             problems=tuple(place_faults(news.pop("bad", ()), "Slidev", plan, rendering)),
             seconds=time.perf_counter() - started,
             news=news,
+            before=before,
+            rendering=rendering,
+            target=self._target,
         )
 
     def finish(self) -> None:

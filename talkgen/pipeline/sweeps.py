@@ -25,9 +25,11 @@ def find_sweep_summary(name: str, project: Path) -> Path:
         ModelError: there is no finished sweep of that name.
     """
     roots = (project / "runs", sweeps_dir())
-    found = {file.parent.name: file for root in reversed(roots) for file in sorted(root.glob(f"*/{SUMMARY}"))}
-    if name in found:
-        return found[name]
+    if Path(name).name == name:
+        for file in (root / name / SUMMARY for root in roots):
+            if file.is_file():
+                return file
+    found = {file.parent.name for root in roots for file in root.glob(f"*/{SUMMARY}")}
     hints = (did_you_mean(name, found), "talkgen sweep makes it")
     raise ModelError(f"there is no finished sweep '{name}'", "; ".join(hint for hint in hints if hint))
 
