@@ -34,8 +34,8 @@ class NodeWorker:
         It is then asked what is to be `rehearsed`, and to answer that to nobody.
         """
         with self._lock:
-            is_new, running = not self._runs, self._started()
-            if rehearsed and is_new:
+            before, running = self._running, self._started()
+            if rehearsed and running is not before:
                 running.tell({**rehearsed, "rehearsed": True})
 
     def ask(self, question: Mapping[str, Any], timeout: float) -> dict[str, Any]:
@@ -62,12 +62,8 @@ class NodeWorker:
         with self._lock:
             self._end()
 
-    @property
-    def _runs(self) -> bool:
-        return self._running is not None and self._running.process.poll() is None
-
     def _started(self) -> _Running:
-        if self._running is None or not self._runs:
+        if self._running is None or self._running.process.poll() is not None:
             self._end()
             self._running = _Running(self._command)
             _WORKERS.add(self)

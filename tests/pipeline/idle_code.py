@@ -31,7 +31,7 @@ IDLE = {
         "talkgen.render.expressions": (
             "_Parser.__init__ _Parser._both _Parser._either _Parser._expect _Parser._items _Parser._level "
             "_Parser._next _Parser._pair _Parser._primary _Parser._take _Parser._unary _Parser.choice "
-            "_Parser.whole _are_numbers _literal _number bound evaluate shown "
+            "_Parser.whole _are_numbers _literal _number beginnings bound evaluate shown "
         ),
         "talkgen.render.foreign": (
             "Foreign._built_in Foreign._expression "
@@ -40,18 +40,18 @@ IDLE = {
             "_with_breaks settings_lost settings_unknown "
         ),
         "talkgen.render.foreign_slides": "_directed _look _page _picture _rest _seen",
-        "talkgen.render.foreign_styles": "_rules for_marp for_slidev is_whole look without_imports",
+        "talkgen.render.foreign_styles": "_applied _rules for_marp for_slidev is_whole look without_imports",
         "talkgen.render.icons": "_emoji icon_sign is_icon",
         "talkgen.render.foreign_text": (
             "ForeignText._components ForeignText._note ForeignText._vector ForeignText.write_embed "
-            "ForeignText.write_toc "
+            "ForeignText.write_toc _beginnings "
         ),
         "talkgen.render.loops": "_bound _end _names written_out",
         "talkgen.render.places": "_columns arranged sign signs",
         "talkgen.render.utilities": (
             "_axis _color _declared _length _named _of_attribute _sides _sized _tracks declarations styled "
         ),
-        "talkgen.render.vue": "_classes _state _style _with_styles without_vue",
+        "talkgen.render.vue": "_classes _state _style _with_styles passing without_vue",
         "talkgen.render.native": (
             "NativeWriter._heading NativeWriter.address NativeWriter.block NativeWriter.content "
             "NativeWriter.inline NativeWriter.list_items NativeWriter.outline_file NativeWriter.own "
@@ -194,7 +194,7 @@ IDLE = {
     "installs packages, exports through a browser or ends a program that hangs": {
         "talkgen.export.faults": "Fault.__str__ FaultyDeckError.__init__",
         "talkgen.export.node": "ProgramError.__init__ describe_end run_node run_npm",
-        "talkgen.export.worker": "NodeWorker.close NodeWorker.start _Running.close _Running.failure",
+        "talkgen.export.worker": "NodeWorker.close NodeWorker.start _Running.close _Running.failure _Running.tell",
         "talkgen.files": "_is_own_file _sync_file _sync_tree _take_place new_folder remove_unfinished",
         "talkgen.lock": "_read hold_lock",
     },
