@@ -50,7 +50,7 @@ async function waitForSlide(page, tool, number) {
   const root =
     tool === "marp" ? "svg.bespoke-marp-active section[data-marpit-pagination], svg.bespoke-marp-active section"
     : `.slidev-page-${number} .slidev-layout`;
-  await page.waitForSelector(root, { timeout: 15_000 });
+  await page.waitForSelector(root, { timeout: 60_000 }); // a machine that is busy takes its time
   await page.evaluate(async (selector) => {
     await document.fonts.ready;
     const pictures = [...document.querySelectorAll(`:is(${selector}) img`)];
