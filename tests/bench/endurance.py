@@ -153,24 +153,24 @@ def holds(pid: int, folder: Path) -> dict[str, float]:
 class Line:
     """A client with one connection, who asks once more where that ended, and counts whether it may have.
 
-    An idle connection is ended by the server after a while, which a client finds out when it asks; one that was just
-    used and ends is a fault.
+    An idle connection is ended by the server after a while, which a client finds out when it asks; one that ends sooner
+    after the request before is broken, however late a busy machine read the answer to that.
     """
 
     def __init__(self, base: str, counted: Counter[str], timeout: float = 60) -> None:
         self.client = httpx.AsyncClient(base_url=base, timeout=timeout, limits=httpx.Limits(max_connections=1))
-        self._counted, self._used = counted, time.monotonic()
+        self._counted, self._asked = counted, time.monotonic()
 
     async def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         """The answer to a request."""
-        idle = time.monotonic() - self._used
+        before, self._asked = self._asked, time.monotonic()
         try:
             return await self.client.request(method, path, **more)
-        except httpx.TransportError:
-            self._counted["ended while idle" if idle > KEPT else "broken"] += 1
+        except httpx.TransportError as error:
+            ago = time.monotonic() - before
+            print(f"{method} {path}, {ago:.1f} s after the request before: {error!r}", file=sys.stderr, flush=True)
+            self._counted["ended while idle" if ago > KEPT else "broken"] += 1
             return await self.client.request(method, path, **more)
-        finally:
-            self._used = time.monotonic()
 
 
 async def ask_once(line: Line, i: int) -> httpx.Response:
