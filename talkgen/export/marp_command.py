@@ -25,7 +25,7 @@ const listed = (attributes) =>
   Array.isArray(attributes) ? Object.fromEntries(attributes.map((name) => [name, true])) : attributes;
 const html = { ...marp.Marp.html };
 for (const [tag, attributes] of Object.entries(own)) html[tag] = { ...listed(html[tag] ?? []), ...listed(attributes) };
-export default { html };
+export default { html, ...settings };
 """
 
 
@@ -58,5 +58,5 @@ def _config(folder: Path, engine: str) -> str:
     if not isinstance(html, dict):
         return f"export default {json.dumps(settings | ({'html': html} if html else {}))};\n"
     core = (marp_cli(print).parent / "marp-core" / "lib" / "marp.js").as_uri()
-    merged = _MERGE.replace("{ html }", f"{{ html, ...{json.dumps(settings)} }}")
-    return f"import marp from {json.dumps(core)};\nconst own = {json.dumps(html)};\n{merged}"
+    given = f"const own = {json.dumps(html)}, settings = {json.dumps(settings)};"
+    return f"import marp from {json.dumps(core)};\n{given}\n{_MERGE}"

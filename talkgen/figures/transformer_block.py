@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 TABLES = ()
 _HALVES = (("attention", ("norm", "q, k, v", "attend", "output")), ("MLP", ("norm", "up", "activation", "down")))
+_ABOVE = 7.5  # px between the headline and the halves
 _NARROW = 900  # px below which the halves stand one above the other
 
 
@@ -104,7 +105,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     pen = sheet(canvas)
     stacked = canvas.width < _NARROW
     rows = 2 if stacked else 1
-    top = write_headline(pen, headline(data)) + 7.5
+    top = write_headline(pen, headline(data)) + _ABOVE
     room = (canvas.height - top - 34) / rows
     wide = canvas.width if stacked else canvas.width / 2
     for number, half in enumerate(data["halves"]):

@@ -339,10 +339,8 @@ class BlockWriter(ForeignText):
         """Columns within their author's tags, which are read all together: each text of them alone does not fit."""
         source = around[0]
         for number, tags in enumerate(around[1:]):
-            above, below = (
-                ("" if source.endswith("\n") else "\n\n"),
-                ("" if tags.startswith("\n") or not tags else "\n\n"),
-            )
+            above = "" if source.endswith("\n") else "\n\n"
+            below = "" if tags.startswith("\n") or not tags else "\n\n"
             source = f"{source}{above}{sign(COLUMN, str(number))}{below}{tags}"
         text = self.text(source)
         for number, column in enumerate(columns):

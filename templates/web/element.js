@@ -14,6 +14,7 @@ import { askInPage } from "./in_page.js";
 import { dress, make, STATUS_LOOK } from "./parts.js";
 import { Phone } from "./phone.js";
 import { PROMPT_LOOK, PromptBox } from "./prompt.js";
+import { RecordedElement } from "./recorded.js";
 import { decodeAttribute } from "./recording.js";
 import { Source } from "./source.js";
 import { keepFromTheDeck, watchStage } from "./stage.js";
@@ -33,16 +34,7 @@ const ELEMENT_LOOK = `
 .button:disabled { opacity: 0.5; cursor: default; }
 ${STATUS_LOOK}${BADGE_LOOK}${PROMPT_LOOK}${DIAL_LOOK}`;
 
-export class LiveElement extends HTMLElement {
-  static observedAttributes = ["recording"];
-
-  /** Another recording, as a page gives it that mends its elements where they stand: the element starts anew. */
-  attributeChangedCallback(_name, before) {
-    if (before === null || !this.isConnected) return;
-    this.disconnectedCallback();
-    this.connectedCallback();
-  }
-
+export class LiveElement extends RecordedElement {
   connectedCallback() {
     this.recording = decodeAttribute(this.getAttribute("recording"));
     this.params = { ...this.recording.params };

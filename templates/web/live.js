@@ -16,6 +16,7 @@ import { dress, make, STATUS_LOOK } from "./parts.js";
 import { Phone } from "./phone.js";
 import { alignPieces, visibleText } from "./pieces.js";
 import { PROMPT_LOOK, PromptBox } from "./prompt.js";
+import { RecordedElement } from "./recorded.js";
 import { decodeAttribute, nearestPrompt, recordedAnswer } from "./recording.js";
 import { Source } from "./source.js";
 import { keepFromTheDeck, watchStage } from "./stage.js";
@@ -42,16 +43,7 @@ const LIVE_LOOK = `
 :host(:popover-open) .panels { grid-template-rows: none; grid-auto-flow: row; row-gap: 16px; }
 ${STATUS_LOOK}${PROMPT_LOOK}${DIAL_LOOK}${STRIP_LOOK}${PANEL_LOOK}`;
 
-class TalkgenLive extends HTMLElement {
-  static observedAttributes = ["recording"];
-
-  /** Another recording, as a page gives it that mends its elements where they stand: the element starts anew. */
-  attributeChangedCallback(_name, before) {
-    if (before === null || !this.isConnected) return;
-    this.disconnectedCallback();
-    this.connectedCallback();
-  }
-
+class TalkgenLive extends RecordedElement {
   connectedCallback() {
     this.recording = decodeAttribute(this.getAttribute("recording"));
     this.settings = { ...this.recording.settings };

@@ -106,9 +106,8 @@ class Batch:
     def _hand_over(self, signal: threading.Event) -> None:
         """Whoever is to be read next runs the passes from now on, where this thread did."""
         with self._guard:
-            self._waiting = [
-                one for one in self._waiting if one.signal is not signal
-            ]  # none, if it was not interrupted
+            # Its own texts are there only where it was interrupted.
+            self._waiting = [one for one in self._waiting if one.signal is not signal]
             if self._leader is signal:
                 following = min(self._waiting, key=_place, default=None)
                 self._leader = following.signal if following else None
