@@ -29,6 +29,7 @@ def run_aside(scenario):
 def questions(models):
     engines = Engines(models, "cpu")
     engines.open()
+    engines.wait()
     questions = Questions(engines)
     yield questions
     engines.close()
