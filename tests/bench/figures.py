@@ -2,8 +2,9 @@
 
     python tests/bench/figures.py [NAME ...]
 
-Nothing is in a store, and models are loaded once. Seconds are those that cores worked, so that other programs do not
-count; a build shares figures out among cores, so that on two it waits for half of the sum, or for the slowest.
+Nothing is in a store, and models are loaded once. Seconds are those that cores worked, so that other programs hardly
+count. A build computes figures in a process a core, each on one thread: on two it waits for half of the sum, or for the
+slowest.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from talkgen.figures.registry import FIGURES, load_figure
 from talkgen.lm.files.catalog import find_model
 from talkgen.pipeline.drawing import draw_picture
 from talkgen.pipeline.inputs import ProjectInputs
+from talkgen.pipeline.processes import one_thread
 from talkgen.style import load_style
 
 MOST = 60  # s for all figures on two cores
@@ -31,7 +33,8 @@ def main() -> None:
     for name in sys.argv[1:] or sorted(FIGURES):
         began = time.process_time()
         module = load_figure(name)
-        data = module.compute(module.Params(), inputs)
+        with one_thread():
+            data = module.compute(module.Params(), inputs)
         draw_picture(module, data, canvas, {"figure": name})
         taken[name] = round(time.process_time() - began, 2)
         print(f"{taken[name]:6.2f} s  {name}", flush=True)
