@@ -16,7 +16,7 @@ from talkgen.figures.draw.caption import with_interval, write_caption
 from talkgen.figures.draw.lines import Line, draw_lines
 from talkgen.figures.draw.pen import DOTTED, Pen, plot, sheet, styled
 from talkgen.figures.measure.fits import Array, Laws, estimate, fit, resample
-from talkgen.figures.measure.sweep_runs import NAMES, points_of, tokens_read
+from talkgen.figures.measure.sweep_runs import NAMES, name_of, points_of, tokens_read
 from talkgen.figures.numbers import human, significant
 
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ def compute(params: Params, inputs: Inputs) -> Data:
     fewest = min(len(np.unique(sizes)) for sizes, _ in points.values())
     return {
         "tokens": tokens_read(sweep),
-        "architectures": {name: _about(*points[name], laws[name]) for name in NAMES},
+        "architectures": {
+            name: {"name": name_of(sweep, name), **_about(*points[name], laws[name])} for name in NAMES
+        },
         "difference": estimate(laws["transformer"].exponent - laws["lstm"].exponent, fewest),
     }
 
@@ -74,7 +76,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     """Loss against parameters, both logarithmic: a dot for each run, a line through the means, the law dotted."""
     paper = sheet(canvas)
     numbers = [
-        (f"{NAMES[name]}: exponent {with_interval(runs['exponent'])}", _color(canvas, name))
+        (f"{runs['name']}: exponent {with_interval(runs['exponent'])}", _color(canvas, name))
         for name, runs in data["architectures"].items()
     ]
     top = write_caption(paper, verdict(data), numbers, "held-out loss, nats a token")
@@ -85,7 +87,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         color = _color(canvas, name)
         pen.line(runs["sizes"], runs["law"], color, 2.5, linestyle=DOTTED)
         pen.dots(runs["parameters"], runs["losses"], color, 9, alpha=0.6, clip_on=False)
-        lines.append(Line(NAMES[name], runs["sizes"], runs["means"], color, dots=False))
+        lines.append(Line(runs["name"], runs["sizes"], runs["means"], color, dots=False))
     draw_lines(pen, lines, gap=18)
     note = f"parameters without embeddings; {human(data['tokens'])} tokens each"
     half, muted = paper.text_width(note) / 2 + 2, pen.colors.muted
@@ -117,7 +119,7 @@ def _color(canvas: Canvas, architecture: str) -> str:
 def describe(data: Data) -> str:
     """Each architecture's losses at both ends, its exponent with its interval, and what the difference says."""
     parts = [
-        f"{NAMES[name]}: from {runs['means'][0]:.2f} at {human(runs['sizes'][0])} parameters "
+        f"{runs['name']}: from {runs['means'][0]:.2f} at {human(runs['sizes'][0])} parameters "
         f"to {runs['means'][-1]:.2f} at {human(runs['sizes'][-1])}; "
         f"power law with exponent {with_interval(runs['exponent'])}."
         for name, runs in data["architectures"].items()

@@ -36,6 +36,12 @@ def label_of(shape: Data) -> str:
     return f"{name} with shift" if shape.get("shift") else name
 
 
+def name_of(sweep: Data, architecture: str) -> str:
+    """What all models of an architecture in a sweep are called: `Transformer with shift` where each has it."""
+    shapes = [shape for shape in sweep["recipe"]["models"] if shape["architecture"] == architecture]
+    return label_of(min(shapes, key=lambda shape: bool(shape.get("shift"))))
+
+
 def look_of(model: Data, colors: Colors) -> tuple[str, bool]:
     """The colour of a model, and whether its line is dashed.
 

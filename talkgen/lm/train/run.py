@@ -76,6 +76,14 @@ class RunFolder:
             )
         write_text(self.config, yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False))
 
+    def begin_as(self, other: RunFolder, recipe: Recipe) -> None:
+        """Begins a run, where it is not begun, with all that `other` made of the same recipe under another name."""
+        if self.config.is_file():
+            return
+        its_own = shutil.ignore_patterns(other.config.name, other.summary.name, ".lock*")
+        shutil.copytree(other.path, self.path, ignore=its_own, dirs_exist_ok=True)
+        self.begin(recipe, again=False)  # last: what was copied in part is copied again
+
     def check_recipe(self, recipe: Recipe) -> None:
         """Makes sure that a resumed run goes on with what it began with; only the number of steps may change.
 

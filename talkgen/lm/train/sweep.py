@@ -1,7 +1,7 @@
 """Trains a grid of sizes, architectures and seeds, each into its own run folder; what is finished is not done again.
 
 The rate of each size is chosen by pilots: the first part of the run is trained at every rate offered, and the best one
-is trained to the end. Runs are independent, so an executor is anything that maps a function over them.
+is trained to the end. A pilot of the whole run is that run already. Runs are independent, so an executor is anything that maps a function over them.
 """
 
 from __future__ import annotations
@@ -85,10 +85,11 @@ class SweepRecipe(Part):
         schedule = self.schedule
         shift = "-shift" if model.shift else ""
         name = f"{model.architecture}{shift}-{model.n_layer}x{model.n_embd}-seed{seed}"
-        if pilot:
+        if pilot and self.pilot < 1:
             steps = max(1, math.ceil(schedule.steps * self.pilot))
             warmup = min(schedule.warmup, steps)
             schedule = schedule.model_copy(update={"steps": steps, "warmup": warmup, "evaluate_every": steps})
+        if pilot:
             name = f"{name}-rate{rate:g}"
         if budget is not None:
             warmup = min(schedule.warmup, budget)
@@ -144,6 +145,7 @@ def sweep(recipe: SweepRecipe, folder: Path, execute: Executor, report: Report =
         for budget in budgets
         for each in [recipe.recipe(model, _best_rate(recipe, model, tried), seed, budget=budget)]
     ]
+    _begin_with_pilots(cells, trials)
     done = _finish(cells, execute, report)
     runs = [
         {**{key: s[key] for key in _SUMMARY if key in s}, "rate": cell.recipe.optimizer.rate}
@@ -161,6 +163,15 @@ def _best_rate(recipe: SweepRecipe, model: ModelRecipe, tried: list[dict[str, An
     losses = {pilot["name"]: pilot["val_loss"] for pilot in tried}
     names = {rate: recipe.recipe(model, rate, recipe.seeds[0], pilot=True).name for rate in recipe.rates}
     return min(recipe.rates, key=lambda rate: losses.get(names[rate], math.inf))
+
+
+def _begin_with_pilots(cells: list[Cell], trials: list[Cell]) -> None:
+    """Where a pilot was the whole run, the run begins at its end, and is only measured more closely."""
+    for cell in cells:
+        for trial in trials:
+            same = trial.recipe.model_copy(update={"name": cell.recipe.name}) == cell.recipe
+            if same and RunFolder(trial.folder).state.is_file():
+                RunFolder(cell.folder).begin_as(RunFolder(trial.folder), cell.recipe)
 
 
 def _finish(cells: list[Cell], execute: Executor, report: Report) -> list[dict[str, Any]]:

@@ -137,3 +137,16 @@ def test_a_longer_run_begins_where_the_rate_of_a_shorter_one_fell(tmp_path):
     log = read_metrics(tmp_path / "grid" / "transformer-1x8-seed1-steps40")
     assert [row["step"] for row in log] == list(range(1, 41))
     assert RunFolder(tmp_path / "grid" / "new").find_trunk(recipe).path.name == "transformer-1x8-seed1-steps20"
+
+
+def test_a_pilot_of_the_whole_run_is_that_run(tmp_path):
+    """It is measured closely and not trained again; its log is the run's, and the other seed is trained as ever."""
+    whole = GRID.model_copy(update={"pilot": 1.0, "models": GRID.models[1:]})
+    summary = sweep(whole, tmp_path / "grid", _here([]))
+
+    pilot = read_metrics(tmp_path / "grid" / "pilots" / "lstm-1x8-seed1-rate0.01")
+    assert read_metrics(tmp_path / "grid" / "lstm-1x8-seed1") == pilot
+    assert read_metrics(tmp_path / "grid" / "lstm-1x8-seed2") != pilot
+    alone = run_cell(Cell(whole.recipe(whole.models[0], 1e-2, 1), tmp_path / "alone"), 1)
+    assert summary["runs"][0]["val_loss"] == pytest.approx(alone["val_loss"], abs=1e-6)
+    assert summary["runs"][0]["loss_by_position"] == pytest.approx(alone["loss_by_position"], abs=1e-6)
