@@ -1,7 +1,8 @@
 """Trains a grid of sizes, architectures and seeds, each into its own run folder; what is finished is not done again.
 
 The rate of each size is chosen by pilots: the first part of the run is trained at every rate offered, and the best one
-is trained to the end. A pilot of the whole run is that run already. Runs are independent, so an executor is anything that maps a function over them.
+is trained to the end. A pilot of the whole run is that run already. Runs are independent, so an executor is anything
+that maps a function over them.
 """
 
 from __future__ import annotations
