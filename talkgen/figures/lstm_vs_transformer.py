@@ -42,9 +42,7 @@ def compute(params: Params, inputs: Inputs) -> Data:
     fewest = min(len(np.unique(sizes)) for sizes, _ in points.values())
     return {
         "tokens": tokens_read(sweep),
-        "architectures": {
-            name: {"name": name_of(sweep, name), **_about(*points[name], laws[name])} for name in NAMES
-        },
+        "architectures": {name: {"name": name_of(sweep, name), **_about(*points[name], laws[name])} for name in NAMES},
         "difference": estimate(laws["transformer"].exponent - laws["lstm"].exponent, fewest),
     }
 
