@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -15,13 +16,15 @@ from talkgen.importers.blocks import Block, blocks_of, heading_of
 from talkgen.importers.grids import Grid, flat
 from talkgen.importers.pieces import Piece, Tags, html_in, is_vue, joined, regions
 from talkgen.importers.reader import Tool
-from talkgen.importers.written import Raw
+from talkgen.importers.written import Kept, Raw
 from talkgen.outline.blocks import BLOCKS, AnyBlock, block_key
 from talkgen.render.native import NativeWriter
 
 Accepted = Mapping[str, list[Block]]  # the blocks of each source that they give back
 _SLOT = re.compile(r"::([a-zA-Z][\w-]*)::")
 _CLICKS = re.compile(r"<v-click(s?)>")
+_PICTURE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
+_KEPT = {"list": "a list", "fence": "a listing", "table": "a table", "quote": "a quote", "math": "a formula"}
 _PATH = ("slides", 0, "body")
 
 
@@ -139,7 +142,7 @@ class Composer:
             gap = self._gap(before, run[0]) if before else 1
             if self.exact:
                 body += [""] * max(0, gap - 1)
-                blocks = [_tight(found[0]), *found[1:]] if gap == 0 else found
+                blocks = [_with(found[0], "tight"), *found[1:]] if gap == 0 else found
             body += blocks
             before = run[-1]
         return body
@@ -149,24 +152,32 @@ class Composer:
 
     def _runs(self, pieces: Sequence[Piece]) -> Iterator[tuple[list[Piece], list[Block | str]]]:
         """Pieces with their blocks: those without are written together."""
-        plain: list[Piece] = []
+        plain: list[list[Piece]] = []
         why = ""
         for region in regions(pieces):
             blocks = self._blocks(region)
             reason = "" if blocks else self._why_raw(region)
             if plain and (blocks or reason != why):
-                yield plain, [self._plain(plain, why)]
+                yield self._plain(plain, why)
                 plain = []
             if blocks:
                 yield region, blocks
             else:
-                plain, why = [*plain, *region], reason
+                plain, why = [*plain, region], reason
         if plain:
-            yield plain, [self._plain(plain, why)]
+            yield self._plain(plain, why)
 
-    def _plain(self, pieces: Sequence[Piece], why: str) -> Block | str:
+    def _plain(self, plain: Sequence[Sequence[Piece]], why: str) -> tuple[list[Piece], list[Block | str]]:
+        """Regions without blocks, and their source: with `why`, for their tool alone."""
+        pieces = [piece for region in plain for piece in region]
         source = "\n\n".join(joined(run, self.lines) for run in _in_order(pieces))
-        return Raw(self.tool, source, why, self.place(pieces[0].start)) if why else source
+        if why:
+            return pieces, [Raw(self.tool, source, why, self.place(pieces[0].start))]
+        kept = [(region[0].start, what) for region in plain if (what := _what_is_kept(region))]
+        if not kept:
+            return pieces, [source]
+        names = " and ".join(dict.fromkeys(what for _, what in kept))
+        return pieces, [Kept(source, f"no block gives {names} back as it was written", self.place(kept[0][0]))]
 
     def place(self, line: int) -> str:
         """Where a line stands, which is counted from 0."""
@@ -184,10 +195,9 @@ class Composer:
         is_apart = all(self._gap(*each) == 1 for each in (region[:2], region[-2:]))
         if len(inner) != 1 or not is_apart or isinstance(inner[0], Raw):
             return []
-        block = inner[0] if isinstance(inner[0], dict) else {"markdown": inner[0]}
-        if ("bullets" in block) != bool(clicks[1]):
+        if (isinstance(inner[0], dict) and "bullets" in inner[0]) != bool(clicks[1]):
             return []
-        return [{**block, "reveal": True}]
+        return [_with(inner[0], "reveal")]
 
     def _grid(self, grid: Grid) -> list[Block | str]:
         """What stands side by side in the author's own tags; nothing where Marp takes something out of it."""
@@ -207,6 +217,18 @@ class Composer:
         if self.tool == "marp":
             return "a comment in its place" if any(piece.kind == "comment" for piece in region) else ""
         return _why_slidev(region, text, tags)
+
+
+def _what_is_kept(region: Sequence[Piece]) -> str:
+    """What in Markdown there are blocks for, of which none says just this; empty where there is no such block."""
+    piece = region[0]
+    if len(region) > 1 or piece.kind == "grid":
+        return "HTML around Markdown"
+    if piece.kind == "html":
+        return "a comment" if piece.source.startswith("<!--") else "HTML" if "<" in piece.source else ""
+    if piece.kind == "heading":
+        return "" if heading_of(piece) else "an underlined heading"
+    return _KEPT.get(piece.kind, "a picture" if _PICTURE.fullmatch(piece.source) else "")
 
 
 def _why_slidev(region: Sequence[Piece], text: str, tags: Tags) -> str:
@@ -232,8 +254,8 @@ def _in_order(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
     yield run
 
 
-def _tight(block: Block | str) -> Block | str:
-    if isinstance(block, Raw):
-        block["tight"] = True
-        return block
-    return {**(block if isinstance(block, dict) else {"markdown": block}), "tight": True}
+def _with(block: Block | str, key: str) -> Block:
+    """A block that is more than it was, with what it says of itself."""
+    found: Block = copy(block) if isinstance(block, dict) else {"markdown": block}
+    found[key] = True
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,10 @@ class _Marp:
     def outline(self, care: Mapping[int, int], *, in_order: bool) -> dict[str, Any]:
         """The outline; with care 1 a slide keeps its comments in place, with more all, `in_order` the settings."""
         outline: dict[str, Any] = {"native": "marp"}
-        outline |= {"directives": plain(self.settings)} if in_order else ordered(self.settings, _short, LOCAL)
+        if in_order and self.settings:
+            outline["directives"] = plain(self.settings)
+        else:
+            outline |= ordered(self.settings, _short, LOCAL)
         if any("{{" in line for line in self.lines):
             outline["expressions"] = False
         composed = [
@@ -119,13 +123,15 @@ class _Marp:
         directives: dict[str, Any] = {}
         notes: list[str] = []
         pieces: list[Piece] = []
+        is_above = True  # whether the notes stand above all else
         for piece, said in self.slides[index]:
-            is_within = in_place and pieces and piece is not self.slides[index][-1][0]
+            is_within = in_place and pieces and (notes or piece is not self.slides[index][-1][0])
             found = _COMMENT.fullmatch(said.get("markup", "")) if piece.kind == "comment" and not is_within else None
             if found and found[1] and said["kind"] == "directive":
                 directives |= said["directives"]
             elif found and found[1] and said["kind"] == "note":
                 notes.append(found[1])
+                is_above = not pieces
             else:
                 pieces.append(piece)
         slide, level = self.composer.slide(self._with_grids(pieces))
@@ -135,7 +141,10 @@ class _Marp:
             slide = {"body": [], **slide, **settings}
         else:
             head |= settings
-        return head | slide | ({"notes": "\n\n".join(notes)} if notes else {}), level
+        if index == len(self.slides) - 1 and pieces and pieces[-1].kind == "html" and not self.lines[-1]:
+            slide["body"][-1] = _with_end(slide["body"][-1])
+        last = {"notes": "\n\n".join(notes)} if notes else {}
+        return (last | head | slide if is_above and pieces else head | slide | last), level
 
     def _verbatim(self, index: int) -> tuple[dict[str, Any], int]:
         start, end = self.spans[index]
@@ -144,6 +153,23 @@ class _Marp:
             source = source.rstrip("\n")
         raw = Raw("marp", source, "as blocks it would not be the same slide", self._place(index))
         return ({"body": [raw]} if source else {}), 0
+
+
+def _with_end(block: Any) -> Any:
+    """HTML with the end of its last line, which the page of a deck's last slide has, too."""
+    if isinstance(block, str):
+        return block + "\n"
+    ended = copy(block)
+    match block:
+        case {"raw": source}:
+            ended["raw"] = {tool: f"{text}\n" for tool, text in source.items()}
+        case {"columns": _, "around": [*tags, last]}:
+            ended["around"] = [*tags, f"{last}\n"]
+        case {"html": text}:
+            ended["html"] = f"{text}\n"
+        case {"markdown": text}:
+            ended["markdown"] = f"{text}\n"
+    return ended
 
 
 def _starts(slides: list[dict[str, Any]], first: int) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""Where a slide or a raw block of an imported deck is from, by the comments that its outline has."""
+"""Where a slide of an imported deck, or what is no block there, is from, by the comments that its outline has."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from talkgen.yamlfile.document import Document
 
 _ABOVE = re.compile(r"\s*# (?P<place>.+:\d+)")
+_REASON = re.compile(r"(?P<before>[ -]*)# (?P<place>.+?:\d+): .*")
 _BESIDE = re.compile(r"\s*(?:- )*raw:\s+# (?P<place>.+?:\d+): .*")
 
 
@@ -29,6 +30,9 @@ def _origin(document: Document, path: PathInData, lines_of: Callable[[Path], lis
     lines = lines_of(at.path)
     if beside := _BESIDE.fullmatch(lines[at.line - 1]) if at.line <= len(lines) else None:
         return beside["place"]
+    reason = _REASON.fullmatch(lines[at.line - 2]) if 2 <= at.line <= len(lines) + 1 else None
+    if reason and len(reason["before"]) == at.column - len("- ") - 1:  # no line of a text, which is further in
+        return reason["place"]
     above = _ABOVE.fullmatch(lines[slide.line - 2]) if 2 <= slide.line <= len(lines) + 1 else None
     return above["place"] if above else ""
 

@@ -152,8 +152,15 @@ def _pages(writer: NativeMarpWriter) -> Iterator[str]:
         settings, notes = _settings(writer, slide), f"<!--\n{slide.notes}\n-->" if slide.notes else ""
         # What stands before a heading that begins a slide belongs to the slide before.
         parts = [content, settings, notes] if begins or _is_below(slide) else [settings, content, notes]
+        if not begins and _notes_first(slide):
+            parts = [notes, *parts[:2]]
         apart = "" if number == 0 else "\n\n" if begins else "\n\n---\n\n"
         yield apart + "\n\n".join(part for part in parts if part)
+
+
+def _notes_first(slide: Slide) -> bool:
+    """Whether the outline has a slide's notes above all that they are about: their comment stands there, too."""
+    return next((name for name in slide.given if name in ("notes", "title", "body")), "") == "notes"
 
 
 def _is_below(slide: Slide) -> bool:

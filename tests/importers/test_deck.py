@@ -131,6 +131,26 @@ def test_marp_slides_are_cut_as_marp_cuts_them(text, tmp_path):
 @pytest.mark.parametrize(
     "text",
     [
+        "# A\n\n---\n\n<!-- above -->\n\n# B\n\n- b\n",
+        "# A\n\n---\n\n<!-- above -->\n\n# B\n\nb\n\n<!-- within -->\n\nc\n\n<!-- below -->\n",
+        "---\nheader: h\n---\n\n# A\n\n---\n\n<!-- above -->\n<!-- _class: x -->\n\n# B\n",
+        "# A\n\n<div>\n\n- a\n\n</div>\n",
+        "# A\n\n<div>\n\n- a\n\n</div>",
+        "# A\n\n<p>a</p>\n\n\n",
+        "# A\n\n<div style='display: flex'>\n<div>\n\na\n\n</div>\n<div>\n\nb\n\n</div>\n</div>\n",
+    ],
+)
+def test_a_note_above_and_html_at_the_end_leave_a_slide_its_blocks(text, tmp_path):
+    """White space that Marp makes of them is as it was, and the title is the slide's."""
+    deck = write(tmp_path / "d.md", text)
+    before, after = render_marp_core([text, rendered(deck, tmp_path / "talk")["deck.md"]])
+    assert before == after
+    assert [slide.title for slide in loaded(deck, tmp_path / "talk").slides] == ["A", "B"][: len(before)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "a\n\n---\n\nb",
         "a\n---\nlayout: center\n---\nb",
         "a\n----\nb",

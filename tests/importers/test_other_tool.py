@@ -213,6 +213,17 @@ def test_what_is_lost_is_told_by_the_lines_of_the_deck(tmp_path):
     assert text.split("\n")[22].startswith("<p v-if")
 
 
+def test_what_is_lost_in_markdown_is_told_by_its_own_line(tmp_path):
+    """HTML that is kept as Markdown has its line; what a listing above says in a comment is no place."""
+    text = "# One\n\n```md\n# x.md:1: nowhere\n```\n\n<div>\n\nbehind ![bg](x.png) this\n\n</div>\n"
+    deck, talk = tmp_path / "deck.md", tmp_path / "talk"
+    deck.write_text(text, encoding="utf-8")
+    assert CliRunner().invoke(app, ["import", str(deck), "-o", str(talk)]).exit_code == 0
+    assert "# deck.md:7: no block gives HTML around Markdown back" in (talk / "outline.yaml").read_text("utf-8")
+    done = CliRunner().invoke(app, ["build", str(talk), "-t", "slidev", "-f", "md"])
+    assert "slide 1 (deck.md:7): Marp alone has a picture behind the text" in done.stderr, done.output
+
+
 def test_what_looks_like_a_style_in_marps_text_stays_text(tmp_path):
     """A tag within a line begins no style: what follows it is shown; a recording of sound plays."""
     text = (
