@@ -170,6 +170,17 @@ def new_folder(path: Path, *, alone: bool = False, flush: bool = True) -> Iterat
         shutil.rmtree(stage, ignore_errors=True)
 
 
+def link_or_copy(source: Path, place: Path) -> None:
+    """Puts at `place` what is in `source`, a file that nobody writes to again: by a second name for it where that goes.
+
+    What has two names is on the disk already, so that nobody waits for the disk to write it or to be rid of it.
+    """
+    try:
+        place.hardlink_to(source)
+    except OSError:  # not on every file system, nor between two
+        shutil.copyfile(source, place)
+
+
 @contextmanager
 def flushing(folder: Path) -> Iterator[None]:
     """Brings what is in a folder to the disk beside what the block does, so that nobody has to wait for it later."""
@@ -284,7 +295,9 @@ def _sync_tree(folder: Path) -> None:
 
 
 def _is_own_file(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink()
+    """Whether it is a file with no other name."""
+    state = path.lstat()
+    return stat.S_ISREG(state.st_mode) and state.st_nlink == 1
 
 
 def _sync_file(path: Path) -> None:

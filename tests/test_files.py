@@ -16,6 +16,7 @@ from talkgen.errors import ModelError
 from talkgen.files import (
     ABANDONED,
     flushing,
+    link_or_copy,
     new_file,
     new_folder,
     read_json,
@@ -268,3 +269,18 @@ def test_what_is_flushed_beside_other_work_may_go_meanwhile(tmp_path):
         raise ValueError
     assert [(tmp_path / name).read_text(encoding="utf-8") for name in names(tmp_path)] == ["a", "c"]
     assert not [thread for thread in threading.enumerate() if "flush" in thread.name]
+
+
+def test_a_file_gets_a_second_name_or_a_copy(tmp_path, monkeypatch):
+    """Linked where the file system can, and copied where it cannot: the content is the same."""
+    (tmp_path / "one").write_text("text", encoding="utf-8")
+    link_or_copy(tmp_path / "one", tmp_path / "two")
+    assert (tmp_path / "two").samefile(tmp_path / "one")
+
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "link", refuse)
+    link_or_copy(tmp_path / "one", tmp_path / "three")
+    assert not (tmp_path / "three").samefile(tmp_path / "one")
+    assert (tmp_path / "three").read_text(encoding="utf-8") == "text"

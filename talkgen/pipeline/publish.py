@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from talkgen import __version__
 from talkgen.digest import digest_file
-from talkgen.files import flushing, new_folder, write_text
+from talkgen.files import flushing, link_or_copy, new_folder, write_text
 from talkgen.outline.origins import find_origins
 from talkgen.pipeline.artifacts import ExportArtifact
 from talkgen.pipeline.deck_folder import MANIFEST, DeckFolder
@@ -47,7 +47,7 @@ def publish(
     is_missing = format not in ("md", *(export.artifact.label for export in exports))
     with new_folder(deck.path, alone=True) as made:
         stage = made.resolve()  # exporters change folders
-        _write_files(rendering, stage)
+        _write_files(rendering, files, deck.path, stage)
         for export in exports:
             _copy_files(export.files, deck.path, stage)
         if is_missing:
@@ -104,14 +104,21 @@ def _files_in(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def _write_files(rendering: Rendering, folder: Path) -> None:
+def _write_files(rendering: Rendering, digests: Mapping[str, str], old: Path, folder: Path) -> None:
+    """Writes a deck's files; pictures, fonts and films that the `old` folder has need not go to the disk again."""
     for name, content in rendering.files.items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, str):
             file.write_text(content, encoding="utf-8", newline="\n")
+        elif _is_there(old / name, digests[name]):
+            link_or_copy(old / name, file)
         else:
             shutil.copyfile(content, file)
+
+
+def _is_there(file: Path, digest: str) -> bool:
+    return file.is_file() and not file.is_symlink() and digest_file(file) == digest
 
 
 def _copy_files(names: Mapping[str, str], folder: Path, stage: Path) -> None:

@@ -46,6 +46,23 @@ def test_second_build_computes_nothing(request_):
     assert len(again.reused) == 4
 
 
+def test_a_picture_that_stays_is_not_written_again(request_, talk):
+    """It has its place on the disk in the next deck too; one that somebody changed there is the build's own again."""
+    outline, deck = talk / "outline.yaml", talk / "dist" / "marp"
+    build(request_, quiet)
+    picture = min((deck / "figures").glob("*.svg"))
+    content, place = picture.read_bytes(), picture.stat().st_ino
+    with outline.open("a", encoding="utf-8") as file:
+        file.write("  - title: One more\n")
+    build(request_, quiet)
+    assert "One more" in (deck / "deck.md").read_text(encoding="utf-8")
+    assert picture.stat().st_ino == place
+    assert {path.stat().st_nlink for path in deck.rglob("*") if path.is_file()} == {1}
+    picture.write_text("somebody's", encoding="utf-8")
+    build(request_, quiet)
+    assert picture.read_bytes() == content
+
+
 UNWANTED = {
     "torch",
     "numpy",

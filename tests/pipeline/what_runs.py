@@ -122,7 +122,7 @@ def watch_everything(folder: Path) -> dict[str, dict[str, list[str]]]:
         with watch.thing(f"rendering {target.name}", rendering.rendering_roots(target)):
             deck = rendering.render(rendering.resolve_plan(plan, results, target), target)
         if target.name == "marp":
-            _write_files(deck, folder / "deck")
+            _write_files(deck, rendering.file_digests(deck), folder / "none", folder / "deck")
             with watch.thing("export html", [target.exporter]):
                 target.export(folder / "deck", "html", lambda line: None)
     return watch.found
