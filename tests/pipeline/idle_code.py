@@ -63,7 +63,7 @@ IDLE = {
         "talkgen.render.native_marp": (
             "NativeMarpWriter.content NativeMarpWriter.revealed NativeMarpWriter.write_image "
             "NativeMarpWriter.write_raw _allowed _as_texts _front_matter _is_apart _is_below _keywords _pages "
-            "_settings _theme _theme_names divider_levels render_native_marp "
+            "_notes_first _settings _theme _theme_names divider_levels render_native_marp "
         ),
         "talkgen.render.native_slidev": (
             "NativeSlidevWriter.revealed NativeSlidevWriter.write_bullets NativeSlidevWriter.write_columns "
