@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from talkgen.assets import asset_dir
@@ -92,6 +92,8 @@ def _slidev(folder: Path, arguments: list[str]) -> None:
     cli = folder / "node_modules" / "@slidev" / "cli" / "bin" / "slidev.mjs"
     tags = asset_dir("templates") / "slidev" / "tags.mjs"
     options = {"NODE_OPTIONS": f"--import={tags.as_uri()}"}
+    with suppress(ToolError):  # only a deck that offers itself as a PDF needs one
+        options["TALKGEN_BROWSER"] = str(find_browser())
     try:
         said = run_node([str(cli), *arguments], cwd=folder, timeout=_SECONDS, env=options)
     except ProgramError as error:

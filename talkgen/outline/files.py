@@ -45,7 +45,9 @@ def find_file(name: str, outline: Path) -> Path:
         FileError: there is none, or it is outside the project.
     """
     if name.startswith("/") and not (outline.parent / "public" / name[1:]).is_file():
-        raise FileError(f"'{name}' is an absolute path", "name files relative to the outline's folder")
+        raise FileError(
+            f"'{name}' is an absolute path, and there is no public{name}", "name files relative to the outline's folder"
+        )
     path = outline.parent / (f"public{name}" if name.startswith("/") else name)
     try:
         resolved = path.resolve()

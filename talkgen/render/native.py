@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+from pydantic import JsonValue
+
 from talkgen.outline import blocks
 from talkgen.outline.blocks import AnyBlock
-from talkgen.outline.files import FileError, addresses_in, find_address
+from talkgen.outline.files import FileError, addresses_in, find_address, setting_holds
 from talkgen.outline.node import Holds
 from talkgen.outline.schema import Slide
 from talkgen.render.blocks import BlockWriter, anchor
@@ -48,6 +50,13 @@ class NativeWriter(BlockWriter):
                 self.degraded.append(Degraded(self.where, error.message))
                 self.missing.append(address.to)
         return self.relink(source, holds)
+
+    def relink_settings(self, settings: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        """Settings as they are, the files that they name as those of texts."""
+        return {
+            name: self.own(value, holds) if isinstance(value, str) and (holds := setting_holds(name)) else value
+            for name, value in settings.items()
+        }
 
     def address(self, name: str) -> str | None:
         """None for a file below the talk's folder, which keeps its name; others as in every deck."""

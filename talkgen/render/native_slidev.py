@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from talkgen.assets import asset_dir
 from talkgen.outline import blocks
+from talkgen.outline.addresses import file_name
 from talkgen.outline.node import Holds
 from talkgen.outline.schema import Slide, ThemeNames
 from talkgen.outline.wanted import is_path
@@ -83,7 +86,19 @@ def render_native_slidev(deck: Deck) -> Rendering:
         files |= _own_files(deck, writer)
     elif (css := writer.style()) and "style.css" not in files:
         files["style.css"] = css
+    files = {**dict(_stand_ins(writer.missing, text)), **files}
     return Rendering(files | writer.files, tuple(writer.degraded), tuple(writer.missing))
+
+
+def _stand_ins(missing: Iterable[str], text: str) -> Iterator[tuple[str, str]]:
+    """Files in place of those that are not there, without which Slidev builds nothing: a listing says so itself."""
+    for name in missing:
+        bare = file_name(name)
+        place = posixpath.normpath(f"public{bare}" if bare.startswith("/") else bare)
+        if place.startswith((".", "/")):
+            continue
+        is_listing = re.search(rf"^[ \t]*<<<[ \t]*(?:@/)?{re.escape(name)}", text, re.MULTILINE)
+        yield place, f"there is no file '{name}'\n" if is_listing else ""
 
 
 def _package_json(deck: Deck) -> str:

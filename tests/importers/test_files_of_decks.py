@@ -116,6 +116,23 @@ def test_a_picture_that_its_own_tool_does_not_find_stays_missing(tmp_path):
     assert (files.copies, files.left) == ({}, {"../img/dot.png": "not there"})
 
 
+def test_what_is_missing_has_a_file_in_its_place(tmp_path):
+    """Slidev builds nothing without it: pictures are empty, a listing says that it is not there, each is told."""
+    text = (
+        "---\nmdc: true\nbackground: /cover.png\n---\n\n# One\n\n![](/pictures/a%20b.png)\n\n<img src='./c.svg' />\n\n"
+        "![](../../up.png)\n\n<<< @/code/d.ts#part {1}\n\n---\nlayout: image-right\nimage: /side.png\n---\n"
+    )
+    assert _import(_deck(tmp_path / "deck", text), tmp_path / "talk").exit_code == 0
+    done = CliRunner().invoke(app, ["build", str(tmp_path / "talk"), "-t", "slidev", "-f", "md"])
+    assert done.exit_code == 0, done.output
+    made = tmp_path / "talk" / "dist" / "slidev"
+    names = ("public/pictures/a b.png", "c.svg", "code/d.ts")
+    assert [(made / name).read_text() for name in names] == ["", "", "there is no file 'code/d.ts'\n"]
+    assert not (tmp_path / "talk" / "dist" / "up.png").exists()
+    for name in ("/cover.png", "/pictures/a b.png", "./c.svg", "../../up.png", "code/d.ts", "/side.png"):
+        assert f"'{name}'" in done.stderr
+
+
 def test_nothing_outside_the_folder_of_the_deck_is_read(tmp_path):
     """Neither through `..`, nor by an absolute path, nor through a link to a file or a folder; each is said."""
     (tmp_path / "secret.png").write_text("secret")

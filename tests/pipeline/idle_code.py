@@ -53,12 +53,11 @@ IDLE = {
         ),
         "talkgen.render.vue": "_classes _state _style _with_styles passing without_vue",
         "talkgen.render.native": (
-            "NativeWriter._heading NativeWriter.address NativeWriter.block NativeWriter.content "
-            "NativeWriter.inline NativeWriter.list_items NativeWriter.outline_file NativeWriter.own "
+            "NativeWriter._heading NativeWriter.address NativeWriter.block NativeWriter.content NativeWriter.inline "
+            "NativeWriter.list_items NativeWriter.outline_file NativeWriter.own NativeWriter.relink_settings "
             "NativeWriter.revealed NativeWriter.text NativeWriter.write NativeWriter.write_code "
             "NativeWriter.write_columns NativeWriter.write_html NativeWriter.write_markdown NativeWriter.write_math "
-            "NativeWriter.write_mermaid NativeWriter.write_quote NativeWriter.write_table _key listing "
-            "setting_lines "
+            "NativeWriter.write_mermaid NativeWriter.write_quote NativeWriter.write_table _key listing setting_lines "
         ),
         "talkgen.render.native_marp": (
             "NativeMarpWriter.content NativeMarpWriter.revealed NativeMarpWriter.write_image "
@@ -68,7 +67,7 @@ IDLE = {
         "talkgen.render.native_slidev": (
             "NativeSlidevWriter.revealed NativeSlidevWriter.write_bullets NativeSlidevWriter.write_columns "
             "NativeSlidevWriter.write_image NativeSlidevWriter.write_raw NativeSlidevWriter.write_toc "
-            "_frontmatter _headmatter _named _own_files _package_json _page _project_files _slide_parts "
+            "_frontmatter _headmatter _named _own_files _package_json _page _project_files _slide_parts _stand_ins "
             "render_native_slidev "
         ),
     },
