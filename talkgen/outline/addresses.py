@@ -173,7 +173,7 @@ class _Pictures:
         for token in _parser().parse(self.text):
             lines = (token.map[0], token.map[1]) if token.map else lines  # a table's cells have none of their own
             start, end = (self._lines[min(line, len(self._lines) - 1)] for line in lines)
-            if token.type in ("fence", "code_block"):
+            if token.type == "fence" or (token.type == "code_block" and not _is_within(token)):
                 self._code.append((start, end))
             self._at = max(self._at, start)
             for child in token.children or ():
@@ -213,6 +213,11 @@ class _Pictures:
             found = re.compile(rf"^ {{0,3}}\[[^\]\n]+\]:\s*{_spelled(to)}", re.MULTILINE).search(self.text)
             self._defined[to] = Address(to, found.start("c"), found.end("c")) if found else None
         return self._defined[to]
+
+
+def _is_within(token: Token) -> bool:
+    """Whether what looks like code is the indented beginning of a text that stands within other tags."""
+    return token.map is not None and token.map[0] == 0 and token.content.lstrip().startswith("<")
 
 
 def _spelled(address: str) -> str:

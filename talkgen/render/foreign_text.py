@@ -62,7 +62,7 @@ class ForeignText(Addresses):
             return source
         read = Foreign(self.native, self._places, self._values)
         try:
-            text = read.read(source)
+            text = read.read(_outdented(source) if "columns" in self.at else source)
         except OutlineError as error:
             self._note(f"what cannot be read ({error.problems[0].message})")
             return ""
@@ -130,6 +130,12 @@ class ForeignText(Addresses):
     @abstractmethod
     def write_toc(self, block: blocks.Toc, path: BlockPath) -> str:
         """The titles of the talk, each a link."""
+
+
+def _outdented(source: str) -> str:
+    """Tags that stood within others, without the indentation by which they would be code where they stand alone."""
+    found = re.match(r"[ \t]{4,}(?=<)", source)
+    return re.sub(rf"^[ \t]{{1,{len(found[0])}}}", "", source, flags=re.MULTILINE) if found else source
 
 
 def _beginnings(slide: Slide) -> Iterator[tuple[str, Any]]:

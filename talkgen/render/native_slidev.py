@@ -91,14 +91,14 @@ def render_native_slidev(deck: Deck) -> Rendering:
 
 
 def _stand_ins(missing: Iterable[str], text: str) -> Iterator[tuple[str, str]]:
-    """Files in place of those that are not there, without which Slidev builds nothing: a listing says so itself."""
+    """Files in place of those that are not there, without which Slidev builds nothing: listings say so in a comment."""
     for name in missing:
         bare = file_name(name)
         place = posixpath.normpath(f"public{bare}" if bare.startswith("/") else bare)
         if place.startswith((".", "/")):
             continue
         is_listing = re.search(rf"^[ \t]*<<<[ \t]*(?:@/)?{re.escape(name)}", text, re.MULTILINE)
-        yield place, f"there is no file '{name}'\n" if is_listing else ""
+        yield place, f"// there is no file '{name}'\n" if is_listing else ""
 
 
 def _package_json(deck: Deck) -> str:

@@ -26,8 +26,9 @@ from talkgen.importers.tools import is_slidev
 HEAD = """# Imported decks, built
 
 Each deck of [imported decks](imported-decks.md), built for its own tool: a page of Marp, or a site of Slidev. Of one
-that is not built the original is built by its tool alone, with the packages that it names. Most that neither builds
-name pictures that were not kept with them. Made by `python tests/importers/real_builds.py DECKS PAGE`.
+that is not built the original is built by its tool alone, with the packages that it names. What neither builds
+names themes, addons, icons or languages that are nowhere, or has tags that Vue refuses. Pictures that were not kept
+with a deck are empty files in the imported one. Made by `python tests/importers/real_builds.py DECKS PAGE`.
 """
 _ROW = re.compile(
     r"^\| (?P<name>\S+) \| (?P<tool>marp|slidev) \| (?P<built>yes|no) \| (?P<original>yes|no|) ?\|$", re.MULTILINE

@@ -127,7 +127,7 @@ def test_what_is_missing_has_a_file_in_its_place(tmp_path):
     assert done.exit_code == 0, done.output
     made = tmp_path / "talk" / "dist" / "slidev"
     names = ("public/pictures/a b.png", "c.svg", "code/d.ts")
-    assert [(made / name).read_text() for name in names] == ["", "", "there is no file 'code/d.ts'\n"]
+    assert [(made / name).read_text() for name in names] == ["", "", "// there is no file 'code/d.ts'\n"]
     assert not (tmp_path / "talk" / "dist" / "up.png").exists()
     for name in ("/cover.png", "/pictures/a b.png", "./c.svg", "../../up.png", "code/d.ts", "/side.png"):
         assert f"'{name}'" in done.stderr

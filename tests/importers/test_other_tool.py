@@ -147,6 +147,23 @@ def test_a_layouts_places_and_pictures_are_where_they_belong(tmp_path):
     assert not rendering.degraded
 
 
+@pytest.mark.parametrize("head", ["marp: true", "mdc: true"], ids=["marp", "slidev"])
+def test_what_is_indented_in_a_column_is_no_listing(head, tmp_path):
+    """Tags in an author's grid stay tags where blank lines part them from those around; their pictures come along."""
+    (tmp_path / "a.png").write_bytes(b"a")
+    text = (
+        f"---\n{head}\n---\n\n# One\n\n<div style='display:grid;grid-template-columns:1fr 1fr'>\n  <div>\n"
+        "      <p>one</p>\n\n  two\n\n  </div>\n  <div>\n      <p v-click><img src='./a.png'></p>\n      <p>three</p>\n"
+        "  </div>\n</div>\n"
+    )
+    outline, rendering = across(text, tmp_path)
+    assert [block.key for block in outline.slides[0].body] == ["columns"]
+    page = str(rendering.files.get("slides.md") or rendering.files["deck.md"])
+    assert "```" not in page
+    assert all(f"\n{line}" in page for line in ("<p>one</p>", "<p>three</p>"))
+    assert list(import_deck(tmp_path / "deck.md", print).files.copies) == ["a.png"]
+
+
 def test_a_drawing_in_the_text_is_a_picture(tmp_path):
     """No script in it runs: it is a file that is shown."""
     text = "---\nmdc: true\n---\n\n# One\n\n<svg width='9'>\n\n<script>ran()</script>\n\n<rect v-motion /></svg>\n"

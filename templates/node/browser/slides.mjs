@@ -49,7 +49,7 @@ try {
 async function waitForSlide(page, tool, number) {
   const root =
     tool === "marp" ? "svg.bespoke-marp-active section[data-marpit-pagination], svg.bespoke-marp-active section"
-    : `.slidev-page-${number} .slidev-layout`;
+    : await rootOfSlidevs(page, `.slidev-page-${number}`);
   await page.waitForSelector(root, { timeout: 60_000 }); // a machine that is busy takes its time
   await page.evaluate(async (selector) => {
     await document.fonts.ready;
@@ -61,6 +61,20 @@ async function waitForSlide(page, tool, number) {
     await Promise.all(ending.map((each) => each.finished.catch(() => {})));
   }, root);
   return root;
+}
+
+// What a layout calls the slide; of one that calls nothing so, as Slidev's `none`, all of its page once it was there a while.
+async function rootOfSlidevs(page, slide) {
+  const layout = `${slide} .slidev-layout`;
+  const seen = async (layout, slide) => {
+    if (document.querySelector(layout)) return layout;
+    const shown = document.querySelector(`${slide} > :not(.slidev-slide-loading)`);
+    if (!shown) return null;
+    await new Promise((done) => setTimeout(done, 2_000));
+    return document.querySelector(layout) ? layout : slide;
+  };
+  const found = await page.waitForFunction(seen, { timeout: 60_000 }, layout, slide);
+  return found.jsonValue();
 }
 
 // Runs in the page: how far anything shown reaches over the slide's edges, what is cut off inside it, its smallest text.
