@@ -42,6 +42,8 @@ class Params(base.Params):
     control: SweepName = "library-lstm-shift"
     seeds: SweepName = "library-seeds"
     recurrent_seeds: SweepName = "library-lstm-seeds"
+    plain_seeds: SweepName = "library-plain-seeds"
+    control_seeds: SweepName = "library-lstm-shift-seeds"
     longer: SweepName = "library-long"
     recurrent_longer: SweepName = "library-lstm-long"
 

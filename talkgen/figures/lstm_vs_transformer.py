@@ -1,11 +1,13 @@
 """Draws how the held-out loss of LSTMs and transformers falls with their size, from the runs of a sweep.
 
 Each architecture gets a power law, loss ~ parameters^-exponent, with the bootstrap interval of its exponent. Where the
-interval of the difference of both exponents holds zero, the picture says that there are too few runs to tell.
+interval of the difference of both exponents holds zero, there are too few runs to tell which gains more; the picture
+says who is ahead then, if it is the same at every size.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +15,7 @@ import numpy as np
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, SweepName
 from talkgen.figures.draw.caption import with_interval, write_caption
-from talkgen.figures.draw.lines import Line, draw_lines
+from talkgen.figures.draw.lines import Line, draw_lines, name_beside
 from talkgen.figures.draw.pen import DOTTED, Pen, plot, sheet, styled
 from talkgen.figures.measure.fits import Array, Laws, estimate, fit, resample
 from talkgen.figures.measure.sweep_runs import NAMES, name_of, points_of, tokens_read
@@ -61,37 +63,69 @@ def _about(sizes: Array, losses: Array, laws: Laws) -> Data:
 
 
 def verdict(data: Data) -> str:
+    """Which gains more from size where the exponents say it, or which is ahead at every size."""
+    ahead = leader(data)
+    return f"{ahead} is ahead at every size" if ahead and not _is_told(data) else gain(data)
+
+
+def gain(data: Data) -> str:
     """What the exponents say, or that the runs are too few for them to say it."""
-    if data["difference"]["low"] > 0:
-        return "the transformer gains more from size"
-    if data["difference"]["high"] < 0:
-        return "the LSTM gains more from size"
-    return "too few runs to tell which gains more from size"
+    if not _is_told(data):
+        return "too few runs to tell which gains more from size"
+    return f"the {'transformer' if data['difference']['low'] > 0 else 'LSTM'} gains more from size"
+
+
+def _is_told(data: Data) -> bool:
+    return not data["difference"]["low"] <= 0 <= data["difference"]["high"]
+
+
+def leader(data: Data) -> str | None:
+    """Whose means are below the other's line at every size that both lines have; None where they cross or touch."""
+    one, other = data["architectures"].values()
+    gaps = [*_gaps(one, other), *(-gap for gap in _gaps(other, one))]
+    if not gaps or min(gaps) <= 0 <= max(gaps):
+        return None
+    return str((one if max(gaps) < 0 else other)["name"])
+
+
+def _gaps(one: Data, other: Data) -> list[float]:
+    """How far the logarithms of one's means are above the other's line, at the sizes between the other's ends."""
+    sizes, means = np.log(other["sizes"]), np.log(other["means"])
+    points = [(np.log(size), np.log(mean)) for size, mean in zip(one["sizes"], one["means"], strict=True)]
+    inside = [(x, y) for x, y in points if sizes[0] <= x <= sizes[-1]]
+    return [float(y - np.interp(x, sizes, means)) for x, y in inside]
 
 
 @styled
 def draw(data: Data, canvas: Canvas) -> Picture:
     """Loss against parameters, both logarithmic: a dot for each run, a line through the means, the law dotted."""
     paper = sheet(canvas)
-    numbers = [
-        (f"{runs['name']}: exponent {with_interval(runs['exponent'])}", _color(canvas, name))
+    lines = [
+        Line(runs["name"], runs["sizes"], runs["means"], _color(canvas, name), dots=False)
         for name, runs in data["architectures"].items()
     ]
+    beside = name_beside(paper, lines)
+    numbers = [
+        (f"{line.name}: exponent {_exponent(runs['exponent'], wide=beside > 0)}", line.color)
+        for line, runs in zip(lines, data["architectures"].values(), strict=True)
+    ]
     top = write_caption(paper, verdict(data), numbers, "held-out loss, nats a token")
-    pen = plot(canvas, 60, top, canvas.width - 160, canvas.height - 62, paper.picture)
+    pen = plot(canvas, 60, top, canvas.width - beside - 40, canvas.height - 62, paper.picture)
     _set_axes(pen, data)
-    lines = []
-    for name, runs in data["architectures"].items():
-        color = _color(canvas, name)
-        pen.line(runs["sizes"], runs["law"], color, 2.5, linestyle=DOTTED)
-        pen.dots(runs["parameters"], runs["losses"], color, 9, alpha=0.6, clip_on=False)
-        lines.append(Line(runs["name"], runs["sizes"], runs["means"], color, dots=False))
-    draw_lines(pen, lines, gap=18)
+    for line, runs in zip(lines, data["architectures"].values(), strict=True):
+        pen.line(runs["sizes"], runs["law"], line.color, 2.5, linestyle=DOTTED)
+        pen.dots(runs["parameters"], runs["losses"], line.color, 9, alpha=0.6, clip_on=False)
+    draw_lines(pen, lines if beside else [replace(line, name="") for line in lines], gap=18)
     note = f"parameters without embeddings; {human(data['tokens'])} tokens each"
     half, muted = paper.text_width(note) / 2 + 2, pen.colors.muted
     middle = min((canvas.width - 100) / 2, canvas.width - half)
     paper.write(max(middle, half), canvas.height - 14, note, color=muted, align="center")
     return pen.picture
+
+
+def _exponent(number: Data, *, wide: bool) -> str:
+    """An exponent with its interval, or the interval alone where there is less room."""
+    return with_interval(number) if wide else f"{number['low']:.3f} to {number['high']:.3f}".replace("-", "−")
 
 
 def _set_axes(pen: Pen, data: Data) -> None:
@@ -126,5 +160,6 @@ def describe(data: Data) -> str:
         f"Held-out loss in nats a token against parameters without embeddings, {human(data['tokens'])} tokens each. "
         + " ".join(parts)
         + f" Difference of the exponents {with_interval(data['difference'])}, "
-        f"all by bootstrap over sizes: {verdict(data)}."
+        f"all by bootstrap over sizes: {gain(data)}."
+        + (f" {ahead} is ahead at every size." if (ahead := leader(data)) else "")
     )

@@ -176,6 +176,30 @@ def test_lstm_vs_transformer_says_when_it_cannot_tell(sweep):
     assert "too few runs to tell" in lstm_vs_transformer.describe(data)
 
 
+def test_lstm_vs_transformer_says_who_is_ahead_at_every_size(sweep):
+    """Where the exponents do not tell them apart: a tenth less loss at the same sizes, and no more at one of them."""
+    runs = [run for run in sweep["runs"] if run["architecture"] == "lstm"]
+    lower = [run | {"architecture": "transformer", "val_loss": 0.9 * run["val_loss"]} for run in runs]
+    ahead = sweep | {"runs": [*runs, *lower]}
+    params = lstm_vs_transformer.Params()
+    data = lstm_vs_transformer.compute(params, SimpleNamespace(sweep=lambda _: ahead))
+    assert lstm_vs_transformer.verdict(data) == "Transformer is ahead at every size"
+    assert "too few runs to tell which gains more from size. Transformer is ahead" in lstm_vs_transformer.describe(data)
+    lower[0]["val_loss"] = lower[1]["val_loss"] = 4.1  # the seeds of one size
+    assert {run["parameters_without_embeddings"] for run in lower[:2]} == {lower[0]["parameters_without_embeddings"]}
+    data = lstm_vs_transformer.compute(params, SimpleNamespace(sweep=lambda _: ahead))
+    assert lstm_vs_transformer.leader(data) is None
+
+
+def test_models_with_a_shift_are_called_so(inputs, sweep):
+    """In the picture and its alt text; runs of another program, which tell no recipe, have an architecture only."""
+    data = lstm_vs_transformer.compute(lstm_vs_transformer.Params(sweep="library-sizes"), inputs)
+    assert [each["name"] for each in data["architectures"].values()] == ["Transformer with shift", "LSTM"]
+    assert "Transformer with shift: from" in lstm_vs_transformer.describe(data)
+    others = {"name": "others", "runs": sweep["runs"]}
+    assert sweep_runs.name_of(others, "transformer") == "Transformer"
+
+
 @pytest.mark.parametrize(("exponent", "floor"), [(0.12, 0.0), (0.4, 1.5)])
 def test_scaling_law_finds_the_law_of_a_sweep(sweep, exponent, floor):
     """Runs made by a law of either form, with errors: form, exponent and every loss lie in their intervals."""

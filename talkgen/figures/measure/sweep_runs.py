@@ -37,9 +37,11 @@ def label_of(shape: Data) -> str:
 
 
 def name_of(sweep: Data, architecture: str) -> str:
-    """What all models of an architecture in a sweep are called: `Transformer with shift` where each has it."""
-    shapes = [shape for shape in sweep["recipe"]["models"] if shape["architecture"] == architecture]
-    return label_of(min(shapes, key=lambda shape: bool(shape.get("shift"))))
+    """What the models of an architecture are called in a sweep: `Transformer with shift` where each has one."""
+    models = sweep.get("recipe", {}).get("models", ())  # runs of other programs have no recipe
+    shapes = [shape for shape in models if shape["architecture"] == architecture]
+    shift = bool(shapes) and all(shape.get("shift") for shape in shapes)
+    return label_of({"architecture": architecture, "shift": shift})
 
 
 def look_of(model: Data, colors: Colors) -> tuple[str, bool]:
