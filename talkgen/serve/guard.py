@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from talkgen.serve.limits import BODY_BYTES, Limits
 from talkgen.serve.presence import Presence
-from talkgen.serve.visitors import Visitors
+from talkgen.serve.visitors import Visitor, Visitors
 
 LIMITED = ("/api/", "/v1/", "/demos/", "/tokenize", "/detokenize")  # where a request costs something
 
@@ -63,11 +63,11 @@ class Guard:
         elif not _same_origin(headers.get("origin"), name):
             await _refuse(403, "another site's page may not ask this server", scope, receive, send)
         else:
-            await self._pass(scope, receive, self._with_headers(scope, headers, send), headers)
+            visitor = self._visitors.of(scope)
+            self._presence.note(visitor)
+            await self._pass(scope, receive, self._with_headers(scope, visitor, send), headers, visitor)
 
-    async def _pass(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
-        visitor = self._visitors.of(scope)
-        self._presence.note(visitor)
+    async def _pass(self, scope: Scope, receive: Receive, send: Send, headers: Headers, visitor: Visitor) -> None:
         length = headers.get("content-length", "0")
         asks = scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(LIMITED)
         wait = self._limits.wait_for(visitor) if asks else 0
@@ -80,8 +80,8 @@ class Guard:
             scope.setdefault("state", {})["visitor"] = visitor
             await self._app(scope, _bounded(receive), send)
 
-    def _with_headers(self, scope: Scope, headers: Headers, send: Send) -> Send:
-        greeting = None if self._visitors.known(headers) else self._visitors.greet()
+    def _with_headers(self, scope: Scope, visitor: Visitor, send: Send) -> Send:
+        greeting = None if visitor.named else self._visitors.greet()
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -22,8 +22,8 @@ class Presence:
         self._seen: OrderedDict[str, float] = OrderedDict()
 
     def note(self, visitor: Visitor) -> None:
-        """Somebody asked for something; who shows no cookie of ours is no browser, or is new."""
-        if visitor.presents or visitor.name == visitor.address:
+        """Somebody asked for something."""
+        if visitor.presents or not visitor.named:
             return
         self._seen.pop(visitor.name, None)
         self._seen[visitor.name] = self._clock()

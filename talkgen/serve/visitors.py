@@ -7,7 +7,6 @@ a room behind one address is not one client; whoever shows none shares one with 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
@@ -39,6 +38,11 @@ class Visitor:
     rank: Rank
     presents: bool = False
 
+    @property
+    def named(self) -> bool:
+        """Whether it showed a name of this server's; who does not is no browser, or is new."""
+        return self.name != self.address
+
 
 class Visitors:
     """Gives browsers names that nobody can make up, and knows the presenter's."""
@@ -66,7 +70,7 @@ class Visitors:
         return f"{COOKIE}={name}.{self._prove(name)}; Path=/; HttpOnly; SameSite=Strict"
 
     def _prove(self, name: str) -> str:
-        return hmac.new(self._secret, name.encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.digest(self._secret, name.encode(), "sha256").hex()[:32]
 
 
 def _rank(headers: Headers, address: str, *, shown_code: bool) -> Rank:

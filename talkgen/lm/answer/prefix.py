@@ -7,6 +7,7 @@ kept as well; they are small. Knows no engine: whoever takes a state reads on an
 from __future__ import annotations
 
 import threading
+from bisect import bisect, bisect_left, insort
 from collections import OrderedDict
 from collections.abc import Sequence
 
@@ -28,6 +29,7 @@ class PrefixCache:
         self.model = model
         self.rolls_back = model.new_state(1, 1).rolls_back
         self._texts: OrderedDict[Ids, tuple[State, Floats | None]] = OrderedDict()
+        self._sorted: list[Ids] = []
         self._lock = threading.Lock()
 
     def recall(self, ids: Sequence[int]) -> Floats | None:
@@ -59,7 +61,7 @@ class PrefixCache:
             # Typing on, or deleting.
             grows = not copy and self.rolls_back and kept >= min(len(text), len(wanted) - 1)
             if grows:
-                del self._texts[text]
+                self._forget(text)
             if not grows or state.room > 2 * len(wanted) + _SPARE:
                 return state.clone(kept), kept
             state.truncate(kept)
@@ -70,7 +72,9 @@ class PrefixCache:
         if not self.rolls_back:
             starts = (wanted[:kept] for kept in range(len(wanted) - 1, 0, -1))
             return next(((start, len(start)) for start in starts if start in self._texts), None)
-        shared = [(min(common_prefix(text, wanted), len(wanted) - 1), text) for text in self._texts]
+        at = bisect(self._sorted, wanted)
+        beside = self._sorted[max(0, at - 1) : at + 1]  # where texts are sorted none is more alike
+        shared = [(min(common_prefix(text, wanted), len(wanted) - 1), text) for text in beside]
         kept, text = max(shared, default=(0, ()))
         return (text, kept) if kept else None
 
@@ -80,12 +84,19 @@ class PrefixCache:
         The caller must not use the state any more.
         """
         most = _TEXTS if self.rolls_back else _SNAPSHOTS
+        text = tuple(ids)
         with self._lock:
-            self._texts[tuple(ids)] = (state, logits)
-            self._texts.move_to_end(tuple(ids))
+            if text not in self._texts:
+                insort(self._sorted, text)
+            self._texts[text] = (state, logits)
+            self._texts.move_to_end(text)
             room = sum(state.room for state, _ in self._texts.values())
             while len(self._texts) > most or (len(self._texts) > 1 and room > _ROOM):
-                room -= self._texts.popitem(last=False)[1][0].room
+                room -= self._forget(next(iter(self._texts))).room
+
+    def _forget(self, text: Ids) -> State:
+        del self._sorted[bisect_left(self._sorted, text)]
+        return self._texts.pop(text)[0]
 
 
 def common_prefix(a: Sequence[int], b: Sequence[int]) -> int:

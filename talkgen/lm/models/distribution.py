@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from talkgen.lm.models.reader import Floats
 
+_STRETCHES = 16  # times as many as places are wanted: then few more than these are sorted
+
 
 def softmax(logits: Floats) -> Floats:
     """Probabilities along the last axis."""
@@ -22,7 +24,15 @@ def log_softmax(logits: Floats) -> Floats:
 
 
 def likeliest(p: Floats, count: int) -> NDArray[np.intp]:
-    """The places of the `count` largest of `p` [V], the largest first; `count` may be 0, or more than there are."""
-    rest = max(0, p.size - count)
-    some = np.argpartition(p, min(rest, p.size - 1))[rest:]
-    return some[np.lexsort((some, -p[some]))]
+    """The places of the `count` largest of `p` [V], the largest first, of equals the first; all where V is smaller."""
+    some = _not_too_small(p, min(count, p.size))
+    return some[np.lexsort((some, -p[some]))][:count]
+
+
+def _not_too_small(p: Floats, count: int) -> NDArray[np.intp]:
+    """Places among which the `count` largest are: what is below the largest of `count` stretches of `p` is not."""
+    width = p.size // max(1, _STRETCHES * count)
+    if width < 2:
+        return np.arange(p.size)
+    tops = p[: p.size // width * width].reshape(-1, width).max(axis=1)
+    return np.flatnonzero(p >= np.partition(tops, -count)[-count])

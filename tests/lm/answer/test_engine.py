@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -13,7 +14,7 @@ from talkgen.lm.answer.batch import PIECE
 from talkgen.lm.answer.callers import Caller
 from talkgen.lm.answer.engine import Engine
 from talkgen.lm.answer.leaving_out import MOST
-from talkgen.lm.answer.prefix import common_prefix
+from talkgen.lm.answer.prefix import PrefixCache, common_prefix
 from talkgen.lm.answer.sample import Sampling
 from talkgen.lm.fast.compiled_transformer import CompiledTransformer
 from talkgen.lm.files.catalog import ModelFiles
@@ -293,6 +294,19 @@ def test_beams_are_texts(engine):
     assert best.log_p >= log_p - 1e-3
     with pytest.raises(ModelError, match="no search"):
         engine.beams("a", width=0)
+
+
+def test_the_text_with_most_in_common_is_gone_on_from():
+    """Of many texts that were read, the one that begins most alike is taken, also after others were let go."""
+    draw = np.random.default_rng(0)
+    cache = PrefixCache(make_engine("decoder").reader)
+    texts: list[tuple[int, ...]] = []
+    for _ in range(400):
+        text = tuple(draw.integers(0, 3, draw.integers(1, 7)).tolist())
+        cache.give(text, cache.model.new_state(1, 8), None)
+        texts = [*(other for other in texts if other != text), text][-128:]
+        wanted = draw.integers(0, 3, 6).tolist()
+        assert cache.shared(wanted) == max(min(common_prefix(other, wanted), 5) for other in texts)
 
 
 def test_common_prefix():
