@@ -37,6 +37,11 @@ class Params(base.Params):
     steps: int = Field(160, ge=10, le=1000)
     tokens: int = Field(24, ge=4, le=64)
 
+    @property
+    def own_work(self) -> bool:
+        """A training here is."""
+        return self.train > 0
+
 
 class Point(TypedDict):
     """The training loss at a step, in nats a token."""
@@ -54,7 +59,10 @@ class Sample(TypedDict):
 
 
 class TrainingAnswer(TypedDict):
-    """The curve and the samples so far, the earliest first; of how many steps and parameters, and what a token is."""
+    """The curve and the samples so far, the earliest first; of how many steps and parameters, and what a token is.
+
+    Before a training begins there are none of all these: `parameters` is 0.
+    """
 
     curve: list[Point]
     samples: list[Sample]
@@ -118,15 +126,10 @@ def _thin(curve: list[Point]) -> list[Point]:
 
 def _train(asked: Asked) -> TrainingAnswer:
     """A training from the first step to the last, told as it goes."""
+    made = TrainingAnswer(curve=[], samples=[], steps=asked.params.steps, parameters=0, unit="character", done=False)
+    asked.tell({**made, "curve": [], "samples": []})  # first: torch may have to be loaded, which takes seconds
     trainer = _open_trainer(asked.params)
-    made = TrainingAnswer(
-        curve=[],
-        samples=[],
-        steps=asked.params.steps,
-        parameters=trainer.model.count_parameters(),
-        unit="character",
-        done=False,
-    )
+    made["parameters"] = trainer.model.count_parameters()
     shown = {0, *(round(asked.params.steps * share) for share in (0.04, 0.12, 0.3, 0.6, 1))}
     for step in range(asked.params.steps + 1):
         asked.go_on()

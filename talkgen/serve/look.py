@@ -13,6 +13,8 @@ _WIDE = """@media (max-width: 700px) {
   .html-container :is(svg[role="img"], [role="img"] svg) { min-width: 800px; }
 }
 """
+# Gradio draws the arrow of a choice over its text's end.
+_CHOICES = ".secondary-wrap > input { text-overflow: ellipsis; padding-inline-end: 36px !important; }\n"
 _SIZES = {"xxs": "16px", "xs": "18px", "sm": "20px", "md": "20px", "lg": "24px", "xl": "30px", "xxl": "34px"}
 
 
@@ -72,4 +74,6 @@ def _colors(style: Style, scheme: str) -> dict[str, str]:
 def page_look(style: Style | None) -> str:
     """The style sheet of a Gradio page: the variables of live elements for both schemes, and pictures on a phone."""
     light, dark = both_schemes(style)
-    return f":root {{ {light.css_variables()} }}\n.dark {{ {dark.css_variables()} }}\n{_WIDE}"
+    # Gradio's themes have one accent for both schemes, said of `:root .dark`.
+    accent = f":root body.dark {{ --color-accent: {dark.colors.accent}; }}"
+    return f":root {{ {light.css_variables()} }}\n.dark {{ {dark.css_variables()} }}\n{accent}\n{_WIDE}{_CHOICES}"

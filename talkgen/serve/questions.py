@@ -31,6 +31,10 @@ PATIENCE = 1.0  # s without a sign of an answer after which a model does not ans
 AnyQuestion = Question | ElementQuestion
 
 
+def _is_own_work(question: AnyQuestion) -> bool:
+    return isinstance(question, ElementQuestion) and question.params.own_work
+
+
 class LateError(Exception):
     """The answer did not come in the time that there is for it."""
 
@@ -97,14 +101,15 @@ class Questions:
     def health(self) -> dict[str, Any]:
         """What `/api/health` says: whether models are still loading, and which of them answer.
 
-        A model with a slide's question that waits for longer than `PATIENCE` without a sign is none that answers.
+        A model with a slide's question that waits for longer than `PATIENCE` without a sign is none that answers;
+        what takes its own time whatever the model does is no such question.
         """
         found = self.engines.health()
         then = time.monotonic() - PATIENCE
         waiting = {
             question.model
             for (question, rank), flight in self._flights.items()
-            if rank is not Rank.VISITOR and flight.sign < then
+            if rank is not Rank.VISITOR and flight.sign < then and not _is_own_work(question)
         }
         found["models"] = [model for model in found["models"] if model["name"] not in waiting]
         return found

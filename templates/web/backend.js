@@ -8,12 +8,14 @@ import { slideOnStage } from "./stage.js";
 
 const POLL_EVERY = 300; // ms; with the patience below, a server that is gone or stopped is known within a second
 const PATIENCE = 550; // ms
+const SOON = 100; // ms until a server that had no time for the question is asked again
 const LINES = "application/x-ndjson";
 
 const listeners = new Set();
 let models = new Map();
 let forced = {}; // what the presenter wants live blocks to show, by slide, or of "all"
 let there = false; // whether the server answered the last time
+let heard = -Infinity; // when a line of an answer came
 let timer = null;
 let elsewhere = false; // whether the page came from a server that is none of ours, which is asked once and left alone
 
@@ -92,6 +94,7 @@ async function readLines(body, progress, wait) {
   for (;;) {
     const { value, done } = await reader.read();
     if (done) throw new TypeError("the answer was cut short");
+    heard = performance.now();
     const lines = (text + value).split("\n");
     text = lines.pop();
     for (const line of lines.map((line) => JSON.parse(line))) {
@@ -104,8 +107,10 @@ async function readLines(body, progress, wait) {
 async function poll() {
   const mine = {};
   timer = mine;
-  setModels(await fetchModels());
-  if (timer === mine && !elsewhere) timer = setTimeout(poll, POLL_EVERY);
+  const found = await fetchModels();
+  const busy = found === null && performance.now() - heard < PATIENCE; // it speaks, but not of its health
+  if (!busy) setModels(found);
+  if (timer === mine && !elsewhere) timer = setTimeout(poll, busy ? SOON : POLL_EVERY);
 }
 
 async function fetchModels() {

@@ -2,9 +2,11 @@
  * The base of the elements in web/elements: a prompt, dials, a badge, a status line, and a body that each draws itself.
  *
  * A subclass has `static look` (its style sheet), `build(body)`, which makes its parts, and `show(answers, questions)`,
- * which fills them with an answer a model; it may have `words(answers)`, the status line. `this.turn({name: value})` asks with
- * other parameters; with `static inPage = true` a model in the page can answer. The recording is shown at once; what is known of the rest is in source.js. Recorded are the prompt's
- * answers at every position of the dials, and whatever else the element's Python module names.
+ * which fills them with an answer a model; it may have `words(answers)`, the status line, and
+ * `maker(questions)`, who answers where it is not the models. `this.turn({name: value})` asks with other parameters; with
+ * `static inPage = true` a model in the page can answer. The recording is shown at once; what is known of the rest is in
+ * source.js. Recorded are the prompt's answers at every position of the dials, and whatever else the element's Python
+ * module names.
  */
 
 import { askElement } from "./backend.js";
@@ -88,7 +90,14 @@ export class LiveElement extends RecordedElement {
   /** Hands the clicker back, and stops what takes long. */
   #escape() {
     this.shadowRoot.activeElement?.blur();
-    if (this.source.stop()) this.note("stopped");
+    this.stop();
+  }
+
+  /** Stops what takes long; an element may have `onStopped()`, which is told. */
+  stop() {
+    if (!this.source.stop()) return;
+    this.note("stopped");
+    this.onStopped?.();
   }
 
   /** Asks with other parameters. */
@@ -155,7 +164,7 @@ export class LiveElement extends RecordedElement {
   }
 
   #show(state, word, questions, answers, freshness, more = "") {
-    const labels = this.recording.models.map(({ label }) => label).join(" · ");
+    const labels = this.maker?.(questions) ?? this.recording.models.map(({ label }) => label).join(" · ");
     setBadge(this.badge, state, `${word} · ${labels}${more}`);
     this.body.dataset.state = freshness;
     this.show(answers, questions, state);

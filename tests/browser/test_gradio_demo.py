@@ -1,7 +1,12 @@
 """The Gradio app `lab` in a real browser: it needs no host but this one, which the page fixture checks."""
 
+from pathlib import Path
+
 import pytest
+from PIL import ImageColor
 from playwright.sync_api import expect
+
+from talkgen.style import load_style
 
 pytestmark = pytest.mark.slow
 
@@ -22,3 +27,44 @@ def test_an_address_that_was_shared_shows_its_answer(page, site):
     assert "prompt=you&model=tiny-lstm" in page.url
     assert "temperature=0.5&top_k=3" in page.url
     assert errors == []
+
+
+def test_a_model_is_trained_on_stage(page, site):
+    """There is a new model at once; its curve and what it writes grow, however busy the server is; stopped, both stay."""
+    address = f"{site}demos/lab/?tab=training&prompt=hey&model=tiny"
+    page.goto(f"{address}&steps=1000")
+    training = page.locator("talkgen-training")
+    status, caption = training.locator(".status"), training.locator(".caption")
+    training.get_by_role("button", name="Train here").click()
+    expect(training.locator(".badge")).to_contain_text("live · a new model, trained here", timeout=900)
+    expect(caption).to_contain_text("at step 40", timeout=60_000)
+    seen = status.inner_text()
+    assert " of 1000, Esc stops it" in seen
+    expect(status).not_to_have_text(seen)
+    page.route("**/api/health", lambda route: route.abort())  # as of a server that has no time for it
+    page.wait_for_timeout(1_500)
+    seen = status.inner_text()
+    assert " of 1000, Esc stops it" in seen
+    expect(status).not_to_have_text(seen)
+    page.unroute("**/api/health")
+    training.get_by_role("button", name="Stop").click()
+    expect(status).to_have_text("stopped")
+    expect(training.get_by_role("button", name="Stop")).to_be_hidden()
+    page.wait_for_timeout(1_500)  # the server's news does not begin it anew
+    expect(status).to_have_text("stopped")
+    expect(caption).to_contain_text("at step")
+
+    page.goto(f"{address}&steps=20")
+    training.get_by_role("button", name="Train here").click()
+    expect(status).to_contain_text("20 steps", timeout=60_000)
+    expect(caption).to_have_text("It writes at step 20:")
+    assert len(training.locator(".wrote").inner_text()) > len("hey")
+
+
+def test_the_lab_is_in_the_colours_of_its_scheme(page, site):
+    """The chosen tab is in the dark theme's accent where the page is dark, and a model's name ends before the arrow."""
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"{site}demos/lab/?tab=training")
+    accent = ImageColor.getrgb(load_style("night", Path()).colors.accent)
+    expect(page.get_by_role("tab", name="Training")).to_have_css("color", f"rgb{accent}")
+    expect(page.get_by_label("Model").locator("visible=true")).to_have_css("text-overflow", "ellipsis")

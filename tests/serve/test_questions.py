@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from talkgen.elements.registry import check_params
 from talkgen.errors import ModelError
 from talkgen.lm.answer.batch import TOGETHER
+from talkgen.serve.elements import ElementQuestion
 from talkgen.serve.engines import Engines
 from talkgen.serve.limits import SECONDS, Budget, BusyError, Question
 from talkgen.serve.questions import ANSWERS_KEPT, QUESTIONS_QUEUED, THREADS, LateError, Questions
@@ -183,6 +185,22 @@ def test_a_model_that_gives_no_sign_is_not_there(questions, monkeypatch):
         return before, stuck, names(questions)
 
     assert run_aside(scenario()) == (["tiny", "tiny-lstm"], ["tiny-lstm"], ["tiny", "tiny-lstm"])
+
+
+def test_a_training_that_gives_no_sign_says_nothing_of_the_model(questions, monkeypatch):
+    """What takes its own time leaves the model in the health report."""
+    monkeypatch.setattr("talkgen.serve.questions.PATIENCE", 0.05)
+    train = ElementQuestion("training", "tiny", "a", check_params("training", {"train": 1}))
+
+    async def scenario():
+        async with held(questions):
+            task = asyncio.create_task(questions.answer(train, SLIDE))
+            await asyncio.sleep(0.2)
+            found = names(questions)
+            task.cancel()
+        return found
+
+    assert run_aside(scenario()) == ["tiny", "tiny-lstm"]
 
 
 def names(questions):

@@ -35,12 +35,17 @@ class TalkgenTraining extends LiveElement {
     this.lookBack = make("button", "button", { type: "button" }, "Back to the run");
     this.lookBack.addEventListener("click", () => this.turn({ train: 0 }));
     this.stopping = make("button", "button", { type: "button" }, "Stop");
-    this.stopping.addEventListener("click", () => this.source.stop() && this.note("stopped"));
+    this.stopping.addEventListener("click", () => this.stop());
     const [tools, right, sides] = [make("div", "tools"), make("div"), make("div", "sides")];
     tools.append(this.trainHere, this.stopping, this.lookBack);
     right.append(this.caption, this.wrote, this.slider, tools);
     sides.append(this.chart.element, right);
     body.append(sides);
+  }
+
+  /** What there is of it stays to be looked at. */
+  onStopped() {
+    this.stopping.hidden = true;
   }
 
   #train() {
@@ -62,7 +67,12 @@ class TalkgenTraining extends LiveElement {
     this.#go(grew || this.at === undefined ? answer.samples.length - 1 : this.at);
   }
 
+  maker([{ params }]) {
+    return params.train ? "a new model, trained here" : null;
+  }
+
   words([{ curve, steps, parameters, unit, done }]) {
+    if (!parameters) return "a new model is made · Esc stops it";
     const loss = curve.length ? ` · loss ${curve.at(-1).loss.toFixed(2)} nats a ${unit}` : "";
     const what = done ? `${steps.toLocaleString("en")} steps` : `step ${curve.at(-1)?.step ?? 0} of ${steps}, Esc stops it`;
     return `${parameters.toLocaleString("en")} parameters · ${what}${loss}`;
@@ -76,7 +86,11 @@ class TalkgenTraining extends LiveElement {
     const sample = samples[at];
     const now = curve.length && sample ? Math.min(Math.max(sample.step, curve[0].step), curve.at(-1).step) : null;
     this.chart.show([{ name: "training loss", color: "attention", points: curve.map(({ step, loss }) => [step, loss]) }], now);
-    if (!sample) return;
+    if (!sample) {
+      this.caption.textContent = "Nothing is learned yet:";
+      this.wrote.replaceChildren(make("span", "", {}, this.prompt));
+      return;
+    }
     this.caption.textContent = sample.step ? `It writes at step ${sample.step.toLocaleString("en")}:` : "It writes before the first step:";
     this.wrote.replaceChildren(make("span", "", {}, this.prompt), sample.text);
     this.slider.setAttribute("aria-valuetext", `step ${sample.step}, loss ${sample.loss.toFixed(2)}`);
