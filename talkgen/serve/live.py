@@ -34,8 +34,9 @@ def live_routes(questions: Questions, stage: Stage) -> list[BaseRoute]:
     """The routes below `/api`."""
 
     async def health(_: Request) -> Response:
-        """Whether the models answer, which, and what the presenter wants to be shown."""
-        return JSONResponse(questions.health() | ({"forced": stage.forced} if stage.forced else {}))
+        """Whether the models answer, which, since which start, and what the presenter wants to be shown."""
+        forced = {"forced": stage.forced} if stage.forced else {}
+        return JSONResponse({**questions.health(), "run": stage.run, **forced})
 
     async def next_token(request: Request) -> Response:
         """The likeliest next tokens after a prompt.

@@ -66,7 +66,7 @@ class Stage:
         self, clock: Callable[[], float] = time.monotonic, on_slide: Callable[[int], None] = lambda _: None
     ) -> None:
         self._clock, self._on_slide = clock, on_slide
-        self._run = secrets.token_hex(4)  # a server that was started anew counts anew
+        self.run = secrets.token_hex(4)  # a server that was started anew counts anew, and what was open is gone
         self._version = 0
         self.slide, self.step = 0, 0  # 0: no window has said where it is
         self._windows: OrderedDict[str, _Window] = OrderedDict()
@@ -78,7 +78,7 @@ class Stage:
     @property
     def version(self) -> str:
         """Differs whenever a window moved."""
-        return f"{self._run}-{self._version}"
+        return f"{self.run}-{self._version}"
 
     def move(self, place: Place) -> str:
         """A window went somewhere; the version of that."""

@@ -3,12 +3,13 @@
  *
  * The frame is opened when its slide is first on stage and the server is there. When the server is gone, its recorded
  * picture takes its place; where it has none, what the app showed last stays in sight, still and dimmed, and the badge
- * says so. When the server is back, the app is opened again. So it is where the presenter wants nothing live. Without a
+ * says so. So it is where the presenter wants nothing live. When the server is back, the app goes on where it was, with
+ * what was typed into it; it is opened anew where the server was started anew, which knows nothing of it. Without a
  * server and a picture a line says what would stand there. Keys meant for the deck are handed on to it, and Esc leaves
  * the frame.
  */
 
-import { forcedHere, listen, serverThere } from "./backend.js";
+import { forcedHere, listen, serverRun, serverThere } from "./backend.js";
 import { BADGE_LOOK, makeBadge, setBadge } from "./badge.js";
 import { dress } from "./parts.js";
 import { Phone } from "./phone.js";
@@ -81,15 +82,17 @@ class TalkgenApp extends HTMLElement {
     this.frame.blur();
   }
 
-  /** Opens the app where the server is there, and stills it where it is gone. */
+  /** Opens the app where the server is there, or goes on with it, and stills it where it is gone. */
   #follow() {
     const { state } = this.area.dataset;
     const there = serverThere() && forcedHere() !== "recorded";
-    if (there && state !== "live" && state !== "opening") this.#open();
+    if (there && this.run !== undefined && this.run === serverRun()) this.#show("live");
+    else if (there && state !== "opening") this.#open();
     else if (!there && state !== "none") this.#show("gone");
   }
 
   #open() {
+    this.run = undefined; // of the server that the app in the frame is of
     this.#show("opening");
     this.frame.src = `${this.getAttribute("src")}/?__theme=${this.#scheme()}`;
   }
@@ -103,6 +106,7 @@ class TalkgenApp extends HTMLElement {
   #opened() {
     const page = this.frame.contentDocument;
     if (this.area.dataset.state !== "opening" || !page || page.URL === "about:blank") return;
+    this.run = serverRun();
     this.#show("live");
     page.addEventListener("keydown", (event) => this.#onKey(event), { capture: true });
   }

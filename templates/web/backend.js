@@ -15,6 +15,7 @@ const listeners = new Set();
 let models = new Map();
 let forced = {}; // what the presenter wants live blocks to show, by slide, or of "all"
 let there = false; // whether the server answered the last time
+let run = null; // which start of it
 let heard = -Infinity; // when a line of an answer came
 let timer = null;
 let elsewhere = false; // whether the page came from a server that is none of ours, which is asked once and left alone
@@ -45,6 +46,11 @@ export function forcedHere() {
 /** Whether the page came from our server, and that is there. */
 export function serverThere() {
   return there;
+}
+
+/** Which start of the server answered last: what was open before another one is dead. */
+export function serverRun() {
+  return run;
 }
 
 /**
@@ -118,6 +124,7 @@ async function fetchModels() {
     const response = await fetch("/api/health", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
     elsewhere = response.status === 404;
     const health = await response.json();
+    takeRun(health.run);
     takeForced(health.forced ?? {});
     if (!Array.isArray(health.models)) return null;
     return health.status === "ready" ? health.models : [];
@@ -132,6 +139,12 @@ function setModels(list) {
   there = list !== null;
   models = new Map((list ?? []).map((model) => [model.name, model]));
   if (JSON.stringify([there, [...models.values()]]) !== before) listeners.forEach((changed) => changed());
+}
+
+function takeRun(now) {
+  const anew = run !== null && now !== run;
+  run = now;
+  if (anew) listeners.forEach((changed) => changed());
 }
 
 function takeForced(now) {

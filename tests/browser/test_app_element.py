@@ -1,5 +1,8 @@
 """A Gradio app in a slide: opened from the talk's server, stilled when that is gone, no trap for the clicker."""
 
+import re
+import signal
+
 import pytest
 from playwright.sync_api import expect
 
@@ -55,15 +58,35 @@ def test_an_app_whose_server_died_stands_still(page, pages, mortal, port, addres
     with mortal(port) as process:
         page.goto(f"http://127.0.0.1:{port}/{address}")
         expect(badge).to_have_text("live · decoding", timeout=60_000)
-        expect(page.frame_locator("talkgen-app iframe").get_by_label("Prompt")).to_be_visible()
+        page.frame_locator("talkgen-app iframe").get_by_label("Prompt").fill("typed")
         process.kill()
         expect(badge).to_have_text("gone, as it was last · decoding", timeout=3_000)
     assert page.locator("talkgen-app iframe").evaluate("frame => frame.inert")
     expect(page.frame_locator("talkgen-app iframe").get_by_label("Prompt")).to_be_visible()
     with mortal(port):
         expect(badge).to_have_text("live · decoding", timeout=60_000)
+        expect(page.frame_locator("talkgen-app iframe").get_by_label("Prompt")).not_to_have_value("typed")
     # What Gradio's own page still wanted to load when its server died is nobody's fault.
     page.errors[:] = [error for error in page.errors if "/demos/decoding/assets/" not in error]
+
+
+def test_what_was_typed_into_an_app_outlives_an_outage(page, mortal, port, address):
+    """A server that stood still a while and goes on has the same app; it answers what is typed on."""
+    badge, frame = page.locator("talkgen-app .badge"), page.frame_locator("talkgen-app iframe")
+    prompt = frame.get_by_label("Prompt")
+    with mortal(port) as process:
+        page.goto(f"http://127.0.0.1:{port}/{address}")
+        expect(badge).to_have_text("live · decoding", timeout=60_000)
+        prompt.fill("abc")
+        process.send_signal(signal.SIGSTOP)
+        expect(badge).to_have_text("gone, as it was last · decoding", timeout=3_000)
+        process.send_signal(signal.SIGCONT)
+        expect(badge).to_have_text("live · decoding")
+        expect(prompt).to_have_value("abc")
+        frame.get_by_label("number input for Width of the beam").fill("1")
+        frame.get_by_label("number input for Width of the beam").press("Tab")
+        prompt.fill("abcd")
+        expect(frame.get_by_role("img", name=re.compile("^12 beginnings"))).to_be_visible(timeout=60_000)
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +125,7 @@ def test_without_a_server_a_line_says_what_is_missing(page, pages, address):
 
 
 def test_an_app_stands_still_where_nothing_is_to_be_live(page, site, address):
-    """Held to what was recorded, the app is stilled as without a server, and opened again when it is let go."""
+    """Held to what was recorded, the app is stilled as without a server, and goes on when it is let go."""
     badge = page.locator("talkgen-app .badge")
     page.goto(site + address)
     expect(badge).to_have_text("live · decoding", timeout=60_000)

@@ -30,7 +30,7 @@ def test_an_address_that_was_shared_shows_its_answer(page, site):
 
 
 def test_a_model_is_trained_on_stage(page, site):
-    """There is a new model at once; its curve and what it writes grow, however busy the server is; stopped, both stay."""
+    """A new model is there at once; its curve and text grow, however busy the server is; stopped, both stay."""
     address = f"{site}demos/lab/?tab=training&prompt=hey&model=tiny"
     page.goto(f"{address}&steps=1000")
     training = page.locator("talkgen-training")

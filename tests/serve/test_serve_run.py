@@ -47,7 +47,7 @@ def test_it_serves_until_interrupted(deck, shell):
     with server(deck, port) as process:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as page:
             assert page.read() == b"<h1>A deck</h1>"
-        assert health(port) == {"status": "ready", "models": []}
+        assert health(port)["status"] == "ready"
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=60)[0] == "ended\n"
     assert process.returncode == 0
