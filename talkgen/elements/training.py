@@ -39,8 +39,8 @@ class Params(base.Params):
 
     @property
     def own_work(self) -> bool:
-        """A training here is."""
-        return self.train > 0
+        """Checkpoints and new models are run, not the model that answers."""
+        return True
 
 
 class Point(TypedDict):
@@ -87,7 +87,7 @@ def also_recorded(asked: Asked) -> Iterable[Params]:
 
 
 def _look_back(asked: Asked) -> TrainingAnswer:
-    """The log and the checkpoints of the model's run."""
+    """The log and the checkpoints of the model's run, one after the other."""
     from talkgen.lm.files.catalog import checkpoint_files
     from talkgen.lm.files.run import Run
     from talkgen.lm.files.weights import load_model
@@ -103,15 +103,16 @@ def _look_back(asked: Asked) -> TrainingAnswer:
         asked.go_on()
         loaded = load_model(checkpoint_files(run, step))
         samples.append(_sample(asked, loaded.model, loaded.tokenizer, step, _loss_at(curve, step)))
-    steps = max(run.weights)
-    return {
-        "curve": _thin(curve),
-        "samples": samples,
-        "steps": steps,
-        "parameters": loaded.model.count_parameters(),
-        "unit": "token",
-        "done": True,
-    }
+        made = TrainingAnswer(
+            curve=_thin(curve),
+            samples=list(samples),
+            steps=max(run.weights),
+            parameters=loaded.model.count_parameters(),
+            unit="token",
+            done=True,
+        )
+        asked.tell({**made})
+    return made
 
 
 def _loss_at(curve: list[Point], step: int) -> float:

@@ -6,7 +6,8 @@ FastAPI would do this and more; importing it takes four times as long as Starlet
 from __future__ import annotations
 
 import json
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
@@ -57,5 +58,13 @@ def _check(kind: type[Said], value: object, where: str) -> Said:
     except ValidationError as error:
         # Without the input, which may be long, or no valid Unicode to answer in.
         details = error.errors(include_url=False, include_context=False, include_input=False)
-        reasons = [f"{(where, *one['loc'])[-1]}: {one['msg'].removeprefix('Value error, ')}" for one in details]
-        raise HTTPException(422, "; ".join(reasons)[:_MOST]) from error
+        raise HTTPException(422, "; ".join(_reasons(details, where))[:_MOST]) from error
+
+
+def _reasons(details: Sequence[Any], where: str) -> list[str]:
+    """What is wrong, a reason a line; of what may be of several kinds, the kinds that it is not are none."""
+    valued = {one["loc"][:1] for one in details if not one["type"].endswith("_type")}
+    told = [one for one in details if one["loc"][:1] not in valued or not one["type"].endswith("_type")]
+    return list(
+        dict.fromkeys(f"{(where, *one['loc'])[:2][-1]}: {one['msg'].removeprefix('Value error, ')}" for one in told)
+    )

@@ -4,7 +4,7 @@
  */
 
 export const DIAL_LOOK = `
-.dial { display: flex; align-items: center; gap: 10px; font-size: 22px; color: var(--muted); }
+.dial { display: flex; flex-wrap: wrap; align-items: center; gap: 0 10px; font-size: 22px; color: var(--muted); }
 .choices { display: flex; border: 2px solid var(--line); border-radius: var(--radius); overflow: hidden; }
 .choice { min-width: 40px; min-height: 34px; padding: 0 10px; border: 0; background: var(--surface); color: var(--ink); font: inherit; font-variant-numeric: tabular-nums; cursor: pointer; }
 .choice + .choice { border-inline-start: 2px solid var(--line); }

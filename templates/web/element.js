@@ -23,7 +23,7 @@ import { keepFromTheDeck, watchStage } from "./stage.js";
 
 const ELEMENT_LOOK = `
 :host { container-type: inline-size; }
-.frame { display: grid; gap: 8px; --row: 36px; --row-text: 26px; }
+.frame { display: grid; grid-template-columns: minmax(0, 1fr); gap: 8px; --row: 36px; --row-text: 26px; }
 .top { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 4px 28px; }
 .top .badge { margin: 0; }
 .dials { display: flex; flex-wrap: wrap; gap: 4px 24px; }

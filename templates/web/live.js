@@ -24,6 +24,7 @@ import { Strip, STRIP_LOOK } from "./strip.js";
 import { Trail } from "./trail.js";
 
 const LIVE_LOOK = `
+:host { container-type: inline-size; }
 .live { display: grid; gap: 6px; --row: 42px; --row-text: 29px; }
 .live[data-rows="many"] { --row: 35px; --row-text: 28px; }
 .live[data-rows="crowd"] { --row: 25px; --row-text: 22px; }
@@ -36,6 +37,7 @@ const LIVE_LOOK = `
 .tool { min-width: 36px; height: 32px; padding: 0 9px; border: 2px solid var(--line); border-radius: var(--radius); background: var(--surface); color: var(--ink); font: inherit; font-size: 20px; line-height: 1; cursor: pointer; }
 .tool:hover:enabled, .tool[aria-pressed="true"] { border-color: var(--accent); }
 .tool:disabled { opacity: 0.4; cursor: default; }
+@container (max-width: 420px) { .line { flex-wrap: wrap; } }
 @media print { .tools { visibility: hidden; } }
 .hint { display: none; }
 .live:focus-within .hint { display: inline; }

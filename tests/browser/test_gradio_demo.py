@@ -61,6 +61,21 @@ def test_a_model_is_trained_on_stage(page, site):
     assert len(training.locator(".wrote").inner_text()) > len("hey")
 
 
+@pytest.mark.parametrize("name", ["next_token", "sampling", "decoding"])
+def test_an_element_fits_a_phone(page, site, name):
+    """What it says and its buttons end before the page does; a tree may be wider, and is scrolled."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{site}demos/lab/?tab={name}&prompt=hey&model=tiny")
+    element = page.locator("talkgen-live" if name == "next_token" else f"talkgen-{name}")
+    expect(element.locator(".badge")).to_contain_text("live", timeout=60_000)
+    wide = element.evaluate("""(element) => {
+      const end = element.getBoundingClientRect().right;
+      const parts = [...element.shadowRoot.querySelectorAll("button, p, dd, section")];
+      return parts.filter((part) => part.getBoundingClientRect().right > end + 1).map((part) => part.outerHTML);
+    }""")
+    assert wide == []
+
+
 def test_the_lab_is_in_the_colours_of_its_scheme(page, site):
     """The chosen tab is in the dark theme's accent where the page is dark, and a model's name ends before the arrow."""
     page.emulate_media(color_scheme="dark")

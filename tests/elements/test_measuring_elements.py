@@ -59,23 +59,26 @@ def test_a_race_stops_for_nobody(ask):
 
 def test_a_run_is_looked_back_on(ask, engines):
     """The curve is the run's log, thinned; the samples stand at its checkpoints; the last is the model's own text."""
-    answer, engine = ask("training", tokens=6), engines["small"]
+    parts = []
+    answer, engine = ask("training", parts=parts, tokens=6), engines["small"]
     log = {row["step"]: row["loss"] for row in read_metrics(engine.files.path)}
     assert 90 <= len(answer["curve"]) <= 110
     assert all(point["loss"] == pytest.approx(log[point["step"]], abs=1e-4) for point in answer["curve"])
     assert [sample["step"] for sample in answer["samples"]] == [10, 48, 222, 1000]
+    assert [len(part["samples"]) for part in parts] == [1, 2, 3, 4]
     assert answer["parameters"] == engine.model.count_parameters()
     last = engine.generate(TEXT, max_tokens=6, seed=1, sampling=Sampling(0.7))
     assert answer["samples"][-1]["text"] == last.text
 
 
 def test_a_training_here_learns(ask):
-    """Its loss falls, its samples begin before the first step and end after the last, and each step is told."""
+    """Its loss falls; samples stand before the first step and after the last; before all and at each it is told."""
     parts = []
     answer = ask("training", parts=parts, train=3, steps=30, tokens=8)
     assert answer["curve"][-1]["loss"] < answer["curve"][0]["loss"] - 0.5
     assert (answer["samples"][0]["step"], answer["samples"][-1]["step"]) == (0, 30)
-    assert len(parts) == 31
+    assert len(parts) == 32
+    assert (parts[0]["parameters"], parts[0]["curve"]) == (0, [])
     assert answer == ask("training", train=3, steps=30, tokens=8)
 
 

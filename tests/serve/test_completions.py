@@ -169,6 +169,21 @@ def test_what_cannot_be_done_is_refused(api, asked):
     assert refused.value.body["message"]
 
 
+@pytest.mark.parametrize(
+    ("prompt", "words"),
+    [
+        ("w" * 9_000, "prompt: a text of 9,000 characters is too long: 8,000 is the limit"),
+        (["w" * 9_000], "prompt: a text of 9,000 characters is too long: 8,000 is the limit"),
+        ([-1], "prompt: Input should be greater than or equal to 0"),
+    ],
+)
+def test_a_prompt_of_any_kind_is_refused_in_words(api, prompt, words):
+    """The reason is that of the kind of prompt that was sent, and no type of the program's."""
+    with pytest.raises(openai.BadRequestError) as refused:
+        complete(api, prompt=prompt)
+    assert refused.value.body["message"] == words
+
+
 def test_an_unknown_model_is_not_found(api):
     """A name that is no model's is 404, as clients expect it."""
     with pytest.raises(openai.NotFoundError):

@@ -88,6 +88,7 @@ def nucleus(p: Floats, top_p: float) -> NDArray[np.bool_]:
     before = ordered.cumsum() - ordered  # what the likelier ones add up to
     kept = np.empty(p.size, np.bool_)
     kept[order] = before < top_p
+    kept[order[0]] = True  # however small `top_p` is
     return kept
 
 

@@ -36,7 +36,12 @@ const DECODING_LOOK = `
 .found dd { margin: 0; overflow: hidden; text-overflow: ellipsis; white-space: pre; }
 .found .p { color: var(--muted); font-variant-numeric: tabular-nums; }
 .tools { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; }
-@container (max-width: 600px) { .tree { width: var(--wide); max-height: none; } }
+@container (max-width: 600px) {
+  .tree { width: var(--wide); max-height: none; }
+  .found { grid-template-columns: auto minmax(0, 1fr); }
+  .found dd { white-space: pre-wrap; }
+  .found .p { grid-column: 2; }
+}
 @media (prefers-reduced-motion: reduce) { .tree g, .tree path { transition: none; } }
 `;
 

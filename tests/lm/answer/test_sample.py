@@ -34,6 +34,12 @@ def test_top_p_keeps_the_fewest_that_reach_it():
     assert kept.tolist() == pytest.approx([0.5 / 0.9, 0.25 / 0.9, 0.15 / 0.9, 0, 0])
 
 
+@pytest.mark.parametrize("top_p", [1e-300, 1e-9, 0.5])
+def test_top_p_keeps_one_at_least(top_p):
+    """The likeliest stays, however little is asked for."""
+    assert filter_probabilities(np.log(P), Sampling(top_p=top_p)).tolist() == [1, 0, 0, 0, 0]
+
+
 @pytest.mark.parametrize("temperature", [0, 1e-300, 1e-38, 1e-5, 1e-3])
 def test_temperature_zero_is_greedy(temperature):
     """All of the probability is the likeliest token's, also where the temperature is next to nothing."""
