@@ -227,7 +227,7 @@ def _what_is_kept(region: Sequence[Piece]) -> str:
     if piece.kind == "html":
         return "a comment" if piece.source.startswith("<!--") else "HTML" if "<" in piece.source else ""
     if piece.kind == "heading":
-        return "" if heading_of(piece) else "an underlined heading"
+        return "" if heading_of(piece) else "such a heading"
     return _KEPT.get(piece.kind, "a picture" if _PICTURE.fullmatch(piece.source) else "")
 
 

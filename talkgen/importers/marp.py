@@ -141,7 +141,7 @@ class _Marp:
             slide = {"body": [], **slide, **settings}
         else:
             head |= settings
-        if index == len(self.slides) - 1 and pieces and pieces[-1].kind == "html" and not self.lines[-1]:
+        if index == len(self.slides) - 1 and pieces and pieces[-1].kind in ("html", "fence") and not self.lines[-1]:
             slide["body"][-1] = _with_end(slide["body"][-1])
         last = {"notes": "\n\n".join(notes)} if notes else {}
         return (last | head | slide if is_above and pieces else head | slide | last), level
@@ -156,7 +156,7 @@ class _Marp:
 
 
 def _with_end(block: Any) -> Any:
-    """HTML with the end of its last line, which the page of a deck's last slide has, too."""
+    """HTML, or a listing that is not closed, with the end of its last line: the page of a deck's last slide has it."""
     if isinstance(block, str):
         return block + "\n"
     ended = copy(block)

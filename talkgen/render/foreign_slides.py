@@ -13,6 +13,7 @@ from typing import Any
 from talkgen.outline import blocks
 from talkgen.outline.schema import Slide
 from talkgen.render.deck import Deck
+from talkgen.render.foreign_notes import notes_within
 from talkgen.render.foreign_styles import LOOKS, look
 
 _FITS = ("cover", "contain")
@@ -37,10 +38,10 @@ def as_seen(deck: Deck) -> Deck:
 def _directed(deck: Deck) -> Iterator[Slide]:
     """The slides of a Marp deck, each with what directives do to it."""
     lasting: dict[str, Any] = {name: value for name, value in deck.outline.directives.items() if name in _LOCAL}
-    for slide in deck.outline.slides:
+    for number, slide in enumerate(deck.outline.slides):
         lasting |= {name: value for name, value in slide.directives.items() if name in _LOCAL}
-        once = {name[1:]: value for name, value in slide.directives.items() if name[0] == "_" and name[1:] in _LOCAL}
-        here = lasting | once
+        once = (deck.outline.directives if number == 0 else {}) | slide.directives
+        here = lasting | {name[1:]: value for name, value in once.items() if name[0] == "_" and name[1:] in _LOCAL}
         update: dict[str, Any] = {"directives": _rest(slide.directives, here)}
         if slide.class_ is None and here.get("class"):
             names = here["class"]
@@ -48,6 +49,8 @@ def _directed(deck: Deck) -> Iterator[Slide]:
         for name in ("header", "footer"):
             if getattr(slide, name) is None and name in here:
                 update[name] = str(here[name] or "")
+        if within := list(notes_within(slide)):
+            update["notes"] = "\n\n".join(filter(None, [*within, slide.notes]))
         if css := look(here):
             style = blocks.Markdown(markdown=f"<style scoped>\nsection {{{css}}}\n</style>")
             update["body"] = [*slide.body, style]

@@ -83,6 +83,12 @@ def test_tool_of_a_deck_is_told():
     assert tools == {"headings": "marp", "marp": "marp", "odd-marp": "marp", "odd-slidev": "slidev", "slidev": "slidev"}
 
 
+def test_a_heading_that_is_closed_keeps_its_signs_out_of_a_title(tmp_path):
+    """In the other tool they would be text."""
+    outline = loaded(write(tmp_path / "d.md", "# C #\n\n---\n\n# C#\n"), tmp_path / "talk")
+    assert [(slide.title, len(slide.body)) for slide in outline.slides] == [(None, 1), ("C#", 0)]
+
+
 def test_nothing_is_added(tmp_path):
     """What the author did not set is not set, and a deck without settings has none."""
     marp = rendered(write(tmp_path / "marp.md", "# One\n\n- `--help` {{ x }}\n"), tmp_path / "one")
@@ -137,6 +143,7 @@ def test_marp_slides_are_cut_as_marp_cuts_them(text, tmp_path):
         "# A\n\n<div>\n\n- a\n\n</div>\n",
         "# A\n\n<div>\n\n- a\n\n</div>",
         "# A\n\n<p>a</p>\n\n\n",
+        "# A\n\na\n\n```\nnever closed\n",
         "# A\n\n<div style='display: flex'>\n<div>\n\na\n\n</div>\n<div>\n\nb\n\n</div>\n</div>\n",
     ],
 )

@@ -115,6 +115,27 @@ def test_what_slidev_shows_marp_shows(slidev, marp, tmp_path):
     assert not [each for each in rendering.degraded if each.message.endswith("shown without")]
 
 
+def test_notes_within_a_marp_slide_are_notes_in_slidev(tmp_path):
+    """Comments between blocks, in a list or in HTML; none that sets something, is for another program, or is code."""
+    text = (
+        "# One\n\n<!-- said *first* -->\n\ntext\n\n- a <!-- in a list -->\n\n<div>\n<!-- in HTML -->\n</div>\n\n"
+        "<!-- prettier-ignore -->\n\n`<!-- code -->`\n\n<!-- color: red -->\n\nmore\n\n<!-- last -->\n"
+    )
+    _, rendering = across(text, tmp_path)
+    (slide,) = parse_slidev([str(rendering.files["slides.md"])])[0]
+    assert slide["note"].split("\n\n") == ["said *first*", "in a list", "in HTML", "last"]
+
+
+def test_what_a_marp_deck_sets_for_its_first_slide_holds_there_alone(tmp_path):
+    """Settings of the deck that begin with `_`."""
+    text = "---\n_class: lead\n_header: above\n_backgroundColor: tan\n---\n\n# One\n\n---\n\n# Two\n"
+    _, rendering = across(text, tmp_path)
+    one, two = parse_slidev([str(rendering.files["slides.md"])])[0]
+    assert "lead" in one["frontmatter"]["class"]
+    assert all(each in one["content"] for each in ("above", "background-color:tan"))
+    assert two["content"].strip() == "# Two"
+
+
 def test_a_loop_over_what_is_not_on_the_slide_is_told(tmp_path):
     """Nothing is run: a name that only a script knows has no value, and the element stands once."""
     text = "---\nmdc: true\n---\n\n# One\n\n<p v-for='x in all'>kept {{ x }}</p>\n"

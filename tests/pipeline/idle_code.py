@@ -47,6 +47,7 @@ IDLE = {
             "ForeignText.write_toc _beginnings "
         ),
         "talkgen.render.loops": "_bound _end _names written_out",
+        "talkgen.render.foreign_notes": "_comments notes_within",
         "talkgen.render.places": "_columns arranged sign signs",
         "talkgen.render.utilities": (
             "_axis _color _declared _length _named _of_attribute _sides _sized _tracks declarations styled "
