@@ -8,14 +8,16 @@ _FRONT_MATTER = re.compile(r"\s*-{3,}[^\n]*\n(.*?)^---", re.MULTILINE | re.DOTAL
 _MARP_KEY = re.compile(r"^(marp|headingDivider|_?backgroundColor|_class|_?color)\s*:", re.MULTILINE)
 _SLIDEV_KEY = re.compile(
     r"^(mdc|comark|drawings|highlighter|canvasWidth|aspectRatio|routerMode|colorSchema|layout|fonts|download|"
-    r"titleTemplate|favicon|lineNumbers|monaco|addons|clicks)\s*:|^theme:\s*none\s*$",
+    r"titleTemplate|favicon|lineNumbers|monaco|addons|clicks|background|layoutClass|seoMeta)\s*:|"
+    r"^theme:\s*['\"]?(none|seriph|apple-basic|bricks|shibainu|@[\w-]+/slidev-.*|slidev-theme-.*)['\"]?\s*$",
     re.MULTILINE,
 )
 _MARP_TEXT = re.compile(
     r"^!\[bg|<!--\s*_?(class|paginate|backgroundColor|header|footer|theme|color|fit)\b", re.MULTILINE
 )
 _SLIDEV_TEXT = re.compile(
-    r"<v-click|^::\w[\w-]*::|^---\n(?:[^\n]*\n)??(layout|clicks|transition|src|hide|disabled|hideInToc|level)\s*:",
+    r"<v-click|<[^<>]+\sv-(?:click|after|motion|mark|drag|if|for)\b|^::\w[\w-]*::|^`{3,}\w+ \{(?:all|\*|[\d,-]+)[|}]|"
+    r"^-{3,}\n(?:[^\n]*\n)??(layout|clicks|transition|src|hide|disabled|hideInToc|level)\s*:",
     re.MULTILINE,
 )
 

@@ -19,6 +19,7 @@ from talkgen.render.components import find_components, is_nowhere
 from talkgen.render.deck import BlockPath, Deck
 from talkgen.render.expressions import beginnings
 from talkgen.render.foreign import Foreign, settings_lost, settings_unknown
+from talkgen.render.mdc import as_tags
 from talkgen.render.places import FRAME, PLACE, VECTOR, arranged, sign, signs
 
 _SET_UP = re.compile(r"<script\b[^>]*\bsetup\b[^>]*>(.*?)</script", re.DOTALL)
@@ -60,6 +61,8 @@ class ForeignText(Addresses):
         """Source of a talk that is native to the other tool as Markdown for this one; what is lost is noted."""
         if not self.native:
             return source
+        if self.native == "slidev" and self.deck.outline.frontmatter.get("mdc") is True:
+            source = as_tags(source)
         read = Foreign(self.native, self._places, self._values)
         try:
             text = read.read(_outdented(source) if "columns" in self.at else source)

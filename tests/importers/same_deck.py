@@ -169,7 +169,9 @@ def source_of_slide(slide: Any, *, code: bool = True) -> str:
 def words_of(text: str) -> set[str]:
     """The words that a reader sees: none of tags, comments, styles, addresses and settings."""
     text = re.sub(
-        r"<!--.*?-->|<(style|script|svg)\b.*?</\1>|^ *`{3,}[^\n]*|^::[\w-]+::|\{\{.*?\}\}",
+        r"<!--.*?-->|<(style|script|svg)\b.*?</\1>|^ *`{3,}[^\n]*|^::[\w-]+::|\{\{.*?\}\}|"
+        r"^:{2,}[\w-]+(?:\{[^{}\n]*\})?[ \t]*$|"  # MDC, which is told as the tags that it is
+        r"(?:(?<=[\]*`)_])|(?<![\w:]):[a-z][\w-]*)\{[^{}\n]*\}",
         " ",
         text,
         flags=re.DOTALL | re.MULTILINE,

@@ -89,6 +89,20 @@ def test_a_heading_that_is_closed_keeps_its_signs_out_of_a_title(tmp_path):
     assert [(slide.title, len(slide.body)) for slide in outline.slides] == [(None, 1), ("C#", 0)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\ntheme: seriph\nbackground: ./a.png\n---\n\n# A\n",
+        "# A\n\n<div class='x' v-click>\n\na\n\n</div>\n",
+        "# A\n\n----\nlayout: fact\n----\n\n# B\n",
+        "# A\n\n```ts {all|1|2-3}\na\n```\n",
+    ],
+)
+def test_a_deck_without_settings_of_slidevs_own_is_known_by_its_text(text):
+    """A theme's name, a directive, a layout below a longer rule, the steps of a listing."""
+    assert is_slidev(text)
+
+
 def test_nothing_is_added(tmp_path):
     """What the author did not set is not set, and a deck without settings has none."""
     marp = rendered(write(tmp_path / "marp.md", "# One\n\n- `--help` {{ x }}\n"), tmp_path / "one")

@@ -136,6 +136,24 @@ def test_what_a_marp_deck_sets_for_its_first_slide_holds_there_alone(tmp_path):
     assert two["content"].strip() == "# Two"
 
 
+def test_mdc_is_what_it_stands_for(tmp_path):
+    """Attributes are a span's, components tags; code and what is no MDC stay; only where the deck says `mdc`."""
+    line = "[a]{.text-center #b style='top: 0'} **c**{.d} `{.e}` [f] {{ 1 + 1 }}"
+    below = "::box{:n='3'}\nwithin\n::\n\n:counter{n=1}\n\n```md\n[g]{.h}\n```\n"
+    text = f"---\nmdc: true\ntheme: none\n---\n\n# One {{.red}}\n\n{line}\n\n{below}"
+    _, rendering = across(text, tmp_path)
+    deck = str(rendering.files["deck.md"])
+    for shown in ("# One\n", ">a</span>", "**c**</span>", "`{.e}` ", "2", "within", "&lt;Counter>", "[g]{.h}"):
+        assert shown in deck
+    assert "::" not in deck
+    assert {each.message for each in rendering.degraded} >= {
+        "Slidev alone has <Box>: its text is shown",
+        "the project has no component <Counter>: its name is shown",
+    }
+    _, rendering = across(text.replace("mdc: true", "mdc: false"), tmp_path)
+    assert "{.d}" in str(rendering.files["deck.md"])
+
+
 def test_a_loop_over_what_is_not_on_the_slide_is_told(tmp_path):
     """Nothing is run: a name that only a script knows has no value, and the element stands once."""
     text = "---\nmdc: true\n---\n\n# One\n\n<p v-for='x in all'>kept {{ x }}</p>\n"

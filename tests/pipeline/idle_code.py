@@ -44,10 +44,11 @@ IDLE = {
         "talkgen.render.icons": "_emoji icon_sign is_icon",
         "talkgen.render.foreign_text": (
             "ForeignText._components ForeignText._note ForeignText._vector ForeignText.write_embed "
-            "ForeignText.write_toc _beginnings "
+            "ForeignText.write_toc _beginnings _outdented "
         ),
         "talkgen.render.loops": "_bound _end _names written_out",
         "talkgen.render.foreign_notes": "_comments notes_within",
+        "talkgen.render.mdc": "_Reader.__init__ _Reader._tags _Reader.read _attributes _component as_tags",
         "talkgen.render.places": "_columns arranged sign signs",
         "talkgen.render.utilities": (
             "_axis _color _declared _length _named _of_attribute _sides _sized _tracks declarations styled "
@@ -212,7 +213,7 @@ IDLE = {
         ),
     },
     "writes a block in a way that no block here needs": {
-        "talkgen.outline.addresses": "Address.moved _blank _parser file_name",
+        "talkgen.outline.addresses": "Address.moved _blank _is_within _parser file_name",
         "talkgen.outline.filters": "_text default round_",
         "talkgen.outline.formula": "_check_power _choose _environment",
         "talkgen.render.addresses": "Addresses.sheet Addresses.slide_address _digest",
