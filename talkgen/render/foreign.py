@@ -40,7 +40,7 @@ _LIKE = {
     **dict.fromkeys("section article header footer main nav center address fieldset form pre".split(), "div"),
     **dict.fromkeys("button label font tt big nobr".split(), "span"),
 }  # elements that show what is in them as these do
-_SHOWN_AT_CLICKS = ("v-click", "v-clicks", "v-after", "vclick", "vclicks", "vafter")
+_SHOWN_AT_CLICKS = ("v-click", "v-clicks", "v-after", "v-click-gap", "vclick", "vclicks", "vafter", "vclickgap")
 _MARP_SHOWS = ("track", "map", "area", "dialog", "iframe", "input", "svg")
 _SHOWN = {  # what a setting of a slide is for; those that mean the same to both tools, or nothing, are left out
     "backgroundColor": "a background colour", "backgroundImage": "a background", "color": "a text colour",
