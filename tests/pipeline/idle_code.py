@@ -23,6 +23,7 @@ IDLE = {
     },
     "runs for a deck that was imported for its own tool (`native`), and none such is written here": {
         "talkgen.export.marp": "_own_scripts",
+        "talkgen.outline.addresses": "_is_within",
         "talkgen.outline.node": "Ordered.__eq__ Ordered._remember Ordered.given",
         "talkgen.render.blocks": "BlockWriter.within",
         "talkgen.outline.schema": "Outline._check_native Outline._without_ours _without_title",
