@@ -214,7 +214,7 @@ IDLE = {
         ),
     },
     "writes a block in a way that no block here needs": {
-        "talkgen.outline.addresses": "Address.moved _blank _is_within _parser file_name",
+        "talkgen.outline.addresses": "Address.moved _blank _parser file_name",
         "talkgen.outline.filters": "_text default round_",
         "talkgen.outline.formula": "_check_power _choose _environment",
         "talkgen.render.addresses": "Addresses.sheet Addresses.slide_address _digest",
