@@ -45,6 +45,9 @@ def publish(
     content = content_digest(files)
     exports = list(_kept_exports(deck, content))
     is_missing = format not in ("md", *(export.artifact.label for export in exports))
+    copied = copied_files(rendering, plan, deck.target)  # all that can be known before the tool is waited for
+    artifact = plan_rendering(plan, deck.target, copied)
+    origins = find_origins(plan.talk.source.document, [item.path for item in rendering.degraded])
     with new_folder(deck.path, alone=True) as made:
         stage = made.resolve()  # exporters change folders
         _write_files(rendering, files, deck.path, stage)
@@ -55,12 +58,9 @@ def publish(
 
             with faults_placed(plan, rendering), flushing(stage):  # the disk's time is the exporter's
                 exports.append(_export(deck, format, content, stage, report))
-        copied = copied_files(rendering, plan, deck.target)
-        artifact = plan_rendering(plan, deck.target, copied)
         entries = {each.name: Entry(each.full_key) for each in plan.artifacts if each.name not in missing}
         entries |= {artifact.name: Entry(artifact.key, files)}
         entries |= {export.artifact.name: Entry(export.artifact.key, export.files) for export in exports}
-        origins = find_origins(plan.talk.source.document, [item.path for item in rendering.degraded])
         about = {
             "talkgen": __version__,
             "target": deck.target.name,
