@@ -37,7 +37,7 @@ class Talk:
 
     def __init__(self, path: Path, given: Mapping[str, Any] = MappingProxyType({}), *, keeps: bool = True) -> None:
         self.path, self._given, self._keeps = path, given, keeps
-        self._record: dict[str, Any] | None = None  # to be remembered
+        self._record: tuple[dict[str, Any], Draft] | None = None  # to be remembered
         self.project = assets.project_dir(path)
 
     @cached_property
@@ -145,12 +145,13 @@ class Talk:
         """Remembers what it asks for, where that is not done yet."""
         record, self._record = self._record, None
         if record:
-            keep(_MEMO, str(self.path.resolve()), record)
+            about, draft = record
+            keep(_MEMO, str(self.path.resolve()), about | {"draft": draft_to_json(draft)})
 
     def _remember(self, draft: Draft, values: Mapping[str, Any]) -> None:
         themes = [assets.theme_file(name, self.project) for name in (self._theme_name, *self.styles)]
         files = {*self.source.files, *filter(None, themes), *own_files(draft)}
-        self._record = {
+        about = {
             "made by": _makers(),
             "files": {str(file.absolute()): digest_file(file) for file in files},
             "given": dict(self._given),
@@ -161,8 +162,8 @@ class Talk:
             "tokens": self.style.model_dump(mode="json"),
             "looks": {name: style.model_dump(mode="json") for name, style in self.styles.items()},
             "inputs": [[list(chain), value_at(values, chain)] for chain in sorted(draft.inputs, key=repr)],
-            "draft": draft_to_json(draft),
         }
+        self._record = about, draft
         if self._keeps:
             self.keep()
 
