@@ -16,7 +16,8 @@ _MARP_TEXT = re.compile(
     r"^!\[bg|<!--\s*_?(class|paginate|backgroundColor|header|footer|theme|color|fit)\b", re.MULTILINE
 )
 _SLIDEV_TEXT = re.compile(
-    r"<v-click|<[^<>]+\sv-(?:click|after|motion|mark|drag|if|for)\b|^::\w[\w-]*::|^`{3,}\w+ \{(?:all|\*|[\d,-]+)[|}]|"
+    r"<v-click|<(?:AutoFitText|BlueSky|LightOrDark|RenderWhen|SlidevVideo|Toc|Tweet|VClicks?|VDrag|VSwitch|Youtube)\b|"
+    r"<[^<>]+\sv-(?:click|after|motion|mark|drag|if|for)\b|^::\w[\w-]*::|^`{3,}\w+ \{(?:all|\*|[\d,-]+)[|}]|"
     r"^-{3,}\n(?:[^\n]*\n)??(layout|clicks|transition|src|hide|disabled|hideInToc|level)\s*:",
     re.MULTILINE,
 )

@@ -96,10 +96,11 @@ def test_a_heading_that_is_closed_keeps_its_signs_out_of_a_title(tmp_path):
         "# A\n\n<div class='x' v-click>\n\na\n\n</div>\n",
         "# A\n\n----\nlayout: fact\n----\n\n# B\n",
         "# A\n\n```ts {all|1|2-3}\na\n```\n",
+        "---\ntheme: default\n---\n\n# A\n\n<Toc />\n",
     ],
 )
 def test_a_deck_without_settings_of_slidevs_own_is_known_by_its_text(text):
-    """A theme's name, a directive, a layout below a longer rule, the steps of a listing."""
+    """A theme's name, a directive, a layout below a longer rule, the steps of a listing, a component."""
     assert is_slidev(text)
 
 
