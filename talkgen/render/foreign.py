@@ -169,7 +169,7 @@ class Foreign:
         name, tag = found["name"], found[0]
         if not tag.endswith("/>") and f"</{name}" in found.string:
             self.plain[f"<{name}>"] = None
-            return ""
+            return " " if tag.startswith("</template") else ""  # the texts of two slots are two
         if tag.startswith("</"):
             return ""
         if self.native == "slidev" and not is_icon(name):

@@ -88,6 +88,7 @@ def test_what_slidev_alone_has_is_told(tmp_path):
             "<Transform :scale='0.5'>\n\nnow\n\n</Transform>",
             '<div style="transform:scale(0.5);transform-origin:top left">',
         ),
+        ("<Two><template #a>one</template><template #b>other</template></Two>", "one other"),
         ("before <VClickGap size='2' />after", "before after"),
         ("<Link to='3'>there</Link>", '<a href="#3">there</a>'),
         ("<Arrow x1='10' y1='20' x2='100' y2='200' />", '<span style="position:absolute;left:0;top:0"><img src='),
