@@ -15,7 +15,7 @@ from talkgen.pipeline.plan import Plan
 from talkgen.pipeline.talk import own_files
 
 _CODE = Path(__file__).resolve().parents[1]
-_QUIET = 10  # ms without a further change after which a save is over
+_QUIET = 4  # ms without a further change after which a save is over
 _TICK = 100  # ms
 _LONGEST = 200  # ms for which changes that follow one another are taken together
 
