@@ -172,6 +172,16 @@ def test_every_shipped_model_is_in_the_table():
     }
 
 
+def test_what_is_said_of_sizes_is_what_the_sweep_measured():
+    """Every row of the table, from the summary that is shipped."""
+    runs = json.loads((ROOT / "talkgen" / "sweeps" / "library-sizes" / "sweep.json").read_text("utf-8"))["runs"]
+    half = len(runs) // 2
+    for attention, recurrent in zip(runs[:half], runs[half:], strict=True):
+        sizes = " and ".join(f"{run['parameters_without_embeddings']:,}" for run in (attention, recurrent))
+        cells = " | ".join(f"{run['val_loss']:.2f} | {run['rate']}" for run in (attention, recurrent))
+        assert f"| {sizes} | {cells} |" in MODELS
+
+
 @pytest.mark.parametrize("name", sorted(shipped_models()))
 def test_what_is_said_of_a_shipped_model_was_measured(name):
     """Every number beside its name is in the summary that its training wrote."""

@@ -15,7 +15,7 @@ from talkgen.outline.nesting import misfits
 from talkgen.render.grammar import read_markdown
 
 Block = dict[str, Any]
-_HEADING = re.compile(r"(#{1,6}) (.*?)( +#+)?")
+_HEADING = re.compile(r"(#{1,6}) (.*)")
 _FENCE = re.compile(r"(?P<ticks>`{3,})(?P<info>[^\n]*)\n(?P<code>.*?\n)??(?P=ticks)[ \t]*", re.DOTALL)
 _INFO = re.compile(r"(?P<language>[^\s{]*)(?: \{(?P<steps>(?:all|[\d,-]+)(?:\|(?:all|[\d,-]+))*)\})?(?P<rest>.*)")
 _TOC = re.compile(r"<Toc(?: columns=\"(?P<columns>[1-3])\")? />")
@@ -29,7 +29,13 @@ _FILTER = re.compile(
 def heading_of(piece: Piece) -> tuple[int, str] | None:
     """The level and the text of a heading; None of what is none, or has more to it than signs before its text."""
     found = _HEADING.fullmatch(piece.source) if piece.kind == "heading" else None
-    return (len(found[1]), found[2]) if found and not found[3] else None
+    return (len(found[1]), found[2]) if found and not _is_closed(found[2]) else None
+
+
+def _is_closed(text: str) -> bool:
+    """Whether a heading ends with signs that are none of its text."""
+    own = text.rstrip("#")
+    return own != text and (not own or own.endswith(" "))
 
 
 def blocks_of(piece: Piece, tool: Tool) -> list[Block]:

@@ -10,7 +10,7 @@ from talkgen.outline.schema import Slide
 from talkgen.outline.walk import find_texts
 from talkgen.render.grammar import read_markdown
 
-_COMMENT = re.compile(r"<!--+\s*(?P<said>.*?)\s*--+>", re.DOTALL)
+_COMMENT = re.compile(r"<!--(?P<said>.*?)(?:-->|\Z)", re.DOTALL)  # one that never ends is read once
 _SETS = re.compile(
     r"^[_$]?(?:theme|style|size|math|lang|headingDivider|class|header|footer|paginate|color|transition|marp|"
     r"background(?:Color|Image|Position|Repeat|Size))\s*:",
@@ -23,13 +23,12 @@ def notes_within(slide: Slide) -> Iterator[str]:
     """What the comments in a slide's text say, its listings apart."""
     for text in find_texts(slide):
         if text.path[0] == "body" and text.path[-1] != "code" and "<!--" in text.text:
-            for comment in _comments(text.text):
-                said = comment["said"]
+            for said in _comments(text.text):
                 if said and said != "fit" and not _SETS.search(said) and not _FOR_TOOLS.match(said):
                     yield said
 
 
-def _comments(source: str) -> Iterator[re.Match[str]]:
+def _comments(source: str) -> Iterator[str]:
     try:
         tokens = read_markdown(source)
     except OutlineError:  # too long or too entangled
@@ -37,4 +36,5 @@ def _comments(source: str) -> Iterator[re.Match[str]]:
     for token in tokens:
         for each in (token, *(token.children or ())):
             if each.type in ("html_block", "html_inline"):
-                yield from _COMMENT.finditer(each.content)
+                found = _COMMENT.finditer(each.content)
+                yield from (comment["said"].strip("-").strip() for comment in found if comment[0].endswith("-->"))

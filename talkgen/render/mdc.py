@@ -6,12 +6,12 @@ import re
 from html import escape
 
 _MDC = re.compile(
-    r"(?P<fence>^[ \t]*(?P<wall>`{3,}|~{3,}).*?(?:^[ \t]*(?P=wall)[^\n]*$|\Z))|(?P<expression>\{\{.*?\}\})|"
+    r"(?P<fence>^[ \t]*(?P<wall>`{3,}|~{3,}).*?(?:^[ \t]*(?P=wall)[^\n]*$|\Z))|(?P<expression>\{\{(?:(?!\{\{).)*?\}\})|"
     r"^:{2,}(?P<block>[a-z][\w-]*)(?:\{(?P<of_block>[^{}\n]*)\})?[ \t]*$|^(?P<closes>:{2,})[ \t]*$|"
     r"(?<![\w:]):(?P<inline>[a-z][\w-]*)\{(?!\{)(?P<of_inline>[^{}\n]*)\}|"
     r"(?P<text>!?\[[^\[\]\n]*\]\([^()\n]*\)|\[(?P<span>[^\[\]\n]*)\]|(?P<mark>\*\*|\*|`+)(?!\s)[^\n]*?(?P=mark))"
     r"(?:\{(?!\{)(?P<of_text>[^{}\n]*)\})?|"
-    r"[ \t]+\{[.#][^{}\n]*\}[ \t]*$",
+    r"(?<![ \t])[ \t]+\{[.#][^{}\n]*\}[ \t]*$",
     re.MULTILINE | re.DOTALL,
 )
 _ATTRIBUTE = re.compile(r"""(?P<sign>[.#])(?P<name>[^\s.#{}]+)|(?P<other>[:@\w-]+(?:=(?:"[^"]*"|'[^']*'|[^\s"']+))?)""")

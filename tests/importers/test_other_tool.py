@@ -9,9 +9,13 @@ from typer.testing import CliRunner
 
 from talkgen.cli.app import app
 from talkgen.importers.deck import import_deck
+from talkgen.outline.blocks import Markdown
 from talkgen.outline.load import load_outline
+from talkgen.outline.schema import Slide
 from talkgen.render.deck import Deck
+from talkgen.render.foreign_notes import notes_within
 from talkgen.render.marp import render_marp
+from talkgen.render.mdc import as_tags
 from talkgen.render.slidev import render_slidev
 from talkgen.style import load_style
 
@@ -126,6 +130,18 @@ def test_notes_within_a_marp_slide_are_notes_in_slidev(tmp_path):
     _, rendering = across(text, tmp_path)
     (slide,) = parse_slidev([str(rendering.files["slides.md"])])[0]
     assert slide["note"].split("\n\n") == ["said *first*", "in a list", "in HTML", "last"]
+
+
+@pytest.mark.parametrize("text", ["{{ a " * 600_000, " \t" * 1_000_000], ids=["expressions", "blanks"])
+def test_what_never_ends_is_no_mdc(text):
+    """It stays as it is; what goes through it again for each beginning takes longer than a test may."""
+    assert as_tags(text).rstrip("\n") == text
+
+
+@pytest.mark.parametrize("text", ["<!-- a " * 12_000, "<!--" + " " * 90_000, "<!--" + "-" * 90_000])
+def test_a_comment_that_never_ends_is_no_note(text):
+    """However many begin in it."""
+    assert list(notes_within(Slide(body=[Markdown(markdown=text)]))) == []
 
 
 def test_what_a_marp_deck_sets_for_its_first_slide_holds_there_alone(tmp_path):
