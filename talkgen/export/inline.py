@@ -13,6 +13,7 @@ _SCRIPT = re.compile(r'<script([^>]*?)\ssrc="([^"]+)"([^>]*)></script>')
 _TAG = re.compile(r"""<(?:img|video|source|image|audio|track|embed|object|link)\b(?:[^<>"']|"[^"]*"|'[^']*')*>""")
 _ATTRIBUTE = re.compile(r'(\s(?:src|href|poster|data)=)"([^"]+)"')
 _URL = re.compile(r"""url\((?P<quote>&quot;|"|'|)(?P<path>[^)"'&]+)(?P=quote)\)""")
+_IMPORT = re.compile(r"""(@import\s*)(["'])([^"'&]+)\2""")
 _MARK = "\0"
 _TYPES = {".woff2": "font/woff2", ".svg": "image/svg+xml", ".js": "text/javascript"}
 
@@ -39,7 +40,8 @@ class _Inlined:
     def media(self, part: str) -> str:
         """A page without such marks of its own, with one for each picture, film and font."""
         part = part.replace(_MARK, "\ufffd")  # as browsers read it
-        return _URL.sub(self._url, _TAG.sub(lambda tag: _ATTRIBUTE.sub(self._attribute, tag[0]), part))
+        part = _TAG.sub(lambda tag: _ATTRIBUTE.sub(self._attribute, tag[0]), part)
+        return _IMPORT.sub(self._import, _URL.sub(self._url, part))
 
     def scripts(self, part: str) -> str:
         """A page with a mark for each script."""
@@ -71,6 +73,10 @@ class _Inlined:
     def _url(self, match: re.Match[str]) -> str:
         data = self._data(match["path"])
         return f"url({match['quote']}{data}{match['quote']})" if data else match[0]
+
+    def _import(self, match: re.Match[str]) -> str:
+        data = self._data(match[3])
+        return f"{match[1]}url({match[2]}{data}{match[2]})" if data else match[0]
 
     def _data(self, name: str) -> str | None:
         """A file's data URI; None where there is none."""

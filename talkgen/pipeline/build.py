@@ -18,7 +18,7 @@ from talkgen.errors import OutlineError, Problem
 from talkgen.outline.find import find_outline
 from talkgen.pipeline.compute import Outcome, compute_all
 from talkgen.pipeline.deck_folder import DeckFolder
-from talkgen.pipeline.packages import asked_hosts, install_packages, pin_packages
+from talkgen.pipeline.packages import install_packages, pin_packages
 from talkgen.pipeline.plan import Plan, make_plan
 from talkgen.pipeline.publish import publish
 from talkgen.pipeline.remote import fetch_all
@@ -84,9 +84,10 @@ def build(request: Request, report: Report) -> BuildReport:
             deck.target.get_ready(deck.path, report)
         plan = make_plan(talk, request.model, keep_going=request.keep_going)
         report(f"model: {plan.model.label}")
-        if request.fetch != "nothing":
-            fetch_all(plan, report, private=request.fetch == "private")
         pins = pin_packages(plan, report) if deck.target.name == "slidev" else ()
+        if request.fetch != "nothing":
+            install_packages(plan, pins, report)  # they may ask other hosts themselves
+            fetch_all(plan, deck.target.name, report, private=request.fetch == "private")
         outcome = compute_all(plan, store, report, remeasure=request.remeasure)
         problems, results = [*plan.problems, *outcome.problems], outcome.results
         if problems and not request.keep_going:
@@ -94,12 +95,11 @@ def build(request: Request, report: Report) -> BuildReport:
         if problems or request.remeasure or not deck.is_whole(plan, request.export):
             from talkgen.pipeline.formulas import check_formulas
 
-            content, more = _resolve(plan, outcome, deck.target, problems)
-            problems += more
             if request.format != "md":  # which asks no tool for anything
                 install_packages(plan, pins, report)
-                if deck.target.name == "slidev":
-                    content = replace(content, notes=(*content.notes, *asked_hosts(plan, pins, report)))
+            content, more = _resolve(plan, outcome, deck.target, problems)
+            problems += more
+            if request.format != "md":
                 unread = check_formulas(content.outline, plan, deck.target, store, report)
                 content = replace(content, notes=(*content.notes, *unread))
             missing = {artifact.name for artifact in plan.computed} - results.keys()

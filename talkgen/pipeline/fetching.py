@@ -1,4 +1,4 @@
-"""Fetches one picture, film, sound or font from another host: once, within limits, and only what it really is.
+"""Fetches one picture, film, sound, font or style sheet from another host: once, within limits, only what it really is.
 
 Addresses of this machine and its network are refused unless asked for: an outline may be somebody else's. The host's
 name is looked up once, and what was found is what is connected to. Knows no outline and no store.
@@ -11,9 +11,11 @@ import ipaddress
 import re
 import socket
 import ssl
+import threading
 import time
-from contextlib import closing
-from urllib.parse import urljoin, urlsplit
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from urllib.parse import quote, urljoin, urlsplit
 
 from talkgen.errors import TalkgenError
 
@@ -32,9 +34,15 @@ _KINDS = {  # by how a file of the kind begins
     ".webm": rb"\x1aE\xdf\xa3",
     ".ogg": rb"OggS",
     ".mp3": rb"ID3|\xff[\xe2\xe3\xf2\xf3\xfa\xfb]",
+    ".flac": rb"fLaC",
     ".woff2": rb"wOF2",
+    ".woff": rb"wOFF",
+    ".ttf": rb"\x00\x01\x00\x00|true",
+    ".otf": rb"OTTO",
     ".svg": rb"(?:\xef\xbb\xbf)?\s*(?:(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE svg[^>]*>)\s*)*<svg[\s>]",
 }
+_SHEET = "text/css"  # what its host calls a style sheet, which begins like nothing
+_PATH = "/%:!$&'()*+,;=@~"  # what stays as it is in a path
 
 
 def fetch(address: str, *, private: bool) -> tuple[bytes, str]:
@@ -43,7 +51,7 @@ def fetch(address: str, *, private: bool) -> tuple[bytes, str]:
     `private` allows addresses of this machine and its own network.
 
     Raises:
-        TalkgenError: it cannot be had, is too large, takes too long, or is no picture, film, sound or font.
+        TalkgenError: it cannot be had whole, is too large, takes too long, or is nothing that a deck shows.
     """
     until = time.monotonic() + _SECONDS_IN_ALL
     to = f"https:{address}" if address.startswith("//") else address
@@ -51,35 +59,44 @@ def fetch(address: str, *, private: bool) -> tuple[bytes, str]:
         try:
             answer = _ask(to, until, private=private)
         except (OSError, http.client.HTTPException) as error:
+            if time.monotonic() > until:
+                raise _too_slow(to) from error
             raise TalkgenError(
                 f"{to} cannot be fetched: {error or type(error).__name__}", "is the network there?"
             ) from error
-        if isinstance(answer, bytes):
-            return answer, _kind(answer, to)
+        except ValueError as error:  # a port that is none, a name that no host can have
+            raise TalkgenError(f"{to} is no address on the web: {error}", _AS_IN) from error
+        if not isinstance(answer, str):
+            return answer
         to = urljoin(to, answer)
     raise TalkgenError(f"{address} leads on more than {REDIRECTS} times", "name the address that it ends at")
 
 
-def _ask(to: str, until: float, *, private: bool) -> bytes | str:
-    """The content at an address, or where it leads on to."""
+_AS_IN = "as in: https://example.org/picture.png"
+
+
+def _ask(to: str, until: float, *, private: bool) -> tuple[bytes, str] | str:
+    """The content at an address with its kind, or where it leads on to."""
     parts = urlsplit(to)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise TalkgenError(f"{to} is no address on the web", "as in: https://example.org/picture.png")
+        raise TalkgenError(f"{to} is no address on the web", _AS_IN)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     port = parts.port or kind.default_port
-    connection = kind(parts.hostname, port, timeout=_SECONDS)
+    connection = kind(parts.hostname.encode("idna").decode(), port, timeout=_SECONDS)
     connection.sock = _connect(parts.hostname, port, secure=parts.scheme == "https", private=private)
-    with closing(connection):
-        path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
-        connection.request(
-            "GET", path, headers={"User-Agent": "talkgen", "Accept": "image/*, video/*, audio/*, font/*"}
-        )
+    with closing(connection), _ended(connection.sock, until):
+        query = f"?{quote(parts.query, safe=f'{_PATH}?')}" if parts.query else ""
+        connection.request("GET", f"{quote(parts.path, safe=_PATH) or '/'}{query}", headers=_SAID)
         answer = connection.getresponse()
         if answer.status in (301, 302, 303, 307, 308) and (onward := answer.getheader("Location")):
             return onward
         if answer.status != http.HTTPStatus.OK:
             raise TalkgenError(f"{to} answers {answer.status} {answer.reason}", "does it open in a browser?")
-        return _read(answer, to, until)
+        content = _read(answer, to, until)
+        return content, _kind(content, to, answer.headers.get_content_type())
+
+
+_SAID = {"User-Agent": "talkgen", "Accept": "image/*, video/*, audio/*, font/*, text/css"}
 
 
 def _connect(host: str, port: int, *, secure: bool, private: bool) -> socket.socket:
@@ -97,23 +114,48 @@ def _connect(host: str, port: int, *, secure: bool, private: bool) -> socket.soc
         raise
 
 
+@contextmanager
+def _ended(connection: socket.socket, until: float) -> Iterator[None]:
+    """Ends a connection when it is time, as a host that says a byte now and then is never silent for long."""
+
+    def end() -> None:
+        with suppress(OSError):  # it has ended by itself
+            connection.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(until - time.monotonic(), end)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def _read(answer: http.client.HTTPResponse, to: str, until: float) -> bytes:
     content = bytearray()
-    while chunk := answer.read(_CHUNK):
+    while chunk := answer.read1(_CHUNK):
         content += chunk
         if len(content) > LARGEST:
             raise TalkgenError(f"{to} is larger than {LARGEST >> 20} MiB", "put a smaller one beside the outline")
-        if time.monotonic() > until:
-            raise TalkgenError(
-                f"{to} took longer than {_SECONDS_IN_ALL} s", "fetch it yourself, and put it beside the outline"
-            )
+    if time.monotonic() > until:
+        raise _too_slow(to)
+    if answer.length:
+        whole = len(content) + answer.length
+        raise TalkgenError(f"{to} came in part: {len(content):,} of {whole:,} bytes", "try again")
     return bytes(content)
 
 
-def _kind(content: bytes, to: str) -> str:
+def _too_slow(to: str) -> TalkgenError:
+    return TalkgenError(
+        f"{to} took longer than {_SECONDS_IN_ALL} s", "fetch it yourself, and put it beside the outline"
+    )
+
+
+def _kind(content: bytes, to: str, said: str) -> str:
     for suffix, beginning in _KINDS.items():
         if re.match(beginning, content[:4096], re.DOTALL):
             return suffix
+    if said == _SHEET and not content.lstrip().startswith(b"<"):
+        return ".css"
     raise TalkgenError(
         f"{to} is no picture, film, sound or font", "by its content, whatever its name or its server says"
     )

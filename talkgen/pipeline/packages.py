@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from talkgen.digest import digest_file
 from talkgen.errors import OutlineError, Problem, TalkgenError
 from talkgen.export.packages import Pin, find_pin, known_pin, slidev_packages
 from talkgen.outline.wanted import Wanted, split_package
+from talkgen.pipeline.asking_themes import look_into_packages
 from talkgen.pipeline.plan import Plan
-
-if TYPE_CHECKING:
-    from talkgen.render.deck import Degraded
 
 Report = Callable[[str], None]
 
@@ -44,41 +41,17 @@ def known_pins(plan: Plan) -> tuple[Pin, ...]:
 
 
 def install_packages(plan: Plan, pins: tuple[Pin, ...], report: Report) -> None:
-    """Brings the packages that a talk asks for into the cache.
+    """Brings the packages that a talk asks for into the cache, and sees which other hosts they ask.
 
     Raises:
         OutlineError: they cannot be had, with the place of what asks for the first.
     """
     try:
         if pins:
-            slidev_packages(pins, report)
+            look_into_packages(pins, slidev_packages(pins, report) / "node_modules")
     except TalkgenError as error:
         first = next(wanted for wanted in plan.draft.wanted if not wanted.is_local)
         raise OutlineError(plan.talk.problems_at(first.path, error)) from error
-
-
-def asked_hosts(plan: Plan, pins: tuple[Pin, ...], report: Report) -> Iterator[Degraded]:
-    """A line for each address of another host that the style sheets of what a talk asks for fetch something from."""
-    from talkgen.outline.themes import theme_files
-    from talkgen.render.deck import Degraded
-    from talkgen.yamlfile import where_path
-
-    packages = slidev_packages(pins, report) / "node_modules" if pins else None
-    for wanted in plan.draft.wanted:
-        pin = _known(wanted)
-        if wanted.is_local:
-            files = list(theme_files(wanted.name, plan.talk.path).values())
-        else:
-            files = sorted((packages / pin.package).rglob("*")) if packages and pin else []
-        texts = (file.read_text("utf-8", "replace") for file in files if file.suffix in _STYLED and file.is_file())
-        place = plan.talk.source.document.place(wanted.path)
-        for address in dict.fromkeys(found for text in texts for found in _REMOTE.findall(text)):
-            words = f"{wanted.name} fetches {address} from its host when the deck is shown; without it other fonts do"
-            yield Degraded(f"{place.path.name}:{place.line}: {where_path(wanted.path)}", words)
-
-
-_STYLED = {".css", ".vue", ".scss", ".sass", ".less", ".styl", ".pcss"}
-_REMOTE = re.compile(r"""(?:@import\s+|url\(\s*)["']?((?:https?:)?//[^\s"')]+)""")
 
 
 def package_parts(plan: Plan) -> Mapping[str, Any]:

@@ -42,8 +42,9 @@ def resolve_plan(plan: Plan, results: Results, target: Target) -> Deck:
 def _complete(deck: Deck, plan: Plan, target: Target) -> Deck:
     """With what comes from elsewhere: packages, files of other hosts, the themes of single slides."""
     pins = known_pins(plan) if target.name == "slidev" else ()
-    packages, notes = [asdict(pin) for pin in pins], tuple(left_remote(plan.draft))
-    return replace(deck, packages=packages, fetched=fetched_files(plan.draft), notes=notes, styles=plan.talk.styles)
+    packages, notes = [asdict(pin) for pin in pins], tuple(left_remote(plan, target.name))
+    fetched = fetched_files(plan, target.name)
+    return replace(deck, packages=packages, fetched=fetched, notes=notes, styles=plan.talk.styles)
 
 
 def resolve_what_is_there(
@@ -68,7 +69,7 @@ def plan_rendering(plan: Plan, target: Target, copied: Iterable[str]) -> Renderi
     parts |= {f"theme {name}": tokens for name, tokens in plan.talk.looks.items()}
     parts |= {artifact.name: artifact.key.hexdigest for artifact in plan.artifacts}
     parts |= _template_parts(_templates(plan, target))
-    parts |= remote_parts(plan.draft)
+    parts |= remote_parts(plan, target.name)
     parts["fonts of letters that the theme's lack"] = fonts_digest()
     parts |= package_parts(plan) if target.name == "slidev" else {}
     parts |= {f"file {name}": _digest(plan.talk.path.parent / name) for name in copied}

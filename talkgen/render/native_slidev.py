@@ -21,7 +21,7 @@ from talkgen.render.deck import BlockPath, Deck, Rendering
 from talkgen.render.elements import elements_script, models_script
 from talkgen.render.native import NativeWriter, setting_lines
 from talkgen.render.slidev import SlidevWriter
-from talkgen.render.slidev_project import package_json
+from talkgen.render.slidev_project import package_json, vite_config
 from talkgen.render.themes import style_sheet
 from talkgen.render.words import deck_words
 from talkgen.words import WORDS
@@ -134,7 +134,7 @@ def _own_files(deck: Deck, writer: NativeSlidevWriter) -> dict[str, str | Path]:
     """What talkgen's own blocks need in a project that has none of it."""
     project = asset_dir("templates") / "slidev"
     files: dict[str, str | Path] = {"public/talkgen.js": elements_script(), "index.html": project / "index.html"}
-    files |= {"vite.config.ts": project / "vite.config.ts"}
+    files |= {"vite.config.ts": vite_config(writer)}
     files["style.css"] = style_sheet("slidev/plain.css.j2", deck, writer.style(), letters.NONE)
     if deck.models:
         files["public/talkgen-models.js"] = models_script(deck.models)

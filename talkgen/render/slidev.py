@@ -17,7 +17,7 @@ from talkgen.outline.node import Holds
 from talkgen.outline.schema import Slide
 from talkgen.outline.walk import find_blocks
 from talkgen.render.blocks import BARE, BlockWriter
-from talkgen.render.deck import BlockPath, Deck, Rendering
+from talkgen.render.deck import BlockPath, Deck, Degraded, Rendering
 from talkgen.render.elements import elements_script, models_script
 from talkgen.render.escape import comment, fence, scalar
 from talkgen.render.fit import fit_classes
@@ -28,7 +28,17 @@ from talkgen.render.listings import known_language, long_lines
 from talkgen.render.media import own_look
 from talkgen.render.own import aligned
 from talkgen.render.prose import spoken, vue_markdown
-from talkgen.render.slidev_project import layout_settings, local_files, named, own_classes, package_json, theme_fonts
+from talkgen.render.slidev_project import (
+    fonts,
+    imports_first,
+    layout_settings,
+    local_files,
+    named,
+    own_classes,
+    package_json,
+    theme_fonts,
+    vite_config,
+)
 from talkgen.render.themes import font_faces, font_files, listing_colors, style_sheet
 from talkgen.render.words import deck_words
 from talkgen.style import SIZES
@@ -100,18 +110,19 @@ def render_slidev(deck: Deck) -> Rendering:
         "public/favicon.svg": project / "favicon.svg",
         "package.json": package_json(deck),
         "index.html": _index(project / "index.html", deck),
-        "vite.config.ts": project / "vite.config.ts",
+        "vite.config.ts": vite_config(writer),
     }
     if deck.models:
         files["public/talkgen-models.js"] = models_script(deck.models)
     if isinstance(deck.outline.theme, str):
         css = style_sheet("slidev/style.css.j2", deck, _own_style(writer), letters)
         css = css.replace("/* fonts */", f"{font_faces('/fonts/')}\n{letters.faces}")
-        files |= {"style.css": css, "setup/shiki.ts": listing_colors(deck.style)}
+        files |= {"style.css": imports_first(css), "setup/shiki.ts": listing_colors(deck.style)}
         files |= {"setup/unocss.ts": project / "unocss.ts", **font_files("public/fonts/")}
     else:
         more = _page_size(deck) + letters.style(".slidev-layout", theme_fonts(deck.outline.theme))
-        files |= {"style.css": more + style_sheet("slidev/plain.css.j2", deck, _own_style(writer), letters)}
+        css = more + style_sheet("slidev/plain.css.j2", deck, _own_style(writer), letters)
+        files |= {"style.css": imports_first(css)}
         files |= {"setup/unocss.ts": own_classes(deck)}
     files |= local_files(deck) | writer.files | dict(letters.files)
     return Rendering(files, (*writer.degraded, *letters.degraded), tuple(writer.missing))
@@ -146,11 +157,14 @@ def _headmatter(writer: SlidevWriter) -> dict[str, Any]:
     theme = "none" if isinstance(outline.theme, str) else named(outline.theme.slidev or "default")
     values: dict[str, Any] = {"theme": theme, "title": outline.title, "titleTemplate": "%s"}
     values |= {"author": outline.author, "info": outline.description, "transition": outline.transition}
-    values |= {"routerMode": "hash", "favicon": "/favicon.svg", "fonts": {"provider": "none"}}
+    values |= {"routerMode": "hash", "favicon": "/favicon.svg"}
     values |= {"canvasWidth": width, "aspectRatio": f"{width}/{height}", "htmlAttrs": _language(outline.lang)}
     values |= {"drawings": {"persist": False}, "selectable": True, "mcp": False}
     values["colorSchema"] = deck.style.scheme  # figures can be read on it
     values |= writer.relink_settings(outline.frontmatter)
+    values["fonts"], told = fonts(outline.frontmatter.get("fonts"))
+    if told:
+        writer.degraded.append(Degraded("deck", told, ("frontmatter", "fonts")))
     if isinstance(addons := values.get("addons"), list):
         values["addons"] = [named(name) for name in addons]
     return {name: value for name, value in values.items() if value is not None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from talkgen.outline.find import NAME
 from talkgen.outline.schema import ThemeNames
 from talkgen.outline.themes import NO_PACKAGE, theme_files, wanted_for_slidev
 from talkgen.outline.wanted import is_path, local_folder, split_package
+from talkgen.render.addresses import Addresses
 from talkgen.render.deck import Deck
 
 
@@ -23,6 +25,25 @@ def package_json(deck: Deck) -> str:
         about |= {"dependencies": {pin["package"]: pin["version"] for pin in deck.packages}}
         about |= {"talkgen": [dict(pin) for pin in deck.packages]}
     return json.dumps(about, indent=1) + "\n"
+
+
+def vite_config(addresses: Addresses) -> str | Path:
+    """Vite's settings, in which style sheets of themes and addons show what was fetched of other hosts."""
+    file = asset_dir("templates") / "slidev" / "vite.config.ts"
+    fetched = {name: addresses.address(name) for name in addresses.deck.fetched}
+    if not fetched:
+        return file
+    return file.read_text(encoding="utf-8").replace("= {};", f"= {json.dumps(fetched)};", 1)
+
+
+def imports_first(css: str) -> str:
+    """A style sheet with what it takes in at its beginning: the author's stands below ours, where nobody reads that."""
+    imports = [found[0] for found in _IMPORT.finditer(css) if found[0][0] == "@"]
+    rest = _IMPORT.sub(lambda found: "" if found[0][0] == "@" else found[0], css)
+    return "\n".join([*imports, rest]) if imports else css
+
+
+_IMPORT = re.compile(r"""/\*.*?\*/|@import\s+(?:url\([^)]*\)|"[^"]*"|'[^']*')[^;{]*;""", re.DOTALL)
 
 
 def local_files(deck: Deck) -> dict[str, str | Path]:
@@ -41,6 +62,16 @@ def named(name: JsonValue) -> JsonValue:
     if not isinstance(name, str) or name in NO_PACKAGE:
         return name
     return f"./{local_folder(name)}" if is_path(name) else split_package(name)[0]
+
+
+def fonts(settings: JsonValue) -> tuple[dict[str, JsonValue], str]:
+    """The fonts that an outline sets for Slidev, which asks another host for none unless that is said; what to tell."""
+    given = {**settings} if isinstance(settings, dict) else {}
+    names = ", ".join(str(given[kind]) for kind in ("sans", "serif", "mono") if kind in given)
+    if given.get("provider", "none") != "none":
+        return given, f"Slidev fetches its fonts ({names}) from {given['provider']} when the deck is shown"
+    told = f"{names}: as the machine has them; Slidev is asked to fetch fonts by 'provider: google'" if names else ""
+    return {"provider": "none", **given}, told
 
 
 def own_classes(deck: Deck) -> str:

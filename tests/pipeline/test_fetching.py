@@ -2,6 +2,8 @@
 
 import http.server
 import threading
+import time
+from contextlib import suppress
 
 import pytest
 from typer.testing import CliRunner
@@ -23,6 +25,13 @@ FILES = {
     "/film.mp4": b"\0\0\0\x18ftypmp42" + bytes(40),
     "/page.png": b"<!doctype html><title>Not found</title>",
     "/large.png": PNG + bytes(200_000),
+    "/short.png": PNG,
+    "/slow.png": PNG,
+    "/uml%C3%A4%20ut.png?a=b%20c": PNG,
+    "/letters.ttf": b"\0\1\0\0" + bytes(40),
+    "/more.css": b"b { color: red }",
+    "/look.css": b"@font-face { font-family: Far; src: url(letters.ttf?v=1) }",
+    "/letters.ttf?v=1": b"\0\1\0\0" + bytes(40),
 }
 
 
@@ -39,8 +48,16 @@ class Host(http.server.BaseHTTPRequestHandler):
         self.send_response(302 if onward else 200 if content else 404)
         if onward:
             self.send_header("Location", onward)
+        if self.path.endswith(".css"):
+            self.send_header("Content-Type", "text/css; charset=utf-8")
+        if self.path == "/short.png":
+            self.send_header("Content-Length", "5000")
         self.end_headers()
-        self.wfile.write(content or b"")
+        with suppress(OSError):  # who asked may have gone
+            self.wfile.write(content or b"")
+            for _ in range(200 if self.path == "/slow.png" else 0):
+                self.wfile.write(b"x")
+                time.sleep(0.05)
 
     def log_message(self, *what):
         """Says nothing."""
@@ -57,7 +74,10 @@ def host():
     server.server_close()
 
 
-@pytest.mark.parametrize(("name", "suffix"), [("/dot.png", ".png"), ("/dot", ".svg"), ("/film.mp4", ".mp4")])
+KINDS = [("/dot.png", ".png"), ("/dot", ".svg"), ("/film.mp4", ".mp4"), ("/letters.ttf", ".ttf"), ("/more.css", ".css")]
+
+
+@pytest.mark.parametrize(("name", "suffix"), KINDS)
 def test_what_is_fetched_is_known_by_its_content(name, suffix, host):
     """Whatever it is called."""
     assert fetch(host[0] + name, private=True) == (FILES[name], suffix)
@@ -71,7 +91,21 @@ def test_a_way_on_is_followed_but_not_for_ever(host):
     assert host[1].count("/circle") == 6
 
 
+def test_an_address_may_have_any_letters(host):
+    """A space, an umlaut, in its path and behind it."""
+    assert fetch(f"{host[0]}/umlä ut.png?a=b c", private=True)[0] == PNG
+    assert host[1] == ["/uml%C3%A4%20ut.png?a=b%20c"]
+
+
+def test_a_host_that_says_a_byte_now_and_then_is_left(host, monkeypatch):
+    """However long it goes on."""
+    monkeypatch.setattr(fetching, "_SECONDS_IN_ALL", 0.3)
+    with pytest.raises(TalkgenError, match=r"slow\.png took longer than 0\.3 s"):
+        fetch(f"{host[0]}/slow.png", private=True)
+
+
 REFUSED = {
+    "/short.png": "came in part: 70 of 5,000 bytes",
     "/page.png": "is no picture, film, sound or font",
     "/gone.png": "answers 404 Not Found",
     "/large.png": "is larger than 0 MiB",
@@ -99,7 +133,10 @@ def test_this_machine_and_its_network_are_not_asked(address):
 
 def test_other_ways_to_fetch_are_none():
     """Files, and what is no address."""
-    for address in ("file:///etc/passwd", "ftp://example.org/x.png", "https:///x.png"):
+    long = f"https://{'a' * 70}.org/x.png"
+    for address in (
+        "file:///etc/passwd", "ftp://example.org/x.png", "https:///x.png", "http://a:99999/x", "http://[::1/x", long,
+    ):  # fmt: skip
         with pytest.raises(TalkgenError, match="is no address on the web"):
             fetch(address, private=True)
 
@@ -162,6 +199,56 @@ def test_what_was_fetched_comes_along(target, talk, host):
     build(Request(talk, target, "md", fetch="private"), print)
     build(Request(talk, target, "md"), print)
     assert len(host[1]) == asked
+
+
+THEMED = """\
+title: A talk
+model: small
+theme: {{marp: look/mine.css, slidev: ./paint}}
+style: ".far {{ color: blue }} @import '{host}/look.css';"
+slides: [{{title: One}}]
+"""
+
+
+@pytest.fixture
+def themed(tmp_path, own_cache, host):
+    """The folder of a talk whose themes show things of another host."""
+    files = {
+        "outline.yaml": THEMED.format(host=host[0]),
+        "look/mine.css": f'/* @theme mine */\n@import "default";\nsection {{ background: url({host[0]}/dot.png) }}',
+        "paint/styles/index.ts": 'import "./layout.css";',
+        "paint/styles/layout.css": f'@import "./inner.css";\nh1 {{ background: url("{host[0]}/dot.png") }}',
+        "paint/styles/inner.css": f"@import url('{host[0]}/look.css');\nh1 {{ font-family: Far }}",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("target", ["marp", "slidev"])
+def test_what_a_theme_shows_of_other_hosts_is_told(target, themed, host):
+    """With the line that names the theme; what is written into the outline, with its own."""
+    done = build(Request(themed, target, "md"), print)
+    told = {note["message"].split()[0].removeprefix(host[0]): note["where"] for note in done.deck.degraded}
+    assert told == {"/look.css": "outline.yaml:4: style", "/dot.png": f"outline.yaml:3: theme.{target}"}
+    assert host[1] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["marp", "slidev"])
+def test_what_a_theme_shows_of_other_hosts_comes_along(target, themed, host):
+    """Style sheets with the fonts that they name, wherever they stand; no other host is named any more."""
+    build(Request(themed, target), print)
+    done = build(Request(themed, target, fetch="private"), print)
+    assert done.exported
+    assert done.deck.degraded == []
+    made = done.outputs[0].parent.rglob("*.css" if target == "slidev" else "*.html")
+    texts = [file.read_text(encoding="utf-8") for file in made if "fetched" not in file.parts]
+    assert not any(host[0] in text for text in texts)
+    sheet = "data:font/ttf;base64" if target == "slidev" else "@import url('data:text/css;base64"
+    assert any(sheet in text for text in texts)
+    assert not build(Request(themed, target, fetch="private"), print).exported
 
 
 def test_what_cannot_be_fetched_is_told_with_all_places(talk, host, monkeypatch):

@@ -138,8 +138,8 @@ def test_a_talks_own_theme_comes_along_by_its_path(talk, browser):
     (folder / "paint" / "layouts" / "more.vue").write_text(asks, encoding="utf-8")
     again = build(Request(folder, "slidev"), print)
     assert again.exported
-    assert [(each["where"], each["message"].partition(" from")[0]) for each in again.deck.degraded] == [
-        ("outline.yaml:2: theme.slidev", "./paint fetches https://fonts.example/css?family=X")
+    assert [(each["where"], each["message"].partition(" is fetched")[0]) for each in again.deck.degraded] == [
+        ("outline.yaml:2: theme.slidev", "https://fonts.example/css?family=X")
     ]
 
 
