@@ -13,7 +13,6 @@ from talkgen.outline.addresses import css_addresses, replace_addresses
 from talkgen.pipeline.asking_themes import addresses_of_themes
 from talkgen.store.cas import open_store
 from talkgen.store.key import make_key
-from talkgen.yamlfile import where_path
 
 if TYPE_CHECKING:
     from talkgen.pipeline.plan import Plan
@@ -105,6 +104,8 @@ def left_remote(plan: Plan, target: str) -> Iterator[Degraded]:
 
 def _named(address: str, plan: Plan, target: str) -> str:
     """Where the outline names the theme that shows an address."""
+    from talkgen.yamlfile import where_path
+
     path = _path(address, plan, target)
     place = plan.talk.source.document.place(path)
     return f"{place.path.name}:{place.line}: {where_path(path)}"

@@ -214,6 +214,7 @@ IDLE = {
         ),
     },
     "writes a block in a way that no block here needs": {
+        "talkgen.export.inline": "_Inlined._import",
         "talkgen.outline.addresses": "Address.moved _blank _parser file_name",
         "talkgen.outline.filters": "_text default round_",
         "talkgen.outline.formula": "_check_power _choose _environment",
@@ -232,7 +233,7 @@ IDLE = {
         "talkgen.figures.draw.lettering": "_use_as",
         "talkgen.fonts": "_matplotlibs unpacked",
         "talkgen.outline.themes": "_found _read marp_sheets theme_files theme_name",
-        "talkgen.outline.wanted": "Wanted.is_local is_path local_folder split_package",
+        "talkgen.outline.wanted": "Wanted.is_local local_folder split_package",
         "talkgen.render.letters": "Letters.style",
         "talkgen.render.slidev": "_page_size",
         "talkgen.render.slidev_project": "_known layout_settings named own_classes theme_fonts",
