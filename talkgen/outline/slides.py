@@ -1,7 +1,8 @@
 """Puts slides in place of those that stand for others: `include: other.yaml#3-5`, and `repeat` over data.
 
 A slide of another outline keeps what it means there: its folder for the files that it names, its talk's `vars`. A
-repeated slide is one for each item of a list, which its texts call `item`. Places follow, as in included blocks.
+repeated slide is one for each item of a list, which its texts call `item`; the first has its id. Places
+follow, as in included blocks.
 """
 
 from __future__ import annotations
@@ -94,7 +95,10 @@ class _Expander:
             elif isinstance(slide, dict) and "repeat" in slide:
                 rest = {key: value for key, value in slide.items() if key != "repeat"}
                 own = {path: spot for path, spot in places.items() if path[:1] != ("repeat",)}  # of many items, as many
-                yield from (({**rest, "item": item}, own) for item in self._items(slide["repeat"]))
+                for number, item in enumerate(self._items(slide["repeat"])):
+                    if number == 1:
+                        rest.pop("id", None)
+                    yield {**rest, "item": item}, own
             else:
                 yield slide, places
         except (FileError, FormulaError) as error:
@@ -140,7 +144,7 @@ class _Expander:
             raise FileError("one of the two outlines sets 'expressions: false'", "set it in both, or in none")
         folder = os.path.relpath(other.path.absolute().parent, self.document.path.absolute().parent)
         places, _ = _Expander(other, ())._spots(len(slides))
-        for index in _indices(slides, which):
+        for index in _indices(slides, places, which):
             slide = slides[index]
             yield _as_there(slide, folder, data.get("vars")) if isinstance(slide, dict) else slide, places[index]
 
@@ -157,8 +161,8 @@ def _stands_for_others(slide: Any) -> bool:
     return isinstance(slide, dict) and bool({"include", "repeat"} & slide.keys())
 
 
-def _indices(slides: list[Any], which: str) -> list[int]:
-    """The slides that "", "3-5", "1,4-6" or an id mean.
+def _indices(slides: list[Any], places: list[dict[PathInData, Spot]], which: str) -> list[int]:
+    """The slides that "", "3-5", "1,4-6" or an id mean; that of a repeated slide means all that it stands for.
 
     Raises:
         FileError: there are none.
@@ -174,4 +178,8 @@ def _indices(slides: list[Any], which: str) -> list[int]:
     names = {str(slide.get("id")): i for i, slide in enumerate(slides) if isinstance(slide, dict) and "id" in slide}
     if which not in names:
         raise FileError(f"no slide in it has the id '{which}'", did_you_mean(which, names))
-    return [names[which]]
+    found = names[which]
+    return [
+        found,
+        *(i for i in range(found + 1, len(slides)) if places[i].get(()) == places[found].get(()) is not None),
+    ]

@@ -20,6 +20,7 @@ from talkgen.render.elements import APP, TOKENS
 from talkgen.render.escape import attribute, attribute_url, escape, fence, payload, plain
 from talkgen.render.footnotes import without_footnotes
 from talkgen.render.foreign_text import ForeignText
+from talkgen.render.listings import long_lines
 from talkgen.render.marks import SlideMarks
 from talkgen.render.media import sides, write_background, write_layer, write_pane, write_picture, write_video
 from talkgen.render.places import COLUMN, sign
@@ -84,7 +85,7 @@ class BlockWriter(ForeignText):
             case blocks.Math():
                 return self.write_math(block, path)
             case blocks.Code():
-                return self.write_code(block, path) + self._output(path)
+                return self.write_code(block, path) + self._output(block, path)
             case blocks.Mermaid():
                 return self.write_mermaid(block, path)
             case blocks.Image():
@@ -157,12 +158,12 @@ class BlockWriter(ForeignText):
     def write_bullets(self, block: blocks.Bullets, path: BlockPath) -> str:
         """A list, one item a click where it asks for it."""
 
-    def _output(self, path: BlockPath) -> str:
+    def _output(self, block: blocks.Code, path: BlockPath) -> str:
         """What a listing printed, below it."""
         output = self.deck.computed.get(path)
         if not isinstance(output, Output):
             return ""
-        return f'\n\n<div class="tg-output">\n\n{fence(output.text, "text")}\n\n</div>'
+        return f'\n\n<div class="tg-output">\n\n{long_lines(block, fence(output.text, "text"))}\n\n</div>'
 
     @abstractmethod
     def write_code(self, block: blocks.Code, path: BlockPath) -> str:

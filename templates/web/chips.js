@@ -28,6 +28,7 @@ class TalkgenTokens extends HTMLElement {
     const { pieces, ids, model } = decodeAttribute(this.getAttribute("data"));
     const list = document.createElement("ol");
     list.className = "chips";
+    list.dir = "auto"; // tokens run as their text is read, whatever the slide's own direction
     list.setAttribute("aria-label", `${pieces.length} tokens of ${model}`);
     list.append(...pieces.map((piece, i) => makeChip(piece, this.hasAttribute("ids") ? ids[i] : null, i)));
     dress(this, CHIPS_LOOK, list);

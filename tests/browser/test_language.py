@@ -60,6 +60,7 @@ slides:
       - mermaid: "graph LR; A-->B"
       - code: "def f(x): return x"
         language: python
+      - A word of `code`
   - title: The last
     body:
       - bullets: [one, two]
@@ -236,6 +237,7 @@ def test_a_slide_can_have_a_theme_of_its_own(slides):
     drawing = slide.locator("img[alt^=Diagram]").get_attribute("src")
     read = "address => fetch(address).then((answer) => answer.text())"
     assert paper.ink in slides.page.evaluate(read, drawing).lower()
+    assert slide.locator("p code").evaluate(ground) == rgb(paper.surface)
     assert slides.show(LAST).evaluate(ground) == rgb(load_style("night", Path()).colors.background)
 
 

@@ -147,3 +147,12 @@ def test_slides_without_end_are_refused(write):
     """A list of very many items, or outlines that include one another many times over, stop at a bound."""
     with pytest.raises(OutlineError, match="more than 2,000 slides"):
         load_outline(write(f"  - repeat: [{', '.join('x' * 1 for _ in range(3000))}]\n"))
+
+
+def test_the_id_of_a_repeated_slide_is_that_of_its_first(write):
+    """A link leads there; elsewhere it stands for all of them."""
+    source = load_outline(write("  - {title: 'For {{ item }}', id: each, repeat: [a, b]}\n  - {title: End}\n"))
+    assert [slide.id for slide in source.outline.slides] == ["each", None, None]
+    third = source.path.parent / "third.yaml"
+    third.write_text("title: Third\nslides:\n  - include: outline.yaml#each\n", encoding="utf-8")
+    assert titles(load_outline(third)) == ["For a", "For b"]

@@ -66,3 +66,29 @@ def test_strict_fails_on_it(crowded):
     assert CliRunner().invoke(app, ["build", str(crowded), "--quiet", "--strict"]).exit_code == 1
     printed = CliRunner().invoke(app, ["build", str(crowded), "--quiet", "--json"]).stdout
     assert len(json.loads(printed)["overflow"]) == 2
+
+
+LONG = """\
+title: Too long
+model: small
+execute: true
+slides:
+  - title: As it stands
+    body:
+      - code: x = "LINE"
+  - title: Wrapped, and so is what it prints
+    body:
+      - code: print("word " * 60)
+        language: python
+        output: true
+        long: wrap
+"""
+
+
+@pytest.mark.parametrize("target", ["marp", "slidev"])
+def test_a_line_that_is_too_long_to_be_read_is_told(target, tmp_path, own_cache):
+    """Whether the tool cuts it off or makes it smaller than can be read; one that wraps is whole, and its output is."""
+    (tmp_path / "outline.yaml").write_text(LONG.replace("LINE", "a" * 300), encoding="utf-8")
+    done = build(Request(tmp_path, target), print)
+    (cut,) = find_overflow(done.deck, done.plan, open_store(), print)
+    assert cut.message.startswith(f"slide 1 is cut off in {target.capitalize()}, ")

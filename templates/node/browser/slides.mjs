@@ -85,6 +85,7 @@ function measure(selector, width) {
   const over = { top: 0, right: 0, bottom: 0, left: 0 };
   const clipped = [];
   let smallest = null;
+  const LEGIBLE = 20; // px
   const words = (element) => (element.getAttribute?.("alt") || element.textContent || element.localName).trim().slice(0, 60);
   // What only a screen reader is meant to find: a formula's words, a status. It is one px large, and cut on purpose.
   const isForEars = (element, look) =>
@@ -118,6 +119,10 @@ function measure(selector, width) {
       const size = parseFloat(look.fontSize) * (element.currentCSSZoom ?? 1);
       if (boxes[0].width && (!smallest || size < smallest.size)) smallest = { size, words: words(element) };
     }
+    // Marp makes a line of a listing smaller until it fits: what nobody can read is as good as cut off.
+    const code = element.shadowRoot && element.matches("pre, marp-pre") ? element.querySelector("code") : null;
+    const shown = code ? (parseFloat(getComputedStyle(code).fontSize) * boxOf(code).width) / code.offsetWidth / scale : LEGIBLE;
+    if (shown < LEGIBLE) clipped.push({ wide: code.offsetWidth - element.clientWidth, tall: 0, words: words(element) });
     const cuts = look.overflowX !== "visible" || look.overflowY !== "visible";
     if (cuts && element !== root && element.clientWidth) {
       const scrolls = element.closest(".tg-scroll") !== null; // what is too wide, as its author chose
