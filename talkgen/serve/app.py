@@ -118,7 +118,7 @@ async def _refuse(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 – of which it is the handler
     if not request.url.path.startswith(f"{_PROGRAMS}/"):
         return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
-    from talkgen.serve.openai_json import write_error
+    from talkgen.serve.openai_json import write_refusal
 
-    status = 400 if error.status_code == 422 else error.status_code
-    return JSONResponse(write_error(status, str(error.detail)), status, error.headers)
+    status, words = write_refusal(error, request.method, request.url.path)
+    return JSONResponse(words, status, error.headers)

@@ -21,7 +21,14 @@ from talkgen.serve.chat_json import ChatRequest, ChatStyle
 from talkgen.serve.completing import Choice, Job, Wanted
 from talkgen.serve.limits import BusyError
 from talkgen.serve.live import refusals, unless_gone
-from talkgen.serve.openai_json import Asking, CompletionRequest, TextStyle, write_error, write_usage
+from talkgen.serve.openai_json import (
+    Asking,
+    CompletionRequest,
+    ModelNotFoundError,
+    TextStyle,
+    write_error,
+    write_usage,
+)
 from talkgen.serve.questions import LateError, Questions
 from talkgen.serve.said import read_body
 
@@ -41,7 +48,7 @@ def completion_routes(questions: Questions) -> list[BaseRoute]:
             raise HTTPException(503, "the models are being loaded", {"Retry-After": "1"})
         known = [model["name"] for model in engines.health()["models"]]
         if not known or (name is not None and name not in known):
-            raise HTTPException(404, f"the model '{name}' is not there; {did_you_mean(name or '', known)}")
+            raise ModelNotFoundError(f"the model '{name}' is not there; {did_you_mean(name or '', known)}")
         with refusals():
             return engines.find_here(name)
 
@@ -59,11 +66,11 @@ def completion_routes(questions: Questions) -> list[BaseRoute]:
     async def completions(request: Request) -> Response:
         """Continues prompts."""
         asked = await read_body(request, CompletionRequest)
-        if asked.stream and asked.best_of > asked.n:
+        if asked.stream and asked.drawn > asked.n:
             raise HTTPException(400, "a stream has not the best of several: ask without stream")
         engine = find(asked.model)
         wanted = asked.wanted(
-            asked.prompts, asked.max_tokens, best_of=asked.best_of, echo=asked.echo, logprobs=asked.logprobs
+            asked.prompts, asked.max_tokens, best_of=asked.drawn, echo=asked.echo, logprobs=asked.logprobs
         )
         style = TextStyle(asked.model or engine.loaded.name, engine.tokenizer, asked.logprobs)
         return await _answer(questions, request, asked, wanted, engine, style)

@@ -12,7 +12,8 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from starlette.exceptions import HTTPException
 
 from talkgen.serve.completing import Choice, Wanted
 from talkgen.serve.limits import Text
@@ -24,8 +25,17 @@ if TYPE_CHECKING:
 Ids = Annotated[list[Annotated[int, Field(ge=0, strict=True)]], Field(min_length=1, max_length=100_000)]
 Prompts = Text | Ids | Annotated[list[Text] | list[Ids], Field(min_length=1, max_length=128)]
 MOST_LOGPROBS = 1000
-_TYPES = {404: "not_found_error", 429: "rate_limit_error", 503: "server_error"}
-_CODES = {404: "model_not_found", 429: "rate_limit_exceeded"}
+_TYPES = {429: "rate_limit_error", 503: "server_error"}
+_CODES = {429: "rate_limit_exceeded"}
+
+
+class ModelNotFoundError(HTTPException):
+    """A model that is not there, which clients tell from an address that is not."""
+
+    code = "model_not_found"
+
+    def __init__(self, words: str) -> None:
+        super().__init__(404, words)
 
 
 class StreamOptions(BaseModel):
@@ -82,10 +92,22 @@ class CompletionRequest(Asking):
 
     prompt: Prompts = ""
     max_tokens: int = Field(16, ge=0, le=8192)
-    best_of: int = Field(1, ge=1, le=16)
+    best_of: int | None = Field(None, ge=1, le=16)
     echo: bool = False
     logprobs: int | None = Field(None, ge=0, le=MOST_LOGPROBS)
     suffix: Annotated[str, Field(max_length=0)] = ""
+
+    @field_validator("best_of")
+    @classmethod
+    def _draws_what_it_gives(cls, best_of: int | None, info: ValidationInfo) -> int | None:
+        if best_of is not None and best_of < info.data.get("n", 1):
+            raise ValueError(f"{best_of} drawn texts are fewer than the {info.data['n']} that n wants")
+        return best_of
+
+    @property
+    def drawn(self) -> int:
+        """How many texts are drawn, of which the `n` best are given."""
+        return self.best_of or self.n
 
     @property
     def prompts(self) -> list[str | list[int]]:
@@ -146,7 +168,17 @@ def write_usage(read: int, written: int) -> dict[str, int]:
     return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
 
 
-def write_error(status: int, message: str) -> dict[str, Any]:
+def write_error(status: int, message: str, code: str | None = None) -> dict[str, Any]:
     """A refusal."""
     kind = _TYPES.get(status, "invalid_request_error")
-    return {"error": {"message": message, "type": kind, "param": None, "code": _CODES.get(status)}}
+    return {"error": {"message": message, "type": kind, "param": None, "code": code or _CODES.get(status)}}
+
+
+def write_refusal(error: HTTPException, method: str, path: str) -> tuple[int, dict[str, Any]]:
+    """What a request is refused with, as OpenAI says it: its status and its body."""
+    if isinstance(error, ModelNotFoundError):
+        return 404, write_error(404, error.detail, error.code)
+    if error.status_code == 404:
+        return 404, write_error(404, f"Invalid URL ({method} {path})")
+    status = 400 if error.status_code == 422 else error.status_code
+    return status, write_error(status, str(error.detail))

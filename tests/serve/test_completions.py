@@ -158,6 +158,7 @@ def test_what_changes_nothing_is_accepted(api):
         {"frequency_penalty": 1},
         {"logit_bias": {"50256": -100}},
         {"stream": True, "best_of": 2},
+        {"n": 3, "best_of": 2},
         {"extra_body": {"colour": "red"}},
     ],
 )
@@ -186,8 +187,17 @@ def test_a_prompt_of_any_kind_is_refused_in_words(api, prompt, words):
 
 def test_an_unknown_model_is_not_found(api):
     """A name that is no model's is 404, as clients expect it."""
-    with pytest.raises(openai.NotFoundError):
+    with pytest.raises(openai.NotFoundError) as refused:
         complete(api, model="nobody")
+    assert (refused.value.type, refused.value.code) == ("invalid_request_error", "model_not_found")
+
+
+def test_an_unknown_address_is_no_unknown_model(api):
+    """Clients that try what is not there (embeddings, responses) are told that it is the address, as OpenAI tells."""
+    with pytest.raises(openai.NotFoundError) as refused:
+        api.embeddings.create(model="tiny", input="abc")
+    assert (refused.value.type, refused.value.code) == ("invalid_request_error", None)
+    assert refused.value.body["message"] == "Invalid URL (POST /v1/embeddings)"
 
 
 @pytest.mark.parametrize(
