@@ -2,6 +2,8 @@
 
 A head is switched off by setting its weights to zero, so that it adds nothing to the residual stream (Michel et al.
 2019). The rollout multiplies the layers' mean weights, half of each being the residual path (Abnar & Zuidema 2020).
+Where a model looks is not what its answer rests on: that is told beside it, by the gradient of the likeliest token's
+logit times each token's embedding (Denil et al. 2014), as norms that sum to 1 (Alammar 2021).
 """
 
 from __future__ import annotations
@@ -52,6 +54,7 @@ class AttentionAnswer(TypedDict):
     """The next token's bars with the heads that are on, and every head's weights where all are.
 
     `weights` is a byte a weight, base64: for each layer and head the rows of the lower triangle; `rollout` one more.
+    `rests` is the share of each token in what the likeliest next one rests on, with the heads that are on.
     """
 
     tokens: list[str]
@@ -59,6 +62,7 @@ class AttentionAnswer(TypedDict):
     heads: int
     weights: str
     rollout: str
+    rests: list[float]
     bars: list[Moved]
     other: float
 
@@ -69,27 +73,29 @@ def answer(asked: Asked) -> AttentionAnswer:
 
     ids, model = asked.ids(MOST_TOKENS), asked.engine.open_model
     off = {(int(layer) - 1, int(head) - 1) for layer, head in (switch.split(".") for switch in asked.params.off)}
-    with torch.inference_mode(), asked.engine.batch.turn:
-        seen, before = _look(model, ids, set())
-        after = _look(model, ids, off)[1] if off else before
+    with torch.enable_grad(), asked.engine.batch.turn:
+        seen, before, embedded = _look(model, ids, set())
+        _, after, embedded = _look(model, ids, off) if off else (seen, before, embedded)
+        rests = rest_on(after.max(), embedded)
     weights = torch.stack([layer[0].float() for layer in seen])  # [L, H, T, T]
     layers, heads = weights.shape[:2]
     if strange := [pair for pair in off if pair[0] >= layers or pair[1] >= heads]:
         raise ModelError(f"there is no head {strange[0][1] + 1} in layer {strange[0][0] + 1}", f"{layers} by {heads}")
-    bars = _bars(asked, before, after)
+    bars = _bars(asked, *(logits.detach().softmax(-1) for logits in (before, after)))
     return {
         "tokens": asked.engine.tokenizer.pieces(ids),
         "layers": layers,
         "heads": heads,
         "weights": _bytes(weights),
         "rollout": _bytes(roll_out(weights)),
+        "rests": [round(share, 4) for share in rests.tolist()],
         "bars": bars,
         "other": round(max(0.0, 1 - sum(bar["p"] for bar in bars)), 6),
     }
 
 
-def _look(model: LanguageModel, ids: list[int], off: set[tuple[int, int]]) -> tuple[list[Tensor], Tensor]:
-    """The weights [1, H, T, T] of each layer, and the next token's distribution [V]."""
+def _look(model: LanguageModel, ids: list[int], off: set[tuple[int, int]]) -> tuple[list[Tensor], Tensor, Tensor]:
+    """The weights [1, H, T, T] of each layer, the next token's logits [V], and the tokens as they came in [1, T, C]."""
     import torch
 
     from talkgen.lm.models.base import Taps
@@ -100,14 +106,26 @@ def _look(model: LanguageModel, ids: list[int], off: set[tuple[int, int]]) -> tu
         def add(self, name: str, value: Any) -> None:
             if name == "attention":
                 layer = len(self.values["attention"])
-                value[:, [head for at, head in off if at == layer and head < value.size(1)]] = 0
+                # Behind the back of autograd: weights that are zero whatever comes in have no gradient.
+                value.data[:, [head for at, head in off if at == layer and head < value.size(1)]] = 0
+            if name == "embedded" and not value.requires_grad:
+                value.requires_grad_()
             super().add(name, value)
 
-    taps = Switches("attention")
+    taps = Switches("attention", "embedded")
     logits, _ = model(torch.tensor([ids], device=model.device), taps=taps, last_only=True)
     if not taps.values["attention"]:
         raise ModelError("this model has no attention to show", "name a transformer: model: small")
-    return taps.values["attention"], logits[0, -1].softmax(-1)
+    return [layer.detach() for layer in taps.values["attention"]], logits[0, -1], taps.values["embedded"][0]
+
+
+def rest_on(logit: Tensor, embedded: Tensor) -> Tensor:
+    """How much `logit` rests on each of the tokens `embedded` [1, T, C]: the norms of gradient times input, [T]."""
+    import torch
+
+    (slope,) = torch.autograd.grad(logit, embedded)
+    norms = (slope * embedded).detach()[0].float().norm(dim=-1)
+    return norms / norms.sum().clamp_min(1e-30)
 
 
 def roll_out(weights: Tensor) -> Tensor:

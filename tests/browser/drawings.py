@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from playwright.sync_api import Locator, expect
 
 JSON = dict[str, Any]
@@ -34,15 +35,19 @@ def draws_bars(element: Locator, answers: list[JSON]) -> None:
 
 
 def draws_attention(element: Locator, answers: list[JSON]) -> None:
-    """A painted map a head, a row a token, and the next token's bars."""
+    """A painted map a head, a row a token, what the next one rests on, and its bars."""
     [answer] = answers
     n = len(answer["tokens"])
     painted = element.locator(".head canvas").evaluate_all(
         f"all => all.map((canvas) => ({PAINTED})(canvas, canvas.getContext('2d')))"
     )
     assert painted == [True] * (answer["layers"] * answer["heads"])
-    assert element.locator(".map .weight").count() == n * (n + 1) // 2
-    assert texts(element, ".map .name") == [token.translate(MARKS) for token in answer["tokens"]]
+    assert element.locator(".map .row:not(.rests) .weight").count() == n * (n + 1) // 2
+    assert texts(element, ".map .name") == [*(token.translate(MARKS) for token in answer["tokens"]), "next"]
+    shares = element.locator(".rests .weight").evaluate_all(
+        "all => all.map((one) => +one.getAttribute('fill-opacity'))"
+    )
+    assert shares == pytest.approx(answer["rests"], abs=6e-4)
     assert texts(element, ".bar:not(.other) .label") == [bar["text"].translate(MARKS) for bar in answer["bars"]]
 
 

@@ -1,6 +1,7 @@
 """The element `attention`: its weights are the model's, a head that is off adds nothing, and what a rollout is."""
 
 import base64
+import copy
 
 import numpy as np
 import pytest
@@ -70,6 +71,31 @@ def test_the_rollout_is_the_product_of_half_and_half(ask):
     got = triangles(answer["rollout"], 1, size)[0]
     assert np.abs(got.sum(1) - 1).max() < 0.03
     assert np.abs(got - wanted).max() < 0.01
+
+
+@pytest.mark.parametrize("off", [(), ("2.3",)])
+def test_what_the_next_token_rests_on_is_slope_times_input(ask, engines, off):
+    """Each token's share is that of the norm of its embedding times the logit's slope, here by finite differences."""
+    engine, step = engines["small"], 1e-5
+    model = copy.deepcopy(engine.model).double()
+    size = model.config.head_dim
+    for layer, head in (map(int, switch.split(".")) for switch in off):
+        model.blocks[layer - 1].attention.proj.weight.data[:, (head - 1) * size : head * size] = 0
+    ids = torch.tensor([engine.encode(TEXT)])
+    with torch.inference_mode():
+        best = int(model(ids)[0][0, -1].argmax())
+        given = model.embed(ids)[0]  # [T, C]
+        moved = torch.eye(given.numel(), dtype=given.dtype).view(-1, *given.shape) * step  # one number at a time
+        slopes = []
+        for batch in moved.split(128):
+            ends = []
+            for sign in (1, -1):
+                put_in = model.embed.register_forward_hook(lambda *_, rows=given + sign * batch: rows)
+                ends.append(model(ids.expand(len(batch), -1))[0][:, -1, best])
+                put_in.remove()
+            slopes.append((ends[0] - ends[1]) / (2 * step))
+    norms = (torch.cat(slopes).view_as(given) * given).norm(dim=1)
+    assert ask("attention", off=off)["rests"] == pytest.approx((norms / norms.sum()).tolist(), abs=2e-3)
 
 
 def test_what_has_no_attention_says_so(ask):

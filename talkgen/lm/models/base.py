@@ -21,7 +21,8 @@ class Taps:
 
     Names: "attention" [B, n_head, T, S], "hidden" [B, T, C], "q" [B, n_head, T, D], "k" and "v" [B, n_kv_head, S, D],
     "cross" [B, n_head, T, S] (encoder-decoder: where T target tokens look among S of the source), "gates" (LSTM: a dict
-    of input, forget, cell, output, each [B, T, C]); a list of one value a layer each.
+    of input, forget, cell, output, each [B, T, C]); a list of one value a layer each. And "embedded" [B, T, C]
+    (transformer: the tokens as they come in), a list of one.
     """
 
     def __init__(self, *names: str) -> None:

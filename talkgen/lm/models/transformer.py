@@ -88,6 +88,8 @@ class Transformer(LanguageModel):
         # In training nothing is read on, so nothing is kept: keys would hold the whole batch's memory.
         T, past = ids.size(1), cache.length if cache is not None else 0
         x = self.embed(ids)  # [B, T, C]
+        if taps is not None:
+            taps.add("embedded", x)
         if self.config.shift:  # before positions are added: a token's position stays its own
             before = cache.remember(ids) if cache is not None else None
             x = shift_channels(x, None if before is None else self.embed(before))

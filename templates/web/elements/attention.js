@@ -2,11 +2,11 @@
  * <talkgen-attention recording="BASE64">: where each head of a model looks, and what the next token owes to a head.
  *
  * Left every head as a small map: hover or arrow keys show it large, a click or Enter keeps it, O switches it off. In the
- * middle the weights of that head (or the rollout) over the text's tokens. Right the next token: bars as they are now,
- * outlined as they are with every head.
+ * middle the weights of that head (or the rollout) over the text's tokens; below them, in a colour of its own, what the
+ * likeliest next token rests on. Right the next token: bars as they are now, outlined as they are with every head.
  *
  * @typedef {{ text, p, before }} Moved
- * @typedef {{ tokens, layers, heads, weights, rollout, bars, other }} AttentionAnswer
+ * @typedef {{ tokens, layers, heads, weights, rollout, rests, bars, other }} AttentionAnswer
  */
 
 import { Bars, BARS_LOOK } from "../bars.js";
@@ -15,6 +15,8 @@ import { draw, make, moveFocus } from "../parts.js";
 import { visibleText } from "../pieces.js";
 
 const CELL = 40; // px of a token's row in the large map, before it is scaled
+const APART = 14; // px between the map and what the next token rests on
+const [NEXT, RESTS] = ["next", "rests on"];
 const LAYERS_ACROSS = 12; // from more than these on, a layer is a column
 
 const ATTENTION_LOOK = `
@@ -35,6 +37,8 @@ const ATTENTION_LOOK = `
 .map .column { fill: var(--muted); }
 .weight { fill: var(--tg-attention, #56b4e9); transition: fill-opacity 140ms ease-out; }
 .under { fill: var(--surface); }
+.rests .weight { fill: var(--accent); }
+.rests .name { fill: var(--accent); font-weight: 700; }
 .row:focus { outline: none; }
 .row:focus .name, .row:hover .name { fill: var(--accent); font-weight: 700; }
 .bars { --bar: var(--tg-attention, #56b4e9); grid-template-columns: min(42%, 7em) 1fr 3em; }
@@ -112,9 +116,8 @@ class TalkgenAttention extends LiveElement {
     this.#mark();
   }
 
-  words([{ bars, tokens }]) {
-    const best = bars.reduce((most, bar) => (bar.p > most.p ? bar : most), bars[0]);
-    return `${tokens.length} tokens · next is likeliest “${visibleText(best.text)}”`;
+  words([answer]) {
+    return `${answer.tokens.length} tokens · next is likeliest “${visibleText(likeliest(answer).text)}”`;
   }
 
   #drawHeads() {
@@ -154,41 +157,43 @@ class TalkgenAttention extends LiveElement {
     this.named = tokens.join("\n");
     const n = tokens.length;
     const names = tokens.map((token) => shorten(visibleText(token)));
-    const left = 13 * Math.max(...names.map((name) => name.length)) + 12;
-    this.map.setAttribute("viewBox", `0 0 ${left + n * CELL + 13 * names.at(-1).length + 14} ${n * CELL}`);
-    this.cells = [];
-    const rows = names.map((name, i) => {
-      const row = draw("g", { class: "row", tabindex: i === n - 1 ? 0 : -1, role: "img" });
-      const y = i * CELL;
+    const left = 13 * Math.max(NEXT.length, ...names.map((name) => name.length)) + 12;
+    const right = 13 * Math.max(names.at(-1).length, RESTS.length) + 14;
+    this.map.setAttribute("viewBox", `0 0 ${left + n * CELL + right} ${(n + 1) * CELL + APART}`);
+    const makeRow = (name, y, count, after) => {
+      const row = draw("g", { class: "row", tabindex: -1, role: "img" });
       row.append(draw("text", { class: "name", x: left - 10, y: y + 28, "text-anchor": "end" }, name));
-      this.cells.push([]);
-      for (let j = 0; j <= i; j++) {
+      const cells = Array.from({ length: count }, (_, j) => {
         const place = { x: left + j * CELL + 1, y: y + 1, width: CELL - 2, height: CELL - 2, rx: 4 };
         const cell = draw("rect", { class: "weight", ...place });
         const share = draw("text", { class: "share", x: place.x + CELL / 2 - 1, y: y + 27, "text-anchor": "middle" });
         row.append(draw("rect", { class: "under", ...place }), cell, share);
-        this.cells[i].push([cell, share]);
-      }
-      row.append(draw("text", { class: "column", x: left + (i + 1) * CELL + 8, y: y + 28 }, name));
-      const tell = () => this.note(this.#says(i));
+        return [cell, share];
+      });
+      row.append(draw("text", { class: "column", x: left + count * CELL + 8, y: y + 28 }, after));
+      const tell = () => this.note(row.getAttribute("aria-label"));
       row.addEventListener("pointerenter", tell);
       row.addEventListener("focus", tell);
-      row.addEventListener("keydown", (event) => moveFocus(event, rows, 1));
-      return row;
-    });
-    this.map.replaceChildren(...rows);
+      row.addEventListener("keydown", (event) => moveFocus(event, [...this.map.children], 1));
+      return { row, cells };
+    };
+    this.rows = names.map((name, i) => makeRow(name, i * CELL, i + 1, name));
+    this.rests = makeRow(NEXT, n * CELL + APART, n, RESTS);
+    this.rests.row.classList.add("rests");
+    this.rows.at(-1).row.setAttribute("tabindex", 0);
+    this.map.replaceChildren(...this.rows.map(({ row }) => row), this.rests.row);
   }
 
   /** What is looked at, in colours; and what is off. */
   #mark() {
     const shown = this.seen;
     const weights = shown ? this.weights.of(shown.layer, shown.head) : this.weights.rollout;
-    this.cells.forEach((row, i) => row.forEach(([cell, share], j) => {
-      cell.setAttribute("fill-opacity", weights(i, j).toFixed(3));
-      share.classList.toggle("on-dark", weights(i, j) > 0.6);
-      share.textContent = weights(i, j) >= 0.095 ? Math.round(100 * weights(i, j)) : "";
-    }));
-    [...this.map.children].forEach((row, i) => row.setAttribute("aria-label", this.#says(i)));
+    this.rows.forEach(({ row, cells }, i) => {
+      cells.forEach((cell, j) => fill(cell, weights(i, j)));
+      row.setAttribute("aria-label", `“${this.#name(i)}” looks at ${this.#list((j) => weights(i, j), i + 1)}`);
+    });
+    this.rests.cells.forEach((cell, j) => fill(cell, this.answer.rests[j]));
+    this.rests.row.setAttribute("aria-label", this.#saysRests());
     this.mapTitle.textContent = shown ? `Layer ${shown.layer}, head ${shown.head}: who looks where` : "Rollout: what stands where after all layers";
     const off = new Set(this.off);
     for (const cell of this.heads.children) {
@@ -208,12 +213,20 @@ class TalkgenAttention extends LiveElement {
     this.toggle.setAttribute("aria-pressed", off.has(name));
   }
 
-  #says(i) {
-    const { tokens } = this.answer;
-    const weights = this.seen ? this.weights.of(this.seen.layer, this.seen.head) : this.weights.rollout;
-    const order = Array.from({ length: i + 1 }, (_, j) => j).sort((a, b) => weights(i, b) - weights(i, a)).slice(0, 3);
-    const list = order.map((j) => `“${visibleText(tokens[j])}” ${Math.round(100 * weights(i, j))}%`).join(", ");
-    return `“${visibleText(tokens[i])}” looks at ${list}`;
+  #saysRests() {
+    const { rests, tokens } = this.answer;
+    const list = this.#list((j) => rests[j], tokens.length);
+    return `“${visibleText(likeliest(this.answer).text)}” rests on ${list}, by gradient × input`;
+  }
+
+  #name(i) {
+    return visibleText(this.answer.tokens[i]);
+  }
+
+  /** The three of `count` tokens that have the largest shares. */
+  #list(share, count) {
+    const order = Array.from({ length: count }, (_, j) => j).sort((a, b) => share(b) - share(a)).slice(0, 3);
+    return order.map((j) => `“${this.#name(j)}” ${Math.round(100 * share(j))}%`).join(", ");
   }
 
   #look(cell) {
@@ -257,6 +270,18 @@ function unpack({ tokens, heads, weights, rollout }) {
   const [all, rolled] = [bytes(weights), bytes(rollout)];
   const triangle = (values, start) => (i, j) => values[start + (i * (i + 1)) / 2 + j] / 255;
   return { of: (layer, head) => triangle(all, ((layer - 1) * heads + head - 1) * size), rollout: triangle(rolled, 0) };
+}
+
+/** The next token's longest bar as it is now. */
+function likeliest({ bars }) {
+  return bars.reduce((most, bar) => (bar.p > most.p ? bar : most), bars[0]);
+}
+
+/** Shows a share in a cell of the large map: in colour, and in words where it can be seen. */
+function fill([cell, words], share) {
+  cell.setAttribute("fill-opacity", share.toFixed(3));
+  words.classList.toggle("on-dark", share > 0.6);
+  words.textContent = share >= 0.095 ? Math.round(100 * share) : "";
 }
 
 function makeButton(text, clicked, key = "") {
