@@ -10,7 +10,7 @@ const KEYS = { next: "ArrowRight", previous: "ArrowLeft" };
 export function isDeck(page) {
   const view = page.document.body.dataset.bespokeView;
   if (view !== undefined) return view === "" || view === "presenter";
-  return isSlidev(page) && /^#\/(presenter\/)?\d+/.test(page.location.hash);
+  return isSlidev(page) && page.document.querySelector("#slideshow") !== null; // its overview and its notes have none
 }
 
 function isSlidev(page) {
@@ -21,8 +21,14 @@ function isSlidev(page) {
 export function placeOf(page) {
   const { hash, search } = page.location;
   if (!isSlidev(page)) return { slide: number(hash.slice(1), 1), step: number(new URLSearchParams(search).get("f"), 0) };
-  const [, slide, query] = /^#\/(?:presenter\/)?(\d+)[^?]*\??(.*)$/.exec(hash) ?? [];
-  return { slide: number(slide, 1), step: number(new URLSearchParams(query).get("clicks"), 0) };
+  const [, slide, query] = /^#\/(?:presenter\/)?([^?]*)\??(.*)$/.exec(hash) ?? [];
+  return { slide: number(slide, number(shownSlide(page), 1)), step: number(new URLSearchParams(query).get("clicks"), 0) };
+}
+
+/** The number of the slide that Slidev shows: its address may be a name. What is on its way out is not shown any more. */
+function shownSlide(page) {
+  const slides = [...page.document.querySelectorAll("#slideshow > [data-slidev-no]")];
+  return slides.find((slide) => slide.checkVisibility() && !/-leave-/.test(slide.className))?.dataset.slidevNo;
 }
 
 function number(text, otherwise) {

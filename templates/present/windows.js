@@ -6,6 +6,7 @@
 import { goTo, isDeck, placeOf, press } from "./deck.js";
 
 const EVERY = 150; // ms
+const BETWEEN = 50; // ms from key to key: of several at once Slidev heeds one
 const PATIENCE = 1000; // ms for an answer; the slides go on without
 const NAME = crypto.randomUUID?.() ?? `window-${Math.random().toString(36).slice(2)}`; // only https has the former
 
@@ -36,7 +37,10 @@ async function keepUp() {
     said = here;
     version = (await ask("/present/stage", { window: NAME, ...here })).version;
   }
-  for (const turn of stage.press) press(window, turn);
+  for (const turn of stage.press) {
+    press(window, turn);
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN));
+  }
 }
 
 /** Whether this window was opened at another slide than the first, which is somebody's wish. */

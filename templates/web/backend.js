@@ -8,7 +8,7 @@ import { slideOnStage } from "./stage.js";
 
 const POLL_EVERY = 300; // ms; with the patience below, a server that is gone or stopped is known within a second
 const PATIENCE = 550; // ms
-const SOON = 100; // ms until a server that had no time for the question is asked again
+const LOOK_EVERY = 50; // ms
 const LINES = "application/x-ndjson";
 
 const listeners = new Set();
@@ -113,15 +113,28 @@ async function readLines(body, progress, wait) {
 async function poll() {
   const mine = {};
   timer = mine;
-  const found = await fetchModels();
-  const busy = found === null && performance.now() - heard < PATIENCE; // it speaks, but not of its health
-  if (!busy) setModels(found);
-  if (timer === mine && !elsewhere) timer = setTimeout(poll, busy ? SOON : POLL_EVERY);
+  setModels(await whileItSpeaks(fetchModels));
+  if (timer === mine && !elsewhere) timer = setTimeout(poll, POLL_EVERY);
 }
 
-async function fetchModels() {
+/**
+ * What `work(signal)` resolves to, which is aborted once nothing was heard of the server for a while: one that is busy
+ * has no time for its health, but goes on speaking; one that was stopped mid-sentence has neither.
+ */
+async function whileItSpeaks(work) {
+  const controller = new AbortController();
+  const began = performance.now();
+  const looking = setInterval(() => {
+    if (performance.now() - Math.max(began, heard) > PATIENCE) controller.abort();
+  }, LOOK_EVERY);
+  const made = await work(controller.signal);
+  clearInterval(looking);
+  return made;
+}
+
+async function fetchModels(signal) {
   try {
-    const response = await fetch("/api/health", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+    const response = await fetch("/api/health", { cache: "no-store", signal });
     elsewhere = response.status === 404;
     const health = await response.json();
     takeRun(health.run);

@@ -32,9 +32,12 @@ function isBehindOverview() {
   return document.querySelector(".z-modal.overflow-y-auto.select-none")?.checkVisibility() ?? false;
 }
 
-/** The number of the slide that this page shows, from 1 on. */
+/** The number of the slide that this page shows, from 1 on: of the address, or, where Slidev has a name there, as it shows. */
 export function slideOnStage() {
-  return Number(/^#(?:\/(?:presenter\/)?)?(\d+)/.exec(location.hash)?.[1] ?? 1);
+  const said = /^#(?:\/(?:presenter\/)?)?(\d+)(?![^?])/.exec(location.hash)?.[1];
+  const slides = said ? [] : [...document.querySelectorAll("#slideshow > [data-slidev-no]")];
+  const shown = slides.find((slide) => slide.checkVisibility() && !/-leave-/.test(slide.className));
+  return Number(said ?? shown?.dataset.slidevNo ?? 1);
 }
 
 function isOnSlidevStage(element) {

@@ -43,7 +43,7 @@ def draws_attention(element: Locator, answers: list[JSON]) -> None:
     )
     assert painted == [True] * (answer["layers"] * answer["heads"])
     assert element.locator(".map .row:not(.rests) .weight").count() == n * (n + 1) // 2
-    assert texts(element, ".map .name") == [*(token.translate(MARKS) for token in answer["tokens"]), "next"]
+    assert texts(element, ".map .name") == [*(token.translate(MARKS) for token in answer["tokens"]), "rests on"]
     shares = element.locator(".rests .weight").evaluate_all(
         "all => all.map((one) => +one.getAttribute('fill-opacity'))"
     )

@@ -73,8 +73,21 @@ def test_attention_shows_the_rollout_and_says_where_a_token_looks(page, show):
     page.keyboard.press("r")
     page.keyboard.press("Tab")
     expect(found.locator(".caption").nth(1)).to_contain_text("Rollout")
-    found.locator(".row").last.focus()
+    found.locator(".row:not(.rests)").last.focus()
     expect(found.locator(".status")).to_contain_text("looks at “The” ")
+
+
+def test_attention_says_what_the_next_token_rests_on(page, show):
+    """The row below the map is reached by an arrow key, and said with the token that rests on the others."""
+    found, made = show("attention")
+    answer = made["answers"]["small"][0]["answer"]
+    shares = sorted(answer["rests"], reverse=True)
+    found.locator(".row:not(.rests)").last.focus()
+    page.keyboard.press("ArrowDown")
+    expect(found.locator(".rests")).to_be_focused()
+    most = max(answer["bars"], key=lambda bar: bar["p"])["text"].replace(" ", "·")
+    expect(found.locator(".status")).to_contain_text(f"“{most}” rests on “")
+    expect(found.locator(".status")).to_contain_text(f"” {100 * shares[0]:.0f}%, “")
 
 
 def test_attention_has_no_recorded_answer_for_another_text(page, show):

@@ -159,9 +159,37 @@ def test_the_panel_fits_its_windows(open_page):
         panel = open_page("/panel", width, height)
         expect(panel.locator("#health")).to_have_text("models answer")
         assert panel.evaluate("document.documentElement.scrollWidth") == width
+        now, following = (panel.locator(part).bounding_box() for part in ("#now", "#next"))
+        assert now["y"] + now["height"] < following["y"]
+        turns, footer = (panel.locator(part).bounding_box() for part in (".turns", "footer"))
+        assert turns["y"] + turns["height"] < footer["y"]
     panel.click("#show-codes")
     expect(panel.locator("dialog img").first).to_be_visible()
     panel.wait_for_function("document.querySelector('dialog img').naturalWidth > 100")
+
+
+def test_slides_with_names_are_turned_and_forced_too(page, build_talk):
+    """Slidev has a slide's name in its address, where others have a number: windows keep together all the same."""
+    named = OUTLINE.replace("title: Points", "title: Points\n    id: points").replace(
+        "title: Try it", "title: Try it\n    id: try"
+    )
+    deck, port = build_talk(named), free_port()
+    site = f"http://127.0.0.1:{port}"
+    with server(deck, port, deck.parent, ("small",)):
+        page.goto(f"{site}/")
+        panel = page.context.browser.new_context().new_page()
+        panel.goto(f"{site}/panel")
+        expect(panel.locator("#where")).to_have_text("1 of 4")
+        page.keyboard.press("ArrowRight")
+        expect(panel.locator("#where")).to_have_text("2 of 4")
+        for _ in range(3):
+            panel.click("[data-turn=next]")
+        expect(panel.locator("#where")).to_have_text("3 of 4")
+        badge = page.locator("talkgen-live:visible .badge").first
+        expect(badge).to_contain_text("live")
+        panel.locator("[data-scope=slide][data-mode=recorded]").click()
+        expect(badge).to_contain_text("recorded")
+    panel.context.close()
 
 
 def test_slides_go_on_without_the_server(page, deck):

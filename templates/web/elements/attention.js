@@ -15,8 +15,9 @@ import { draw, make, moveFocus } from "../parts.js";
 import { visibleText } from "../pieces.js";
 
 const CELL = 40; // px of a token's row in the large map, before it is scaled
-const APART = 14; // px between the map and what the next token rests on
-const [NEXT, RESTS] = ["next", "rests on"];
+const UNDER = 14; // px between the map and what the next token rests on
+const RESTS_ON = "rests on";
+const LONGEST_NAME = 11; // letters of a token beside the large map
 const LAYERS_ACROSS = 12; // from more than these on, a layer is a column
 
 const ATTENTION_LOOK = `
@@ -38,12 +39,22 @@ const ATTENTION_LOOK = `
 .weight { fill: var(--tg-attention, #56b4e9); transition: fill-opacity 140ms ease-out; }
 .under { fill: var(--surface); }
 .rests .weight { fill: var(--accent); }
-.rests .name { fill: var(--accent); font-weight: 700; }
+.rests .column { fill: var(--accent); font-weight: 700; }
 .row:focus { outline: none; }
 .row:focus .name, .row:hover .name { fill: var(--accent); font-weight: 700; }
 .bars { --bar: var(--tg-attention, #56b4e9); grid-template-columns: min(42%, 7em) 1fr 3em; }
 .before { z-index: 1; border-color: var(--ink); }
 .tools { display: flex; flex-wrap: wrap; gap: 6px; width: 245px; margin-top: 10px; }
+/* many heads take the width of two parts: what else there is stands below them, and the map has the rest */
+@container (min-width: 861px) {
+  .parts[data-across] { grid-template: "count count map" auto "heads heads map" auto "tools next map" 1fr / 190px minmax(0, 1fr) minmax(0, 1.4fr); gap: 0 24px; --row: 30px; --row-text: 24px; --tall: 390px; }
+  .parts[data-across] .side { display: contents; }
+  .parts[data-across] .count { grid-area: count; }
+  .parts[data-across] .heads { grid-area: heads; justify-content: start; }
+  .parts[data-across] .tools { grid-area: tools; width: auto; }
+  .parts[data-across] .middle { grid-area: map; }
+  .parts[data-across] .next { grid-area: next; margin-top: 10px; }
+}
 @container (max-width: 860px) {
   .parts { grid-template-columns: auto minmax(0, 1fr); gap: 14px 20px; }
   .next { grid-column: 1 / -1; }
@@ -62,15 +73,15 @@ class TalkgenAttention extends LiveElement {
     const { layer, head } = this.params;
     this.kept = layer && head ? { layer, head } : null; // what stays in sight; null is the rollout
     this.seen = this.kept;
-    const parts = make("div", "parts");
-    parts.append(this.#buildHeads(), this.#buildMap(), this.#buildNext());
-    body.append(parts);
+    this.parts = make("div", "parts");
+    this.parts.append(this.#buildHeads(), this.#buildMap(), this.#buildNext());
+    body.append(this.parts);
     this.frame.addEventListener("keydown", (event) => this.#onKey(event));
   }
 
   #buildHeads() {
-    const side = make("div");
-    this.count = make("p", "caption");
+    const side = make("div", "side");
+    this.count = make("p", "caption count");
     this.heads = make("div", "heads", { role: "group", "aria-label": "Heads: arrows move, O switches one off" });
     this.heads.addEventListener("pointerover", (event) => this.#look(event.target.closest(".head")));
     this.heads.addEventListener("focusin", (event) => this.#look(event.target));
@@ -87,7 +98,7 @@ class TalkgenAttention extends LiveElement {
   }
 
   #buildMap() {
-    const middle = make("div");
+    const middle = make("div", "middle");
     this.mapTitle = make("p", "caption");
     this.map = draw("svg", { class: "map", role: "group" });
     middle.append(this.mapTitle, this.map);
@@ -117,7 +128,7 @@ class TalkgenAttention extends LiveElement {
   }
 
   words([answer]) {
-    return `${answer.tokens.length} tokens · next is likeliest “${visibleText(likeliest(answer).text)}”`;
+    return `${answer.tokens.length} tokens · next is likeliest “${visibleText(likeliestBar(answer).text)}”`;
   }
 
   #drawHeads() {
@@ -128,6 +139,7 @@ class TalkgenAttention extends LiveElement {
     this.heads.style.setProperty("--side", `${side}px`);
     this.heads.style.gridTemplateColumns = `repeat(${columns}, ${side}px)`;
     this.columns = columns;
+    this.parts.toggleAttribute("data-across", across);
     this.count.textContent = across ? `${layers} layers across, ${heads} heads down` : `${layers} layers of ${heads} heads`;
     if (this.heads.children.length !== layers * heads) this.#makeHeads(layers, heads, across);
     for (const head of this.heads.children) {
@@ -157,9 +169,9 @@ class TalkgenAttention extends LiveElement {
     this.named = tokens.join("\n");
     const n = tokens.length;
     const names = tokens.map((token) => shorten(visibleText(token)));
-    const left = 13 * Math.max(NEXT.length, ...names.map((name) => name.length)) + 12;
-    const right = 13 * Math.max(names.at(-1).length, RESTS.length) + 14;
-    this.map.setAttribute("viewBox", `0 0 ${left + n * CELL + right} ${(n + 1) * CELL + APART}`);
+    const left = 13 * Math.max(RESTS_ON.length, ...names.map((name) => name.length)) + 12;
+    const right = 13 * LONGEST_NAME + 14; // of the next token, which is another for every head that is off
+    this.map.setAttribute("viewBox", `0 0 ${left + n * CELL + right} ${(n + 1) * CELL + UNDER}`);
     const makeRow = (name, y, count, after) => {
       const row = draw("g", { class: "row", tabindex: -1, role: "img" });
       row.append(draw("text", { class: "name", x: left - 10, y: y + 28, "text-anchor": "end" }, name));
@@ -178,7 +190,7 @@ class TalkgenAttention extends LiveElement {
       return { row, cells };
     };
     this.rows = names.map((name, i) => makeRow(name, i * CELL, i + 1, name));
-    this.rests = makeRow(NEXT, n * CELL + APART, n, RESTS);
+    this.rests = makeRow(RESTS_ON, n * CELL + UNDER, n, "");
     this.rests.row.classList.add("rests");
     this.rows.at(-1).row.setAttribute("tabindex", 0);
     this.map.replaceChildren(...this.rows.map(({ row }) => row), this.rests.row);
@@ -189,11 +201,12 @@ class TalkgenAttention extends LiveElement {
     const shown = this.seen;
     const weights = shown ? this.weights.of(shown.layer, shown.head) : this.weights.rollout;
     this.rows.forEach(({ row, cells }, i) => {
-      cells.forEach((cell, j) => fill(cell, weights(i, j)));
+      cells.forEach((cell, j) => fillCell(cell, weights(i, j)));
       row.setAttribute("aria-label", `“${this.#name(i)}” looks at ${this.#list((j) => weights(i, j), i + 1)}`);
     });
-    this.rests.cells.forEach((cell, j) => fill(cell, this.answer.rests[j]));
+    this.rests.cells.forEach((cell, j) => fillCell(cell, this.answer.rests[j]));
     this.rests.row.setAttribute("aria-label", this.#saysRests());
+    this.rests.row.querySelector(".column").textContent = shorten(visibleText(likeliestBar(this.answer).text));
     this.mapTitle.textContent = shown ? `Layer ${shown.layer}, head ${shown.head}: who looks where` : "Rollout: what stands where after all layers";
     const off = new Set(this.off);
     for (const cell of this.heads.children) {
@@ -216,7 +229,7 @@ class TalkgenAttention extends LiveElement {
   #saysRests() {
     const { rests, tokens } = this.answer;
     const list = this.#list((j) => rests[j], tokens.length);
-    return `“${visibleText(likeliest(this.answer).text)}” rests on ${list}, by gradient × input`;
+    return `“${visibleText(likeliestBar(this.answer).text)}” rests on ${list}, by gradient × input`;
   }
 
   #name(i) {
@@ -273,12 +286,12 @@ function unpack({ tokens, heads, weights, rollout }) {
 }
 
 /** The next token's longest bar as it is now. */
-function likeliest({ bars }) {
+function likeliestBar({ bars }) {
   return bars.reduce((most, bar) => (bar.p > most.p ? bar : most), bars[0]);
 }
 
 /** Shows a share in a cell of the large map: in colour, and in words where it can be seen. */
-function fill([cell, words], share) {
+function fillCell([cell, words], share) {
   cell.setAttribute("fill-opacity", share.toFixed(3));
   words.classList.toggle("on-dark", share > 0.6);
   words.textContent = share >= 0.095 ? Math.round(100 * share) : "";
@@ -302,7 +315,7 @@ function paint(canvas, weights, color) {
 }
 
 function shorten(text) {
-  return text.length > 11 ? `${text.slice(0, 10)}…` : text;
+  return text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME - 1)}…` : text;
 }
 
 if (!customElements.get("talkgen-attention")) customElements.define("talkgen-attention", TalkgenAttention);
