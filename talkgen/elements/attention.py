@@ -124,7 +124,7 @@ def rest_on(logit: Tensor, embedded: Tensor) -> Tensor:
     import torch
 
     (slope,) = torch.autograd.grad(logit, embedded)
-    norms = (slope * embedded).detach()[0].float().norm(dim=-1)
+    norms: Tensor = (slope * embedded).detach()[0].float().norm(dim=-1)
     return norms / norms.sum().clamp_min(1e-30)
 
 
