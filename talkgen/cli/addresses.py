@@ -19,6 +19,7 @@ def tell_addresses(settings: Settings, names: str, *, quiet: bool) -> None:
     here = reach.web_address("127.0.0.1" if settings.host in reach.EVERYWHERE else settings.host, settings.port)
     if settings.code is None:
         out(f"{here}  ({names}; Ctrl-C ends)\n{here}/panel  your notes, the clock, how the models are")
+        _tell_vote(settings, here)
         return
     out(f"{(addresses or [here])[0]}  ({names}; Ctrl-C ends)")
     for address in addresses[1:]:
@@ -31,5 +32,11 @@ def tell_addresses(settings: Settings, names: str, *, quiet: bool) -> None:
         if addresses
         else "this machine is in no network now: nobody else can open the slides"
     )
+    _tell_vote(settings, (addresses or [here])[0])
     for address in dict.fromkeys([*addresses[:1], here]):
         out(f"{address}{ENTER}?code={settings.code}  the panel; for you alone")
+
+
+def _tell_vote(settings: Settings, address: str) -> None:
+    if settings.votes is not None:
+        out(f"{address}/vote  where the room guesses; a vote's slide shows it, too")

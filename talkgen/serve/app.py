@@ -105,13 +105,14 @@ def _audience_routes(settings: Settings, engines: Engines) -> list[BaseRoute]:
 
 
 def _deck_routes(settings: Settings) -> list[BaseRoute]:
+    audience = settings.votes is not None
     if settings.deck:
-        return deck_routes(settings.deck)
+        return deck_routes(settings.deck, audience=audience)
     if settings.watching is None:
         return []
     from talkgen.serve.dev_server import dev_server_routes  # a client of HTTP takes a while to load
 
-    return dev_server_routes(settings.watching)
+    return dev_server_routes(settings.watching, audience=audience)
 
 
 async def _refuse(request: Request, error: Exception) -> JSONResponse:

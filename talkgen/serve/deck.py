@@ -31,6 +31,10 @@ _TYPES = {".html": "text/html", ".js": "text/javascript"}
 
 
 class _DeckFiles(StaticFiles):
+    def __init__(self, folder: Path, *, audience: bool) -> None:
+        super().__init__(directory=folder)
+        self._audience = audience
+
     async def check_config(self) -> None:
         """Leaves a folder that is not there (a build replaces it) to be a file not found."""
 
@@ -42,7 +46,7 @@ class _DeckFiles(StaticFiles):
             raise HTTPException(404)
         named = bool(_NAMED_BY_DIGEST.search(os.fspath(full_path)))
         if can_hold_notes(file.name):
-            text, is_alike = _page(file, stat_result.st_mtime_ns, presents=presents)
+            text, is_alike = _page(file, stat_result.st_mtime_ns, presents=presents, audience=self._audience)
             if text is not None:
                 return _written(file.name, text)
             named = named and is_alike
@@ -54,7 +58,13 @@ class _DeckFiles(StaticFiles):
 
 
 @lru_cache(maxsize=64)
-def _page(file: Path, mtime_ns: int, *, presents: bool) -> tuple[str | None, bool]:  # noqa: ARG001 – the memo's key
+def _page(
+    file: Path,
+    mtime_ns: int,  # noqa: ARG001 – the memo's key
+    *,
+    presents: bool,
+    audience: bool,
+) -> tuple[str | None, bool]:
     """A page or script as it is for the presenter or for others, and whether it is the same for both.
 
     None in its place where it is as it lies there. What differs must be asked for anew by who enters the code.
@@ -64,7 +74,14 @@ def _page(file: Path, mtime_ns: int, *, presents: bool) -> tuple[str | None, boo
     shown = public
     if presents:
         shown = text.replace("</body>", f"{WINDOWS}</body>") if file.suffix == ".html" else text
+    if audience and file.suffix == ".html":
+        shown = tell_audience(shown, presents=presents)
     return (None if shown == text else shown), public == text
+
+
+def tell_audience(page: str, *, presents: bool) -> str:
+    """A page that knows from the start that a room guesses, and whether it may ask: nothing is given away."""
+    return page.replace("<html", f'<html data-audience="{"asks" if presents else "guesses"}"', 1)
 
 
 def _written(name: str, text: str) -> Response:
@@ -73,15 +90,15 @@ def _written(name: str, text: str) -> Response:
     return Response(content, media_type=_TYPES[Path(name).suffix.lower()], headers=_HEADERS | tag)
 
 
-def deck_routes(deck: Path) -> list[BaseRoute]:
-    """The page `deck` at `/` and its folder below.
+def deck_routes(deck: Path, *, audience: bool = False) -> list[BaseRoute]:
+    """The page `deck` at `/` and its folder below; with an `audience` the page knows of it.
 
     Raises:
         TalkgenError: there is no such page.
     """
     if not deck.is_file():
         raise TalkgenError(f"there is no deck at {deck}", "build it first: talkgen build")
-    files = _DeckFiles(directory=deck.parent)
+    files = _DeckFiles(deck.parent, audience=audience)
 
     async def page(request: Request) -> Response:
         if not deck.is_file():

@@ -17,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from talkgen.serve.deck import WINDOWS
+from talkgen.serve.deck import WINDOWS, tell_audience
 from talkgen.serve.guard import DECK_POLICY
 from talkgen.serve.watching import SCRIPT, Watching
 
@@ -28,7 +28,7 @@ _TAGS = f'<script src="{SCRIPT}" defer data-revision=""></script>\n{WINDOWS}'
 _SECONDS = httpx.Timeout(60.0, connect=2.0)  # a first page waits for its dependencies to be bundled
 
 
-def dev_server_routes(watching: Watching) -> list[BaseRoute]:
+def dev_server_routes(watching: Watching, *, audience: bool = False) -> list[BaseRoute]:
     """Serves at `/` what the server at `watching.port` serves, the page with the script that hears the news."""
     client = httpx.AsyncClient(timeout=_SECONDS, trust_env=False)
 
@@ -41,8 +41,8 @@ def dev_server_routes(watching: Watching) -> list[BaseRoute]:
         answer = await _ask(client, request, watching)
         headers = {name: answer.headers[name] for name in _KEPT if name in answer.headers} | _HEADERS
         if answer.headers.get("content-type", "").startswith("text/html"):
-            text = (await answer.aread()).decode()
-            return Response(text.replace("<head>", f"<head>\n{_TAGS}", 1), headers=headers)
+            text = (await answer.aread()).decode().replace("<head>", f"<head>\n{_TAGS}", 1)
+            return Response(tell_audience(text, presents=True) if audience else text, headers=headers)
         ended = BackgroundTask(answer.aclose)
         return StreamingResponse(answer.aiter_bytes(), answer.status_code, headers, background=ended)
 

@@ -2,8 +2,9 @@
  * <talkgen-vote recording="BASE64">: the room guesses the next token before the model's own guess is shown.
  *
  * While the talk is presented with an audience, the slide first shows the prompt and where to vote, then how many have
- * voted, and at the end the model's distribution beside the room's, and both losses. Anywhere else, and on paper, it
- * shows what was recorded: the model's distribution. Everything the room typed is shown as text.
+ * voted, and at the end the model's distribution beside the room's, and both losses. A server that goes meanwhile gives
+ * nothing away: the presenter then has the model's distribution shown. Anywhere else, and on paper, it is shown at once,
+ * as it was recorded. Everything the room typed is shown as text.
  */
 
 import { listen, serverThere } from "./backend.js";
@@ -55,7 +56,10 @@ class TalkgenVote extends HTMLElement {
     [this.model] = this.recording.models;
     this.answer = recordedAnswer(this.recording, this.model.name, this.recording.prompt);
     this.leaveStage = () => {};
-    this.round = undefined; // as the server tells it; undefined while it tells nothing, null before the first
+    this.role = document.documentElement.dataset.audience; // "asks" or "guesses", where the server has an audience
+    this.round = this.role ? null : undefined; // as the server tells it; undefined where it tells nothing, null before the first
+    this.away = false; // whether the server was there, and is not
+    this.given = false; // whether the presenter had the recording shown meanwhile
     this.#build();
     this.#show();
     this.unwatch = watchStage(this, (onStage) => (onStage ? this.#enter() : this.#leave()));
@@ -130,7 +134,8 @@ class TalkgenVote extends HTMLElement {
 
   #take(round) {
     if (round === undefined && this.round !== undefined && serverThere()) return; // one answer too late: the last holds
-    this.round = round;
+    this.away = round === undefined && Boolean(this.role);
+    if (!this.away) Object.assign(this, { round, given: false });
     this.#show();
   }
 
@@ -140,6 +145,10 @@ class TalkgenVote extends HTMLElement {
   }
 
   async #act() {
+    if (this.away) {
+      this.given = true;
+      return this.#show();
+    }
     const open = this.#mine?.open;
     const { name, label } = this.model;
     const choices = this.answer.candidates.map(({ text, p }) => ({ text, p }));
@@ -151,16 +160,17 @@ class TalkgenVote extends HTMLElement {
     const round = this.#mine;
     const audience = this.round !== undefined;
     const done = round?.result;
-    const asking = audience && !done;
+    const asking = audience && !done && !this.given;
     this.stand.hidden = !asking;
     this.rows.hidden = this.losses.hidden = asking;
-    this.ask.hidden = !audience;
-    this.ask.textContent = round?.open ? "Close and show" : done ? "Ask again" : "Ask the room";
+    this.ask.hidden = !audience || this.role === "guesses" || (this.away && !asking);
+    this.ask.textContent = this.away ? "Show the model's" : round?.open ? "Close and show" : done ? "Ask again" : "Ask the room";
     if (asking) this.#showStand(round);
     else this.#showRows(done ?? { votes: [], voters: 0 });
     const { label } = this.model;
     const date = ` · ${this.recording.recorded.date}`;
-    if (asking) setBadge(this.badge, round ? "live" : "recorded", round ? "the room is asked" : `${label} has answered`);
+    if (asking && this.away) setBadge(this.badge, "recorded", round ? "no connection · guesses that came are kept" : "no connection");
+    else if (asking) setBadge(this.badge, round ? "live" : "recorded", round ? "the room is asked" : `${label} has answered`);
     else setBadge(this.badge, done ? "live" : "recorded", done ? `the room, and ${label}` : `recorded · ${label}${date}`);
   }
 

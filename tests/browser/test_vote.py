@@ -30,8 +30,8 @@ def deck(made, tmp_path):
     file = tmp_path / "deck" / "deck.html"
     file.parent.mkdir()
     script = f'<script type="module">{elements_script()}</script>'
-    html = f"<!doctype html><meta charset=utf-8><link rel=icon href=data:,>{element('talkgen-vote', 'recording', made)}"
-    file.write_text(f"{html}{script}", encoding="utf-8")
+    head = "<!doctype html><html><meta charset=utf-8><link rel=icon href=data:,>"
+    file.write_text(f"{head}{element('talkgen-vote', 'recording', made)}{script}", encoding="utf-8")
     return file
 
 
@@ -101,3 +101,47 @@ def test_the_room_guesses_on_stage(page, deck, project, tmp_path, made):
         phone.context.close()
     results = json.loads((tmp_path / "votes" / "votes.json").read_text())["rounds"]
     assert (results[0]["voters"], results[0]["answer"]) == (4, made["answer"])
+
+
+def test_a_server_that_goes_gives_nothing_away(page, deck, project, tmp_path):
+    """Before the room has guessed the model's answer is not on the slide, not for a moment, and not when it goes.
+
+    Then the presenter has it shown; when the server is back, the round goes on with the guesses that it had.
+    """
+    port, votes = free_port(), tmp_path / "votes"
+    base = f"http://127.0.0.1:{port}"
+    seen = []
+    page.expose_function("seeRows", lambda: seen.append("rows"))
+    page.add_init_script("""setInterval(() => {
+      const rows = document.querySelector("talkgen-vote")?.shadowRoot?.querySelector(".rows");
+      if (rows?.checkVisibility()) seeRows();
+    }, 10)""")
+    vote = page.locator("talkgen-vote")
+    act = vote.locator("button:not(.open, .back)")
+    with server(deck, port, project, ("tiny",), votes=votes) as process:
+        page.goto(base)
+        act.click()
+        expect(vote.locator(".say")).to_have_text("0 have guessed")
+        guess(base, "d")
+        expect(vote.locator(".say")).to_have_text("1 has guessed")
+        process.kill()
+        expect(vote.locator(".badge")).to_contain_text("no connection")
+        expect(vote.locator(".say")).to_have_text("1 has guessed")
+        assert seen == []
+        act.click()
+        expect(vote.locator(".rows")).to_be_visible()
+        expect(vote.locator(".badge")).to_contain_text("recorded · ")
+    with server(deck, port, project, ("tiny",), votes=votes):
+        expect(vote.locator(".say")).to_have_text("1 has guessed")
+        act.click()
+        expect(vote.locator(".losses")).to_contain_text("(1 of 1)")
+
+
+def test_whoever_looks_on_cannot_ask(page, deck, project, tmp_path):
+    """The slides on a visitor's own screen show the question, and no button that would be refused."""
+    port = free_port()
+    with server(deck, port, project, ("tiny",), code="abcdefghjkmn", votes=tmp_path / "votes"):
+        page.goto(f"http://127.0.0.1:{port}")
+        vote = page.locator("talkgen-vote")
+        expect(vote.locator(".say")).to_have_text("What comes next?")
+        expect(vote.locator("button:not(.open, .back)")).to_be_hidden()

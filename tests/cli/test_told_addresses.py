@@ -1,5 +1,6 @@
 """What `present` prints once it serves: addresses that can be opened, and whose they are."""
 
+import dataclasses
 import socket
 
 import pytest
@@ -34,3 +35,13 @@ def test_an_open_server_says_who_reaches_it(tmp_path, port, quiet, capsys):
     reached = "whoever is in your network can open the slides" in said
     assert reached or "this machine is in no network now" in said
     assert ("█" in said) is (reached and not quiet)
+
+
+@pytest.mark.parametrize("more", [{}, {"host": "0.0.0.0", "code": "abcdefghjkmn"}])
+def test_where_the_room_guesses_is_said(tmp_path, port, more, capsys):
+    """A talk with an audience prints the page for it, once; one without has none."""
+    settings = Settings(tmp_path, port=port, **more)
+    tell_addresses(settings, "a model", quiet=True)
+    assert "/vote" not in capsys.readouterr().out
+    tell_addresses(dataclasses.replace(settings, votes=tmp_path / "votes"), "a model", quiet=True)
+    assert capsys.readouterr().out.count(f":{port}/vote ") == 1
