@@ -1,6 +1,5 @@
-// Marp's own engine, with four things more: a formula, which MathJax draws as a picture, is named by its TeX, slides
-// say where their text begins, a slide's style that cannot be read is told, and a process that stays up makes the same
-// style sheet once.
+// Marp's own engine, with three things more: a formula, which MathJax draws as a picture, is named by its TeX, slides
+// say where their text begins, and a slide's style that cannot be read is told.
 const FORMULAS = ["marp_math_inline", "marp_math_block"];
 
 function nameFormulas(md) {
@@ -45,16 +44,4 @@ function tellStyles(themes) {
     });
 }
 
-let last = { of: null, css: "" };
-
-function keepStyles(marp) {
-  const themes = marp.themeSet, pack = themes.pack.bind(themes);
-  themes.pack = (...asked) => {
-    const of = JSON.stringify([asked, ...[...themes.themes()].map(({ css }) => css)]);
-    if (last.of !== of) last = { of, css: pack(...asked) };
-    return last.css;
-  };
-  return marp;
-}
-
-export default ({ marp }) => keepStyles(marp).use(nameFormulas).use(tellDirection).use(tellStyles(marp.themeSet));
+export default ({ marp }) => marp.use(nameFormulas).use(tellDirection).use(tellStyles(marp.themeSet));

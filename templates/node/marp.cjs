@@ -7,29 +7,72 @@
  */
 "use strict";
 
-const { createRequire, enableCompileCache, flushCompileCache } = require("node:module");
-const { mkdtempSync, rmSync, writeFileSync } = require("node:fs");
+const { createHash } = require("node:crypto");
+const Module = require("node:module");
+const { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } = require("node:fs");
 const { tmpdir } = require("node:os");
-const { join } = require("node:path");
+const { dirname, join, resolve } = require("node:path");
 const { createInterface } = require("node:readline");
 const { setImmediate } = require("node:timers/promises");
-enableCompileCache(process.argv[3]);
-const { marpCli } = require(process.argv[2]);
-const core = createRequire(join(process.argv[2], "package.json")).resolve("@marp-team/marp-core");
-const load = createRequire(core);
-const { Theme } = load("@marp-team/marpit");
 
-// Every deck reads the style sheets of all themes; what they are read to never changes.
-const KEPT = 64;
-const themes = new Map();
+const CLI = process.argv[2], INSTALLED = resolve(CLI, "..", "..");
+Module.enableCompileCache(process.argv[3]);
+
+// What never changes of the installed packages is found out once, and kept for the next processes too: which file a name
+// means, and what the style sheets of themes are read to and become. The oldest of these goes when there are many.
+const FILE = join(dirname(process.argv[3]), "kept.json"), MOST = 64;
+const kept = { of: INSTALLED, files: {}, sheets: {} };
+let isNew = false;
+try {
+  const before = JSON.parse(readFileSync(FILE, "utf8"));
+  if (before.of === INSTALLED) Object.assign(kept, before);
+} catch {} // none yet, or not whole
+
+function keep(many, name, make) {
+  if (Object.hasOwn(many, name)) return many[name];
+  isNew = true;
+  return (many[name] = make());
+}
+
+function keepSheet(asked, make) {
+  const name = createHash("sha256").update(JSON.stringify(asked)).digest("base64");
+  const made = keep(kept.sheets, name, make);
+  const names = Object.keys(kept.sheets);
+  if (names.length > MOST) delete kept.sheets[names[0]];
+  return made;
+}
+
+function save() {
+  if (!isNew) return;
+  isNew = false;
+  const whole = `${FILE}.${process.pid}`;
+  writeFileSync(whole, JSON.stringify(kept));
+  renameSync(whole, FILE);
+}
+
+const resolveName = Module._resolveFilename;
+Module._resolveFilename = (name, parent, ...rest) => {
+  const find = () => resolveName.call(Module, name, parent, ...rest);
+  if (!parent?.filename?.startsWith(INSTALLED)) return find();
+  return keep(kept.files, `${parent.path.slice(INSTALLED.length)}:${name}`, find);
+};
+
+const { marpCli } = require(CLI);
+const core = Module.createRequire(join(CLI, "package.json")).resolve("@marp-team/marp-core");
+const load = Module.createRequire(core);
+const { Theme, ThemeSet } = load("@marp-team/marpit");
+
 const { fromCSS } = Theme;
 Theme.fromCSS = (css, options = {}) => {
-  const asked = JSON.stringify([css, options.cssNesting, Object.keys(options.metaType ?? {})]);
-  if (!themes.has(asked)) {
-    if (themes.size >= KEPT) themes.clear();
-    themes.set(asked, fromCSS.call(Theme, css, options));
-  }
-  return themes.get(asked);
+  const { name, css: read, ...more } = keepSheet([css, options.cssNesting, Object.keys(options.metaType ?? {})], () => {
+    const theme = fromCSS.call(Theme, css, options);
+    return { ...theme, importRules: theme.importRules.map(({ value }) => ({ value })) };
+  });
+  return Object.freeze(Object.assign(new Theme(name, read), more));
+};
+const { pack } = ThemeSet.prototype;
+ThemeSet.prototype.pack = function (...asked) {
+  return keepSheet([asked, ...[...this.themes()].map(({ css }) => css)], () => pack.apply(this, asked));
 };
 
 // Before its first deck Marp loads itself, styles, formulas and highlighting; it does so ahead of time, a piece after the
@@ -83,7 +126,8 @@ async function serve() {
     const done = await convert(folder, args);
     if (rehearsed) continue;
     answer(`${JSON.stringify({ ...done, last: process.memoryUsage().rss > LARGE })}\n`);
-    flushCompileCache(); // with the functions that a deck needs: nobody waits for it, and many end this process
+    Module.flushCompileCache(); // with the functions that a deck needs: nobody waits for it, and many end this process
+    save();
   }
   process.exit();
 }

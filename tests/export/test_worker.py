@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from talkgen.assets import asset_dir
+from talkgen.assets import asset_dir, cache_dir
 from talkgen.errors import ToolError
 from talkgen.export.marp import export_marp
 from talkgen.export.marp_command import marp_cli
@@ -53,6 +53,21 @@ def test_it_writes_what_marps_own_command_writes(folder):
     cli = [str(marp_cli(silence) / "marp-cli.js"), "--config-file", str(settings), "--html", "--output", "own.html"]
     run_node([*cli, "--", "deck.md"], cwd=folder, timeout=120)
     assert pages[0] == pages[2] == (folder / "own.html").read_text(encoding="utf-8") != pages[1]
+
+
+@pytest.mark.slow
+def test_what_one_process_found_out_is_the_same_for_the_next(folder):
+    """Style sheets as they were read, names as they were resolved; a file of it that was cut short is none."""
+    worker, kept = marp_worker(marp_cli(silence)), cache_dir("marp") / "kept.json"
+    kept.unlink(missing_ok=True)
+    pages = []
+    for damaged in (False, False, True, False):
+        if damaged:
+            kept.write_bytes(kept.read_bytes()[:-100])
+        made = [export_marp(folder, "html", silence)[0].read_text(encoding="utf-8") for _ in range(2)]
+        pages += made  # what the first found out was kept before the second was read
+        worker.close()
+    assert len(set(pages)) == 1
 
 
 @pytest.mark.slow
