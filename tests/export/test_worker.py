@@ -59,6 +59,7 @@ def test_it_writes_what_marps_own_command_writes(folder):
 def test_what_one_process_found_out_is_the_same_for_the_next(folder):
     """Style sheets as they were read, names as they were resolved; a file of it that was cut short is none."""
     worker, kept = marp_worker(marp_cli(silence)), cache_dir("marp") / "kept.json"
+    worker.close()  # an earlier test's process knows everything
     kept.unlink(missing_ok=True)
     pages = []
     for damaged in (False, False, True, False):
