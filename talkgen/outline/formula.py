@@ -179,7 +179,9 @@ def _evaluate(node: Any, values: Mapping[str, Any]) -> Any:
 
 def _name(node: nodes.Name, values: Mapping[str, Any]) -> Any:
     if node.name not in values:
-        raise FormulaError(f"'{node.name}' is not defined", did_you_mean(node.name, values))
+        own = values.get("vars")
+        meant = f"did you mean 'vars.{node.name}'?" if isinstance(own, Mapping) and node.name in own else ""
+        raise FormulaError(f"'{node.name}' is not defined", meant or did_you_mean(node.name, values))
     return values[node.name]
 
 

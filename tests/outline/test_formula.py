@@ -48,6 +48,13 @@ def test_values(source, text):
     assert Formula(source).text(VALUES) == text
 
 
+def test_a_value_of_the_talks_own_is_named_where_it_is_looked_for():
+    """Its name alone is not defined: it is one of the `vars`."""
+    with pytest.raises(FormulaError) as caught:
+        Formula("sentence").text(VALUES)
+    assert caught.value.hint == "did you mean 'vars.sentence'?"
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [
