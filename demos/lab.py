@@ -129,7 +129,7 @@ def add_tab(engines: Engines, name: str) -> dict[str, Any]:
         model = gr.Dropdown(models, value=models[0][1] if models else None, label="Model", scale=2, min_width=240)
         asked = {"prompt": prompt, "model": model}
         if name == NEXT:
-            asked["beside"] = gr.Dropdown(["", *[each[1] for each in models]], value="", label="Beside it")
+            asked["beside"] = gr.Dropdown([("none", ""), *models], value="", label="Beside it")
         show = gr.Button("Show", variant="primary", scale=1, elem_classes="show")
     picture = gr.HTML()
     answer = gr.JSON(label="The answer", visible=False)

@@ -13,8 +13,15 @@ _WIDE = """@media (max-width: 700px) {
   .html-container :is(svg[role="img"], [role="img"] svg) { min-width: 800px; }
 }
 """
-# Gradio draws the arrow of a choice over its text's end.
-_CHOICES = ".secondary-wrap > input { text-overflow: ellipsis; padding-inline-end: 36px !important; }\n"
+# Gradio draws the arrow of a choice over its text's end, and leaves the list open for whoever goes on with Tab.
+_CHOICES = """.secondary-wrap > input { text-overflow: ellipsis; padding-inline-end: 36px !important; }
+.block:not(:focus-within) .options { display: none !important; }
+"""
+# Gradio shows no focus in its boxes, and little of it on its buttons.
+_FOCUS = """:is(textarea, input, button, [role="tab"]):focus-visible {
+  outline: 3px solid var(--color-accent) !important; outline-offset: 2px;
+}
+"""
 _SIZES = {"xxs": "16px", "xs": "18px", "sm": "20px", "md": "20px", "lg": "24px", "xl": "30px", "xxl": "34px"}
 
 
@@ -76,4 +83,6 @@ def page_look(style: Style | None) -> str:
     light, dark = both_schemes(style)
     # Gradio's themes have one accent for both schemes, said of `:root .dark`.
     accent = f":root body.dark {{ --color-accent: {dark.colors.accent}; }}"
-    return f":root {{ {light.css_variables()} }}\n.dark {{ {dark.css_variables()} }}\n{accent}\n{_WIDE}{_CHOICES}"
+    return (
+        f":root {{ {light.css_variables()} }}\n.dark {{ {dark.css_variables()} }}\n{accent}\n{_WIDE}{_CHOICES}{_FOCUS}"
+    )

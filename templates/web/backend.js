@@ -8,6 +8,7 @@ import { slideOnStage } from "./stage.js";
 
 const POLL_EVERY = 300; // ms; with the patience below, a server that is gone or stopped is known within a second
 const PATIENCE = 550; // ms
+const SOON = 100; // ms until a server that had no time for the question is asked again
 const LOOK_EVERY = 50; // ms
 const LINES = "application/x-ndjson";
 
@@ -113,8 +114,10 @@ async function readLines(body, progress, wait) {
 async function poll() {
   const mine = {};
   timer = mine;
-  setModels(await whileItSpeaks(fetchModels));
-  if (timer === mine && !elsewhere) timer = setTimeout(poll, POLL_EVERY);
+  const found = await whileItSpeaks(fetchModels);
+  const busy = found === null && performance.now() - heard < PATIENCE; // it speaks, but not of its health
+  if (!busy) setModels(found);
+  if (timer === mine && !elsewhere) timer = setTimeout(poll, busy ? SOON : POLL_EVERY);
 }
 
 /**

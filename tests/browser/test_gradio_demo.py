@@ -75,6 +75,35 @@ def test_an_element_fits_a_phone(page, site, name):
     assert wide == []
 
 
+def test_the_lab_is_used_with_a_keyboard_alone(page, site):
+    """Tab goes from control to control and each shows it; a list of choices is there while its box has the focus.
+
+    A choice is made with letters and Enter, and answered.
+    """
+    page.goto(f"{site}demos/lab/")
+    page.get_by_label("Text").first.focus()
+    ring = "getComputedStyle(document.activeElement).outlineStyle"
+    lists = page.locator(".options:visible")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate(ring) == "solid"
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Model").first).to_be_focused()
+    assert page.evaluate(ring) == "solid"
+    expect(lists).to_have_count(1)
+    page.keyboard.type("lstm")
+    expect(lists.locator("li")).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.get_by_label("Model").first.focus()
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Beside it")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Show").first).to_be_focused()
+    expect(lists).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(page.locator("talkgen-live .badge")).to_contain_text("live · tiny-lstm", timeout=60_000)
+
+
 def test_the_lab_is_in_the_colours_of_its_scheme(page, site):
     """The chosen tab is in the dark theme's accent where the page is dark, and a model's name ends before the arrow."""
     page.emulate_media(color_scheme="dark")
