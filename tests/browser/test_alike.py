@@ -1,5 +1,7 @@
 """What an author writes looks the same in both tools: lines, addresses, pictures, headings, sizes that shrink."""
 
+import itertools
+
 import pytest
 from deck_slides import Slides, served
 
@@ -48,9 +50,15 @@ slides:
       - "Footnotes[^1] and [@elman1990, p. 179].\\n\\n[^1]: At the *foot*"
   - title: References
     body: [{{references: cited}}]
+  - title: Apart
+    body:
+      - math: x^2
+      - A line
+      - {{code: x = 1, language: python}}
+      - Another line
 """
 WORKS = "@misc{elman1990, author = {Jeffrey L. Elman}, title = {Finding structure in time}, year = {1990}}"
-WORDS, SHRINKS, IN_VAIN, FIGURE, LONG, NOTES, REFERENCES = range(1, 8)
+WORDS, SHRINKS, IN_VAIN, FIGURE, LONG, NOTES, REFERENCES, APART = range(1, 9)
 
 pytestmark = pytest.mark.slow
 
@@ -99,6 +107,16 @@ def test_a_picture_in_text_has_the_size_that_it_asks_for(slides):
     assert [pictures.nth(1).bounding_box()[side] for side in ("width", "height")] == pytest.approx([90, 80], abs=1)
     alts = [picture.get_attribute("alt") for picture in pictures.all()]
     assert alts == ["fit left a gate", "", "plain"]
+
+
+def test_blocks_stand_equally_far_apart(slides):
+    """A formula, a line and a listing as far from each other as lines are, in both decks."""
+    boxes = slides.show(APART).evaluate(
+        "slide => [...slide.children].map(each => each.getBoundingClientRect().toJSON())"
+    )
+    boxes = [box for box in boxes if box["height"] > 30]
+    apart = [below["top"] - above["bottom"] for above, below in itertools.pairwise(boxes[1:])]
+    assert apart == pytest.approx([20] * 3, abs=1)
 
 
 def test_small_headings_are_headings(slides):
