@@ -10,7 +10,6 @@
 
 namespace {
 
-constexpr int TILE = 4;              // rows of activations that are multiplied together
 constexpr float LARGEST = 32639.0f;  // 127 · 256 + 127: two bytes with a sign each (integers_arm.h)
 
 struct Activations {
@@ -50,19 +49,29 @@ void quantize(Activations& a, int m, int k, int threads) {
     });
 }
 
-// ---- One row of weights times one of activations.
+// ---- One row of weights times a few of activations.
 
-template <class B>
-inline float multiply_row(const B* w, const Activations& a, int blocks) {
+// To y, CHUNK numbers apart, the products with M rows of activations.
+template <int M, class B>
+inline void multiply_row(const B* w, const Activations& a, int blocks, float* y) {
+    const int16_t* q = a.q.data();
     const float* scale_sum = a.scale_sum.data();
-    Floats sums{};
-    float low = 0;
-    for (int b = 0; b < blocks; b++) {
-        const Ints dot = dot_block(w[b], a.q.data() + b * BLOCK);
-        low += w[b].least() * scale_sum[2 * b + 1];
-        sums = floats(dot) * (half(w[b].scale) * scale_sum[2 * b]) + sums;
+    Floats sums[M] = {};
+    float low[M] = {};
+    for (int b = 0; b < blocks; b++, w++) {
+        const float scale = half(w->scale);
+#pragma GCC unroll 4
+        for (int m = 0; m < M; m++, q += BLOCK, scale_sum += 2) {
+            if (B::SHIFTED) low[m] += w->least() * scale_sum[1];
+            sums[m] = floats(dot_block(*w, q)) * (scale * scale_sum[0]) + sums[m];
+        }
     }
-    return total(sums) + low;
+    for (int m = 0; m < M; m++) y[m * CHUNK] = total(sums[m]) + low[m];
+}
+
+template <int M, class B>
+inline void multiply_rows(const B* w, int blocks, int count, const Activations& a, float* y) {
+    for (int i = 0; i < count; i++) multiply_row<M>(w + (int64_t)i * blocks, a, blocks, y + i);
 }
 
 // ---- CHUNK rows of weights, a block of each, times M rows of activations.
@@ -76,7 +85,6 @@ inline void unpack_scales(const Q8* const* rows, Panel& panel) {
     uint16_t scale[CHUNK];
     for (int r = 0; r < CHUNK; r++) scale[r] = rows[r]->scale;
     widen_chunk(scale, panel.scale);
-    std::fill(panel.least, panel.least + CHUNK, 0.0f);
 }
 
 inline void unpack_scales(const Q4* const* rows, Panel& panel) {
@@ -88,15 +96,24 @@ inline void unpack_scales(const Q4* const* rows, Panel& panel) {
 
 // Adds to y [M, CHUNK] the products with M rows of activations, a block of each. Its sums are all the registers there
 // are: hence no inlining.
-template <int M>
+template <class B, int M>
 [[gnu::noinline]] void multiply_panel(const Panel& w, const int16_t* q, const float* scale_sum, float* y) {
-    Ints dot[M][2];
+    constexpr int WIDE = CHUNK / 2;
+    Sums dot[M][2];
     dot_panel<M>(w, q, dot);
     for (int m = 0; m < M; m++, y += CHUNK)
         for (int j = 0; j < 2; j++) {
-            const Floats more = load8(w.least + 8 * j) * scale_sum[2 * m + 1] + load8(y + 8 * j);
-            store(y + 8 * j, floats(dot[m][j]) * (load8(w.scale + 8 * j) * scale_sum[2 * m]) + more);
+            WideFloats more = load<WideFloats>(y + WIDE * j);
+            if (B::SHIFTED) more = load<WideFloats>(w.least + WIDE * j) * scale_sum[2 * m + 1] + more;
+            const WideFloats scale = load<WideFloats>(w.scale + WIDE * j) * scale_sum[2 * m];
+            store(y + WIDE * j, __builtin_convertvector(dot[m][j], WideFloats) * scale + more);
         }
+}
+
+template <class B, int M>
+inline void multiply_tile(int rows, const Panel& w, const int16_t* q, const float* scale_sum, float* y) {
+    if (rows == M) return multiply_panel<B, M>(w, q, scale_sum, y);
+    if constexpr (M > 1) multiply_tile<B, M - 1>(rows, w, q, scale_sum, y);
 }
 
 // To y [m, CHUNK] the products of `count` rows of weights, a number of blocks each, and m rows of activations.
@@ -119,10 +136,7 @@ inline void multiply_panels(const B* w, int blocks, int count, const Activations
             const int16_t* q = a.q.data() + place * BLOCK;
             const float* scale_sum = a.scale_sum.data() + 2 * place;
             float* out = y + r * CHUNK;
-            if (tile == 4) multiply_panel<4>(panel, q, scale_sum, out);
-            else if (tile == 3) multiply_panel<3>(panel, q, scale_sum, out);
-            else if (tile == 2) multiply_panel<2>(panel, q, scale_sum, out);
-            else multiply_panel<1>(panel, q, scale_sum, out);
+            multiply_tile<B, TILE>(tile, panel, q, scale_sum, out);
         }
     }
 }
@@ -130,8 +144,11 @@ inline void multiply_panels(const B* w, int blocks, int count, const Activations
 // To y [m, CHUNK] the products of `count` rows of weights and m rows of activations.
 template <class B>
 inline void multiply_blocks(const B* w, int blocks, int count, const Activations& a, int m, float* y) {
-    if (m > 1) return multiply_panels(w, blocks, count, a, m, y);
-    for (int i = 0; i < count; i++) y[i] = multiply_row(w + (int64_t)i * blocks, a, blocks);
+    if (m == 1) return multiply_rows<1>(w, blocks, count, a, y);
+    if (m == 2) return multiply_rows<2>(w, blocks, count, a, y);
+    if (m == 3) return multiply_rows<3>(w, blocks, count, a, y);
+    if (m == 4) return multiply_rows<4>(w, blocks, count, a, y);
+    multiply_panels(w, blocks, count, a, m, y);
 }
 
 }  // namespace

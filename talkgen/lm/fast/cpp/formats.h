@@ -6,10 +6,21 @@
 namespace {
 
 constexpr int BLOCK = 32;  // weights that share a scale
-constexpr int CHUNK = 16;  // rows of weights a thread takes at a time
+#if defined(__AVX512BW__)
+constexpr int CHUNK = 32;  // rows of weights that are multiplied together: two registers of sums
+constexpr int TILE = 8;    // rows of activations that meet them at a time
+#else
+constexpr int CHUNK = 16;
+constexpr int TILE = 4;
+#endif
+
+// Half a chunk's sums, and the same as floats.
+typedef int32_t Sums __attribute__((vector_size(CHUNK / 2 * sizeof(int32_t))));
+typedef float WideFloats __attribute__((vector_size(CHUNK / 2 * sizeof(float))));
 
 struct Q8 {  // ggml's Q8_0: w = scale q
     static constexpr int BYTES = 32;
+    static constexpr bool SHIFTED = false;
     uint16_t scale;
     int8_t q[BYTES];
 
@@ -18,6 +29,7 @@ struct Q8 {  // ggml's Q8_0: w = scale q
 
 struct Q4 {  // ggml's Q4_1: w = scale q + least, the first half of a block in the low nibbles
     static constexpr int BYTES = 16;
+    static constexpr bool SHIFTED = true;
     uint16_t scale, least_;
     uint8_t q[BYTES];
 

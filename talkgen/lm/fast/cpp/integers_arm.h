@@ -59,7 +59,7 @@ inline int8x16_t four_of(const int16_t* q, int from, int m) {
 }
 
 template <int M>
-inline void dot_panel(const Panel& w, const int16_t* q, Ints (*dot)[2]) {
+inline void dot_panel(const Panel& w, const int16_t* q, Sums (*dot)[2]) {
     for (int j = 0; j < 2; j++) {  // eight rows of weights: sixteen sums of four rows of activations fit the registers
         int32x4_t sums[M][2];
         for (int part = 1; part >= 0; part--)  // high bytes, which count 256 times, then low ones

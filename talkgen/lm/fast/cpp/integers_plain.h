@@ -32,7 +32,7 @@ inline void unpack(const B* const* rows, Panel& panel) {
 typedef int16_t EightShorts __attribute__((vector_size(16)));
 
 template <int M>
-inline void dot_panel(const Panel& w, const int16_t* q, Ints (*dot)[2]) {
+inline void dot_panel(const Panel& w, const int16_t* q, Sums (*dot)[2]) {
     for (int m = 0; m < M; m++) dot[m][0] = dot[m][1] = Ints{};
     for (int i = 0; i < BLOCK; i++)
         for (int j = 0; j < 2; j++) {

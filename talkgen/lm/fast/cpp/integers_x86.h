@@ -1,4 +1,8 @@
-// Integers' products with AVX2, and with VNNI where it is there, AVX-512's or the one of processors without; see integers.h.
+// Integers' products with AVX2 or AVX-512, and with VNNI where it is there, AVX-512's or the one of processors without;
+// see integers.h. All is written once for registers of either width.
+//
+// A block's weights become 16-bit integers by shifts alone, those at even places and those at odd ones: so activations
+// come in that order too, and a lane that holds four bytes of a row holds two pairs.
 #pragma once
 
 #include <immintrin.h>
@@ -7,7 +11,14 @@
 
 namespace {
 
-inline void arrange(int16_t*) {}
+inline void arrange(int16_t* q) {
+    const __m256i a = _mm256_loadu_si256((const __m256i*)q), b = _mm256_loadu_si256((const __m256i*)(q + 16));
+    const __m256i even = _mm256_packus_epi32(_mm256_blend_epi16(a, _mm256_setzero_si256(), 0xaa),
+                                             _mm256_blend_epi16(b, _mm256_setzero_si256(), 0xaa));
+    const __m256i odd = _mm256_packus_epi32(_mm256_srli_epi32(a, 16), _mm256_srli_epi32(b, 16));
+    _mm256_storeu_si256((__m256i*)q, _mm256_permute4x64_epi64(even, 0xd8));
+    _mm256_storeu_si256((__m256i*)(q + 16), _mm256_permute4x64_epi64(odd, 0xd8));
+}
 
 // Adds to eight sums the products of sixteen pairs of 16-bit integers, two a sum.
 inline __m256i add_pairs(__m256i sums, __m256i a, __m256i b) {
@@ -20,120 +31,152 @@ inline __m256i add_pairs(__m256i sums, __m256i a, __m256i b) {
 #endif
 }
 
-inline void unpack_row(const Q8& w, __m256i& a, __m256i& b) {
-    a = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i*)w.q));
-    b = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i*)(w.q + 16)));
+// ---- One row of weights.
+
+inline void unpack_row(const Q8& w, __m256i& even, __m256i& odd) {
+    const __m256i bytes = _mm256_loadu_si256((const __m256i*)w.q);
+    even = _mm256_srai_epi16(_mm256_slli_epi16(bytes, 8), 8);
+    odd = _mm256_srai_epi16(bytes, 8);
 }
 
-inline void unpack_row(const Q4& w, __m256i& a, __m256i& b) {
-    const __m128i bytes = _mm_loadu_si128((const __m128i*)w.q), mask = _mm_set1_epi8(15);
-    a = _mm256_cvtepu8_epi16(_mm_and_si128(bytes, mask));
-    b = _mm256_cvtepu8_epi16(_mm_and_si128(_mm_srli_epi16(bytes, 4), mask));
+inline void unpack_row(const Q4& w, __m256i& even, __m256i& odd) {
+    const __m128i low = _mm_loadu_si128((const __m128i*)w.q);
+    const __m256i bytes = _mm256_inserti128_si256(_mm256_castsi128_si256(low), _mm_srli_epi16(low, 4), 1);
+    const __m256i mask = _mm256_set1_epi16(15);
+    even = _mm256_and_si256(bytes, mask);
+    odd = _mm256_and_si256(_mm256_srli_epi16(bytes, 8), mask);
 }
 
 template <class B>
 inline Ints dot_block(const B& w, const int16_t* q) {
-    __m256i a, b;
-    unpack_row(w, a, b);
-    const __m256i first = _mm256_madd_epi16(a, _mm256_loadu_si256((const __m256i*)q));
-    return (Ints)add_pairs(first, b, _mm256_loadu_si256((const __m256i*)(q + 16)));
+    __m256i even, odd;
+    unpack_row(w, even, odd);
+    const __m256i first = _mm256_madd_epi16(even, _mm256_loadu_si256((const __m256i*)q));
+    return (Ints)add_pairs(first, odd, _mm256_loadu_si256((const __m256i*)(q + 16)));
 }
 
-struct alignas(64) Panel {
-    __m256i pairs[BLOCK / 2][2];  // of every row its weights 2p and 2p + 1, as 16-bit integers; rows 0-7, rows 8-15
-    float scale[CHUNK], least[CHUNK];
-};
+// ---- CHUNK rows of weights, two registers' lanes.
 
-// To v[p] the words p of all rows: 0-3 and 8-11 in its lower half, 4-7 and 12-15 in its upper. rows: where each begins.
-template <class B>
-inline void gather_words(const B* const* rows, int from, __m256i* v) {
-    __m256i s[8];
-    for (int i = 0; i < 8; i++) {
-        const int r = i < 4 ? i : i + 4;
-        const __m128i low = _mm_loadu_si128((const __m128i*)(rows[r]->q + from));
-        const __m128i high = _mm_loadu_si128((const __m128i*)(rows[r + 4]->q + from));
-        v[i] = _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
-    }
-    for (int i = 0; i < 8; i += 2) {
-        s[i] = _mm256_unpacklo_epi16(v[i], v[i + 1]);
-        s[i + 1] = _mm256_unpackhi_epi16(v[i], v[i + 1]);
-    }
-    for (int i = 0; i < 8; i += 4)
-        for (int j = 0; j < 2; j++) {
-            v[i + 2 * j] = _mm256_unpacklo_epi32(s[i + j], s[i + j + 2]);
-            v[i + 2 * j + 1] = _mm256_unpackhi_epi32(s[i + j], s[i + j + 2]);
-        }
-    for (int j = 0; j < 4; j++) {
-        s[2 * j] = _mm256_unpacklo_epi64(v[j], v[j + 4]);
-        s[2 * j + 1] = _mm256_unpackhi_epi64(v[j], v[j + 4]);
-    }
-    std::copy(s, s + 8, v);
-}
+#if defined(__AVX512BW__)
 
-inline void unpack(const Q8* const* rows, Panel& panel) {
-    __m256i v[8];
-    for (int part = 0; part < 2; part++) {
-        gather_words(rows, part * BLOCK / 2, v);
-        for (int p = 0; p < 8; p++) {
-            panel.pairs[8 * part + p][0] = _mm256_srai_epi16(_mm256_unpacklo_epi8(v[p], v[p]), 8);
-            panel.pairs[8 * part + p][1] = _mm256_srai_epi16(_mm256_unpackhi_epi8(v[p], v[p]), 8);
-        }
-    }
-}
+typedef __m512i Lanes;
 
-inline void unpack(const Q4* const* rows, Panel& panel) {
-    __m256i v[8];
-    gather_words(rows, 0, v);
-    const __m256i mask = _mm256_set1_epi8(15), zero = _mm256_setzero_si256();
-    for (int p = 0; p < 8; p++) {
-        const __m256i low = _mm256_and_si256(v[p], mask), high = _mm256_and_si256(_mm256_srli_epi16(v[p], 4), mask);
-        panel.pairs[p][0] = _mm256_unpacklo_epi8(low, zero);
-        panel.pairs[p][1] = _mm256_unpackhi_epi8(low, zero);
-        panel.pairs[p + 8][0] = _mm256_unpacklo_epi8(high, zero);
-        panel.pairs[p + 8][1] = _mm256_unpackhi_epi8(high, zero);
-    }
-}
-
-inline int32_t pair_of(const int16_t* q, int p, int m) {
-    int32_t pair;
-    std::memcpy(&pair, q + m * BLOCK + 2 * p, sizeof pair);
-    return pair;
-}
-
+inline Lanes add_pairs(Lanes sums, Lanes a, Lanes b) {
 #if defined(__AVX512VNNI__)
-
-// A row of activations' pair meets all sixteen rows of weights at once.
-template <int M>
-inline void dot_panel(const Panel& w, const int16_t* q, Ints (*dot)[2]) {
-    __m512i sums[M];
-    for (auto& sum : sums) sum = _mm512_setzero_si512();
-#pragma GCC unroll 16
-    for (int p = 0; p < BLOCK / 2; p++) {
-        const __m512i pairs = _mm512_load_si512(w.pairs[p]);
-#pragma GCC unroll 8
-        for (int m = 0; m < M; m++) sums[m] = _mm512_dpwssd_epi32(sums[m], pairs, _mm512_set1_epi32(pair_of(q, p, m)));
-    }
-    for (int m = 0; m < M; m++) std::memcpy(dot[m], &sums[m], sizeof sums[m]);
+    return _mm512_dpwssd_epi32(sums, a, b);
+#else
+    return _mm512_add_epi32(sums, _mm512_madd_epi16(a, b));
+#endif
 }
+
+// Sixteen bytes of every fourth row.
+template <class B>
+inline Lanes load_quarters(const B* const* rows, int from) {
+    const auto part = [&](int i) { return _mm_loadu_si128((const __m128i*)(rows[4 * i]->q + from)); };
+    const Lanes two = _mm512_inserti32x4(_mm512_castsi128_si512(part(0)), part(1), 1);
+    return _mm512_inserti32x4(_mm512_inserti32x4(two, part(2), 2), part(3), 3);
+}
+
+inline Lanes all_words(int32_t word) { return _mm512_set1_epi32(word); }
+inline Lanes both(Lanes a, Lanes b) { return _mm512_and_si512(a, b); }
+inline Lanes low_words(Lanes a, Lanes b) { return _mm512_unpacklo_epi32(a, b); }
+inline Lanes high_words(Lanes a, Lanes b) { return _mm512_unpackhi_epi32(a, b); }
+inline Lanes low_doubles(Lanes a, Lanes b) { return _mm512_unpacklo_epi64(a, b); }
+inline Lanes high_doubles(Lanes a, Lanes b) { return _mm512_unpackhi_epi64(a, b); }
+inline Lanes left_by_8(Lanes a) { return _mm512_slli_epi16(a, 8); }
+inline Lanes signed_by_8(Lanes a) { return _mm512_srai_epi16(a, 8); }
+template <int N>
+inline Lanes right_by(Lanes a) { return _mm512_srli_epi16(a, N); }
 
 #else
 
-template <int M>
-inline void dot_panel(const Panel& w, const int16_t* q, Ints (*dot)[2]) {
-    __m256i sums[M][2];
-#pragma GCC unroll 4
-    for (int m = 0; m < M; m++)
-        for (int j = 0; j < 2; j++) sums[m][j] = _mm256_madd_epi16(w.pairs[0][j], _mm256_set1_epi32(pair_of(q, 0, m)));
-#pragma GCC unroll 5
-    for (int p = 1; p < BLOCK / 2; p++) {
-#pragma GCC unroll 4
-        for (int m = 0; m < M; m++)
-            for (int j = 0; j < 2; j++)
-                sums[m][j] = add_pairs(sums[m][j], w.pairs[p][j], _mm256_set1_epi32(pair_of(q, p, m)));
-    }
-    std::memcpy(dot, sums, sizeof sums);
+typedef __m256i Lanes;
+
+template <class B>
+inline Lanes load_quarters(const B* const* rows, int from) {
+    const auto part = [&](int i) { return _mm_loadu_si128((const __m128i*)(rows[4 * i]->q + from)); };
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(part(0)), part(1), 1);
 }
 
+inline Lanes all_words(int32_t word) { return _mm256_set1_epi32(word); }
+inline Lanes both(Lanes a, Lanes b) { return _mm256_and_si256(a, b); }
+inline Lanes low_words(Lanes a, Lanes b) { return _mm256_unpacklo_epi32(a, b); }
+inline Lanes high_words(Lanes a, Lanes b) { return _mm256_unpackhi_epi32(a, b); }
+inline Lanes low_doubles(Lanes a, Lanes b) { return _mm256_unpacklo_epi64(a, b); }
+inline Lanes high_doubles(Lanes a, Lanes b) { return _mm256_unpackhi_epi64(a, b); }
+inline Lanes left_by_8(Lanes a) { return _mm256_slli_epi16(a, 8); }
+inline Lanes signed_by_8(Lanes a) { return _mm256_srai_epi16(a, 8); }
+template <int N>
+inline Lanes right_by(Lanes a) { return _mm256_srli_epi16(a, N); }
+
 #endif
+
+constexpr int UNROLLED = sizeof(Lanes) == 64 ? 1 : 5;  // with 16 registers more would be spilled
+constexpr int ROWS = sizeof(Lanes) / sizeof(int32_t);  // a register's
+static_assert(CHUNK == 2 * ROWS, "two registers");
+
+struct alignas(64) Panel {
+    Lanes pairs[BLOCK / 2][2];  // of every row, as 16-bit integers, the weights that meet a pair of activations
+    float scale[CHUNK], least[CHUNK];
+};
+
+// To v[i] bytes `from` + 4 i to `from` + 4 i + 3 of each row.
+template <class B>
+inline void gather_words(const B* const* rows, int from, Lanes* v) {
+    Lanes row[4];
+    for (int i = 0; i < 4; i++) row[i] = load_quarters(rows + i, from);
+    const Lanes a = low_words(row[0], row[1]), b = low_words(row[2], row[3]);
+    const Lanes c = high_words(row[0], row[1]), d = high_words(row[2], row[3]);
+    v[0] = low_doubles(a, b), v[1] = high_doubles(a, b), v[2] = low_doubles(c, d), v[3] = high_doubles(c, d);
+}
+
+inline void unpack(const Q8* const* rows, Panel& panel) {
+    Lanes v[4];
+    for (int j = 0; j < 2; j++)
+        for (int part = 0; part < 2; part++) {
+            gather_words(rows + ROWS * j, 16 * part, v);
+            for (int i = 0; i < 4; i++) {
+                panel.pairs[4 * part + i][j] = signed_by_8(left_by_8(v[i]));
+                panel.pairs[8 + 4 * part + i][j] = signed_by_8(v[i]);
+            }
+        }
+}
+
+inline void unpack(const Q4* const* rows, Panel& panel) {
+    const Lanes mask = all_words(0x000f000f);
+    Lanes v[4];
+    for (int j = 0; j < 2; j++) {
+        gather_words(rows + ROWS * j, 0, v);
+        for (int i = 0; i < 4; i++) {
+            panel.pairs[i][j] = both(v[i], mask);
+            panel.pairs[4 + i][j] = both(right_by<4>(v[i]), mask);
+            panel.pairs[8 + i][j] = both(right_by<8>(v[i]), mask);
+            panel.pairs[12 + i][j] = right_by<12>(v[i]);
+        }
+    }
+}
+
+inline Lanes pair_of(const int16_t* q, int p, int m) {
+    int32_t pair;
+    std::memcpy(&pair, q + m * BLOCK + 2 * p, sizeof pair);
+    return all_words(pair);
+}
+
+template <int M>
+inline void dot_panel(const Panel& w, const int16_t* q, Sums (*dot)[2]) {
+    Lanes sums[M][2];
+    for (int m = 0; m < M; m++) sums[m][0] = sums[m][1] = all_words(0);
+#pragma GCC unroll UNROLLED
+    for (int p = 0; p < BLOCK / 2; p++) {
+        const Lanes first = w.pairs[p][0], second = w.pairs[p][1];
+#pragma GCC unroll 8
+        for (int m = 0; m < M; m++) {
+            const Lanes pair = pair_of(q, p, m);
+            sums[m][0] = add_pairs(sums[m][0], first, pair);
+            sums[m][1] = add_pairs(sums[m][1], second, pair);
+        }
+    }
+    for (int m = 0; m < M; m++) dot[m][0] = (Sums)sums[m][0], dot[m][1] = (Sums)sums[m][1];
+}
 
 }  // namespace

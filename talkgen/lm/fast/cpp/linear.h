@@ -22,8 +22,9 @@ struct Stack {  // matrices one below the other, of one width: as a file stores 
 
 namespace {
 
+constexpr int FEW = 4;     // rows of activations that meet a row of floats together
 constexpr int MANY = 6;    // rows of activations for which it pays to lay out floats anew, once for all of them
-constexpr int SHARE = 4;   // chunks that a thread takes at a time, where there is much to do
+constexpr int SHARE = 2;   // chunks that a thread takes at least, where there is much to do
 constexpr int SIDE = 8;    // rows of floats that are laid out together, SLICE numbers of each: half of the first cache
 constexpr int SLICE = 576;
 
@@ -78,10 +79,10 @@ inline void multiply_floats(const W* w, const float* x, int k, float* y) {
 // Rows from ... of the product, [m, CHUNK].
 template <class W>
 inline void multiply_few(const Matrix& w, int from, int count, const float* x, int m, float* y) {
-    for (int r = 0; r < m; r += TILE, x += (int64_t)TILE * w.k, y += TILE * CHUNK)
+    for (int r = 0; r < m; r += FEW, x += (int64_t)FEW * w.k, y += FEW * CHUNK)
         for (int i = 0; i < count; i++) {
             const W* row = (const W*)w.data + (int64_t)(from + i) * w.k;
-            switch (std::min(TILE, m - r)) {
+            switch (std::min(FEW, m - r)) {
                 case 4: multiply_floats<W, 4>(row, x, w.k, y + i); break;
                 case 3: multiply_floats<W, 3>(row, x, w.k, y + i); break;
                 case 2: multiply_floats<W, 2>(row, x, w.k, y + i); break;

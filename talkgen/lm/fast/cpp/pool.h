@@ -39,8 +39,14 @@ class Pool {
     std::condition_variable wake;
     int started = 0;
 
+    // Large parts first, which read memory in one go, then ever smaller ones, since a core may be slow today.
     void take() {
-        for (int i; (i = next.fetch_add(share)) < count;) work(body, i, std::min(i + share, count));
+        for (int i = next.load(); i < count;) {
+            const int end = std::min(count, i + std::max(share, (count - i) / (2 * (wanted.load() + 1))));
+            if (!next.compare_exchange_weak(i, end)) continue;
+            work(body, i, end);
+            i = next.load();
+        }
     }
 
     // The number of the round after `seen`. Between two products of a token lie microseconds: hence a while awake.
@@ -72,7 +78,7 @@ class Pool {
     }
 
 public:
-    // body(from, to) for all of 0 to count, `share` of them at a time.
+    // body(from, to) for all of 0 to count, at least `share` of them at a time.
     template <class Body>
     void run(int threads, int count_, int share_, const Body& given) {
         std::unique_lock<std::mutex> mine(busy, std::try_to_lock);

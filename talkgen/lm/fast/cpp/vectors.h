@@ -106,12 +106,12 @@ inline void keep_in_register([[maybe_unused]] Floats& v) {
 // Numbers that begin where a vector register may be loaded without crossing a line of the cache.
 template <class T>
 struct Buffer {
-    struct alignas(32) Line {
-        char bytes[32];
+    struct alignas(64) Line {
+        char bytes[64];
     };
     std::vector<Line> memory;
 
-    explicit Buffer(size_t count = 0) : memory((count * sizeof(T) + 31) / 32) {}
+    explicit Buffer(size_t count = 0) : memory((count * sizeof(T) + 63) / 64) {}
     T* data() { return (T*)memory.data(); }
     const T* data() const { return (const T*)memory.data(); }
 };
