@@ -35,8 +35,9 @@ class Pool {
     std::atomic<bool> open{false};
     std::atomic<unsigned> number{0};
     std::atomic<int> asleep{0};
+    std::atomic<bool> awaited{false};
     std::mutex busy, sleeping;
-    std::condition_variable wake;
+    std::condition_variable wake, done;
     int started = 0;
 
     // Large parts first, which read memory in one go, then ever smaller ones, since a core may be slow today.
@@ -49,13 +50,20 @@ class Pool {
         }
     }
 
-    // The number of the round after `seen`. Between two products of a token lie microseconds: hence a while awake.
-    unsigned wait(unsigned seen) {
+    // Whether it came about in a while that is spent awake: between two products of a token lie microseconds.
+    template <class Condition>
+    static bool await(const Condition& met) {
         const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(60);
         do {
             for (int i = 0; i < 32; i++, breathe())
-                if (number.load() != seen) return number.load();
+                if (met()) return true;
         } while (std::chrono::steady_clock::now() < until);
+        return false;
+    }
+
+    // The number of the round after `seen`.
+    unsigned wait(unsigned seen) {
+        if (await([&] { return number.load() != seen; })) return number.load();
         std::unique_lock<std::mutex> lock(sleeping);
         asleep++;
         wake.wait(lock, [&] { return number.load() != seen; });
@@ -69,7 +77,10 @@ class Pool {
             if (index >= wanted.load()) continue;
             active++;
             if (open.load()) take();  // closed: whoever called has done it all
-            active--;
+            if (--active == 0 && awaited.load()) {
+                std::lock_guard<std::mutex> lock(sleeping);
+                done.notify_one();
+            }
         }
     }
 
@@ -94,7 +105,12 @@ public:
         }
         take();
         open = false;
-        while (active.load()) breathe();
+        if (await([&] { return !active.load(); })) return;
+        // Whoever is not done had to make room for another program: on the core that is free now it can go on.
+        std::unique_lock<std::mutex> lock(sleeping);
+        awaited = true;
+        done.wait(lock, [&] { return !active.load(); });
+        awaited = false;
     }
 };
 
