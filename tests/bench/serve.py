@@ -17,13 +17,12 @@ import json
 import os
 import random
 import signal
-import ssl
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +33,7 @@ TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "browser")]
 
 from page_parts import element  # noqa: E402 – the tests' own parts
+from phone import Phone  # noqa: E402
 from plain_gradio import plain_gradio  # noqa: E402
 from playwright.sync_api import Page, Route, sync_playwright  # noqa: E402
 from server_process import free_port, server  # noqa: E402
@@ -178,45 +178,43 @@ def paste(page: Page) -> dict[str, float]:
     return found
 
 
-async def room(address: str, question: Callable[[httpx.AsyncClient, str], Any], asked: int = 3) -> list[list[float]]:
+async def room(address: str, question: Callable[[Phone, str], Any], asked: int = 3) -> list[list[float]]:
     """Seconds of each answer of 100 clients who ask without a pause, 30 % of them the same."""
 
-    async def phone(i: int, client: httpx.AsyncClient) -> list[float]:
+    async def visit(i: int, phone: Phone) -> list[float]:
         seconds = []
         for k in range(asked):
             prompt = f"the same {k}" if i < 30 else f"phone {i} asks {k}"
             began = time.perf_counter()
-            await question(client, prompt)
+            await question(phone, prompt)
             seconds.append(time.perf_counter() - began)
         return seconds
 
-    # All are made before the first one asks: with certificates of its own each takes longer than an answer.
-    limits, certificates = httpx.Limits(max_connections=1), ssl.create_default_context()
-    async with AsyncExitStack() as stack:
-        clients = [
-            await stack.enter_async_context(
-                httpx.AsyncClient(base_url=address, timeout=300, limits=limits, verify=certificates)
-            )
-            for _ in range(100)
-        ]
-        await asyncio.gather(*(client.get("/") for client in clients))
-        return await asyncio.gather(*itertools.starmap(phone, enumerate(clients)))
+    phones = [Phone(address) for _ in range(100)]
+    await asyncio.gather(*(phone.ask("/") for phone in phones))
+    waits = await asyncio.gather(*itertools.starmap(visit, enumerate(phones)))
+    for phone in phones:
+        phone.close()
+    return waits
 
 
 def compare_rooms(address: str, pid: int, model: str) -> dict[str, float]:
     """The same room before `/api/next`, and before Gradio's queue in an app of its own: as it comes, and opened."""
 
-    async def ours(client: httpx.AsyncClient, prompt: str) -> None:
-        while (reply := await client.post("/api/next", json={"prompt": prompt, "bars": 10})).status_code == 429:
-            await asyncio.sleep(float(reply.headers["Retry-After"]))
-        reply.raise_for_status()
+    async def ours(phone: Phone, prompt: str) -> None:
+        status = 429
+        while status == 429:
+            status, headers, answer = await phone.ask("/api/next", {"prompt": prompt, "bars": 10})
+            await asyncio.sleep(float(headers.get("retry-after", 0)))
+        if status != 200:
+            raise RuntimeError(answer)
 
-    async def gradio(client: httpx.AsyncClient, prompt: str) -> None:
+    async def gradio(phone: Phone, prompt: str) -> None:
         path = "/gradio_api/call/predict"
-        call = (await client.post(path, json={"data": [prompt]})).raise_for_status()
-        events = await client.get(f"{path}/{call.json()['event_id']}")
-        if "event: complete" not in events.text:
-            raise RuntimeError(events.text)
+        _, _, call = await phone.ask(path, {"data": [prompt]})
+        _, _, events = await phone.ask(f"{path}/{json.loads(call)['event_id']}")
+        if b"event: complete" not in events:
+            raise RuntimeError(events)
 
     found = time_room("ours", address, pid, ours)
     for name, together in (("gradio", 1), (f"gradio, {THREADS} at a time", THREADS)):
@@ -226,7 +224,7 @@ def compare_rooms(address: str, pid: int, model: str) -> dict[str, float]:
     return found
 
 
-def time_room(name: str, address: str, pid: int, question: Callable[[httpx.AsyncClient, str], Any]) -> dict[str, float]:
+def time_room(name: str, address: str, pid: int, question: Callable[[Phone, str], Any]) -> dict[str, float]:
     """How long a room waits for an answer, how much longer the slowest client than the fastest, and who worked."""
     server, clients = processor_seconds(pid), time.process_time()
     each = asyncio.run(room(address, question))
