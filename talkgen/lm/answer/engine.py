@@ -10,7 +10,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -77,8 +77,8 @@ class Answer:
     entropy: float
     kept: int | None
     entropy_sampled: float
-    reused: int
-    seconds: float
+    reused: int = 0
+    seconds: float = 0.0
     left_out: tuple[float, ...] | None = None
 
 
@@ -101,6 +101,8 @@ class Engine:
         self.reader = loaded.model.reader(device)
         self.batch = Batch(self.reader)
         self._readings, self._opening = Readings(), threading.Lock()
+        # One at a time: many short steps of many threads, each to be let in again, take longer than all in turn.
+        self._describing = threading.Lock()
         self._opened: LanguageModel | None = None
         # Nobody pushes out what was read for those before them.
         self.caches: defaultdict[int, PrefixCache] = defaultdict(lambda: PrefixCache(self.reader))
@@ -205,6 +207,14 @@ class Engine:
         started = time.perf_counter()
         ids, caller = self.encode(prompt), caller or Caller()
         logits, reused = self._read(ids, caller)
+        shown = ids if prompt else []
+        with self._describing:
+            answer = self._describe(shown, logits, bars, sampling)
+        left_out = self._leave_out(shown, answer, caller) if leave_out else None
+        return replace(answer, reused=reused, seconds=time.perf_counter() - started, left_out=left_out)
+
+    def _describe(self, shown: list[int], logits: Floats, bars: int, sampling: Sampling) -> Answer:
+        """What there is to say about the token after `shown`, whose logits [V] these are."""
         p = softmax(logits)
         sampled = p if sampling == UNCHANGED else filter_probabilities(logits, sampling)
         entropy = entropy_bits(p)
@@ -214,8 +224,6 @@ class Engine:
             Candidate(i, text, share, float(sampled[i]), stands_for_text(i, self.tokenizer))
             for i, text, share in zip(top.tolist(), texts, p[top].tolist(), strict=True)
         )
-        shown = ids if prompt else []
-        left_out = self._leave_out(shown, int(top[0]), caller) if leave_out else None
         return Answer(
             pieces=tuple(map(Piece, shown, self.tokenizer.pieces(shown))),
             candidates=candidates,
@@ -223,13 +231,11 @@ class Engine:
             entropy=entropy,
             kept=int(np.count_nonzero(sampled)),
             entropy_sampled=entropy if sampled is p else entropy_bits(sampled),
-            reused=reused,
-            seconds=time.perf_counter() - started,
-            left_out=left_out,
         )
 
-    def _leave_out(self, ids: list[int], token: int, caller: Caller) -> tuple[float, ...] | None:
-        if len(ids) > MOST:
+    def _leave_out(self, ids: list[int], answer: Answer, caller: Caller) -> tuple[float, ...] | None:
+        token = answer.candidates[0].id
+        if len(ids) > MOST or token is None:
             return None
         return leave_each_out(ids, self._start(), token, self.batch, self.caches[caller.rank], caller)
 
