@@ -1,13 +1,16 @@
 """Each element's own ways on a page without a server: what its recording answers to clicks and keys."""
 
 import pytest
+import torch
 from page_parts import element
 from playwright.sync_api import expect
+from tiny_models import save_model
 
 from talkgen.elements.registry import check_dials, check_params, tag
 from talkgen.lm.answer.engine import Engine
 from talkgen.lm.files.catalog import find_model
 from talkgen.lm.files.weights import load_model
+from talkgen.lm.models.config import ModelConfig
 from talkgen.outline.blocks import Live
 from talkgen.pipeline.recordings import record_element
 from talkgen.render.elements import elements_script
@@ -96,6 +99,23 @@ def test_attention_has_no_recorded_answer_for_another_text(page, show):
     found.locator("textarea").fill("Something else")
     expect(found.locator(".status")).to_have_text("no recorded answer for this text")
     expect(found.locator(".body")).to_have_attribute("data-state", "stale")
+
+
+def test_attention_of_many_layers_can_be_read(page, show, shipped, tmp_path):
+    """A wide picture of heads leaves the large map its room: its words are large, and nothing lies on another."""
+    torch.manual_seed(7)
+    save_model(tmp_path, "deep", ModelConfig(257, n_layer=13, n_embd=16, n_head=2, block_size=64))
+    files = find_model("deep", tmp_path)
+    shipped["deep"] = (files, Engine(load_model(files)))
+    found, _ = show("attention", prompt="be brief", model="deep", layer=1, head=1)
+    scale = found.locator(".map .name").first.evaluate("text => text.getScreenCTM().d")
+    assert 22 * scale >= 18
+    boxes = [found.locator(part).bounding_box() for part in (".heads", ".bars", ".map", ".tools")]
+    heads, bars, table, tools = boxes
+    assert heads["y"] + heads["height"] <= min(bars["y"], tools["y"])
+    assert max(box["x"] + box["width"] for box in (heads, bars, tools)) <= table["x"]
+    assert tools["x"] + tools["width"] <= bars["x"]
+    assert max(box["y"] + box["height"] for box in boxes) <= 600
 
 
 def test_the_tokenizer_cuts_with_fewer_merges(page, show):

@@ -47,7 +47,7 @@ const ATTENTION_LOOK = `
 .tools { display: flex; flex-wrap: wrap; gap: 6px; width: 245px; margin-top: 10px; }
 /* many heads take the width of two parts: what else there is stands below them, and the map has the rest */
 @container (min-width: 861px) {
-  .parts[data-across] { grid-template: "count count map" auto "heads heads map" auto "tools next map" 1fr / 190px minmax(0, 1fr) minmax(0, 1.4fr); gap: 0 24px; --row: 30px; --row-text: 24px; --tall: 390px; }
+  .parts[data-across] { grid-template: "count count map" auto "heads heads map" auto "tools next map" 1fr / 210px minmax(0, 1fr) minmax(0, 1.4fr); gap: 0 24px; --row: 30px; --row-text: 24px; --tall: 390px; }
   .parts[data-across] .side { display: contents; }
   .parts[data-across] .count { grid-area: count; }
   .parts[data-across] .heads { grid-area: heads; justify-content: start; }
