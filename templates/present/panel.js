@@ -147,6 +147,7 @@ follow("panel", (talk, now) => {
   forced = now.forced;
   part("room").textContent = talk.room;
   part("unreached").hidden = talk.reached;
+  document.querySelector(".codes").hidden = !talk.reached; // an address that no phone can open is no help
   showSlide(talk, now, slidev);
   showModels(now);
   live = talk.slides[slide - 1]?.live ?? [];

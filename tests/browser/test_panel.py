@@ -189,6 +189,9 @@ def test_slides_with_names_are_turned_and_forced_too(page, build_talk):
         expect(badge).to_contain_text("live")
         panel.locator("[data-scope=slide][data-mode=recorded]").click()
         expect(badge).to_contain_text("recorded")
+        panel.click("#show-codes")
+        expect(panel.locator("#unreached")).to_be_visible()  # of this machine alone, which no phone opens
+        expect(panel.locator(".codes")).to_be_hidden()
     panel.context.close()
 
 
