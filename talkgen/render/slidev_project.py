@@ -38,12 +38,23 @@ def vite_config(addresses: Addresses) -> str | Path:
 
 def imports_first(css: str) -> str:
     """A style sheet with what it takes in at its beginning: the author's stands below ours, where nobody reads that."""
-    imports = [found[0] for found in _IMPORT.finditer(css) if found[0][0] == "@"]
-    rest = _IMPORT.sub(lambda found: "" if found[0][0] == "@" else found[0], css)
+    imports: list[str] = []
+
+    def move(found: re.Match[str]) -> str:
+        if found[0][0] != "@" or found[0][-1] != ";":
+            return found[0]
+        imports.append(found[0])
+        return ""
+
+    rest = _COMMENT_OR_IMPORT.sub(move, css)
     return "\n".join([*imports, rest]) if imports else css
 
 
-_IMPORT = re.compile(r"""/\*.*?\*/|@import\s+(?:url\([^)]*\)|"[^"]*"|'[^']*')[^;{]*;""", re.DOTALL)
+# What never ends goes on to the end of the sheet, so that none is looked through twice.
+_COMMENT_OR_IMPORT = re.compile(
+    r"""/\*.*?(?:\*/|\Z)|@import\s+(?:url\([^)]*(?:\)|\Z)|"[^"]*(?:"|\Z)|'[^']*(?:'|\Z))[^;{]*(?:;|(?=\{)|\Z)""",
+    re.DOTALL,
+)
 
 
 def local_files(deck: Deck) -> dict[str, str | Path]:
