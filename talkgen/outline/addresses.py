@@ -27,7 +27,7 @@ _TAG = re.compile(r"""<(?P<name>[a-zA-Z][\w:.-]*)(?P<attributes>(?:[^<>"']|"[^"]
 _CANDIDATE = re.compile(r"(?P<c>[^\s,]+)[^,]*")  # of `srcset`
 _CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _URL = r"""(?:"(?P<a>[^"\n]*)"|'(?P<b>[^'\n]*)'|&quot;(?P<d>[^&\n]*)&quot;|(?P<c>[^\s"'()]*))"""
-_CSS_URL = re.compile(rf"(?:\burl\(\s*|@import\s+(?=[\"'](?:https?:)?//)){_URL}(?:\s*\)|(?<=[\"']))", re.IGNORECASE)
+_CSS_URL = re.compile(rf"(?:\burl\(\s*+|@import\s++(?=[\"'](?:https?:)?//)){_URL}(?:\s*+\)|(?<=[\"']))", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--(?P<c>.*?)(?:-->|\Z)", re.DOTALL)
 _LINK = re.compile(r"\]\(\s*<?(?P<c>\#[^\s\"'<>()]+)")
 _TAG_LINK = re.compile(r"""<a\s[^<>]{0,500}?href=["']?(?P<c>\#[^\s"'<>()]+)""", re.IGNORECASE)

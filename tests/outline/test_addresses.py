@@ -99,3 +99,9 @@ def test_any_text_is_read(pieces):
 def test_long_texts_take_time_in_proportion(piece):
     """Many beginnings of pictures do not make each of them look through all that follows; the test would not end."""
     markdown_addresses(piece * 10_000)
+
+
+@pytest.mark.parametrize("begun", ["url(", "@import ", "url(a", 'url("a"'])
+def test_blanks_that_never_end_in_a_style_sheet_are_gone_through_once(begun):
+    """A hundred thousand blanks are not looked at from each of them on; the test would not end."""
+    assert len(list(css_addresses(begun + " " * 400_000))) <= 1

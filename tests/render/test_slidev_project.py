@@ -6,11 +6,10 @@ from talkgen.render.slidev_project import imports_first
 
 
 def test_what_a_style_sheet_takes_in_comes_first_where_it_is_read():
-    css = (
-        'a {}\n@import url("https://host/css2?family=A:wght@400;700");\n/* @import "b"; */ b {}\n@import "c" screen;\n'
-    )
+    fonts = '@import url("https://host/css2?family=A:wght@400;700");'
+    css = f'a {{}}\n{fonts}\n/* @import "b"; */ b {{}}\n@import "c" screen;\n'
     first, second, *rest = imports_first(css).splitlines()
-    assert first == '@import url("https://host/css2?family=A:wght@400;700");'
+    assert first == fonts
     assert second == '@import "c" screen;'
     assert "\n".join(rest).split() == ["a", "{}", "/*", "@import", '"b";', "*/", "b", "{}"]
 
