@@ -60,6 +60,7 @@ inline Ints dot_block(const B& w, const int16_t* q) {
 #if defined(__AVX512BW__)
 
 typedef __m512i Lanes;
+#define WIDE(operation) _mm512_##operation  // on a whole register
 
 inline Lanes add_pairs(Lanes sums, Lanes a, Lanes b) {
 #if defined(__AVX512VNNI__)
@@ -77,37 +78,16 @@ inline Lanes load_quarters(const B* const* rows, int from) {
     return _mm512_inserti32x4(_mm512_inserti32x4(two, part(2), 2), part(3), 3);
 }
 
-inline Lanes all_words(int32_t word) { return _mm512_set1_epi32(word); }
-inline Lanes both(Lanes a, Lanes b) { return _mm512_and_si512(a, b); }
-inline Lanes low_words(Lanes a, Lanes b) { return _mm512_unpacklo_epi32(a, b); }
-inline Lanes high_words(Lanes a, Lanes b) { return _mm512_unpackhi_epi32(a, b); }
-inline Lanes low_doubles(Lanes a, Lanes b) { return _mm512_unpacklo_epi64(a, b); }
-inline Lanes high_doubles(Lanes a, Lanes b) { return _mm512_unpackhi_epi64(a, b); }
-inline Lanes left_by_8(Lanes a) { return _mm512_slli_epi16(a, 8); }
-inline Lanes signed_by_8(Lanes a) { return _mm512_srai_epi16(a, 8); }
-template <int N>
-inline Lanes right_by(Lanes a) { return _mm512_srli_epi16(a, N); }
-
 #else
 
 typedef __m256i Lanes;
+#define WIDE(operation) _mm256_##operation
 
 template <class B>
 inline Lanes load_quarters(const B* const* rows, int from) {
     const auto part = [&](int i) { return _mm_loadu_si128((const __m128i*)(rows[4 * i]->q + from)); };
     return _mm256_inserti128_si256(_mm256_castsi128_si256(part(0)), part(1), 1);
 }
-
-inline Lanes all_words(int32_t word) { return _mm256_set1_epi32(word); }
-inline Lanes both(Lanes a, Lanes b) { return _mm256_and_si256(a, b); }
-inline Lanes low_words(Lanes a, Lanes b) { return _mm256_unpacklo_epi32(a, b); }
-inline Lanes high_words(Lanes a, Lanes b) { return _mm256_unpackhi_epi32(a, b); }
-inline Lanes low_doubles(Lanes a, Lanes b) { return _mm256_unpacklo_epi64(a, b); }
-inline Lanes high_doubles(Lanes a, Lanes b) { return _mm256_unpackhi_epi64(a, b); }
-inline Lanes left_by_8(Lanes a) { return _mm256_slli_epi16(a, 8); }
-inline Lanes signed_by_8(Lanes a) { return _mm256_srai_epi16(a, 8); }
-template <int N>
-inline Lanes right_by(Lanes a) { return _mm256_srli_epi16(a, N); }
 
 #endif
 
@@ -125,9 +105,10 @@ template <class B>
 inline void gather_words(const B* const* rows, int from, Lanes* v) {
     Lanes row[4];
     for (int i = 0; i < 4; i++) row[i] = load_quarters(rows + i, from);
-    const Lanes a = low_words(row[0], row[1]), b = low_words(row[2], row[3]);
-    const Lanes c = high_words(row[0], row[1]), d = high_words(row[2], row[3]);
-    v[0] = low_doubles(a, b), v[1] = high_doubles(a, b), v[2] = low_doubles(c, d), v[3] = high_doubles(c, d);
+    const Lanes a = WIDE(unpacklo_epi32)(row[0], row[1]), b = WIDE(unpacklo_epi32)(row[2], row[3]);
+    const Lanes c = WIDE(unpackhi_epi32)(row[0], row[1]), d = WIDE(unpackhi_epi32)(row[2], row[3]);
+    v[0] = WIDE(unpacklo_epi64)(a, b), v[1] = WIDE(unpackhi_epi64)(a, b);
+    v[2] = WIDE(unpacklo_epi64)(c, d), v[3] = WIDE(unpackhi_epi64)(c, d);
 }
 
 inline void unpack(const Q8* const* rows, Panel& panel) {
@@ -136,22 +117,22 @@ inline void unpack(const Q8* const* rows, Panel& panel) {
         for (int part = 0; part < 2; part++) {
             gather_words(rows + ROWS * j, 16 * part, v);
             for (int i = 0; i < 4; i++) {
-                panel.pairs[4 * part + i][j] = signed_by_8(left_by_8(v[i]));
-                panel.pairs[8 + 4 * part + i][j] = signed_by_8(v[i]);
+                panel.pairs[4 * part + i][j] = WIDE(srai_epi16)(WIDE(slli_epi16)(v[i], 8), 8);
+                panel.pairs[8 + 4 * part + i][j] = WIDE(srai_epi16)(v[i], 8);
             }
         }
 }
 
 inline void unpack(const Q4* const* rows, Panel& panel) {
-    const Lanes mask = all_words(0x000f000f);
+    const Lanes mask = WIDE(set1_epi16)(15);
     Lanes v[4];
     for (int j = 0; j < 2; j++) {
         gather_words(rows + ROWS * j, 0, v);
         for (int i = 0; i < 4; i++) {
-            panel.pairs[i][j] = both(v[i], mask);
-            panel.pairs[4 + i][j] = both(right_by<4>(v[i]), mask);
-            panel.pairs[8 + i][j] = both(right_by<8>(v[i]), mask);
-            panel.pairs[12 + i][j] = right_by<12>(v[i]);
+            panel.pairs[i][j] = v[i] & mask;
+            panel.pairs[4 + i][j] = WIDE(srli_epi16)(v[i], 4) & mask;
+            panel.pairs[8 + i][j] = WIDE(srli_epi16)(v[i], 8) & mask;
+            panel.pairs[12 + i][j] = WIDE(srli_epi16)(v[i], 12);
         }
     }
 }
@@ -159,13 +140,13 @@ inline void unpack(const Q4* const* rows, Panel& panel) {
 inline Lanes pair_of(const int16_t* q, int p, int m) {
     int32_t pair;
     std::memcpy(&pair, q + m * BLOCK + 2 * p, sizeof pair);
-    return all_words(pair);
+    return WIDE(set1_epi32)(pair);
 }
 
 template <int M>
 inline void dot_panel(const Panel& w, const int16_t* q, Sums (*dot)[2]) {
     Lanes sums[M][2];
-    for (int m = 0; m < M; m++) sums[m][0] = sums[m][1] = all_words(0);
+    for (int m = 0; m < M; m++) sums[m][0] = sums[m][1] = WIDE(set1_epi32)(0);
 #pragma GCC unroll UNROLLED
     for (int p = 0; p < BLOCK / 2; p++) {
         const Lanes first = w.pairs[p][0], second = w.pairs[p][1];
@@ -178,5 +159,7 @@ inline void dot_panel(const Panel& w, const int16_t* q, Sums (*dot)[2]) {
     }
     for (int m = 0; m < M; m++) dot[m][0] = (Sums)sums[m][0], dot[m][1] = (Sums)sums[m][1];
 }
+
+#undef WIDE
 
 }  // namespace
