@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib.util
 import logging
 import threading
@@ -75,7 +74,6 @@ class Engines:
             if not self._closed.is_set():
                 self._load(files, device)
         self.loading = False
-        gc.freeze()  # what a program is made of: to look through it for garbage takes longer than many an answer
         self._end_waiting()
         if not self._closed.is_set():
             self.on_loaded()

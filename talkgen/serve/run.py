@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -98,6 +99,10 @@ def serve(settings: Settings, on_ready: Callable[[], None]) -> None:
     """
     from talkgen.serve.app import create_app
 
+    def ready() -> None:
+        gc.freeze()  # what a program is made of: to look through it for garbage takes longer than many an answer
+        on_ready()
+
     check_port(settings.host, settings.port)
     config = uvicorn.Config(
         create_app(settings),
@@ -107,4 +112,4 @@ def serve(settings: Settings, on_ready: Callable[[], None]) -> None:
         server_header=False,
         timeout_graceful_shutdown=2,
     )
-    _Server(config, on_ready, settings.watching).run()
+    _Server(config, ready, settings.watching).run()
