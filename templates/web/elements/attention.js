@@ -61,7 +61,7 @@ const ATTENTION_LOOK = `
   .frame { --row: 28px; --row-text: 22px; }
   .map { --tall: 230px; }
 }
-@container (max-width: 600px) { .map { --tall: none; } }
+@container (max-width: 600px) { .map { --tall: none; } .map .share { font-size: 22px; } }
 @container (max-width: 420px) { .parts { grid-template-columns: minmax(0, 1fr); } }
 @media (prefers-reduced-motion: reduce) { .weight { transition: none; } }
 ${BARS_LOOK}`;
@@ -170,8 +170,8 @@ class TalkgenAttention extends LiveElement {
     const n = tokens.length;
     const names = tokens.map((token) => shorten(visibleText(token)));
     const left = 13 * Math.max(RESTS_ON.length, ...names.map((name) => name.length)) + 12;
-    const right = 13 * LONGEST_NAME + 14; // of the next token, which is another for every head that is off
-    this.map.setAttribute("viewBox", `0 0 ${left + n * CELL + right} ${(n + 1) * CELL + UNDER}`);
+    this.wide = { left: left + n * CELL, right: 0, high: (n + 1) * CELL + UNDER };
+    this.#makeRoom(names.at(-1));
     const makeRow = (name, y, count, after) => {
       const row = draw("g", { class: "row", tabindex: -1, role: "img" });
       row.append(draw("text", { class: "name", x: left - 10, y: y + 28, "text-anchor": "end" }, name));
@@ -196,6 +196,13 @@ class TalkgenAttention extends LiveElement {
     this.map.replaceChildren(...this.rows.map(({ row }) => row), this.rests.row);
   }
 
+  /** Room for a name behind a row of the large map, which grows with it and does not shrink again. */
+  #makeRoom(name) {
+    this.wide.right = Math.max(this.wide.right, 13 * name.length + 14);
+    const { left, right, high } = this.wide;
+    this.map.setAttribute("viewBox", `0 0 ${left + right} ${high}`);
+  }
+
   /** What is looked at, in colours; and what is off. */
   #mark() {
     const shown = this.seen;
@@ -206,7 +213,9 @@ class TalkgenAttention extends LiveElement {
     });
     this.rests.cells.forEach((cell, j) => fillCell(cell, this.answer.rests[j]));
     this.rests.row.setAttribute("aria-label", this.#saysRests());
-    this.rests.row.querySelector(".column").textContent = shorten(visibleText(likeliestBar(this.answer).text));
+    const next = shorten(visibleText(likeliestBar(this.answer).text));
+    this.#makeRoom(next); // it is another with every head that is off
+    this.rests.row.querySelector(".column").textContent = next;
     this.mapTitle.textContent = shown ? `Layer ${shown.layer}, head ${shown.head}: who looks where` : "Rollout: what stands where after all layers";
     const off = new Set(this.off);
     for (const cell of this.heads.children) {
