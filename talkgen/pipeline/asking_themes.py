@@ -18,8 +18,8 @@ from talkgen.outline.wanted import Wanted, is_path, split_package
 
 if TYPE_CHECKING:
     from talkgen.pipeline.plan import Plan
+    from talkgen.yamlfile import PathInData
 
-PathInData = tuple[str | int, ...]
 _MEMO = "hosts"
 _STYLED = {".css", ".vue", ".scss", ".sass", ".less", ".styl", ".pcss"}
 _REMOTE = re.compile(r"(?:https?:)?//[^/\s]+", re.IGNORECASE)

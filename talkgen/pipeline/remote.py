@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from talkgen.pipeline.plan import Plan
     from talkgen.render.deck import Degraded
     from talkgen.store.key import Key
+    from talkgen.yamlfile import PathInData
 
 Report = Callable[[str], None]
 _MOST_IN_SHEET = 200  # files that a style sheet names
@@ -31,14 +32,14 @@ def fetch_all(plan: Plan, target: str, report: Report, *, private: bool) -> None
     """
     problems: list[Problem] = []
     store = open_store()
-    for address in _addresses(plan, target):
+    for address, path in _addresses(plan, target).items():
         if store.lookup(_key(address)) is None:
             report(f"fetching {address}")
             try:
                 content, suffix = _fetch_whole(address, private=private)
                 store.put(_key(address), {"file": content, "suffix": suffix.encode()})
             except TalkgenError as error:
-                problems += plan.talk.problems_at(_path(address, plan, target), error)
+                problems += plan.talk.problems_at(path, error)
     if problems:
         raise OutlineError(problems)
 
@@ -72,8 +73,12 @@ _TYPES = {".svg": "image/svg+xml", ".jpg": "image/jpeg"} | {
 
 def fetched_files(plan: Plan, target: str) -> dict[str, tuple[Path, str]]:
     """The files of what was fetched, by address, each with the suffix of its kind."""
+    return _fetched(_addresses(plan, target))
+
+
+def _fetched(addresses: Iterable[str]) -> dict[str, tuple[Path, str]]:
     store = open_store()
-    found = ((address, store.lookup(_key(address))) for address in _addresses(plan, target))
+    found = ((address, store.lookup(_key(address))) for address in addresses)
     return {
         address: (store.path(action.outputs["file"]), store.read(action, "suffix").decode())
         for address, action in found
@@ -83,44 +88,37 @@ def fetched_files(plan: Plan, target: str) -> dict[str, tuple[Path, str]]:
 
 def remote_parts(plan: Plan, target: str) -> Mapping[str, Any]:
     """What is shown from other hosts, as parts of a rendering's key."""
-    files = fetched_files(plan, target)
-    return {
-        f"from {address}": files[address][0].name if address in files else "not fetched"
-        for address in _addresses(plan, target)
-    }
+    shown = _addresses(plan, target)
+    files = _fetched(shown)
+    return {f"from {address}": files[address][0].name if address in files else "not fetched" for address in shown}
 
 
 def left_remote(plan: Plan, target: str) -> Iterator[Degraded]:
     """A line for each thing that the page of the deck will ask another host for."""
     from talkgen.render.deck import Degraded
 
-    files, own = fetched_files(plan, target), {each.address: each for each in plan.draft.remote}
-    for address in _addresses(plan, target):
+    shown, own = _addresses(plan, target), {each.address: each for each in plan.draft.remote}
+    files = _fetched(shown)
+    for address, path in shown.items():
         if address not in files:
             words = f"{address} is fetched from its host when the slide is shown; --fetch brings it along"
-            where = f"{own[address].place}: {own[address].where}" if address in own else _named(address, plan, target)
+            where = f"{own[address].place}: {own[address].where}" if address in own else _named(path, plan)
             yield Degraded(where, words)
 
 
-def _named(address: str, plan: Plan, target: str) -> str:
-    """Where the outline names the theme that shows an address."""
+def _named(path: PathInData, plan: Plan) -> str:
+    """Where the outline names a theme."""
     from talkgen.yamlfile import where_path
 
-    path = _path(address, plan, target)
     place = plan.talk.source.document.place(path)
     return f"{place.path.name}:{place.line}: {where_path(path)}"
 
 
-def _addresses(plan: Plan, target: str) -> list[str]:
-    """Each address of another host that the deck shows something from, once."""
-    own = [remote.address for remote in plan.draft.remote]
-    return list(dict.fromkeys([*own, *addresses_of_themes(plan, target)]))
-
-
-def _path(address: str, plan: Plan, target: str) -> tuple[str | int, ...]:
-    """Where the outline names what shows an address."""
+def _addresses(plan: Plan, target: str) -> dict[str, PathInData]:
+    """Each address of another host that the deck shows something from, and where the outline names what shows it."""
     own = {each.address: each.path for each in plan.draft.remote}
-    return own.get(address) or addresses_of_themes(plan, target)[address]
+    themes = addresses_of_themes(plan, target)
+    return own | {address: path for address, path in themes.items() if address not in own}
 
 
 def _key(address: str) -> Key:

@@ -1,7 +1,7 @@
 """A phone of a room, as little of one as can be: a connection that stays open, and requests written by hand.
 
 A room's phones do not compute on the speaker's laptop. A client of a library takes there, for one question, as much
-processor time as a third of its answer: then half of what is measured is who asks.
+processor time as a third of its answer: then a quarter of what is measured is who asks.
 """
 
 from __future__ import annotations

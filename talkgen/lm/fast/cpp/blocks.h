@@ -1,8 +1,8 @@
 // Products with weights in blocks; knows no matrix.
 //
 // Activations meet them as 16-bit integers with a scale for every 32 of them, which loses about as little as half
-// precision does: products of two integers are exact. Every other sum is in float32. A row of activations alone goes
-// with one row of weights after another, since what it costs then is to read these; several go with CHUNK rows at once.
+// precision does: products of two integers are exact. Every other sum is in float32. A few rows of activations go with
+// one row of weights after another, since what it costs then is to read these; more go with CHUNK rows at once.
 #pragma once
 
 #include "integers.h"
@@ -144,6 +144,7 @@ inline void multiply_panels(const B* w, int blocks, int count, const Activations
 // To y [m, CHUNK] the products of `count` rows of weights and m rows of activations.
 template <class B>
 inline void multiply_blocks(const B* w, int blocks, int count, const Activations& a, int m, float* y) {
+    static_assert(TILE >= 4, "the rows that go with a row of weights lie in one tile");
     if (m == 1) return multiply_rows<1>(w, blocks, count, a, y);
     if (m == 2) return multiply_rows<2>(w, blocks, count, a, y);
     if (m == 3) return multiply_rows<3>(w, blocks, count, a, y);
