@@ -59,19 +59,27 @@ def print_slidev(folder: Path, format: str, report: Report) -> list[Path]:
 @contextmanager
 def _node_modules(folder: Path, report: Report) -> Iterator[None]:
     """Slidev's packages in the project, as long as it is exported."""
-    link = link_packages(folder, report)
+    made = link_packages(folder, report)
     try:
         yield
     finally:
-        link.unlink()
+        for each in made:
+            each.unlink()
 
 
-def link_packages(folder: Path, report: Report) -> Path:
-    """Slidev finds its packages in the project; 600 MB stay in the cache behind a link, which is made anew."""
-    link = folder / "node_modules"
+def link_packages(folder: Path, report: Report) -> list[Path]:
+    """Slidev finds its packages in the project; 600 MB stay in the cache behind a link, which is made anew.
+
+    The plugin that lets Vite's server read behind it goes where the project has none of its own. Both of them.
+    """
+    link, plugin = folder / "node_modules", folder / "setup" / "vite-plugins.ts"
     link.unlink(missing_ok=True)
     _link(link, slidev_packages(pins_of(folder), report) / "node_modules")
-    return link
+    if plugin.exists():
+        return [link]
+    plugin.parent.mkdir(exist_ok=True)
+    shutil.copyfile(asset_dir("templates") / "slidev" / plugin.name, plugin)
+    return [link, plugin]
 
 
 def _link(link: Path, target: Path) -> None:

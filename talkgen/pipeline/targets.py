@@ -106,7 +106,7 @@ TARGETS = {
             "slidev/vite.config.ts",
         ),
         ours=("slidev/style.css.j2", "slidev/shiki.ts.j2", "slidev/unocss.ts", *_OURS),
-        tools=("node/slidev/package-lock.json", "slidev/tags.mjs"),
+        tools=("node/slidev/package-lock.json", "slidev/tags.mjs", "slidev/vite-plugins.ts"),
         theirs=("slidev/plain.css.j2", "slidev/own_classes.ts", "slidev/themes.json", *_THEIRS),
     ),
 }

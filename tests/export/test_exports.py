@@ -91,6 +91,13 @@ def test_a_pdf_has_bookmarks_a_language_and_tags(made):
     assert "eins" in pdf.pages[1].extract_text()
 
 
+def test_formulas_are_printed_in_katexs_own_fonts(folder):
+    """Slidev prints what Vite's server shows, which must hand out the fonts of packages behind a link."""
+    (file,) = build(Request(folder, "slidev", "pdf"), print).outputs
+    fonts = PdfReader(file).pages[2]["/Resources"]["/Font"].get_object().values()
+    assert any("KaTeX_Math" in font.get_object()["/BaseFont"] for font in fonts)
+
+
 def test_a_live_element_is_printed_with_its_recorded_answer(made):
     """Its bars, and that they were recorded, on paper as on the slide."""
     (file,) = made("pdf")
