@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # What an element fetches to be shown; of all others, a target's own components too, it is `src`.
 _FETCHED = {"video": ("src", "poster"), "object": ("data",), "image": ("href", "xlink:href"), "link": ("href",)}
+_RUN = {"iframe", "frame", "script"}
 _VALUE = r"""(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)'|(?P<c>[^\s"'=<>`]+))"""
 _ATTRIBUTE = re.compile(rf"\s(?P<name>[^\s\"'<>/=]+)\s*=\s*{_VALUE}")
 # Own, as the standard library's parser takes time with the square of what is never closed, and tells no places in tags.
@@ -43,10 +44,11 @@ class Address:
     to: str
     start: int
     end: int
+    runs: bool = False  # a page in a frame, or a program: no file that can be shown alone
 
     def moved(self, offset: int) -> Address:
         """The same in a text that begins `offset` characters earlier."""
-        return Address(self.to, self.start + offset, self.end + offset)
+        return replace(self, start=self.start + offset, end=self.end + offset)
 
 
 def file_name(address: str) -> str:
@@ -81,7 +83,7 @@ def _fetched(tag: re.Match[str]) -> Iterator[Address]:
         elif name == "srcset":
             yield from (_group(each).moved(value.start) for each in _CANDIDATE.finditer(value.to))
         elif name in _FETCHED.get(tag["name"].lower(), ("src",)):
-            yield Address(html.unescape(value.to), value.start, value.end)
+            yield Address(html.unescape(value.to), value.start, value.end, tag["name"].lower() in _RUN)
 
 
 def markdown_addresses(text: str) -> list[Address]:

@@ -14,7 +14,7 @@ from talkgen.outline.node import Holds
 from talkgen.outline.parts import Parts
 from talkgen.outline.schema import Outline
 from talkgen.outline.walk import Text, find_texts
-from talkgen.yamlfile import Document
+from talkgen.yamlfile import Document, PathInData
 
 CITATION = re.compile(r"\[(?P<works>@[^\[\]\n]{1,500})\](?![(\[:])")
 _WORK = re.compile(r"\s*@(?P<key>[^\W_][\w:.+/-]*)\s*(?:,\s*(?P<where>\S.*?)\s*)?")
@@ -53,6 +53,16 @@ def cited_keys(outline: Outline) -> set[str]:
     """The keys of all works that the slides of a talk cite, those left out that are hidden."""
     shown = outline.model_copy(update={"slides": [slide for slide in outline.slides if not slide.hide]})
     return {cited.key for text in _texts(shown) for _, cited in find_citations(text.text)}
+
+
+def cited_for_nothing(outline: Outline) -> Iterator[tuple[str, PathInData]]:
+    """The keys that texts of a talk without a bibliography cite, each with the path of the first of these texts."""
+    seen = set()
+    for text in () if outline.bibliography or outline.native else _texts(outline):
+        for _, cited in find_citations(text.text):
+            if cited.key not in seen:
+                seen.add(cited.key)
+                yield cited.key, text.path
 
 
 def _texts(node: Outline) -> Iterator[Text]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from talkgen.errors import TalkgenError
 
@@ -56,3 +57,14 @@ class Remote:
     path: tuple[str | int, ...]
     place: str  # file and line
     where: str  # as people write the path
+    target: str = ""  # the only one whose deck shows it
+    runs: bool = False  # a page or a program, which cannot come along
+
+
+@dataclass(frozen=True)
+class WebFonts:
+    """What an outline says of the fonts that Slidev fetches: its settings and its theme, and where they stand."""
+
+    settings: Mapping[str, Any]
+    theme: str  # "none" where it is ours
+    path: tuple[str | int, ...]

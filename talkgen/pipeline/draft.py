@@ -12,7 +12,7 @@ from typing import Any
 
 from talkgen.errors import Problem
 from talkgen.figures.uses import Part, Uses
-from talkgen.outline.wanted import Remote, Wanted
+from talkgen.outline.wanted import Remote, Wanted, WebFonts
 
 BlockPath = tuple[str | int, ...]
 Chain = tuple[Any, ...]
@@ -100,6 +100,7 @@ class Draft:
     looks: tuple[str, ...]  # the themes of ours that single slides have
     wanted: tuple[Wanted, ...]  # themes and addons that do not come with Slidev
     remote: tuple[Remote, ...]  # what is shown from other hosts
+    fonts: WebFonts | None  # that Slidev fetches
     size: tuple[int, int]  # width and height of a slide in px
     shown: tuple[int, ...]  # the slides that are in the deck, counted from 0
     elsewhere: frozenset[int]  # of these the ones that Slidev takes from files of its own talk which are not there
@@ -123,6 +124,7 @@ def draft_to_json(draft: Draft) -> dict[str, Any]:
         "looks": draft.looks,
         "wanted": [asdict(each) for each in draft.wanted],
         "remote": [asdict(each) for each in draft.remote],
+        "fonts": draft.fonts and asdict(draft.fonts),
         "size": draft.size,
         "shown": draft.shown,
         "elsewhere": sorted(draft.elsewhere),
@@ -145,6 +147,7 @@ def draft_from_json(data: Mapping[str, Any]) -> Draft:
         looks=tuple(data["looks"]),
         wanted=tuple(Wanted(each["kind"], each["name"], tuple(each["path"])) for each in data["wanted"]),
         remote=tuple(Remote(**{**each, "path": tuple(each["path"])}) for each in data["remote"]),
+        fonts=data["fonts"] and WebFonts(**{**data["fonts"], "path": tuple(data["fonts"]["path"])}),
         size=(int(data["size"][0]), int(data["size"][1])),
         shown=tuple(data["shown"]),
         elsewhere=frozenset(data["elsewhere"]),

@@ -19,6 +19,7 @@ from talkgen.outline.schema import Outline, Slide
 from talkgen.outline.source import Source
 from talkgen.outline.themes import wanted_for_slidev
 from talkgen.outline.walk import find_blocks
+from talkgen.outline.web_fonts import web_fonts
 from talkgen.pipeline.checking import Checked, check_figure
 from talkgen.pipeline.draft import (
     BlockDraft,
@@ -56,6 +57,7 @@ def make_draft(source: Source, values: Mapping[str, Any], style: Style, styles: 
         looks=tuple(styles),
         wanted=wanted_for_slidev(outline),
         remote=tuple(find_remote(source)),
+        fonts=web_fonts(outline),
         size=SIZES[outline.size],
         shown=tuple(index for index, slide in enumerate(outline.slides) if not slide.hide),
         elsewhere=frozenset(_elsewhere(source)),

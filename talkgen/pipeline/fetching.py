@@ -45,21 +45,27 @@ _SHEET = "text/css"  # what its host calls a style sheet, which begins like noth
 _PATH = "/%:!$&'()*+,;=@~"  # what stays as it is in a path
 
 
-def fetch(address: str, *, private: bool) -> tuple[bytes, str]:
+def time_for_one(until: float) -> float:
+    """When what is asked for now has to be here, with all that it names: all of a fetch ends at `until`."""
+    return min(until, time.monotonic() + _SECONDS_IN_ALL)
+
+
+def fetch(address: str, until: float, *, private: bool) -> tuple[bytes, str]:
     """What is at an address, and the suffix of the kind of file that it is by its content.
 
     `private` allows addresses of this machine and its own network.
 
     Raises:
-        TalkgenError: it cannot be had whole, is too large, takes too long, or is nothing that a deck shows.
+        TalkgenError: it cannot be had whole, is too large, is not here in time, or is nothing that a deck shows.
     """
-    until = time.monotonic() + _SECONDS_IN_ALL
     to = f"https:{address}" if address.startswith("//") else address
     for _ in range(REDIRECTS + 1):
+        if time.monotonic() >= until:
+            raise _too_slow(to)
         try:
             answer = _ask(to, until, private=private)
         except (OSError, http.client.HTTPException) as error:
-            if time.monotonic() > until:
+            if time.monotonic() >= until:
                 raise _too_slow(to) from error
             raise TalkgenError(
                 f"{to} cannot be fetched: {error or type(error).__name__}", "is the network there?"
@@ -85,6 +91,8 @@ def _ask(to: str, until: float, *, private: bool) -> tuple[bytes, str] | str:
     connection = kind(parts.hostname.encode("idna").decode(), port, timeout=_SECONDS)
     connection.sock = _connect(parts.hostname, port, secure=parts.scheme == "https", private=private)
     with closing(connection), _ended(connection.sock, until):
+        if isinstance(connection.sock, ssl.SSLSocket):
+            connection.sock.do_handshake()
         query = f"?{quote(parts.query, safe=f'{_PATH}?')}" if parts.query else ""
         connection.request("GET", f"{quote(parts.path, safe=_PATH) or '/'}{query}", headers=_SAID)
         answer = connection.getresponse()
@@ -108,7 +116,10 @@ def _connect(host: str, port: int, *, secure: bool, private: bool) -> socket.soc
     plain.settimeout(_SECONDS)
     try:
         plain.connect(where)
-        return ssl.create_default_context().wrap_socket(plain, server_hostname=host) if secure else plain
+        if not secure:
+            return plain
+        context = ssl.create_default_context()
+        return context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
     except BaseException:
         plain.close()
         raise
@@ -136,7 +147,7 @@ def _read(answer: http.client.HTTPResponse, to: str, until: float) -> bytes:
         content += chunk
         if len(content) > LARGEST:
             raise TalkgenError(f"{to} is larger than {LARGEST >> 20} MiB", "put a smaller one beside the outline")
-    if time.monotonic() > until:
+    if time.monotonic() >= until:
         raise _too_slow(to)
     if answer.length:
         whole = len(content) + answer.length
@@ -145,9 +156,8 @@ def _read(answer: http.client.HTTPResponse, to: str, until: float) -> bytes:
 
 
 def _too_slow(to: str) -> TalkgenError:
-    return TalkgenError(
-        f"{to} took longer than {_SECONDS_IN_ALL} s", "fetch it yourself, and put it beside the outline"
-    )
+    hint = "what came before it is kept: try again, or put it beside the outline"
+    return TalkgenError(f"{to} was not here in time", hint)
 
 
 def _kind(content: bytes, to: str, said: str) -> str:

@@ -9,6 +9,7 @@ from talkgen.digest import digest_file
 from talkgen.errors import OutlineError, Problem, TalkgenError
 from talkgen.export.packages import Pin, find_pin, known_pin, slidev_packages
 from talkgen.outline.wanted import Wanted, split_package
+from talkgen.pipeline.asking_fonts import remember_fonts
 from talkgen.pipeline.asking_themes import look_into_packages
 from talkgen.pipeline.plan import Plan
 
@@ -48,7 +49,9 @@ def install_packages(plan: Plan, pins: tuple[Pin, ...], report: Report) -> None:
     """
     try:
         if pins:
-            look_into_packages(pins, slidev_packages(pins, report) / "node_modules")
+            folder = slidev_packages(pins, report) / "node_modules"
+            look_into_packages(pins, folder)
+            remember_fonts(pins, folder)
     except TalkgenError as error:
         first = next(wanted for wanted in plan.draft.wanted if not wanted.is_local)
         raise OutlineError(plan.talk.problems_at(first.path, error)) from error

@@ -16,6 +16,7 @@ from talkgen.errors import Problem
 from talkgen.export.browser import browser_version
 from talkgen.fonts import fonts_digest
 from talkgen.pipeline.artifacts import ExportArtifact, PageModelArtifact, RenderingArtifact
+from talkgen.pipeline.asking_fonts import address_of_fonts
 from talkgen.pipeline.packages import known_pins, package_parts
 from talkgen.pipeline.plan import Plan
 from talkgen.pipeline.remote import fetched_files, left_remote, remote_parts
@@ -42,9 +43,9 @@ def resolve_plan(plan: Plan, results: Results, target: Target) -> Deck:
 def _complete(deck: Deck, plan: Plan, target: Target) -> Deck:
     """With what comes from elsewhere: packages, files of other hosts, the themes of single slides."""
     pins = known_pins(plan) if target.name == "slidev" else ()
-    packages, notes = [asdict(pin) for pin in pins], tuple(left_remote(plan, target.name))
-    fetched = fetched_files(plan, target.name)
-    return replace(deck, packages=packages, fetched=fetched, notes=notes, styles=plan.talk.styles)
+    packages, notes = [asdict(pin) for pin in pins], (*deck.notes, *left_remote(plan, target.name))
+    deck = replace(deck, fetched=fetched_files(plan, target.name), fonts=address_of_fonts(plan))
+    return replace(deck, packages=packages, notes=notes, styles=plan.talk.styles)
 
 
 def resolve_what_is_there(

@@ -9,7 +9,9 @@ from typing import Any
 
 from talkgen.errors import Problem
 from talkgen.outline.blocks import Code, Figure, Live, Tokens
+from talkgen.outline.citations import cited_for_nothing
 from talkgen.outline.expressions import evaluate, evaluate_what_can_be
+from talkgen.outline.schema import Outline
 from talkgen.outline.source import Source
 from talkgen.outline.walk import find_blocks
 from talkgen.pipeline.artifacts import (
@@ -22,7 +24,7 @@ from talkgen.pipeline.artifacts import (
     TokensArtifact,
 )
 from talkgen.pipeline.results import Result, Results, figure_data
-from talkgen.render.deck import BlockPath, Chips, Computed, Deck, Drawing, LiveAnswer, Output, Picture
+from talkgen.render.deck import BlockPath, Chips, Computed, Deck, Degraded, Drawing, LiveAnswer, Output, Picture
 from talkgen.style import Style
 from talkgen.yamlfile import where_path
 
@@ -49,7 +51,15 @@ def resolve(source: Source, known: Mapping[str, Any], style: Style, results: Res
                 computed[artifact.path] = replace(_picture(result, artifact), earlier=earlier.get(artifact.path, ()))
             case artifact:
                 computed[artifact.path] = _resolve_one(result, artifact)
-    return Deck(outline, source.folder, computed, style, models, works=source.bibliography)
+    notes = tuple(_uncited(outline))
+    return Deck(outline, source.folder, computed, style, models, works=source.bibliography, notes=notes)
+
+
+def _uncited(outline: Outline) -> Iterator[Degraded]:
+    """A line for each work that is cited where there is no bibliography."""
+    for key, path in cited_for_nothing(outline):
+        words = f"'[@{key}]' stays as it stands: the talk has no 'bibliography: works.bib', which it would name"
+        yield Degraded(f"slide {int(path[1]) + 1}" if len(path) > 1 else "deck", words, path)
 
 
 def resolve_what_can_be(

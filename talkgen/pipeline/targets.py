@@ -101,7 +101,6 @@ TARGETS = {
         files=(
             *_EVERY,
             "slidev/favicon.svg",
-            "slidev/index.html",
             "slidev/languages.txt",
             "slidev/vite.config.ts",
         ),

@@ -81,6 +81,7 @@ class Deck:
     fetched: Mapping[str, tuple[Path, str]] = field(
         default_factory=dict
     )  # by address: the file, the suffix of its kind
+    fonts: str = ""  # the address of the style sheet of fonts that Slidev would ask another host for
     notes: Sequence[Degraded] = ()  # what is told beside what the renderer finds
     packages: Sequence[Mapping[str, str]] = ()  # of npm, beside Slidev's: each with `package`, `version`, `integrity`
     works: Works = field(default_factory=dict)  # of the talk's bibliography

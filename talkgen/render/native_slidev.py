@@ -10,18 +10,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from talkgen.assets import asset_dir
+from pydantic import JsonValue
+
 from talkgen.outline import blocks
-from talkgen.outline.addresses import file_name
+from talkgen.outline.addresses import file_name, prose
 from talkgen.outline.node import Holds
+from talkgen.outline.remote import FAVICON
 from talkgen.outline.schema import Slide, ThemeNames
 from talkgen.outline.wanted import is_path
 from talkgen.render import letters
-from talkgen.render.deck import BlockPath, Deck, Rendering
+from talkgen.render.deck import BlockPath, Deck, Degraded, Rendering
 from talkgen.render.elements import elements_script, models_script
 from talkgen.render.native import NativeWriter, setting_lines
 from talkgen.render.slidev import SlidevWriter
-from talkgen.render.slidev_project import package_json, vite_config
+from talkgen.render.slidev_project import imports_first, in_project, package_json, page_head, vite_config
 from talkgen.render.themes import style_sheet
 from talkgen.render.words import deck_words
 from talkgen.words import WORDS
@@ -29,6 +31,10 @@ from talkgen.words import WORDS
 _SLOTS = {"two-cols": ("", "::right::\n\n"), "two-cols-header": ("::left::\n\n", "::right::\n\n")}
 # What Slidev reads beside the slides by itself (its guide, "Directory Structure"), and what snippets are kept in.
 FOLDERS = ("components", "layouts", "public", "setup", "snippets", "styles")
+HOSTS = {"Tweet": "platform.twitter.com", "BlueSky": "embed.bsky.app", "Youtube": "www.youtube.com"}  # by component
+_SHOWS = re.compile(r"<(?P<name>Tweet|BlueSky|Youtube)\b")
+ADDON = "talkgen-addon"  # the folder of what is added
+_ABOUT = '{"name": "talkgen-addon", "private": true}\n'
 FILES = (
     "custom-nav-controls.vue", "global-bottom.vue", "global-top.vue", "index.html", "package.json", "slide-bottom.vue",
     "slide-top.vue", "style.css", "styles.css", "uno.config.js", "uno.config.ts", "unocss.config.ts", "vite.config.js",
@@ -41,6 +47,22 @@ class NativeSlidevWriter(NativeWriter, SlidevWriter):
 
     holds = Holds.SLIDEV
     layout = ""  # of the slide at hand
+
+    def relink(self, source: str, holds: Holds) -> str:
+        """As in every deck; what a component shows of another host is told."""
+        if holds is Holds.SLIDEV and _SHOWS.search(source):
+            for name in dict.fromkeys(found["name"] for found in _SHOWS.finditer(prose(source))):
+                self._ask(f"<{name}>", HOSTS[name])
+        return super().relink(source, holds)
+
+    def write_code(self, block: blocks.Code, path: BlockPath) -> str:
+        """A listing; Slidev has a diagram of PlantUML's drawn elsewhere."""
+        if block.language == "plantuml":
+            self._ask("the diagram", str(self.deck.outline.frontmatter.get("plantUmlServer", "www.plantuml.com")))
+        return super().write_code(block, path)
+
+    def _ask(self, what: str, host: str) -> None:
+        self.degraded.append(Degraded(self.where, f"{what} asks {host} when the slide is shown"))
 
     def revealed(self, text: str) -> str:
         """A block that waits for a click."""
@@ -81,11 +103,9 @@ def render_native_slidev(deck: Deck) -> Rendering:
     pages = [_page(writer, slide, number) for number, slide in enumerate(deck.outline.slides)]
     text = "\n\n".join(pages) + "\n"
     files: dict[str, str | Path] = {"slides.md": text, **_project_files(deck)}
-    files |= {"package.json": _package_json(deck), WORDS: deck_words(deck).to_json()}
-    if "tg-" in text or "<talkgen-" in text:  # blocks that only talkgen has
-        files |= _own_files(deck, writer)
-    elif (css := writer.style()) and "style.css" not in files:
-        files["style.css"] = css
+    files[WORDS] = deck_words(deck).to_json()
+    addon = _addon(writer, has_blocks="tg-" in text or "<talkgen-" in text)
+    files |= {"package.json": _package_json(deck, is_added_to=bool(addon)), **addon}
     files = {**dict(_stand_ins(writer.missing, text)), **files}
     return Rendering(files | writer.files, tuple(writer.degraded), tuple(writer.missing))
 
@@ -101,11 +121,15 @@ def _stand_ins(missing: Iterable[str], text: str) -> Iterator[tuple[str, str]]:
         yield place, f"// there is no file '{name}'\n" if is_listing else ""
 
 
-def _package_json(deck: Deck) -> str:
+def _package_json(deck: Deck, *, is_added_to: bool) -> str:
     """What the author's project says of itself to npm and to Slidev, and what is installed for the talk."""
     own = deck.folder / "package.json"
     said = json.loads(own.read_bytes()) if own.is_file() else {}
-    return json.dumps({**json.loads(package_json(deck)), **said}, indent=1) + "\n"
+    about = {**json.loads(package_json(deck)), **said}
+    if is_added_to:
+        slidev = about.get("slidev", {})
+        about["slidev"] = {**slidev, "addons": [*slidev.get("addons", []), in_project(ADDON)]}
+    return json.dumps(about, indent=1) + "\n"
 
 
 def _project_files(deck: Deck) -> dict[str, str | Path]:
@@ -130,15 +154,25 @@ def _named(deck: Deck) -> list[str]:
     return [*own, *(str(name) for name in (addons if isinstance(addons, list) else []))]
 
 
-def _own_files(deck: Deck, writer: NativeSlidevWriter) -> dict[str, str | Path]:
-    """What talkgen's own blocks need in a project that has none of it."""
-    project = asset_dir("templates") / "slidev"
-    files: dict[str, str | Path] = {"public/talkgen.js": elements_script(), "index.html": project / "index.html"}
-    files |= {"vite.config.ts": vite_config(writer)}
-    files["style.css"] = style_sheet("slidev/plain.css.j2", deck, writer.style(), letters.NONE)
-    if deck.models:
-        files["public/talkgen-models.js"] = models_script(deck.models)
-    return files
+def _addon(writer: NativeSlidevWriter, *, has_blocks: bool) -> dict[str, str | Path]:
+    """What is added to a project that has none of it, as an addon of Slidev's: the author's own files stay theirs.
+
+    It brings talkgen's own blocks, the outline's style, and what was fetched of other hosts.
+    """
+    deck, own = writer.deck, writer.style()
+    if not (has_blocks or own or deck.fetched):
+        return {}
+    files: dict[str, str | Path] = {"package.json": _ABOUT, "vite.config.ts": vite_config(writer, "..")}
+    files["style.css"] = imports_first(own)
+    public: dict[str, str | Path] = {}
+    if has_blocks:
+        files["style.css"] = imports_first(style_sheet("slidev/plain.css.j2", deck, own, letters.NONE))
+        public["public/talkgen.js"] = elements_script()
+    if has_blocks and deck.models:
+        public["public/talkgen-models.js"] = models_script(deck.models)
+    if has_blocks or deck.fonts in deck.fetched:
+        files["index.html"] = page_head(writer, has_blocks=has_blocks)
+    return {f"{ADDON}/{name}": content for name, content in files.items()} | public
 
 
 def _page(writer: NativeSlidevWriter, slide: Slide, number: int) -> str:
@@ -161,7 +195,23 @@ def _headmatter(writer: NativeSlidevWriter) -> dict[str, Any]:
     for key, name in (("title", "title"), ("author", "author"), ("info", "description"), ("transition", "transition")):
         if name in given and getattr(outline, name) != "":
             values[key] = getattr(outline, name)
-    return values | writer.relink_settings(outline.frontmatter)
+    values |= writer.relink_settings(outline.frontmatter)
+    if isinstance(addons := values.get("addons"), list):
+        values["addons"] = [_addon_name(name, writer.deck) for name in addons]
+    if FAVICON in writer.deck.fetched:
+        values["favicon"] = writer.address(FAVICON)
+    if writer.deck.fonts in writer.deck.fetched:
+        own = values.get("fonts")
+        values["fonts"] = {**(own if isinstance(own, dict) else {}), "provider": "none"}
+    return values
+
+
+def _addon_name(name: JsonValue, deck: Deck) -> JsonValue:
+    """An addon that is a folder of the project by the name that Slidev finds it under."""
+    is_own = (
+        isinstance(name, str) and not name.startswith(("/", "@")) and (deck.folder / name / "package.json").is_file()
+    )
+    return in_project(str(name)) if is_own else name
 
 
 def _frontmatter(writer: NativeSlidevWriter, slide: Slide) -> dict[str, Any]:

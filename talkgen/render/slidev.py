@@ -36,6 +36,7 @@ from talkgen.render.slidev_project import (
     named,
     own_classes,
     package_json,
+    page_head,
     theme_fonts,
     vite_config,
 )
@@ -109,7 +110,7 @@ def render_slidev(deck: Deck) -> Rendering:
         "public/talkgen.js": script,
         "public/favicon.svg": project / "favicon.svg",
         "package.json": package_json(deck),
-        "index.html": _index(project / "index.html", deck),
+        "index.html": page_head(writer),
         "vite.config.ts": vite_config(writer),
     }
     if deck.models:
@@ -135,14 +136,6 @@ def _own_style(writer: SlidevWriter) -> str:
     return for_slidev("\n".join([writer.style(), *writer.sheets]))
 
 
-def _index(file: Path, deck: Deck) -> str | Path:
-    """What the page loads beside the slides."""
-    if not deck.models:
-        return file
-    text = file.read_text(encoding="utf-8")
-    return text.replace("<head>", '<head>\n<script src="/talkgen-models.js"></script>')
-
-
 def _as_html(markdown: str) -> str:
     """A footer's Markdown, made safe, as HTML by the library that Marp's own parser is a port of."""
     from markdown_it import MarkdownIt
@@ -162,7 +155,7 @@ def _headmatter(writer: SlidevWriter) -> dict[str, Any]:
     values |= {"drawings": {"persist": False}, "selectable": True, "mcp": False}
     values["colorSchema"] = deck.style.scheme  # figures can be read on it
     values |= writer.relink_settings(outline.frontmatter)
-    values["fonts"], told = fonts(outline.frontmatter.get("fonts"))
+    values["fonts"], told = fonts(outline.frontmatter.get("fonts"), fetched=deck.fonts in deck.fetched)
     if told:
         writer.degraded.append(Degraded("deck", told, ("frontmatter", "fonts")))
     if isinstance(addons := values.get("addons"), list):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from pathlib import Path
 from typing import Any
@@ -27,13 +28,29 @@ def package_json(deck: Deck) -> str:
     return json.dumps(about, indent=1) + "\n"
 
 
-def vite_config(addresses: Addresses) -> str | Path:
-    """Vite's settings, in which style sheets of themes and addons show what was fetched of other hosts."""
+def vite_config(addresses: Addresses, project: str = ".") -> str | Path:
+    """Vite's settings, in which style sheets of themes and addons show what was fetched of other hosts.
+
+    `project` is where the project is, from the folder that they are in.
+    """
     file = asset_dir("templates") / "slidev" / "vite.config.ts"
     fetched = {name: addresses.address(name) for name in addresses.deck.fetched}
     if not fetched:
         return file
-    return file.read_text(encoding="utf-8").replace("= {};", f"= {json.dumps(fetched)};", 1)
+    text = file.read_text(encoding="utf-8").replace("= {};", f"= {json.dumps(fetched)};", 1)
+    return text.replace("dirname}/public", f"dirname}}/{project}/public", 1)
+
+
+def page_head(addresses: Addresses, *, has_blocks: bool = True) -> str:
+    """What the page loads beside the slides: fonts that were fetched, what answers in the page, the live elements."""
+    deck, lines = addresses.deck, []
+    if deck.fonts in deck.fetched:
+        lines.append(f'<link rel="stylesheet" href="{addresses.address(deck.fonts)}">')
+    if has_blocks and deck.models:
+        lines.append('<script src="/talkgen-models.js"></script>')
+    if has_blocks:
+        lines.append('<script type="module" src="/talkgen.js"></script>')
+    return "\n".join(["<head>", *lines, "</head>", ""])
 
 
 def imports_first(css: str) -> str:
@@ -72,15 +89,20 @@ def named(name: JsonValue) -> JsonValue:
     """How the project names a theme or an addon: a folder of its own, or a package without its version."""
     if not isinstance(name, str) or name in NO_PACKAGE:
         return name
-    return f"./{local_folder(name)}" if is_path(name) else split_package(name)[0]
+    return in_project(local_folder(name)) if is_path(name) else split_package(name)[0]
 
 
-def fonts(settings: JsonValue) -> tuple[dict[str, JsonValue], str]:
+def in_project(folder: str) -> str:
+    """How a folder of the project is named: Slidev looks for an addon called `./x` beside the project, not in it."""
+    return f"@/{posixpath.normpath(folder)}"
+
+
+def fonts(settings: JsonValue, *, fetched: bool) -> tuple[dict[str, JsonValue], str]:
     """The fonts that an outline sets for Slidev, which asks another host for none unless that is said; what to tell."""
     given = {**settings} if isinstance(settings, dict) else {}
     names = ", ".join(str(given[kind]) for kind in ("sans", "serif", "mono") if kind in given)
     if given.get("provider", "none") != "none":
-        return given, f"Slidev fetches its fonts ({names}) from {given['provider']} when the deck is shown"
+        return {**given, **({"provider": "none"} if fetched else {})}, ""
     told = f"{names}: as the machine has them; Slidev is asked to fetch fonts by 'provider: google'" if names else ""
     return {"provider": "none", **given}, told
 

@@ -11,6 +11,7 @@ from talkgen.errors import OutlineError
 from talkgen.outline.bibliography import MEMO, read_bibliography
 from talkgen.outline.citations import read_citation
 from talkgen.outline.load import load_outline
+from talkgen.pipeline.build import Request, build
 
 BIB = r"""
 @inproceedings{vaswani2017, title = {Attention is All you Need}, booktitle = {NeurIPS}, year = {2017},
@@ -153,3 +154,18 @@ def test_a_damaged_bibliography_is_told_with_its_line(file):
     file.unlink()
     with pytest.raises(OutlineError, match=r"there is no file 'works\.bib'"):
         load_outline(outline)
+
+
+def test_a_citation_in_a_talk_without_works_is_told_once(tmp_path):
+    """It stays text; not one in a listing, nor of a deck in which it was never anything else."""
+    body = "['[@one; @two, p. 3] and `[@three]`', '[@one]']"
+    talk = f"title: A\nmodel: small\nslides:\n  - title: One\n    body: {body}\n"
+    (tmp_path / "outline.yaml").write_text(talk)
+    told = build(Request(tmp_path, format="md"), print).deck.degraded
+    assert [(each["where"], each["message"].partition(" stays")[0]) for each in told] == [
+        ("slide 1", "'[@one]'"),
+        ("slide 1", "'[@two]'"),
+    ]
+    assert "'bibliography: works.bib'" in told[0]["message"]
+    (tmp_path / "outline.yaml").write_text(f"native: marp\n{talk}")
+    assert build(Request(tmp_path, format="md"), print).deck.degraded == []

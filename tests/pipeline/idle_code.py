@@ -68,9 +68,11 @@ IDLE = {
             "_notes_first _settings _theme _theme_names divider_levels render_native_marp "
         ),
         "talkgen.render.native_slidev": (
-            "NativeSlidevWriter.revealed NativeSlidevWriter.write_bullets NativeSlidevWriter.write_columns "
+            "NativeSlidevWriter._ask NativeSlidevWriter.relink NativeSlidevWriter.revealed "
+            "NativeSlidevWriter.write_bullets NativeSlidevWriter.write_code NativeSlidevWriter.write_columns "
             "NativeSlidevWriter.write_image NativeSlidevWriter.write_raw NativeSlidevWriter.write_toc "
-            "_frontmatter _headmatter _named _own_files _package_json _page _project_files _slide_parts _stand_ins "
+            "_addon _addon_name _frontmatter _headmatter _named _package_json _page "
+            "_project_files _slide_parts _stand_ins "
             "render_native_slidev "
         ),
     },
@@ -236,7 +238,7 @@ IDLE = {
         "talkgen.outline.wanted": "Wanted.is_local local_folder split_package",
         "talkgen.render.letters": "Letters.style",
         "talkgen.render.slidev": "_page_size",
-        "talkgen.render.slidev_project": "_known layout_settings named own_classes theme_fonts",
+        "talkgen.render.slidev_project": "_known in_project layout_settings named own_classes theme_fonts",
         "talkgen.render.themes": "marp_theme",
     },
 }

@@ -1,6 +1,7 @@
 """What a talk shows from other hosts: told with its line, or fetched once, within limits, into the store."""
 
 import http.server
+import socket
 import threading
 import time
 from contextlib import suppress
@@ -10,9 +11,9 @@ from typer.testing import CliRunner
 
 from talkgen.cli.app import app
 from talkgen.errors import OutlineError, TalkgenError
-from talkgen.pipeline import fetching
+from talkgen.pipeline import fetching, remote
 from talkgen.pipeline.build import Request, build
-from talkgen.pipeline.fetching import fetch
+from talkgen.pipeline.fetching import fetch, time_for_one
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001a5f6"
@@ -24,9 +25,11 @@ FILES = {
     "/dot": SVG,
     "/film.mp4": b"\0\0\0\x18ftypmp42" + bytes(40),
     "/page.png": b"<!doctype html><title>Not found</title>",
+    "/slow.css": b"".join(b"@font-face { src: url(slow.png?%d) }" % n for n in range(50)),
     "/large.png": PNG + bytes(200_000),
     "/short.png": PNG,
     "/slow.png": PNG,
+    "/slow.png?0": PNG,
     "/uml%C3%A4%20ut.png?a=b%20c": PNG,
     "/letters.ttf": b"\0\1\0\0" + bytes(40),
     "/more.css": b"b { color: red }",
@@ -55,7 +58,7 @@ class Host(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         with suppress(OSError):  # who asked may have gone
             self.wfile.write(content or b"")
-            for _ in range(200 if self.path == "/slow.png" else 0):
+            for _ in range(200 if self.path.startswith("/slow.png") else 0):
                 self.wfile.write(b"x")
                 time.sleep(0.05)
 
@@ -74,34 +77,70 @@ def host():
     server.server_close()
 
 
+def soon() -> float:
+    """When an answer of the host of these tests is here by far."""
+    return time.monotonic() + 60
+
+
 KINDS = [("/dot.png", ".png"), ("/dot", ".svg"), ("/film.mp4", ".mp4"), ("/letters.ttf", ".ttf"), ("/more.css", ".css")]
 
 
 @pytest.mark.parametrize(("name", "suffix"), KINDS)
 def test_what_is_fetched_is_known_by_its_content(name, suffix, host):
     """Whatever it is called."""
-    assert fetch(host[0] + name, private=True) == (FILES[name], suffix)
+    assert fetch(host[0] + name, soon(), private=True) == (FILES[name], suffix)
 
 
 def test_a_way_on_is_followed_but_not_for_ever(host):
     """To the file; a circle is left after five steps."""
-    assert fetch(f"{host[0]}/moved", private=True)[0] == PNG
+    assert fetch(f"{host[0]}/moved", soon(), private=True)[0] == PNG
     with pytest.raises(TalkgenError, match="leads on more than 5 times"):
-        fetch(f"{host[0]}/circle", private=True)
+        fetch(f"{host[0]}/circle", soon(), private=True)
     assert host[1].count("/circle") == 6
 
 
 def test_an_address_may_have_any_letters(host):
     """A space, an umlaut, in its path and behind it."""
-    assert fetch(f"{host[0]}/umlä ut.png?a=b c", private=True)[0] == PNG
+    assert fetch(f"{host[0]}/umlä ut.png?a=b c", soon(), private=True)[0] == PNG
     assert host[1] == ["/uml%C3%A4%20ut.png?a=b%20c"]
 
 
 def test_a_host_that_says_a_byte_now_and_then_is_left(host, monkeypatch):
     """However long it goes on."""
     monkeypatch.setattr(fetching, "_SECONDS_IN_ALL", 0.3)
-    with pytest.raises(TalkgenError, match=r"slow\.png took longer than 0\.3 s"):
-        fetch(f"{host[0]}/slow.png", private=True)
+    with pytest.raises(TalkgenError, match=r"slow\.png was not here in time"):
+        fetch(f"{host[0]}/slow.png", time_for_one(soon()), private=True)
+
+
+def test_a_host_that_never_ends_its_greeting_is_left(monkeypatch):
+    """Before a word of HTTP is said: a record of TLS that comes a byte at a time."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        with suppress(OSError), server.accept()[0] as guest:
+            for byte in b"\x16\x03\x03\x40\x00" + bytes(400):
+                guest.sendall(bytes([byte]))
+                time.sleep(0.05)
+
+    threading.Thread(target=drip, daemon=True).start()
+    with server, pytest.raises(TalkgenError, match="was not here in time"):
+        fetch(f"https://127.0.0.1:{server.getsockname()[1]}/x.png", time.monotonic() + 0.3, private=True)
+
+
+def test_all_that_a_sheet_names_has_the_time_of_one(talk, host, monkeypatch):
+    """Fonts of a host that drips are asked for until the sheet's own time is over; a build's is over for all."""
+    (talk / "outline.yaml").write_text(
+        f"title: A\nmodel: small\nstyle: '@import \"{host[0]}/slow.css\";'\nslides: [{{title: One}}]\n"
+    )
+    monkeypatch.setattr(fetching, "_SECONDS_IN_ALL", 0.5)
+    with pytest.raises(OutlineError, match=r"slow\.png\?0 was not here in time"):
+        build(Request(talk, format="md", fetch="private"), print)
+    assert len(host[1]) == 2
+    monkeypatch.setattr(remote, "_MOST_SECONDS", 0)
+    (talk / "outline.yaml").write_text(TALK.format(host=host[0]))
+    with pytest.raises(OutlineError) as caught:
+        build(Request(talk, format="md", fetch="private"), print)
+    assert str(caught.value).count("was not here in time") == len(PLACES)
 
 
 REFUSED = {
@@ -117,7 +156,7 @@ def test_what_is_no_use_is_refused(name, host, monkeypatch):
     """Another kind of file than a deck shows, nothing, too much."""
     monkeypatch.setattr(fetching, "LARGEST", 100_000)
     with pytest.raises(TalkgenError, match=REFUSED[name]):
-        fetch(host[0] + name, private=True)
+        fetch(host[0] + name, soon(), private=True)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +167,7 @@ def test_what_is_no_use_is_refused(name, host, monkeypatch):
 def test_this_machine_and_its_network_are_not_asked(address):
     """However their addresses are written, unless that is asked for."""
     with pytest.raises(TalkgenError, match="is this machine or of its own network"):
-        fetch(address, private=False)
+        fetch(address, soon(), private=False)
 
 
 def test_other_ways_to_fetch_are_none():
@@ -138,7 +177,7 @@ def test_other_ways_to_fetch_are_none():
         "file:///etc/passwd", "ftp://example.org/x.png", "https:///x.png", "http://a:99999/x", "http://[::1/x", long,
     ):  # fmt: skip
         with pytest.raises(TalkgenError, match="is no address on the web"):
-            fetch(address, private=True)
+            fetch(address, soon(), private=True)
 
 
 TALK = """\

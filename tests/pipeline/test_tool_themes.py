@@ -1,16 +1,12 @@
 """Themes of the tools' own: built in, from npm, or the author's; what cannot be had is told with its line."""
 
-import functools
 import hashlib
-import http.server
 import json
-import threading
 from base64 import b64encode
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from served_decks import served, shown
 
 from talkgen.errors import OutlineError
 from talkgen.export.node import run_npm
@@ -42,34 +38,6 @@ def talk(tmp_path, own_cache):
         return folder
 
     return write
-
-
-@contextmanager
-def served(folder: Path):
-    """The address of a server of a folder: of a deck, or of packages, as a registry serves them."""
-    answer = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), answer)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-@contextmanager
-def shown(browser: Browser, page_file: Path):
-    """The deck in a browser, and the hosts beside its own that it asked."""
-    with served(page_file.parent) as origin:
-        page = browser.new_page(viewport={"width": 1280, "height": 720})
-        asked: list[str] = []
-        page.on(
-            "request", lambda request: None if request.url.startswith((origin, "data:")) else asked.append(request.url)
-        )
-        page.goto(f"{origin}/{page_file.name}")
-        page.wait_for_timeout(1500)
-        yield page, asked, f"{origin}/{page_file.name}"
-        page.close()
 
 
 @pytest.mark.slow
@@ -141,6 +109,20 @@ def test_a_talks_own_theme_comes_along_by_its_path(talk, browser):
     assert [(each["where"], each["message"].partition(" is fetched")[0]) for each in again.deck.degraded] == [
         ("outline.yaml:2: theme.slidev", "https://fonts.example/css?family=X")
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("head", ["title: A talk", "native: slidev"])
+def test_an_addon_is_found_by_its_path(head, tmp_path, own_cache, browser):
+    """In the talk's folder, where Slidev itself looks for a `./x` beside it."""
+    (tmp_path / "more" / "components").mkdir(parents=True)
+    (tmp_path / "more" / "package.json").write_text('{"name": "more"}')
+    (tmp_path / "more" / "style.css").write_text("h1 { color: rgb(7, 8, 9) !important; }")
+    settings = "theme: {slidev: none}\nmodel: small\nfrontmatter: {addons: [./more]}\nslides: [{title: One}]\n"
+    (tmp_path / "outline.yaml").write_text(f"{head}\n{settings}")
+    with shown(browser, build(Request(tmp_path, "slidev"), print).outputs[0]) as (page, _, _):
+        page.locator("h1").first.wait_for()
+        assert page.locator("h1").first.evaluate("each => getComputedStyle(each).color") == "rgb(7, 8, 9)"
 
 
 BESIDE = "names are relative to the outline's folder"

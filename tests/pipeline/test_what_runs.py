@@ -28,6 +28,7 @@ CARRIERS = {  # they bring what was computed from place to place, and change not
     "talkgen.pipeline.making": "calls what makes a thing, and keeps what it returns",
     "talkgen.export.packages": "knows what is pinned, which is in the key",
     "talkgen.pipeline.packages": "finds what is pinned, which is in the key",
+    "talkgen.pipeline.asking_fonts": "finds what fonts are asked of other hosts, which is in the key",
     "talkgen.pipeline.asking_themes": "finds what themes ask of other hosts, which is in the key",
     "talkgen.pipeline.remote": "finds what was fetched, whose digest is in the key",
     "talkgen.extras": "says which extra brings a package that is missing",
