@@ -94,18 +94,18 @@ def append_lines(path: Path, lines: Sequence[str]) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     is_new = not path.exists()
-    with path.open("a+b") as file:
-        end = file.seek(0, os.SEEK_END)
-        file.seek(max(0, end - 1))
-        text = "".join(f"{line}\n" for line in lines)
-        try:
+    end = 0 if is_new else path.stat().st_size
+    try:
+        with path.open("a+b") as file:
+            file.seek(max(0, end - 1))
+            text = "".join(f"{line}\n" for line in lines)
             file.write(("" if file.read() in (b"", b"\n") else "\n").encode() + text.encode())
             file.flush()
             os.fsync(file.fileno())
-        except OSError:
-            with suppress(OSError):
-                os.truncate(path, end)
-            raise
+    except OSError:
+        with suppress(OSError):  # only once it is closed, which tries again to write what was left
+            os.truncate(path, end)
+        raise
     if is_new:
         _sync_folder(path.parent)
 

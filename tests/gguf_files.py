@@ -9,7 +9,7 @@ C, LAYERS, HEADS, KV, INNER = 64, 2, 4, 2, 256
 
 
 def write_llama(path: Path, kind: str = "F32", **changes) -> None:
-    """A small Llama with random weights, as llama.cpp's converter lays it out."""
+    """A small Llama with random weights, as llama.cpp's converter lays it out; `more` tensors by name, with shapes."""
     rng = np.random.default_rng(7)
     alphabet = [*map(chr, range(33, 127)), "Ġ", "Ċ", "<|end|>", "he", "hel"]
     writer = gguf.GGUFWriter(path, changes.pop("architecture", "llama"))
@@ -50,6 +50,10 @@ def write_llama(path: Path, kind: str = "F32", **changes) -> None:
             "ffn_down": (C, INNER),
         }.items():
             add(f"blk.{i}.{name}.weight", *shape)
+    for name, shape in changes.get("more", {}).items():
+        add(name, *shape)
+    if "scaling" in changes:
+        writer.add_rope_scaling_type(changes["scaling"])
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

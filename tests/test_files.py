@@ -104,6 +104,31 @@ def test_a_file_that_the_system_does_not_take_is_named_and_leaves_nothing(tmp_pa
     assert names(tmp_path) == []
 
 
+GROWN = """
+import resource, signal, sys
+from pathlib import Path
+from talkgen.files import append_lines
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+try:
+    append_lines(Path(sys.argv[1]), ["x" * 100] * 40)
+except OSError as error:
+    print(error.errno)
+"""
+
+
+@pytest.mark.linux
+def test_lines_that_do_not_fit_are_left_out_as_a_whole(tmp_path):
+    """What the system did not take of them is not tried again when the file is closed."""
+    file = tmp_path / "log"
+    file.write_text("old\n")
+    done = subprocess.run([sys.executable, "-c", GROWN, file], capture_output=True, text=True, check=True)
+
+    assert done.stdout == f"{errno.EFBIG}\n"
+    assert file.read_text() == "old\n"
+
+
 @pytest.mark.parametrize(
     ("place", "code"),
     [

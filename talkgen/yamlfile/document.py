@@ -171,9 +171,10 @@ def parse_yaml(text: str, path: Path, error: type[TalkgenError] = TalkgenError) 
         data = reader.read()
     except _RefusedError as refused:
         raise error([*reader.problems, refused.problem]) from None
-    except yaml.reader.ReaderError as reason:
-        before = text[: reason.position]
-        place = Place(path, before.count("\n") + 1, reason.position - before.rfind("\n"))
+    except yaml.reader.ReaderError:
+        unwanted = yaml.reader.Reader.NON_PRINTABLE.search(text)  # the error counts bytes in some parsers
+        before = text[: unwanted.start()] if unwanted else ""
+        place = Place(path, before.count("\n") + 1, len(before) - before.rfind("\n"))
         raise error("a control character stands here", "remove it, or write it as \\xNN in quotes", place) from None
     except yaml.MarkedYAMLError as reason:
         raise error([_syntax_problem(reason, text, path)]) from None

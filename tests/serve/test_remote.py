@@ -1,5 +1,6 @@
 """A model behind another server, here our own: the same answers, recordings and slides, and its limits said."""
 
+import functools
 import json
 
 import httpx
@@ -100,6 +101,27 @@ def test_a_server_that_is_gone_is_said_to_be(project, deck):
         process.wait()
     with pytest.raises(FailedError):
         engine.next_token("abc")
+
+
+@pytest.mark.parametrize(
+    "said", [{}, [], ["x"], None, {"data": [{"id": "m"}], "tokens": ["a"], "choices": [{"logprobs": None}]}]
+)
+def test_a_server_of_another_kind_is_said_to_be_one(project, said, monkeypatch):
+    """Whatever JSON it answers with, it is a message and no fault of ours."""
+    reply = httpx.MockTransport(lambda request: httpx.Response(200, json=said))
+    monkeypatch.setattr(httpx, "Client", functools.partial(httpx.Client, transport=reply))
+    with pytest.raises(ModelError, match=r"lists no models|no server answers|tells no probabilities"):
+        RemoteEngine(find_model("openai:http://127.0.0.1:1/v1#m", project))
+
+
+def test_a_cutter_of_another_kind_is_not_used(project, monkeypatch):
+    """Tokens that are no ids are of no use: the prompt is one piece."""
+    logprobs = {"tokens": [" x"], "top_logprobs": [{" x": -1.0}]}
+    said = {"data": [{"id": "m"}], "tokens": ["a"], "choices": [{"logprobs": logprobs}]}
+    reply = httpx.MockTransport(lambda request: httpx.Response(200, json=said))
+    monkeypatch.setattr(httpx, "Client", functools.partial(httpx.Client, transport=reply))
+    answer = RemoteEngine(find_model("openai:http://127.0.0.1:1/v1#m", project)).next_token("a b")
+    assert [piece.text for piece in answer.pieces] == ["a b"]
 
 
 def test_ids_are_sent_where_they_are_taken(url, project, local):

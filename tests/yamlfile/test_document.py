@@ -141,6 +141,8 @@ def test_control_characters_are_refused(character):
     """Control characters are a problem with a place, raw or escaped."""
     with pytest.raises(TalkgenError, match=r"talk\.yaml:1:5: a control character"):
         parse(f"a: x{character}")
+    with pytest.raises(TalkgenError, match=r"talk\.yaml:2:6: a control character"):
+        parse(f"ä: öü\nß: éx{character}\n\nc: d\n")
     assert "control character" in parse(f'a: "\\x{ord(character):02x}"').problems[0].message
 
 

@@ -57,7 +57,11 @@ class RemoteEngine:
         return self._files
 
     def _find_name(self) -> str:
-        names = [model["id"] for model in self._ask("GET", "models")["data"]]
+        try:
+            names = [model["id"] for model in self._ask("GET", "models")["data"]]
+        except (KeyError, TypeError) as error:
+            message = f"{self._client.base_url} lists no models as OpenAI does"
+            raise ModelError(message, "is it the address of its API, as in http://HOST:PORT/v1?") from error
         if self._name and self._name not in names:
             raise ModelError(f"{self._client.base_url} has no model '{self._name}'", did_you_mean(self._name, names))
         if not names:
@@ -83,7 +87,7 @@ class RemoteEngine:
             try:
                 if self._cut("a b") and self._piece(self._cut("a b")[0]):
                     return path
-            except (ModelError, FailedError, TypeError, KeyError, IndexError):
+            except (ModelError, FailedError, TypeError, KeyError, IndexError, ValueError):
                 continue
         return None
 
@@ -111,7 +115,7 @@ class RemoteEngine:
                 return "\ufffd"
             if len(self._pieces) >= _PIECES_KEPT:
                 self._pieces.clear()
-            self._pieces[token] = str(next(said[name] for name in ("prompt", "content", "text") if name in said))
+            self._pieces[token] = str(said[next((name for name in ("prompt", "content") if name in said), "text")])
         return self._pieces[token]
 
     def count(self, prompt: str) -> int:
@@ -180,7 +184,9 @@ class RemoteEngine:
             raise FailedError(f"{self._files.label} answered {reply.status_code}")
         if reply.status_code >= 400:
             raise ModelError(f"{self._files.label}: {_words(said)}")
-        return dict(said)
+        if not isinstance(said, dict):
+            raise FailedError(f"{self._files.label} answered in another shape than OpenAI's")
+        return said
 
 
 def _words(said: Any) -> str:

@@ -9,6 +9,7 @@ and the same step runs as it stands, which is how it is tested.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
@@ -39,6 +40,8 @@ class GraphedTransformer(LanguageModel):
         angles = rotary_angles(model.config, 0, model.config.block_size, model.embed.weight)
         self.rotary = angles if model.config.positions == "rotary" else None
         self._tables: dict[tuple[int, int], Table] = {}
+        # Where a text's newest keys were written, if in a seat: what anybody else writes makes all its seats stale.
+        self.seats: WeakKeyDictionary[KVCache, tuple[Table, int, int]] = WeakKeyDictionary()
 
     @property
     def device(self) -> torch.device:
@@ -60,6 +63,8 @@ class GraphedTransformer(LanguageModel):
         """See `LanguageModel.forward`; a single token after others is a replayed step."""
         if taps is None and ids.shape == (1, 1) and isinstance(state, KVCache) and state.length:
             return self._step([int(ids)], [state]).unsqueeze(1), state
+        if isinstance(state, KVCache):
+            self.seats.pop(state, None)
         return self.model(ids, state, taps=taps, last_only=last_only)
 
     def read_many(self, texts: Sequence[Sequence[int]], caches: Sequence[KVCache]) -> Tensor:
@@ -68,7 +73,7 @@ class GraphedTransformer(LanguageModel):
         short = [i for i, text in enumerate(texts) if len(text) == 1 and caches[i].length]
         for i in set(range(len(texts))) - set(short):
             part = torch.tensor([list(texts[i])], device=self.device)
-            logits[i] = self.model(part, caches[i], last_only=True)[0][0, -1]
+            logits[i] = self(part, caches[i], last_only=True)[0][0, -1]
         for start in range(0, len(short), _SEATS[-1]):
             some = short[start : start + _SEATS[-1]]
             for i, row in zip(some, self._step([texts[i][0] for i in some], [caches[i] for i in some]), strict=True):
@@ -117,7 +122,7 @@ class Table:
         self.owner, device = owner, owner.device
         self.cache = SeatedCache(owner.model, seats, capacity)
         self.ids = torch.zeros(seats, 1, dtype=torch.long, device=device)
-        self.seated: list[tuple[KVCache, int] | None] = [None] * seats
+        self.seated: list[KVCache | None] = [None] * seats
         self.graph: torch.cuda.CUDAGraph | None = None
         self.logits = self._record() if device.type == "cuda" else None
 
@@ -141,8 +146,8 @@ class Table:
         count = len(ids)
         for seat, cache in enumerate(caches):
             cache.reserve(cache.length + 1)
-            known = self.seated[seat]  # whose keys lie there, and how many: rolled back or moved, they are copied anew
-            if known is None or known[0] is not cache or known[1] != cache.length:
+            # Rolled back, moved, or read on elsewhere meanwhile, its keys are copied anew.
+            if self.seated[seat] is not cache or self.owner.seats.get(cache) != (self, seat, cache.length):
                 self.cache.k[:, seat, :, : cache.length] = cache.k[:, 0, :, : cache.length]
                 self.cache.v[:, seat, :, : cache.length] = cache.v[:, 0, :, : cache.length]
         lengths = [cache.length for cache in caches]
@@ -162,7 +167,7 @@ class Table:
             cache.k[:, 0, :, at] = self.cache.k[:, seat, :, at]
             cache.v[:, 0, :, at] = self.cache.v[:, seat, :, at]
             cache.length = at + 1
-            self.seated[seat] = (cache, at + 1)
+            self.seated[seat], self.owner.seats[cache] = cache, (self, seat, at + 1)
         return logits
 
 

@@ -19,8 +19,9 @@ from typing import Any, Literal
 from talkgen.assets import cache_dir, pretrained_dir, sweeps_dir
 from talkgen.digest import digest_file
 from talkgen.errors import ModelError, Problem, TalkgenError, did_you_mean
-from talkgen.files import write_json
+from talkgen.files import read_json, write_json
 from talkgen.lm.files.headers import count_numbers
+from talkgen.lm.files.logs import step_of
 from talkgen.lm.files.pullable import PULLABLE
 from talkgen.lm.files.run import Run, is_run
 
@@ -53,8 +54,9 @@ class ModelFiles:
             return hashlib.sha256(self.name.encode()).hexdigest()
         weights = self.weights
         files = [weights] if weights.is_file() else sorted(p for p in weights.iterdir() if _defines_model(p))
+        tokenizer = find_tokenizer(weights)
         digest = hashlib.sha256()
-        for file in files:
+        for file in files if tokenizer.parent == weights else [*files, tokenizer]:
             digest.update(f"{file.name}\0{digest_file(file)}\n".encode())
         return digest.hexdigest()
 
@@ -87,6 +89,12 @@ def _defines_model(file: Path) -> bool:
     return file.suffix in (".safetensors", ".json") and not file.name.startswith(("state", "trainer_state", "."))
 
 
+def find_tokenizer(folder: Path) -> Path:
+    """The tokenizer.json of a model; that above a run's checkpoint which holds none."""
+    own, above = folder / "tokenizer.json", folder.parent / "tokenizer.json"
+    return above if above.is_file() and not own.is_file() and folder.name.startswith("checkpoint-") else own
+
+
 def newest_checkpoint(folder: Path) -> Path:
     """The newest checkpoint of a run folder; the folder itself where it is a checkpoint.
 
@@ -95,10 +103,10 @@ def newest_checkpoint(folder: Path) -> Path:
     """
     if (folder / "model.safetensors").is_file():
         return folder
-    steps = sorted((folder / "checkpoints").glob("step-*"))
+    steps = list((folder / "checkpoints").glob("step-*"))
     if not steps:
         raise ModelError(f"{folder} holds no checkpoint", "train it again: talkgen train")
-    return steps[-1]
+    return max(steps, key=step_of)
 
 
 def _about_checkpoint(folder: Path) -> dict[str, Any]:
@@ -134,7 +142,7 @@ def _about_gguf(file: Path, digest: str) -> dict[str, Any]:
         "architecture": opened.metadata.get("general.architecture"),
         "parameters": opened.parameters,
         "context": opened.metadata.get(f"{opened.metadata.get('general.architecture')}.context_length"),
-        "vocabulary": embed.shape[0] if embed else None,
+        "vocabulary": embed.shape[0] if embed and embed.shape else None,
         "bytes": file.stat().st_size,
     }
     with suppress(OSError):  # a cache that cannot be written costs time, never the model
@@ -214,7 +222,9 @@ def checkpoint_files(run: Run, step: int) -> ModelFiles:
 
 
 def _is_ours(weights: Path) -> bool:
-    return "talkgen" in (weights / "config.json").read_text(encoding="utf-8", errors="replace")
+    with suppress(ModelError):
+        return "talkgen" in read_json(weights / "config.json", ModelError)
+    return False
 
 
 def find_run(name: str, project: Path) -> Run:
@@ -253,7 +263,7 @@ def _label_of_run(name: str, folder: Path) -> str:
 
 
 def _find_path(name: str, project: Path) -> ModelFiles:
-    for path in (Path(name).expanduser(), project / name):
+    for path in (_at_home(name), project / name):
         if path.suffix == ".gguf" and path.is_file():
             return ModelFiles(name, "gguf", path.resolve(), path.stem)
         if path.suffix in (".bin", ".pt", ".pth", ".ckpt", ".pkl") and path.exists():
@@ -266,6 +276,12 @@ def _find_path(name: str, project: Path) -> ModelFiles:
             return ModelFiles(name, "checkpoint" if _is_ours(path) else "hf", path.resolve(), path.name)
     known = {files.name for files in list_models(project)} | set(PULLABLE)
     raise ModelError(f"there is no model '{name}'", did_you_mean(name, known))
+
+
+def _at_home(name: str) -> Path:
+    with suppress(RuntimeError):  # there is no such user
+        return Path(name).expanduser()
+    return Path(name)
 
 
 def first_available(names: str | Sequence[str], project: Path) -> ModelFiles:

@@ -36,17 +36,23 @@ def read_config(file: GGUFFile) -> ModelConfig:
             raise ModelError(f"{file.path} lacks llama.{name}, or it is no {kind.__name__}")
         return value
 
-    if "token_embd.weight" not in file.tensors:
-        raise ModelError(f"{file.path} lacks token_embd.weight")
+    embed = file.tensors.get("token_embd.weight")
+    if embed is None or len(embed.shape) != 2:
+        raise ModelError(f"{file.path} lacks token_embd.weight, or it is no matrix")
     n_head = get("attention.head_count", int)
     n_embd = get("embedding_length", int)
+    head_dim = get("attention.key_length", int, n_embd // max(n_head, 1))
+    # What other values would change in the computation is not implemented: better no model than a wrong one.
+    for name, value in {"rope.dimension_count": head_dim, "rope.scaling.type": "none"}.items():
+        if data.get(f"llama.{name}", value) != value:
+            raise ModelError(f"{file.path} says {name} = {data[f'llama.{name}']}", f"talkgen reads {value} only")
     return ModelConfig(
-        vocab_size=file.tensors["token_embd.weight"].shape[0],
+        vocab_size=embed.shape[0],
         n_layer=get("block_count", int),
         n_embd=n_embd,
         n_head=n_head,
         n_kv_head=get("attention.head_count_kv", int, n_head),
-        head_dim=get("attention.key_length", int, n_embd // max(n_head, 1)),
+        head_dim=head_dim,
         n_inner=get("feed_forward_length", int),
         block_size=get("context_length", int),
         norm="rms",
@@ -69,14 +75,16 @@ def read_packed(file: GGUFFile, config: ModelConfig) -> dict[str, Parts]:
     Nothing is copied, so queries' and keys' rows are in llama.cpp's order: see `side_by_side`.
 
     Raises:
-        ModelError: a tensor is missing or of another shape than the config says.
+        ModelError: a tensor is missing, of another shape than the config says, or none that is read here.
     """
+    unread = set(file.tensors)
 
     def take(name: str, *shape: int) -> Packed:
         if name not in file.tensors:
             raise ModelError(f"{file.path} lacks {name}")
         if file.tensors[name].shape != shape:
             raise ModelError(f"{file.path}: {name} is {file.tensors[name].shape}, and the config says {shape}")
+        unread.remove(name)
         return file.packed(name)
 
     C, inner = config.n_embd, config.n_inner
@@ -95,6 +103,8 @@ def read_packed(file: GGUFFile, config: ModelConfig) -> dict[str, Parts]:
         shapes = {"attn_norm": (C,), "attn_output": (C, q_rows), "ffn_norm": (C,), "ffn_down": (C, inner)}
         for name, shape in shapes.items():
             weights[f"{new}{_NAMES[name]}.weight"] = (take(f"{old}{name}.weight", *shape),)
+    if unread:  # biases, Llama 3's scaled angles: without them the model would be another
+        raise ModelError(f"{file.path} holds {min(unread)}, which talkgen does not read")
     return weights
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from talkgen.errors import ModelError
 from talkgen.files import read_json
+from talkgen.lm.files.catalog import find_tokenizer
 from talkgen.lm.files.checkpoint import assemble, read_tensors
 from talkgen.lm.models.base import LanguageModel
 from talkgen.lm.models.config import ModelConfig
@@ -59,12 +60,6 @@ def load_folder(folder: Path) -> tuple[LanguageModel, Tokenizer]:
     rename = _from_gpt2 if data["model_type"] == "gpt2" else _from_llama
     weights = rename(read_tensors(_find_tensors(folder)), config, folder)
     return assemble(config, tokenizer, weights, folder), tokenizer
-
-
-def find_tokenizer(folder: Path) -> Path:
-    """The tokenizer.json of a model; that above a run's checkpoint which holds none."""
-    own, above = folder / "tokenizer.json", folder.parent / "tokenizer.json"
-    return above if above.is_file() and not own.is_file() and folder.name.startswith("checkpoint-") else own
 
 
 def read_config(data: Mapping[str, Any], folder: Path) -> ModelConfig:

@@ -30,7 +30,7 @@ def find_log(folder: Path) -> list[Path]:
     """
     if (folder / "metrics.jsonl").is_file():
         return [folder / "metrics.jsonl"]
-    if states := sorted(folder.glob(f"checkpoint-*/{STATE}"), key=_step_of):
+    if states := sorted(folder.glob(f"checkpoint-*/{STATE}"), key=lambda state: step_of(state.parent)):
         own = folder / STATE
         return [own if own.is_file() else states[-1]]
     for pattern in (STATE, "*.jsonl", "*.csv"):
@@ -45,9 +45,10 @@ def find_log(folder: Path) -> list[Path]:
     return sorted(folder.rglob(EVENTS))
 
 
-def _step_of(file: Path) -> int:
-    number = file.parent.name.rpartition("-")[2]
-    return int(number) if number.isdigit() else -1
+def step_of(checkpoint: Path) -> int:
+    """The step in the name of a checkpoint's folder; -1 where it names none."""
+    number = checkpoint.name.rpartition("-")[2]
+    return int(number) if number.isdecimal() else -1
 
 
 def read_log(files: Iterable[Path]) -> list[Row]:
@@ -82,7 +83,7 @@ def _read(file: Path) -> Iterable[Mapping[str, Any]]:
 def read_lines(file: Path) -> list[dict[str, Any]]:
     """The objects in a file of JSON lines; a line torn by a kill or damaged is left out."""
     rows = []
-    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in file.read_text(encoding="utf-8", errors="replace").split("\n"):  # other line ends may stand in a text
         try:
             row = json.loads(line)
         except (ValueError, RecursionError):
@@ -101,7 +102,7 @@ def _number(value: Any) -> float | None:
     """A finite number, a whole one as such."""
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     if not math.isfinite(number):
         return None

@@ -94,6 +94,8 @@ def _download(url: str, target: Path, progress: Progress) -> None:
                     file.write(chunk)
                     have += len(chunk)
                     progress(have, max(total, have))
+        if have < total:
+            raise ConnectionError(f"{have:,} of {total:,} bytes came")
     except urllib.error.HTTPError as error:
         if error.code != 416:  # 416: there is nothing after what we have; the digest decides
             raise ModelError(f"the download failed: {error}", "pull it again") from error

@@ -21,7 +21,7 @@ from talkgen.digest import digest_file
 from talkgen.errors import ModelError
 from talkgen.files import read_json
 from talkgen.lm.files.headers import count_numbers
-from talkgen.lm.files.logs import Row, find_log, read_log
+from talkgen.lm.files.logs import Row, find_log, read_log, step_of
 from talkgen.memo import remembered
 
 RECORD = "run.json"
@@ -139,8 +139,8 @@ class Run:
     @cached_property
     def weights(self) -> dict[int, Path]:
         """The folder of each checkpoint by its step, the earliest first."""
-        ours = {_number(path): path for path in self.source.glob("checkpoints/step-*")}
-        theirs = {_number(path): path for path in self.source.glob("checkpoint-*") if holds_weights(path)}
+        ours = {step_of(path): path for path in self.source.glob("checkpoints/step-*")}
+        theirs = {step_of(path): path for path in self.source.glob("checkpoint-*") if holds_weights(path)}
         if not ours and holds_weights(self.source):
             theirs.setdefault(self._last_step(), self.source)
         return {step: path for step, path in sorted((ours or theirs).items()) if step >= 0}
@@ -202,8 +202,3 @@ def describe_weights(folder: Path) -> dict[str, Any]:
 def holds_weights(folder: Path) -> bool:
     """Whether a folder holds a model: its config and its weights, in one file or in several."""
     return (folder / "config.json").is_file() and any(folder.glob("*.safetensors"))
-
-
-def _number(folder: Path) -> int:
-    number = folder.name.rpartition("-")[2]
-    return int(number) if number.isdigit() else -1

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from talkgen.lm.fast.cuda_graphs import GraphedTransformer
+from talkgen.lm.models.cache import KVCache
 from talkgen.lm.models.config import ModelConfig
 from talkgen.lm.models.transformer import Transformer
 
@@ -60,6 +61,31 @@ def test_texts_change_seats_and_lose_nothing(model):
             texts[i].append(token)
             torch.testing.assert_close(row, model(torch.tensor([texts[i]]))[0][0, -1], atol=1e-3, rtol=1e-3)
     assert [cache.length for cache in caches] == [len(text) for text in texts]
+
+
+@torch.inference_mode()
+def test_what_was_written_elsewhere_is_not_in_the_seat(model):
+    """Rolled back, and read on to the same length by the model itself or in another seat, a text's keys are its own."""
+    graphed = GraphedTransformer(model)
+    begin, other, more = list(range(1, 10)), list(range(20, 30)), [7, 8, 9]
+
+    def seated() -> tuple[KVCache, KVCache]:
+        caches = graphed.new_state(1, 4), graphed.new_state(1, 4)
+        graphed.read_many([begin, other], caches)
+        graphed.read_many([[11], [12]], caches)
+        caches[1].truncate(len(other) + 1 - len(more))
+        return caches
+
+    first, second = seated()
+    graphed.read_many([more], [second])
+    third, fourth = seated()
+    for token in more:
+        graphed.read_many([[token]], [fourth])
+    text = [*other, 12][: -len(more)] + more
+    expected = model(torch.tensor([[*text, 5]]))[0][0, -1]
+    for caches in ((first, second), (third, fourth)):
+        assert caches[1].length == len(text)
+        torch.testing.assert_close(graphed.read_many([[4], [5]], caches)[1], expected, atol=1e-3, rtol=1e-3)
 
 
 @torch.inference_mode()

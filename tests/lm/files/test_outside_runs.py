@@ -21,6 +21,7 @@ from talkgen.lm.answer.callers import Caller
 from talkgen.lm.answer.engine import Engine
 from talkgen.lm.files.adding import add_run
 from talkgen.lm.files.catalog import find_model, find_run
+from talkgen.lm.files.logs import read_log
 from talkgen.lm.files.run import Run
 from talkgen.lm.files.weights import load_model
 from talkgen.pipeline.build import Request, build
@@ -92,6 +93,13 @@ def test_every_kind_of_log_is_the_same_run(kind, added, project, tmp_path):
     assert [row["loss"] for row in rows] == pytest.approx(list(LOSSES.values()))
     assert [row["val_loss"] for row in rows] == pytest.approx([loss + 0.1 for loss in LOSSES.values()])
     assert [row["tokens"] for row in rows] == [64 * step if added else None for step in STEPS]
+
+
+def test_a_line_of_a_log_is_one_whatever_it_says(tmp_path):
+    """JSON may hold signs that end a line elsewhere, and numbers that no float can."""
+    file = tmp_path / "log.jsonl"
+    file.write_text(f'{{"step": 1, "sample": "a\u2028b\x85c", "loss": 2, "huge": {10**400}}}\n', encoding="utf-8")
+    assert read_log([file]) == [{"step": 1, "loss": 2}]
 
 
 @pytest.mark.parametrize("tokens", [True, False])
