@@ -14,7 +14,7 @@ from talkgen.outline.source import Source
 from talkgen.outline.walk import Text
 from talkgen.yamlfile import where_path
 
-_EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_EXPRESSION = re.compile(r"\{\{.{0,2000}?\}\}", re.DOTALL)
 _WORD = re.compile(r"\w+(?:[-'’]\w+)*")
 _NEAR = 0.85  # of difflib: one letter missing, doubled or swapped in a word of five or more
 _SHORTEST = 5  # letters of a term that may be mistyped: shorter words are near to too many others

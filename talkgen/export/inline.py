@@ -9,10 +9,10 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
-_SCRIPT = re.compile(r'<script([^>]*?)\ssrc="([^"]+)"([^>]*)></script>')
+_SCRIPT = re.compile(r'<script([^<>]*?)\ssrc="([^"]+)"([^<>]*)></script>')
 _TAG = re.compile(r"""<(?:img|video|source|image|audio|track|embed|object|link)\b(?:[^<>"']|"[^"]*"|'[^']*')*>""")
 _ATTRIBUTE = re.compile(r'(\s(?:src|href|poster|data)=)"([^"]+)"')
-_URL = re.compile(r"""url\((?P<quote>&quot;|"|'|)(?P<path>[^)"'&]+)(?P=quote)\)""")
+_URL = re.compile(r"""url\((?P<quote>&quot;|"|'|)(?P<path>[^()"'&]+)(?P=quote)\)""")
 _IMPORT = re.compile(r"""(@import\s*)(["'])([^"'&]+)\2""")
 _MARK = "\0"
 _TYPES = {".woff2": "font/woff2", ".svg": "image/svg+xml", ".js": "text/javascript"}

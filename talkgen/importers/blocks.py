@@ -16,7 +16,7 @@ from talkgen.render.grammar import read_markdown
 
 Block = dict[str, Any]
 _HEADING = re.compile(r"(#{1,6}) (.*)")
-_FENCE = re.compile(r"(?P<ticks>`{3,})(?P<info>[^\n]*)\n(?P<code>.*?\n)??(?P=ticks)[ \t]*", re.DOTALL)
+_FENCE = re.compile(r"(?P<ticks>`{3,}+)(?P<info>[^\n]*)\n(?P<code>.*?\n)??(?P=ticks)[ \t]*", re.DOTALL)
 _INFO = re.compile(r"(?P<language>[^\s{]*)(?: \{(?P<steps>(?:all|[\d,-]+)(?:\|(?:all|[\d,-]+))*)\})?(?P<rest>.*)")
 _TOC = re.compile(r"<Toc(?: columns=\"(?P<columns>[1-3])\")? />")
 _SIDE = re.compile(r"(left|right)(?::(\d+)%)?")

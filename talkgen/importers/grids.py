@@ -20,7 +20,7 @@ _BESIDE = re.compile(
 )
 _NUMBER = re.compile(r"(?:cols-|columns-|repeat\(\s*)(\d+)\b")
 _TRACKS = re.compile(r"grid-template-columns:\s*([^;\"'()]+)|grid-cols-\[([^\]()]+)\]")
-_TAGS = re.compile(r"""(?:\s|<!--(?:(?!-->).)*-->|</?[a-zA-Z][\w-]*(?:[^<>"']|"[^"]*"|'[^']*')*>)*""", re.DOTALL)
+_TAGS = re.compile(r"""(?:\s|<!--(?:(?!-->).)*-->|</?[a-zA-Z][\w-]*+(?:[^<>"']|"[^"]*"|'[^']*')*+>)*+""", re.DOTALL)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ _OF_A_DECK = re.compile(
     r"^ {0,3}(?:---|\*\*\*|___|===|#{1,6}(?:\s|$)|[-*+] |\d+[.)] |```|~~~|\||\$\$|>|<|!\[|::\w)|<!--|!\[", re.MULTILINE
 )
 _PAGE = re.compile(r"\s*<(?:!doctype\s+html|html|\?xml)\b", re.IGNORECASE)
-_FENCE = re.compile(r"(?: {0,3}> ?)* *(?P<ticks>`{3,}|~{3,})")
+_FENCE = re.compile(r"(?: {0,3}+> ?+)*+ *+(?P<ticks>`{3,}|~{3,})")
 
 
 def check_deck(text: str, path: Path) -> None:

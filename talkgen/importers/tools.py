@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_FRONT_MATTER = re.compile(r"\s*-{3,}[^\n]*\n(.*?)^---", re.MULTILINE | re.DOTALL)
+_FRONT_MATTER = re.compile(r"\s*+-{3,}+[^\n]*+\n(.*?)^---", re.MULTILINE | re.DOTALL)
 _MARP_KEY = re.compile(r"^(marp|headingDivider|_?backgroundColor|_class|_?color)\s*:", re.MULTILINE)
 _SLIDEV_KEY = re.compile(
     r"^(mdc|comark|drawings|highlighter|canvasWidth|aspectRatio|routerMode|colorSchema|layout|fonts|download|"

@@ -24,7 +24,7 @@ _RUN = {"iframe", "frame", "script"}
 _VALUE = r"""(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)'|(?P<c>[^\s"'=<>`]+))"""
 _ATTRIBUTE = re.compile(rf"\s(?P<name>[^\s\"'<>/=]+)\s*=\s*{_VALUE}")
 # Own, as the standard library's parser takes time with the square of what is never closed, and tells no places in tags.
-_TAG = re.compile(r"""<(?P<name>[a-zA-Z][\w:.-]*)(?P<attributes>(?:[^<>"']|"[^"]*"|'[^']*')*)>""")
+_TAG = re.compile(r"""<(?P<name>[a-zA-Z][\w:.-]*+)(?P<attributes>(?:[^<>"']|"[^"]*"|'[^']*')*+)>""")
 _CANDIDATE = re.compile(r"(?P<c>[^\s,]+)[^,]*")  # of `srcset`
 _CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _URL = r"""(?:"(?P<a>[^"\n]*)"|'(?P<b>[^'\n]*)'|&quot;(?P<d>[^&\n]*)&quot;|(?P<c>[^\s"'()]*))"""
@@ -34,7 +34,7 @@ _LINK = re.compile(r"\]\(\s*<?(?P<c>\#[^\s\"'<>()]+)")
 _TAG_LINK = re.compile(r"""<a\s[^<>]{0,500}?href=["']?(?P<c>\#[^\s"'<>()]+)""", re.IGNORECASE)
 _PERHAPS = re.compile(r"!\[|<(?=[a-zA-Z])[^<]*(?:src|poster|href|data|style)", re.IGNORECASE)
 _SNIPPET = re.compile(r"^<<<[ \t]*(?P<c>[^\s#{]+)", re.MULTILINE)
-_NEAR = 2_000  # characters between two pictures of a line that are searched for the second
+_NEAR = 2_000  # characters between two pictures of a line that are searched for the second, and of an odd address
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,13 @@ class _Pictures:
         at = self.text.find(shown, self._at, self._at + len(shown) + _NEAR)
         if at >= 0:
             self._at = at + len(shown)
-        found = re.compile(rf"[^(]{{0,{_NEAR if at < 0 else 0}}}\(\s*{_spelled(to)}").match(self.text, self._at)
+        opened = re.compile(rf"[^(]{{0,{_NEAR if at < 0 else 0}}}\(\s*<?").match(self.text, self._at)
+        if opened and self.text.startswith(to, opened.end()):
+            self._at = opened.end() + len(to)
+            return Address(to, opened.end(), self._at)
+        if len(to) > _NEAR:
+            return None
+        found = re.compile(_spelled(to)).match(self.text, opened.end()) if opened else None
         if found:
             self._at = found.end()
             return Address(to, found.start("c"), found.end("c"))

@@ -20,7 +20,8 @@ from talkgen.yamlfile import Document, PathInData
 
 MARP_THEMES = ("default", "gaia", "uncover")
 NO_PACKAGE = ("default", "none")  # Slidev's own that come with it
-_NAMED = re.compile(r"/\*.*?@theme\s+([\w-]+).*?\*/", re.DOTALL)
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_NAMED = re.compile(r"@theme\s+([\w-]+)")
 _IMPORTS = re.compile(r"@import(?:-theme)?\s+[\"']([\w-]+)[\"']")
 _LEFT_OUT = {"node_modules", "dist", ".git"}
 _MOST_FILES = 1_000  # of a local theme
@@ -106,7 +107,7 @@ def marp_sheets(name: str, outline: Path) -> dict[str, Path]:
     file = _found(name, outline)
     first = theme_name(file)
     sheets, waiting = {first: file}, [file]
-    beside = {found[1]: each for each in sorted(file.parent.glob("*.css")) if (found := _NAMED.search(_read(each)))}
+    beside = {name: each for each in sorted(file.parent.glob("*.css")) if (name := _name_in(_read(each)))}
     while waiting:
         for other in _IMPORTS.findall(_read(waiting.pop())):
             if other in beside and other not in sheets:
@@ -123,10 +124,15 @@ def theme_name(file: Path) -> str:
     Raises:
         TalkgenError: it does not.
     """
-    named = _NAMED.search(_read(file))
-    if not named:
+    name = _name_in(_read(file))
+    if not name:
         raise TalkgenError(f"{file.name} says no name as a theme", "Marp wants a comment in it: /* @theme NAME */")
-    return named[1]
+    return name
+
+
+def _name_in(css: str) -> str:
+    """What one of a style sheet's comments calls it; empty where none does."""
+    return next((named[1] for comment in _COMMENT.findall(css) if (named := _NAMED.search(comment))), "")
 
 
 def _read(file: Path) -> str:

@@ -39,7 +39,7 @@ _KINDS = {  # by how a file of the kind begins
     ".woff": rb"wOFF",
     ".ttf": rb"\x00\x01\x00\x00|true",
     ".otf": rb"OTTO",
-    ".svg": rb"(?:\xef\xbb\xbf)?\s*(?:(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE svg[^>]*>)\s*)*<svg[\s>]",
+    ".svg": rb"(?:\xef\xbb\xbf)?\s*(?:(?:<\?xml[^>]*>|<!--(?:(?!-->).)*-->|<!DOCTYPE svg[^>]*>)\s*)*<svg[\s>]",
 }
 _SHEET = "text/css"  # what its host calls a style sheet, which begins like nothing
 _PATH = "/%:!$&'()*+,;=@~"  # what stays as it is in a path

@@ -33,5 +33,8 @@ def provenance(figure: FigureArtifact, plan: Plan, data: str) -> Data:
 def git_revision(project: Path) -> str | None:
     """The commit that a project stands at; None where it is no git repository."""
     command = ["git", "-C", str(project), "rev-parse", "HEAD"]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, encoding="ascii", errors="replace", check=False)
+    except OSError:  # git is not installed
+        return None
     return found.stdout.strip() or None

@@ -55,7 +55,7 @@ def models_script(models: Mapping[str, str]) -> str:
 @lru_cache(maxsize=2)
 def _models_script(code: str, models: tuple[tuple[str, str], ...]) -> str:
     weights = "{" + ",".join(f"{json.dumps(name)}:{model}" for name, model in models) + "}"
-    weights = weights.replace("</", "<\\/")  # ends no script
+    weights = weights.replace("<", "\\u003c")  # no token ends the script, or begins a comment in it
     return f"globalThis.talkgenPage = {{\ncode: function () {{\n{code}return Answerer;\n}},\nmodels: {weights},\n}};\n"
 
 

@@ -13,12 +13,14 @@ from types import MappingProxyType
 from typing import Any
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d+\.?\d*|\.\d+)|(?P<text>'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")|(?P<template>`[^`\\]*`)"
+    r"(?<!\s)\s*+(?:(?P<number>\d+\.?\d*|\.\d+)|(?P<text>'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")|(?P<template>`[^`\\]*`)"
     r"|(?P<name>[A-Za-z_$][\w$]*)|(?P<sign>===|!==|==|!=|<=|>=|&&|\|\||\?\?|[-+*/%<>?:!()\[\]{},.]))"
 )
 _CLICKS = re.compile(r"\$(?:slidev\.nav\.|nav\.)?clicks\b(?!\s*\()")
 _REF = re.compile(r"\b(?:const|let)\s+(?P<name>\w+)\s*=\s*ref(?:<[^<>()]*>)?\((?P<value>[^()]+)\)")
 _INNER = re.compile(r"\$\{([^{}]*)\}")  # of a template
+_COLON = re.compile(r"\s*:")
+_NEAR = 100  # characters before a name, blanks among them, that say what it is
 _ESCAPES = {"n": "\n", "t": "\t"}
 _WORDS = {"true": True, "false": False, "null": None, "undefined": None}
 _LEVELS: tuple[Mapping[str, Callable[[Any, Any], Any]], ...] = (
@@ -83,9 +85,10 @@ def bound(source: str, names: Mapping[str, Any]) -> str:
     def value(found: re.Match[str]) -> str:
         if found["template"]:
             return _INNER.sub(inner, found[0])
-        if found["name"] not in names or source[: found.start("name")].rstrip().endswith("."):
+        before = source[max(0, found.start("name") - _NEAR) : found.start("name")].rstrip()
+        if found["name"] not in names or before.endswith("."):
             return found[0]
-        if re.match(r"\s*:", source[found.end() :]) and re.search(r"[{,]\s*\Z", source[: found.start("name")]):
+        if _COLON.match(source, found.end()) and before.endswith(("{", ",")):
             return found[0]  # the key of an object
         return found[0].replace(found["name"], f"({_literal(names[found['name']])})")
 

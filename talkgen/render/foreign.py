@@ -28,14 +28,14 @@ from talkgen.render.vue import FRAGMENT, passing, without_vue
 
 _OWN = re.compile(
     rf"{SPAN}|(?P<comment><!--.*?(?:-->|\Z))|"
-    r"<(?P<element>style|script)\b(?P<with>[^>]*)>(?P<inside>.*?)(?:</(?P=element)\s*>|\Z)|"
-    r"(?P<svg><svg\b[^>]*>.*?</svg\s*>)|"
-    r"""(?P<tag></?(?P<name>[a-zA-Z][\w:.-]*)(?:[^<>"']|"[^"]*"|'[^']*')*>)|"""
+    r"<(?P<element>style|script)\b(?P<with>[^<>]*)>(?P<inside>.*?)(?:</(?P=element)\s*>|\Z)|"
+    r"(?P<svg><svg\b[^<>]*>(?:(?!<svg\b).)*?</svg\s*>)|"
+    r"""(?P<tag></?(?P<name>[a-zA-Z][\w:.-]*+)(?:[^<>"']|"[^"]*"|'[^']*')*+>)|"""
     r"(?P<slot>^::(?P<place>[a-zA-Z][\w-]*)::[ \t]*$)|(?P<snippet>^<<<[^\n]*$)|"
-    r"(?P<behind>!\[bg\b[^\]\n]*\]\([^)\n]*\))|(?P<expression>\{\{.*?\}\})",
+    r"(?P<behind>!\[bg\b[^\]\n]*\]\([^)\n]*\))|(?P<expression>\{\{.{0,2000}?\}\})",
     re.MULTILINE | re.DOTALL,
 )
-_START = re.compile(r"""<[a-zA-Z][\w:.-]*(?:[^<>"']|"[^"]*"|'[^']*')*>""")
+_START = re.compile(r"""<[a-zA-Z][\w:.-]*+(?:[^<>"']|"[^"]*"|'[^']*')*+>""")
 _LIKE = {
     **dict.fromkeys("section article header footer main nav center address fieldset form pre".split(), "div"),
     **dict.fromkeys("button label font tt big nobr".split(), "span"),
@@ -56,6 +56,7 @@ _SAY_NOTHING = frozenset(  # about what is to be seen of a slide of Slidev's tha
     "dragPos".split()
 )
 _MARPS = frozenset("paginate headingDivider math marp size style theme lang title description author image url".split())
+_DEEPEST = 20
 _OF_THE_THEME = ("theme", "color")  # on a slide of Slidev's these are nothing, or the theme's
 
 
@@ -75,6 +76,7 @@ class Foreign:
     vectors: list[str] = field(default_factory=list)  # SVG, which the text has signs for
     frames: list[str] = field(default_factory=list)  # addresses of pages, which the text has signs for
     _shown: list[str] = field(default_factory=list)  # what elements shown at a click became
+    _deep: int = 0  # in texts of elements that are shown as they stand
 
     def read(self, source: str) -> str:
         """The source without what only its own tool reads."""
@@ -206,7 +208,7 @@ class Foreign:
         """A style of its own, for its slide or for all; scripts are never run."""
         inside = found["inside"]
         if self.native == "marp" and not _is_block(found):  # Marp shows the tag, and what is in it
-            return f"&lt;{_OWN.sub(self._kept, found[0][1:])}"
+            return self._as_it_stands(found[0])
         if found["element"] == "style" and "lang" not in found["with"] and is_whole(inside):
             css, imports = without_imports(inside)
             self.lost |= {f"a style sheet of its own ({each})": None for each in imports}
@@ -218,6 +220,15 @@ class Foreign:
         if "setup" not in found["with"]:  # what a set-up does is seen where it is used
             self.lost[f"a {found['element']} of its own"] = None
         return ""
+
+    def _as_it_stands(self, element: str) -> str:
+        """An element as text, what is in it read; of many in each other the innermost are text, too."""
+        if self._deep == _DEEPEST:
+            return element.replace("<", "&lt;")
+        self._deep += 1
+        text = f"&lt;{_OWN.sub(self._kept, element[1:])}"
+        self._deep -= 1
+        return text
 
     def _vector(self, source: str) -> str:
         """A drawing of SVG, which becomes a file."""

@@ -31,7 +31,7 @@ _SPECIAL = re.compile(
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _TAG = re.compile(r"<(?=[A-Za-z/!?]|\Z)")
 # An address that the tools make a link of: they look for its end in the source, where escapes are part of it.
-_LINKED = re.compile(r"(://[^\s<\\&]*(?:&(?!amp;|lt;)[^\s<\\&]*)*)(?=\\|&(?:amp|lt);)")
+_LINKED = re.compile(r"://(?:[^\s<\\&]|&(?!amp;|lt;))*+(?P<escaped>(?=\\|&(?:amp|lt);))?")
 _LINKED_TO_THE_END = re.compile(r"://[^\s<]*\Z")
 _SHORT_CODE = re.compile(r"(?<!\S):(?=(?:[a-z]|[+-]1)[\w+-]*:)")  # Marp would fetch a picture for `:rocket:`
 BRACES = re.compile(r"(\{|%7B)(?=\{|%7B)", re.IGNORECASE)  # an address is shown decoded
@@ -230,7 +230,7 @@ def _escape_text(pieces: Sequence[Piece], *, expressions: bool, one_line: bool) 
                 piece.written = _BEGINNING.sub(_as_text, piece.written, count=1)
             if piece.written.endswith("!") and at + 1 < len(pieces) and pieces[at + 1].written.startswith("["):
                 piece.written = f"{piece.written[:-1]}\\!"  # with a link behind it, a picture
-            piece.written = _LINKED.sub(r"\1<wbr>", piece.written)
+            piece.written = _LINKED.sub(_ended, piece.written)
             if at + 1 < len(pieces) and pieces[at + 1].written[:1] not in "\n\\ <" and not piece.name:
                 piece.written = _LINKED_TO_THE_END.sub(r"\g<0><wbr>", piece.written)
             if not expressions:
@@ -247,6 +247,11 @@ def _escaped(text: str, *, label: bool, dollars: bool) -> str:
     if label:
         text = re.sub(r"(?<!\\)[\[\]]", r"\\\g<0>", text)
     return text.replace("$", "\\$") if dollars else text
+
+
+def _ended(link: re.Match[str]) -> str:
+    """An address that ends before what is escaped behind it."""
+    return link[0] if link["escaped"] is None else f"{link[0]}<wbr>"
 
 
 def _as_text(beginning: re.Match[str]) -> str:

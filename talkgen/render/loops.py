@@ -9,12 +9,17 @@ from typing import Any
 
 from talkgen.render.expressions import UnknownValueError, bound, evaluate
 
-SPAN = r"(?P<code>(?P<ticks>`+)(?!`)(?:[^`\n]|`(?!(?P=ticks))|\n(?![ \t]*\n))+?(?P=ticks)(?!`))"
-_TAG = re.compile(rf"""{SPAN}|<(?P<name>[a-zA-Z][\w.-]*)(?P<rest>(?:[^<>"']|"[^"]*"|'[^']*')*)>""")
+SPAN = r"(?P<code>(?<!`)(?P<ticks>`++)(?:[^`\n]|`(?!(?P=ticks))|\n(?![ \t]*\n))+?(?P=ticks)(?!`))"
+_TAG = re.compile(rf"""{SPAN}|<(?P<name>[a-zA-Z][\w.-]*+)(?P<rest>(?:[^<>"']|"[^"]*"|'[^']*')*+)>""")
 _LOOP = re.compile(r"""\sv-for=(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)')""")
-_OF = re.compile(r"\s*\(?\s*(?P<item>[\w$]+)\s*(?:,\s*(?P<index>[\w$]+)\s*)?\)?\s+(?:in|of)\s+(?P<list>.*)", re.DOTALL)
-_DYNAMIC = re.compile(r"""(?P<head>\s(?:v-[\w.-]+|:[\w.-]+)=")(?P<value>[^"]*)(?=")|(?P<text>\{\{.*?\}\})""", re.DOTALL)
+_OF = re.compile(
+    r"\s*+\(?\s*+(?P<item>[\w$]++)(?:\s*+,\s*+(?P<index>[\w$]++))?(?:\s*+\))?\s++(?:in|of)\s+(?P<list>.*)", re.DOTALL
+)
+_DYNAMIC = re.compile(
+    r"""(?P<head>\s(?:v-[\w.-]+|:[\w.-]+)=")(?P<value>[^"]*)(?=")|(?P<text>\{\{.{0,2000}?\}\})""", re.DOTALL
+)
 _MOST = 200  # items, and loops of a text
+_LONGEST = 100_000  # characters of a text that is written out: loops in loops make very many
 
 
 def written_out(source: str) -> str:
@@ -32,6 +37,8 @@ def written_out(source: str) -> str:
             continue
         start = f"<{tag['name']}{tag['rest'].replace(loop[0], '', 1)}>"
         once = start + source[tag.end() : end]
+        if len(source) + len(once) * len(rows) > _LONGEST:
+            continue
         copies = "\n".join(_DYNAMIC.sub(partial(_bound, names=names), once) for names in rows)
         source = source[: tag.start()] + copies + source[end:]
         at, rounds = tag.start(), rounds + 1

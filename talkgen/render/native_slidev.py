@@ -135,10 +135,10 @@ def _package_json(deck: Deck, *, is_added_to: bool) -> str:
 def _project_files(deck: Deck) -> dict[str, str | Path]:
     """The files beside the outline that Slidev reads by itself; links that lead out of the talk's folder are none."""
     folder = deck.folder
-    names = [folder / name for name in FILES]
-    folders = [*FOLDERS, *(name for name in _named(deck) if is_path(name) and Path(folder, name) != folder)]
+    names, own = [folder / name for name in FILES], folder.resolve()
+    named = [*FOLDERS, *filter(is_path, _named(deck))]
+    folders = [each for each in named if own in Path(own, each).resolve().parents]
     names += [Path(where, name) for each in folders for where, _, files in os.walk(folder / each) for name in files]
-    own = folder.resolve()
     return {
         Path(os.path.relpath(file, folder)).as_posix(): file
         for file in sorted(names)

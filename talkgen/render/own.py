@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 _JOINER = "\u2060"  # no fence begins with one
 _DASHES = re.compile(r"^(?=---)", re.MULTILINE)
 _TICKS = re.compile(r"^([ \t]*)(?=```)", re.MULTILINE)
-_BLANK_END = re.compile(r"(?:(?:^|\n)[ \t>]*)+\Z")
 _BARE_ITEM = re.compile(r"(?:^|\n)[ \t>]*(?:[-*+]|\d+[.)])\Z")
 
 
@@ -28,7 +27,7 @@ def aligned(source: str) -> str:
     parts, end = [], 0
     for token in read_markdown("\n".join(lines)):
         if token.type == "fence" and token.map:
-            parts.append(_BLANK_END.sub("", _cut_nowhere(lines[end : token.map[0]]).lstrip("\n")))
+            parts.append(_without_blank_end(_cut_nowhere(lines[end : token.map[0]]).lstrip("\n")))
             before = lines[token.map[0]].partition(token.markup)[0]
             if not _BARE_ITEM.search(parts[-1]):
                 parts.append(before.rstrip())
@@ -40,6 +39,13 @@ def aligned(source: str) -> str:
 
 def _cut_nowhere(lines: list[str]) -> str:
     return _DASHES.sub(" ", _TICKS.sub(f"\\1{_JOINER}", "\n".join(lines)))
+
+
+def _without_blank_end(text: str) -> str:
+    """A text without the lines at its end that hold nothing but spaces and the signs of quotes."""
+    said = len(text.rstrip(" \t>\n"))
+    end = text.find("\n", said) if said else 0
+    return text if end < 0 else text[:end]
 
 
 def _inside(before: str, token: Token) -> str:

@@ -45,7 +45,7 @@ from talkgen.render.words import deck_words
 from talkgen.style import SIZES
 from talkgen.words import WORDS, direction
 
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?(?:-->|(?P<open>\Z))", re.DOTALL)
 _ENDED = "\n\n<!-- -->"
 
 
@@ -189,7 +189,7 @@ def _page(writer: SlidevWriter, slide: Slide, number: int, *, first: bool) -> st
 
 def _opens_comment(body: str) -> bool:
     """Whether a listing begins a comment and does not end it: Slidev, which sees none there, would end it in a note."""
-    return "<!--" in _COMMENT.sub("", body)
+    return any(found["open"] is not None for found in _COMMENT.finditer(body))
 
 
 def _frontmatter(writer: SlidevWriter, slide: Slide) -> dict[str, Any]:

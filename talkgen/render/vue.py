@@ -13,7 +13,9 @@ from talkgen.render.built_in import dragged
 from talkgen.render.expressions import UnknownValueError, evaluate, shown
 
 FRAGMENT = ' data-marpit-fragment="1"'
-_ATTRIBUTE = re.compile(r"""\s+(?P<name>[^\s"'<>/=]+)(?:\s*=\s*(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)'|(?P<c>[^\s"'>]+)))?""")
+_ATTRIBUTE = re.compile(
+    r"""(?<!\s)\s++(?P<name>[^\s"'<>/=]+)(?:\s*=\s*(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)'|(?P<c>[^\s"'>]+)))?"""
+)
 _CLICK = re.compile(r"v-(click|after)(\.(?!hide)[\w-]+)*")
 # How an element comes in is decoration: it is there in the end.
 _DECORATION = re.compile(

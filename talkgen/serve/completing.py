@@ -128,10 +128,10 @@ class Job:
         return [(piece.text, odds) for piece, odds in zip(done.pieces[:kept], done.odds[:kept], strict=True)]
 
 
-def _tokens_within(engine: Engine, ids: list[int], length: int) -> int:
-    """How many tokens it takes for a text of `length` characters."""
+def _tokens_within(engine: Engine, ids: list[int], length: int, least: int = 0) -> int:
+    """How many tokens it takes for a text of `length` characters; `least` are sure to be among them."""
     decode = engine.tokenizer.decode
-    return next((k for k in range(len(ids)) if len(decode(ids[:k])) >= length), len(ids))
+    return next((k for k in range(least, len(ids)) if len(decode(ids[:k])) >= length), len(ids))
 
 
 class _Teller:
@@ -151,7 +151,7 @@ class _Teller:
             self._odds += [(piece.text, piece.odds)] if piece.odds else []
         text = sendable(self._engine.tokenizer.decode(self._ids), self._stops)
         if len(text) > self._sent:
-            sure = _tokens_within(self._engine, self._ids, len(text)) if self._odds else 0
+            sure = _tokens_within(self._engine, self._ids, len(text), self._told) if self._odds else 0
             self._say(text, self._odds[self._told : sure], None)
 
     def end(self, done: Completion, odds: list[tuple[str, Odds | None]]) -> None:

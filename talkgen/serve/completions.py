@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -79,7 +80,7 @@ def completion_routes(questions: Questions) -> list[BaseRoute]:
         """Answers a conversation."""
         asked = await read_body(request, ChatRequest)
         engine = find(asked.model)
-        prompt = _write_prompt(engine, asked)
+        prompt = await run_in_threadpool(_write_prompt, engine, asked)  # a file is opened, a stranger's template run
         wanted = asked.wanted([prompt], asked.most, logprobs=asked.top_logprobs if asked.logprobs else None)
         style = ChatStyle(asked.model or engine.loaded.name, engine.tokenizer, asked)
         return await _answer(questions, request, asked, wanted, engine, style)

@@ -105,7 +105,7 @@ class Engines:
                 engine.next_token("")  # the first answer takes seconds that no audience should wait for
         except TalkgenError as error:
             log.error("%s stays recorded: %s", files.label, error)
-        except (FailedError, RuntimeError, MemoryError) as error:
+        except Exception as error:  # whatever it is, the talk goes on with what is recorded
             if device in ("cpu", SERVER):
                 log.error("%s stays recorded: %s", files.label, error)
             else:
@@ -197,7 +197,9 @@ class Engines:
 
     def signature(self, engine: Answering) -> ModelJSON:
         """Who answered."""
-        about = self._about[engine.files.name]
+        about = self._about.get(engine.files.name)
+        if about is None:  # its device failed just now
+            raise ModelError(f"the model '{engine.files.name}' is not loaded")
         return {"name": about["name"], "label": about["label"], "digest": about["digest"]}
 
 

@@ -114,18 +114,26 @@ class Rounds:
         if current is None or not current.is_open:
             return
         current.is_open = False
-        await self._write({"event": "close", "round": current.number})
-        results = [each.result() for each in self._rounds]
-        await asyncio.to_thread(_save, self._folder, results)
+        try:
+            await self._write({"event": "close", "round": current.number})
+            results = [each.result() for each in self._rounds]
+            await asyncio.to_thread(_save, self._folder, results)
+        except OSError:
+            current.is_open = True  # so that whoever closes it again has them written
+            raise
 
     def _replay(self, event: dict[str, Any]) -> None:
         match event:
             case {"event": "open", "asked": dict(asked), "date": str(date)}:
                 self._rounds.append(Round(len(self._rounds) + 1, asked, date))
-            case {"event": "vote", "round": int(number), "device": str(device), "text": str(text)}:
+            case {"event": "vote", "round": number, "device": str(device), "text": str(text)} if self._has(number):
                 self._rounds[number - 1].votes.setdefault(device, text)
-            case {"event": "close", "round": int(number)}:
+            case {"event": "close", "round": number} if self._has(number):
                 self._rounds[number - 1].is_open = False
+
+    def _has(self, number: object) -> bool:
+        """Whether there is a round of that number: the line that opened it may be damaged."""
+        return type(number) is int and 1 <= number <= len(self._rounds)
 
     async def _write(self, event: dict[str, Any]) -> None:
         """Writes a line; those that come while the disk is busy go together."""
@@ -152,7 +160,7 @@ def _read(log: Path) -> Iterator[dict[str, Any]]:
     """The events of a log; a line that is none was cut short by a power cut, before its vote counted."""
     if not log.is_file():
         return
-    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in log.read_text(encoding="utf-8", errors="replace").split("\n"):  # other line ends may stand in a text
         try:
             event = json.loads(line)
         except ValueError:

@@ -1,5 +1,7 @@
 """What stands side by side in an author's own HTML: columns of blocks, wherever its tool gets the same back."""
 
+from contextlib import suppress
+
 import pytest
 from same_deck import compare
 
@@ -71,6 +73,17 @@ def test_the_other_tool_shows_the_authors_grid(head, render, tmp_path):
     ]
     assert at == sorted(at)
     assert rendering.degraded == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["<style>" * 200 + "\x01", "> " * 200 + "x", "-" * 100_000, "`" * 3_000, "<b " * 5_000]
+)
+def test_a_strangers_deck_is_read_in_time(text, tmp_path):
+    """However often it begins something that it does not end; the test would not end."""
+    for head in (SLIDEV, MARP, ""):
+        (tmp_path / "deck.md").write_text(f"{head}{text}\n\n{text}", encoding="utf-8")
+        with suppress(OutlineError):
+            import_deck(tmp_path / "deck.md", print)
 
 
 def test_tags_around_columns_fit_each_other(tmp_path):

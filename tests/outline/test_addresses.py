@@ -101,6 +101,13 @@ def test_long_texts_take_time_in_proportion(piece):
     markdown_addresses(piece * 10_000)
 
 
+@pytest.mark.parametrize("piece", ["<" + "a" * 200_000, "<a " * 100_000, '<a "' * 50_000, "![](" + "a" * 400_000 + ")"])
+def test_what_is_very_long_takes_time_in_proportion(piece):
+    """A tag that is never closed, and an address of any length; the test would not end."""
+    list(html_addresses(piece))
+    assert len(markdown_addresses(piece)) == piece.count("![](")
+
+
 @pytest.mark.parametrize("begun", ["url(", "@import ", "url(a", 'url("a"'])
 def test_blanks_that_never_end_in_a_style_sheet_are_gone_through_once(begun):
     """A hundred thousand blanks are not looked at from each of them on; the test would not end."""

@@ -13,7 +13,7 @@ from talkgen.cli.app import app
 from talkgen.errors import OutlineError, TalkgenError
 from talkgen.pipeline import fetching, remote
 from talkgen.pipeline.build import Request, build
-from talkgen.pipeline.fetching import fetch, time_for_one
+from talkgen.pipeline.fetching import _kind, fetch, time_for_one
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001a5f6"
@@ -89,6 +89,13 @@ KINDS = [("/dot.png", ".png"), ("/dot", ".svg"), ("/film.mp4", ".mp4"), ("/lette
 def test_what_is_fetched_is_known_by_its_content(name, suffix, host):
     """Whatever it is called."""
     assert fetch(host[0] + name, soon(), private=True) == (FILES[name], suffix)
+
+
+def test_a_drawing_may_begin_with_comments_and_many_are_read_once():
+    """What begins as a drawing and is none is refused, however its comments could be taken together."""
+    assert _kind(b"<!-- a --><!-- b -->\n<svg></svg>", "a", "image/svg+xml") == ".svg"
+    with pytest.raises(TalkgenError, match="no picture"):
+        _kind(b"<!---->" * 500, "a", "image/svg+xml")  # the test would not end
 
 
 def test_a_way_on_is_followed_but_not_for_ever(host):

@@ -1,5 +1,6 @@
 """The elements' script: all modules of templates/web joined into one that runs as an inline module."""
 
+import json
 import re
 import subprocess
 
@@ -7,7 +8,7 @@ import pytest
 
 from talkgen.assets import asset_dir
 from talkgen.export.node import find_node
-from talkgen.render.elements import ELEMENTS, LIVE, element_modules, elements_script, join_modules
+from talkgen.render.elements import ELEMENTS, LIVE, element_modules, elements_script, join_modules, models_script
 
 
 def test_it_imports_and_exports_nothing():
@@ -21,6 +22,16 @@ def test_it_imports_and_exports_nothing():
 def test_it_can_stand_inside_a_page():
     """Nothing in it ends a script element early."""
     assert "</script" not in elements_script().lower()
+
+
+def test_no_token_of_a_model_ends_or_hides_the_script():
+    """A vocabulary may have what begins a comment and a script: the page would go on in it to its end."""
+    tokens = ["<!--", "<script>", "</script>", "\\<", "a"]
+    script = models_script({"small": json.dumps({"tokens": tokens})})
+    written = re.search(r"^models: (.*),$", script, re.MULTILINE)
+    assert written
+    assert "<" not in written[1]
+    assert json.loads(written[1]) == {"small": {"tokens": tokens}}
 
 
 def test_each_element_is_defined_by_its_module():

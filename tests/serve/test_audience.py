@@ -160,6 +160,29 @@ def test_a_torn_line_spoils_nothing(app, presenter, settings):
     assert (told["voters"], told["mine"]) == (2, " b")
 
 
+def test_a_log_is_read_whatever_texts_stand_in_it(app, presenter, settings):
+    """A prompt may hold what ends a line elsewhere; and votes of a round whose own line is damaged stop no server."""
+    ask(presenter, prompt="one\u2028two\x85three ")
+    vote(phone(app), " a")
+    log = settings.votes / "log.jsonl"
+    with log.open("a") as file:
+        file.write('{"event": "vote", "round": 7, "device": "x", "text": "y"}\n{"event": "close", "round": 0}\n')
+    with TestClient(create_app(settings), base_url="http://127.0.0.1:8000") as again:
+        told = again.get("/api/vote").json()["round"]
+    assert (told["prompt"], told["voters"], told["open"]) == ("one\u2028two\x85three ", 1, True)
+
+
+def test_results_that_could_not_be_written_are_written_when_asked_again(app, presenter, settings):
+    """The round stays open until they are."""
+    ask(presenter)
+    vote(phone(app), " a")
+    (settings.votes / "votes.json").mkdir()
+    assert presenter.post("/present/vote/close").status_code == 503
+    (settings.votes / "votes.json").rmdir()
+    assert presenter.post("/present/vote/close").json()["round"]["open"] is False
+    assert (settings.votes / "votes.csv").is_file()
+
+
 def test_a_vote_that_cannot_be_written_does_not_count(app, presenter, settings):
     """Where the disk refuses, the phone is told to come again, and then it counts."""
     ask(presenter)

@@ -9,7 +9,7 @@ from talkgen.lm.answer.callers import FailedError
 from talkgen.lm.fast import forms
 from talkgen.lm.files.catalog import find_model
 from talkgen.lm.files.packed import FORMATS
-from talkgen.serve.engines import Engines
+from talkgen.serve.engines import Engines, open_engine
 from talkgen.serve.limits import Question
 
 ELSEWHERE = "cpu:0"  # a device of another name, where the same model runs
@@ -55,6 +55,23 @@ def test_a_cpu_that_fails_goes_on(engines):
         engines.ask(Question(prompt="another"))
     hook.remove()
     assert engines.ask(Question(prompt="another")).candidates
+
+
+def test_a_model_that_fails_in_any_way_stays_recorded(models, monkeypatch, caplog):
+    """A file that is gone, a fault of ours: the others are loaded, and nobody waits for it."""
+
+    def fail(files, device):
+        if files.name == "tiny":
+            raise KeyError("a fault")
+        return open_engine(files, device)
+
+    monkeypatch.setattr("talkgen.serve.engines.open_engine", fail)
+    engines = Engines(models, "cpu")
+    engines.open()
+    engines.wait()
+    assert [model["name"] for model in engines.health()["models"]] == [files.name for files in models[1:]]
+    assert "tiny" in caplog.text
+    engines.close()
 
 
 def test_the_server_says_503_and_comes_back(open_server, deck, models, project):

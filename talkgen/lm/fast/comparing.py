@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from talkgen.lm.models.transformer import Transformer
 
 # Torch's threads that wait take no core from who presents, and what a form took is given back before the next one's.
-_QUIET = {"OMP_WAIT_POLICY": "PASSIVE", "MALLOC_MMAP_THRESHOLD_": str(1 << 20)}
+_QUIET = {"OMP_WAIT_POLICY": "PASSIVE", "MALLOC_MMAP_THRESHOLD_": str(1 << 20), "PYTHONIOENCODING": "utf-8"}
 
 Tell = Callable[[str], None]
 
@@ -41,7 +41,7 @@ def compare_aside(files: ModelFiles, device: str, tell: Tell, ended: threading.E
     """Measures in a process of its own, which tells how far it is, and ends when `ended` is set."""
     command = [sys.executable, "-m", __name__, files.name, files.kind, str(files.path), files.label, device]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=os.environ | _QUIET
+        command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, encoding="utf-8", env=os.environ | _QUIET
     ) as process:
 
         def pass_on() -> None:
