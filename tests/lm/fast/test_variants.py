@@ -44,7 +44,7 @@ def make_cases():
                 expected = x.astype(np.float64) @ weight.dense().astype(np.float64).T
                 size = np.abs(x).max() * math.sqrt(k) * np.abs(weight.dense()).max()
                 yield (
-                    f"{format} {n}x{k}, {m} rows",
+                    f"{kind} {n}x{k}, {m} rows",
                     head.tobytes() + weight.data.tobytes() + x.tobytes(),
                     expected,
                     2e-5 * size,

@@ -64,7 +64,8 @@ typedef __m512i Lanes;
 
 inline Lanes add_pairs(Lanes sums, Lanes a, Lanes b) {
 #if defined(__AVX512VNNI__)
-    return _mm512_dpwssd_epi32(sums, a, b);
+    asm("vpdpwssd %2, %1, %0" : "+v"(sums) : "v"(a), "v"(b));  // as an intrinsic GCC moves sums to and fro around it
+    return sums;
 #else
     return _mm512_add_epi32(sums, _mm512_madd_epi16(a, b));
 #endif

@@ -24,7 +24,6 @@ namespace {
 
 constexpr int FEW = 4;     // rows of activations that meet a row of floats together
 constexpr int MANY = 6;    // rows of activations for which it pays to lay out floats anew, once for all of them
-constexpr int SHARE = 2;   // chunks that a thread takes at least, where there is much to do
 constexpr int SIDE = 8;    // rows of floats that are laid out together, SLICE numbers of each: half of the first cache
 constexpr int SLICE = 576;
 
@@ -188,8 +187,7 @@ void linear(const Stack& w, const float* x, float* y, int m, int threads, bool m
         chunks += chunks_of(w.parts[i]), n += w.parts[i].n;
         blocks |= w.parts[i].kind == INT8 || w.parts[i].kind == INT4;
     }
-    // Rather than wait for a core that is slow today; a row alone is over before that pays.
-    const int share = m > 1 ? SHARE : (chunks + threads - 1) / threads;
+    const int share = m > 1 ? 1 : (chunks + threads - 1) / threads;  // a row alone is over before more parts pay
     if (blocks) quantize(a, m, w.parts[0].k, threads);
     pool().run(threads, chunks, share, [&](int from, int to) {
         Buffer<float> some((size_t)m * CHUNK);

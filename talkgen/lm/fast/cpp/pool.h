@@ -1,5 +1,8 @@
 // Threads that share the work of a loop; knows no arithmetic. One round at a time: who comes meanwhile works alone.
 //
+// Each thread has a part of the loop to itself and goes through it in turn, so that what it will read next is known and
+// can be on its way. Who is done takes half of what another still has before it: a core may be slow today.
+//
 // No OpenMP: each compiler brings a runtime of its own, some none, and two of them in one process are in each other's
 // way. A thread that comes late to a round is not waited for, since on a busy machine it may come very late.
 #pragma once
@@ -8,6 +11,8 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
+#include <deque>
 #include <mutex>
 #include <thread>
 
@@ -25,13 +30,36 @@ inline void breathe() {
 #endif
 }
 
+// What is left of a loop, from ... to: its owner takes from the front, others from the back.
+class alignas(64) Part {
+    std::atomic<uint64_t> ends{0};
+
+    static uint64_t pack(int from, int to) { return (uint64_t)from << 32 | (uint32_t)to; }
+
+public:
+    void set(int from, int to) { ends = pack(from, to); }
+
+    // To from, to as many as `count` of the first, or what lies behind the first half; whether there were any.
+    bool take(int count, bool behind, int& from, int& to) {
+        for (uint64_t now = ends.load();;) {
+            const int first = now >> 32, last = (uint32_t)now;
+            if (first >= last) return false;
+            const int cut = behind ? first + (last - first) / 2 : std::min(first + count, last);
+            if (!ends.compare_exchange_weak(now, behind ? pack(first, cut) : pack(cut, last))) continue;
+            from = behind ? cut : first, to = behind ? last : cut;
+            return true;
+        }
+    }
+};
+
 class Pool {
     using Work = void (*)(const void* body, int from, int to);
 
     Work work = nullptr;
     const void* body = nullptr;
-    int count = 0, share = 1;
-    std::atomic<int> next{0}, active{0}, wanted{0};
+    int share = 1;
+    std::deque<Part> parts = std::deque<Part>(1);  // the caller's, then each thread's
+    std::atomic<int> active{0}, wanted{0};
     std::atomic<bool> open{false};
     std::atomic<unsigned> number{0};
     std::atomic<int> asleep{0};
@@ -40,14 +68,19 @@ class Pool {
     std::condition_variable wake, done;
     int started = 0;
 
-    // Large parts first, which read memory in one go, then ever smaller ones, since a core may be slow today.
-    void take() {
-        for (int i = next.load(); i < count;) {
-            const int end = std::min(count, i + std::max(share, (count - i) / (2 * (wanted.load() + 1))));
-            if (!next.compare_exchange_weak(i, end)) continue;
-            work(body, i, end);
-            i = next.load();
-        }
+    // Parts that no one has begun yet may go as well: their threads come late, or not at all.
+    bool take_over(Part& own) {
+        int from, to;
+        for (int i = 0; i <= wanted.load(); i++)
+            if (&parts[i] != &own && parts[i].take(0, true, from, to)) return own.set(from, to), true;
+        return false;
+    }
+
+    void take(Part& own) {
+        int from, to;
+        do
+            while (own.take(share, false, from, to)) work(body, from, to);
+        while (take_over(own));
     }
 
     // Whether it came about in a while that is spent awake: between two products of a token lie microseconds.
@@ -76,7 +109,7 @@ class Pool {
             seen = wait(seen);
             if (index >= wanted.load()) continue;
             active++;
-            if (open.load()) take();  // closed: whoever called has done it all
+            if (open.load()) take(parts[index + 1]);  // closed: whoever called has done it all
             if (--active == 0 && awaited.load()) {
                 std::lock_guard<std::mutex> lock(sleeping);
                 done.notify_one();
@@ -85,25 +118,29 @@ class Pool {
     }
 
     void start(int threads) {
-        for (; started < threads - 1; started++) std::thread(&Pool::serve, this, started).detach();
+        for (; started < threads - 1; started++) {
+            parts.emplace_back();
+            std::thread(&Pool::serve, this, started).detach();
+        }
     }
 
 public:
     // body(from, to) for all of 0 to count, at least `share` of them at a time.
     template <class Body>
-    void run(int threads, int count_, int share_, const Body& given) {
+    void run(int threads, int count, int share_, const Body& given) {
         std::unique_lock<std::mutex> mine(busy, std::try_to_lock);
-        if (threads < 2 || count_ <= share_ || !mine) return given(0, count_);
+        if (threads < 2 || count <= share_ || !mine) return given(0, count);
         start(threads);
         work = [](const void* each, int from, int to) { (*(const Body*)each)(from, to); };
-        body = &given, count = count_, share = share_;
-        next = 0, wanted = threads - 1, open = true;
+        body = &given, share = share_, wanted = threads - 1;
+        for (int64_t i = 0; i < threads; i++) parts[i].set(i * count / threads, (i + 1) * count / threads);
+        open = true;
         number++;
         if (asleep.load()) {
             std::lock_guard<std::mutex> lock(sleeping);
             wake.notify_all();
         }
-        take();
+        take(parts[0]);
         open = false;
         if (await([&] { return !active.load(); })) return;
         // Whoever is not done had to make room for another program: on the core that is free now it can go on.
