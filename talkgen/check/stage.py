@@ -106,7 +106,10 @@ def _presented(request: Request) -> Iterator[str]:
     port = _free_port()
     command = [sys.executable, "-m", "talkgen", "present", str(request.outline), "--port", str(port), "--quiet"]
     command += ["--target", request.target, *(["--model", request.model] if request.model else [])]
-    with tempfile.TemporaryFile("w+") as said, subprocess.Popen(command, stdout=said, stderr=said) as process:
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said,
+        subprocess.Popen(command, stdout=said, stderr=said) as process,
+    ):
         try:
             address = f"http://127.0.0.1:{port}"
             deadline = time.monotonic() + _START

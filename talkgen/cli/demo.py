@@ -47,6 +47,7 @@ def demo(
     from talkgen.lm.files.catalog import find_model
     from talkgen.pipeline.app_pictures import made_of, stamp
     from talkgen.serve.demos import PREFIX
+    from talkgen.serve.reach import EVERYWHERE, web_address
     from talkgen.serve.run import check_port, serve
     from talkgen.serve.settings import Settings
     from talkgen.style import load_style
@@ -62,7 +63,7 @@ def demo(
         deck.write_text(f'<meta http-equiv="refresh" content="0; url={PREFIX}/{name}/">', encoding="utf-8")
         style = load_style(theme, project)
         settings = Settings(deck, tuple(found), project, host=host, port=port, device=device, style=style)
-        address = f"http://{host}:{port}{PREFIX}/{name}/"
+        address = f"{web_address('127.0.0.1' if host in EVERYWHERE else host, port)}{PREFIX}/{name}/"
         if picture is not None:
             take_picture(settings, style.scheme, address, picture)
             stamp(picture, made_of(name, theme, found, project))

@@ -259,7 +259,7 @@ def _draw_map(pen: Pen, data: Data) -> None:
 
 
 def rests(weights: list[list[float]]) -> bool:
-    """Whether the tokens after the first look at it more than at all others that they could."""
+    """Whether the tokens after the second give the first that much of their looks, on average."""
     later = weights[2:]
     return bool(later) and sum(row[0] for row in later) / len(later) >= _RESTS
 

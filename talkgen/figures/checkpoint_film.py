@@ -149,7 +149,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
 def _line(pen: Pen, text: str, left: float, size: float) -> str:
     """`text` in one line, without its beginning where there is no room for it."""
     text = show_text(text)
-    while pen.text_width(text, size, mono=True) > pen.canvas.width - left:
+    while len(text) > 1 and pen.text_width(text, size, mono=True) > pen.canvas.width - left:
         text = "…" + text.removeprefix("…")[1:]
     return text
 
@@ -161,7 +161,8 @@ def _continuation(text: str) -> str:
 
 
 def _wrap(pen: Pen, text: str, room: float, size: float) -> list[str]:
-    """`text` in at most two lines of `room` px; cut with an ellipsis."""
+    """`text` in at most two lines of `room` px, cut with an ellipsis; none where there is no room."""
+    lines: list[str] = []
     most = int(room / pen.text_width("0", size, mono=True))
     for characters in range(most, 1, -1):  # signs that the font lacks are wider than its own
         lines = textwrap.wrap(text, characters, max_lines=_LINES, placeholder=" …", break_on_hyphens=False)

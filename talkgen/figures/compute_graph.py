@@ -79,7 +79,7 @@ def _trace(cell: Cell, tokens: int) -> nx.DiGraph[int]:
 
     draw = torch.Generator().manual_seed(_SEED)
     x = torch.randn(tokens, _WIDTH, generator=draw)
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_SEED)
         if cell == "attention":
             layer = Attention(ModelConfig(1, n_embd=_WIDTH, n_head=1))

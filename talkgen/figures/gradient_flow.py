@@ -84,6 +84,7 @@ def read_windows(loaded: Loaded, count: int) -> Tensor:
     import torch
 
     from talkgen.lm.train.corpus import read_corpus
+    from talkgen.lm.train.data import place_cut
     from talkgen.lm.train.recipe import TASK_NAMES
     from talkgen.lm.train.recipe_file import read_recipe
 
@@ -91,7 +92,7 @@ def read_windows(loaded: Loaded, count: int) -> Tensor:
     if recipe.data in TASK_NAMES:
         raise ModelError(f"{loaded.label} was trained on a synthetic task", "name a sweep over text")
     text = read_corpus(recipe.data)
-    ids = torch.tensor(loaded.tokenizer.encode(text[int(len(text) * (1 - recipe.held_out)) :]))
+    ids = torch.tensor(loaded.tokenizer.encode(text[place_cut(text, recipe.held_out) :]))
     windows = ids.unfold(0, loaded.model.config.block_size + 1, loaded.model.config.block_size)
     chosen = np.unique(np.linspace(0, len(windows) - 1, min(count, len(windows))).astype(int))
     return windows[torch.from_numpy(chosen)]

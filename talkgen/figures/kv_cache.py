@@ -17,7 +17,7 @@ from talkgen.figures.draw.headline import write_headline
 from talkgen.figures.draw.lines import Line, draw_lines
 from talkgen.figures.draw.pen import Pen, plot, sheet, styled
 from talkgen.figures.measure.timing import core_seconds, machine, one_thread, show_seconds
-from talkgen.figures.numbers import human, significant
+from talkgen.figures.numbers import human_bytes, significant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,7 +132,7 @@ def _write_bytes(paper: Pen, pen: Pen, data: Data) -> None:
     paper.write(2, bottom - 28, "tokens", color=paper.colors.muted)
     paper.write(2, bottom, "cache", color=paper.colors.attention)
     for n, size in list(zip(data["lengths"], data["bytes"], strict=True))[::-apart]:
-        paper.write(pen.at(n, 1)[0], bottom, f"{human(size)}B", color=paper.colors.attention, align="center")
+        paper.write(pen.at(n, 1)[0], bottom, human_bytes(size), color=paper.colors.attention, align="center")
 
 
 def headline(data: Data) -> str:
@@ -141,7 +141,7 @@ def headline(data: Data) -> str:
     sooner = significant(times["no cache"][-1] / times["cache"][-1], 2)
     return (
         f"After {data['lengths'][-1]:,} tokens the cache makes the next one {sooner:g} times as fast, "
-        f"for {human(data['bytes'][-1])}B"
+        f"for {human_bytes(data['bytes'][-1])}"
     )
 
 
@@ -149,12 +149,12 @@ def describe(data: Data) -> str:
     """Each length with both times and the bytes."""
     times = data["timings"]
     rows = "; ".join(
-        f"after {n:,} tokens {show_seconds(with_)} with it, {show_seconds(without)} without, {human(size)}B"
+        f"after {n:,} tokens {show_seconds(with_)} with it, {show_seconds(without)} without, {human_bytes(size)}"
         for n, with_, without, size in zip(
             data["lengths"], times["cache"], times["no cache"], data["bytes"], strict=True
         )
     )
     return (
         f"A cache of keys and values: {data['model']}, on one core of {data['machine']}, time of one more token and "
-        f"bytes of the cache in float32 (the weights have {human(data['weights'])}B). {rows}. {headline(data)}."
+        f"bytes of the cache in float32 (the weights have {human_bytes(data['weights'])}). {rows}. {headline(data)}."
     )

@@ -14,7 +14,7 @@ from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs
 from talkgen.figures.draw.headline import write_headline
 from talkgen.figures.draw.pen import DASHED, Pen, plot, sheet, styled
-from talkgen.figures.numbers import human
+from talkgen.figures.numbers import human, human_bytes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
@@ -70,7 +70,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     every = [size for model in models for size in model["bytes"]] + [memory["bytes"] for memory in data["memories"]]
     pen.axes.set(xscale="log", xlim=(min(every) / 1.6, max(every) * 1.6), ylim=(len(models) - 0.5, -0.5))
     marks = [10.0**k for k in range(6, 14) if min(every) / 1.6 <= 10.0**k <= max(every) * 1.6]
-    pen.label_axis("x", marks, [f"{human(mark)}B".replace("BB", "GB") for mark in marks])
+    pen.label_axis("x", marks, [human_bytes(mark) for mark in marks])
     pen.label_axis("y", [], [])
     _draw_memories(paper, pen, data, top)
     for row, (model, name) in enumerate(zip(models, names, strict=True)):

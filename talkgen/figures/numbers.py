@@ -14,10 +14,16 @@ def significant(value: float, digits: int = 4) -> float:
 
 def human(value: float) -> str:
     """A count in three digits: 950, 24M, 1.56B, 137B, 1.6T."""
+    rounded = significant(value, 3)
     for unit, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if value >= unit:
-            return f"{significant(value / unit, 3):g}{letter}"
-    return f"{significant(value, 3):g}"
+        if rounded >= unit:
+            return f"{rounded / unit:g}{letter}"
+    return f"{rounded:g}"
+
+
+def human_bytes(value: float) -> str:
+    """Bytes in three digits: 512B, 24kB, 1.56GB."""
+    return f"{human(value).replace('B', 'G')}B"
 
 
 def percent(share: float) -> str:

@@ -21,7 +21,7 @@ from talkgen.figures.measure.passage import PASSAGE
 from talkgen.figures.measure.rounding import matrices, relative_error, round_model, rounded_bytes
 from talkgen.figures.measure.timing import core_seconds, machine, show_seconds
 from talkgen.figures.measure.tokens import read_text
-from talkgen.figures.numbers import human, percent, significant
+from talkgen.figures.numbers import human, human_bytes, percent, significant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,7 +173,7 @@ def _write_bits(paper: Pen, pen: Pen, data: Data) -> None:
     paper.write(2, bottom, "bytes", color=muted)
     reached = paper.text_width("bytes") + 4
     for bits, size in zip(data["bits"], data["ways"]["channel"]["bytes"], strict=True):
-        x, text = pen.at(bits, data["perplexity"])[0], f"{human(size)}B"
+        x, text = pen.at(bits, data["perplexity"])[0], human_bytes(size)
         half = paper.text_width(text) / 2
         if x - half > reached + 6:
             paper.write(x, bottom, text, color=muted, align="center")
@@ -189,7 +189,7 @@ def _write_table(paper: Pen, data: Data, left: float, top: float) -> None:
     for row, (name, size) in enumerate(data["forms"].items(), 1):
         y = top + 42 * row
         paper.write(left, y, name, paper.sizes.small, bold=True)
-        paper.write(right - 94, y, f"{human(size)}B", align="right")
+        paper.write(right - 94, y, human_bytes(size), align="right")
         paper.write(right, y, show_seconds(data["timings"][name]), color=colors.attention, bold=True, align="right")
     index = BITS.index(4)
     tensor, channel = (percent(data["ways"][way]["error"][index]) for way in _WAYS)
@@ -229,19 +229,19 @@ def describe(data: Data) -> str:
     """Each number of bits with both perplexities, the matrix, and the forms."""
     tensor, channel = data["ways"]["tensor"], data["ways"]["channel"]
     rows = "; ".join(
-        f"{bits} bits {a:g} per tensor, {b:g} per channel ({human(size)}B)"
+        f"{bits} bits {a:g} per tensor, {b:g} per channel ({human_bytes(size)})"
         for bits, a, b, size in zip(
             data["bits"], tensor["perplexity"], channel["perplexity"], channel["bytes"], strict=True
         )
     )
     index = BITS.index(4)
     forms = ", ".join(
-        f"{name} {human(size)}B in {show_seconds(data['timings'][name])}" for name, size in data["forms"].items()
+        f"{name} {human_bytes(size)} in {show_seconds(data['timings'][name])}" for name, size in data["forms"].items()
     )
     timed = f" A token reads and takes, on one core of {data['machine']}: {forms}." if forms else ""
     return (
         f"Matrices of {data['model']} rounded to few bits; perplexity over {data['measured_on']} tokens, "
-        f"{data['perplexity']:g} in float32 ({human(data['bytes'])}B): {rows}. The matrix {data['matrix']} at 4 bits "
-        f"is off by {percent(tensor['error'][index])} per tensor, {percent(channel['error'][index])} per channel."
+        f"{data['perplexity']:g} in float32 ({human_bytes(data['bytes'])}): {rows}. The matrix {data['matrix']} at 4 "
+        f"bits is off by {percent(tensor['error'][index])} per tensor, {percent(channel['error'][index])} per channel."
         f"{timed} {headline(data)}."
     )

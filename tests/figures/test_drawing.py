@@ -15,7 +15,7 @@ from talkgen.figures.draw.labels import Spot, place_labels
 from talkgen.figures.draw.lettering import printable
 from talkgen.figures.draw.lines import spread
 from talkgen.figures.draw.pen import plot, sheet
-from talkgen.figures.numbers import human, percent, significant, superscript
+from talkgen.figures.numbers import human, human_bytes, percent, significant, superscript
 from talkgen.figures.registry import load_figure
 
 
@@ -115,6 +115,8 @@ def test_numbers_as_people_say_them():
         "137B",
         "1.57T",
     ]
+    assert [human(n) for n in (999.6, 999_999, 999.7e9)] == ["1k", "1M", "1T"]
+    assert [human_bytes(n) for n in (512, 4.1e6, 1.42e9, 2e12)] == ["512B", "4.1MB", "1.42GB", "2TB"]
     assert [percent(p) for p in (0.8912, 0.0098, 0.0061, 0.0004, 0)] == ["89%", "1%", "0.6%", "<0.1%", "0%"]
     assert (superscript("-12"), superscript("1.25")) == ("⁻¹²", "¹·²⁵")
     assert [significant(x) for x in (0.0, 123456.0, 0.00123456)] == [0.0, 123500.0, 0.001235]

@@ -122,15 +122,16 @@ def test_no_text_stands_on_another(name, size, data_of, tmp_path):
     assert [said for said, box in level if box.x0 < -1.5 or box.x1 > size[0] + 1.5] == []
 
 
+@pytest.mark.parametrize(("size", "hint"), [((1152, 100), "more `height`"), ((100, 470), "a wider column")])
 @pytest.mark.parametrize("name", sorted(CASES))
-def test_too_little_room_is_no_crash(name, data_of, tmp_path):
-    """In 100 px of height a figure is drawn as well as it goes, or says that its plot needs more."""
-    canvas = Canvas(load_style("night", tmp_path), 1152, 100)
+def test_too_little_room_is_no_crash(name, size, hint, data_of, tmp_path):
+    """In 100 px of height or width a figure is drawn as well as it goes, or says that its plot needs more."""
+    canvas = Canvas(load_style("night", tmp_path), *size)
     try:
         load_figure(name).draw(data_of(name), canvas)
     except TalkgenError as error:
         assert str(error) == (  # noqa: PT017 – most figures are drawn
-            "a picture of 1152 by 100 px has no room for its plot\n  hint: give it more `height`"
+            f"a picture of {size[0]} by {size[1]} px has no room for its plot\n  hint: give it {hint}"
         )
 
 

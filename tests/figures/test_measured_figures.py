@@ -23,6 +23,7 @@ from talkgen.lm.files.catalog import ModelFiles
 from talkgen.lm.files.weights import load_model
 from talkgen.lm.models.architectures import build_model
 from talkgen.lm.models.config import ModelConfig
+from talkgen.lm.train.corpus import FILE_BREAK
 from talkgen.lm.train.loop import train
 from talkgen.lm.train.recipe import Recipe
 from talkgen.lm.train.run import RunFolder, read_metrics
@@ -319,6 +320,20 @@ def test_windows_are_the_held_out_text(inputs):
     windows = gradient_flow.read_windows(loaded, 100)
     assert windows.shape == (len(held_out) // 24, 25)
     assert "".join(loaded.tokenizer.decode(row[:-1].tolist()) for row in windows) == held_out[: windows[:, 1:].numel()]
+
+
+def test_windows_of_several_files_begin_where_training_ended(tmp_path, inputs):
+    """After the end of a file: what stands before it in the last tenth was trained on."""
+    loaded = inputs.sweep_models("flow")[0]
+    shutil.copytree(loaded.files.path, tmp_path / "run")
+    text = (project() / "text.txt").read_text()
+    (tmp_path / "run" / "text.txt").write_text(text + FILE_BREAK + text, encoding="utf-8")
+    recipe = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())
+    changed = {"data": "text:text.txt", "held_out": 0.8}
+    (tmp_path / "run" / "config.yaml").write_text(yaml.safe_dump({**recipe, **changed}))
+    several = replace(loaded, files=ModelFiles("run", "checkpoint", tmp_path / "run", "run"))
+    first = gradient_flow.read_windows(several, 1)[0]
+    assert loaded.tokenizer.decode(first.tolist()) == text[:25]
 
 
 def test_gradient_flow_needs_text(tmp_path, inputs):

@@ -216,7 +216,8 @@ def plot(canvas: Canvas, left: float, top: float, right: float, bottom: float, p
     """
     width, height = canvas.width, canvas.height
     if min(right - left, bottom - top) < _LEAST:
-        raise TalkgenError(f"a picture of {width:g} by {height:g} px has no room for its plot", "give it more `height`")
+        hint = "give it a wider column" if right - left < _LEAST else "give it more `height`"
+        raise TalkgenError(f"a picture of {width:g} by {height:g} px has no room for its plot", hint)
     picture = picture or blank(canvas)
     axes = picture.add_axes((left / width, 1 - bottom / height, (right - left) / width, (bottom - top) / height))
     colors = canvas.style.colors

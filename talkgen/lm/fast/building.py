@@ -70,7 +70,7 @@ def _build(compiler: str, name: str, sources: list[str], flags: list[str]) -> Pa
     try:
         _compile([compiler, *FLAGS, *flags, *(str(SOURCES / source) for source in sources)], target)
     except subprocess.SubprocessError as error:
-        said = str(getattr(error, "stderr", None) or error).strip().splitlines()[0]
+        said = (str(getattr(error, "stderr", None) or "").strip() or str(error)).splitlines()[0]
         reason = f"{compiler} did not compile it: {said}"
         logging.getLogger(__name__).warning("models answer by torch alone: %s", reason)
         if getattr(error, "returncode", 1) > 0:  # one that was killed, as by Ctrl-C, may do it next time
@@ -95,5 +95,6 @@ def source_digest() -> str:
 def _compile(command: list[str], target: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / target.name
-        subprocess.run([*command, "-o", made], check=True, capture_output=True, text=True, timeout=_PATIENCE)
+        command = [*command, "-o", str(made)]
+        subprocess.run(command, check=True, capture_output=True, text=True, errors="replace", timeout=_PATIENCE)
         write_bytes(target, made.read_bytes())

@@ -141,7 +141,7 @@ def _read_hub(name: str) -> str:
             raise ModelError(f"the dataset {name} has no .txt or .jsonl file", "take a dataset of plain text")
         paths = [Path(hf_hub_download(name, file, repo_type="dataset")) for file in wanted]
     except (http_error, HFValidationError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ModelError(f"cannot fetch the dataset {name}: {reason}", "check the name and the network") from error
     return "\n\n\n".join(_dataset_text(path) for path in paths)
 
@@ -152,6 +152,7 @@ def _dataset_text(path: Path) -> str:
         return text
 
     try:
-        return "\n\n".join(str(json.loads(line)["text"]) for line in text.splitlines() if line.strip())
+        # At line feeds alone: JSON may hold other ends of lines (U+2028) as they are.
+        return "\n\n".join(str(json.loads(line)["text"]) for line in text.split("\n") if line.strip())
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path.name} has a line without a 'text' value", "take a dataset of plain text") from error

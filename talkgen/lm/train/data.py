@@ -75,13 +75,13 @@ Side = tuple[str, NDArray[np.uint32]]
 @lru_cache(maxsize=1)  # the runs of a sweep share their text, and its tokenizer takes longer to train than some of them
 def _split(text: str, held_out: float, recipe: TokenizerRecipe) -> tuple[Tokenizer, tuple[Side, Side]]:
     """A tokenizer made from what is trained on, and both sides of the cut with their ids."""
-    cut = _place_cut(text, held_out)
+    cut = place_cut(text, held_out)
     tokenizer = make_tokenizer(recipe, text[:cut])
     train, held = ((part, np.array(tokenizer.encode(part), dtype=np.uint32)) for part in (text[:cut], text[cut:]))
     return tokenizer, (train, held)
 
 
-def _place_cut(text: str, held_out: float) -> int:
+def place_cut(text: str, held_out: float) -> int:
     """Where the held-out end begins; in a text of several files, after the end of one."""
     cut = int(len(text) * (1 - held_out))
     return text.find(FILE_BREAK, cut) + 1 or cut

@@ -8,8 +8,10 @@ that maps a function over them.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self
@@ -75,8 +77,13 @@ class SweepRecipe(Part):
 
     @model_validator(mode="after")
     def _each_is_a_recipe(self) -> Self:
-        for model in self.models:
-            self.recipe(model, self.rates[0], self.seeds[0])
+        """Each has a run of its own: of two in one folder the second would be reported with the first one's loss."""
+        names = Counter(self.recipe(model, self.rates[0], self.seeds[0]).name for model in self.models)
+        if twice := [name for name, count in names.items() if count > 1]:
+            apart = "a sweep tells its models apart by architecture, shift, n_layer and n_embd"
+            raise ValueError(f"two models would be trained as {twice[0]}: {apart}; others need another sweep")
+        if any(len({*given}) < len(given) for given in (self.seeds, self.budgets)):
+            raise ValueError("each seed and each budget can stand there once")
         return self
 
     def recipe(
@@ -209,12 +216,20 @@ def run_cell(cell: Cell, threads: int) -> dict[str, Any]:
 
 
 def run_locally(work: list[Cell], workers: int, threads: int) -> Iterator[dict[str, Any]]:
-    """Trains in `workers` processes of this machine, of so many threads each."""
+    """Trains in `workers` processes of this machine, of so many threads each; a killed one is an outcome as well."""
     # Spawned: a forked process would inherit torch's locks, held by threads that it does not have.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(run_cell, cell, threads) for cell in work]
+        futures = {pool.submit(run_cell, cell, threads): cell for cell in work}
         try:
-            yield from (future.result() for future in as_completed(futures))
+            yield from (_outcome(future, futures[future]) for future in as_completed(futures))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _outcome(future: Future[dict[str, Any]], cell: Cell) -> dict[str, Any]:
+    """What a process returned; where one was killed, its pool ends with it."""
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return {"name": cell.recipe.name, "error": "a process was killed, maybe for memory; fewer --workers need less"}

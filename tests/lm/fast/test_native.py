@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from talkgen.lm.fast import building, native, structures
 
 SHELL = shutil.which("sh").rsplit("/", 1)[0]
@@ -50,6 +52,19 @@ def test_a_compiler_that_fails_is_quoted_once_and_remembered(tmp_path, monkeypat
     compiler.write_text(script + "# another version\n", encoding="utf-8")
     load()
     assert asked.read_text(encoding="utf-8") == "once\nonce\n"
+
+
+@pytest.mark.parametrize(("said", "told"), [("", "returned non-zero exit status 1"), (r"\351t\351", "\ufffdt\ufffd")])
+def test_whatever_a_failing_compiler_prints_is_no_crash(said, told, tmp_path, monkeypatch):
+    """A blank line, or letters of another encoding."""
+    compiler = tmp_path / "c++"
+    compiler.write_text(f"#!/bin/sh\nprintf '{said}\\n' >&2\nexit 1\n", encoding="utf-8")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{SHELL}")
+    monkeypatch.setenv("TALKGEN_CACHE", str(tmp_path / "c"))
+    library, reason = native._load.__wrapped__()
+    assert library is None
+    assert told in reason
 
 
 def test_a_compiler_that_was_killed_is_asked_again(tmp_path, monkeypatch):

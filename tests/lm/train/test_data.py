@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from talkgen.errors import ModelError
-from talkgen.lm.train.corpus import FILE_BREAK, python_library, python_reference, read_corpus
+from talkgen.lm.train.corpus import FILE_BREAK, _dataset_text, python_library, python_reference, read_corpus
 from talkgen.lm.train.data import IGNORED, TextData, load_data
 from talkgen.lm.train.recipe import ModelRecipe, Recipe, TokenizerRecipe
 
@@ -129,6 +129,13 @@ def test_a_file_that_is_missing_or_no_text_is_said(tmp_path):
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ModelError, match="not UTF-8"):
         read_corpus(f"text:{tmp_path / 'binary'}")
+
+
+def test_json_lines_end_with_line_feeds_alone(tmp_path):
+    """A text may hold U+2028 and U+0085 as they are, which Python takes for ends of lines."""
+    file = tmp_path / "part.jsonl"
+    file.write_bytes('{"text": "a\u2028b\u0085c"}\r\n\n{"text": "d"}\n'.encode())
+    assert _dataset_text(file) == "a\u2028b\u0085c\n\nd"
 
 
 def test_without_a_network_the_fetched_texts_say_so(tmp_path, monkeypatch):

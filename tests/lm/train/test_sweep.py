@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from talkgen.errors import ModelError
 from talkgen.lm.train.recipe import ModelRecipe, OptimizerRecipe, ScheduleRecipe, TokenizerRecipe
@@ -113,6 +115,31 @@ def test_a_sweep_file_names_every_problem_with_its_place(tmp_path):
     assert "n_layer" in said
     assert f"{file}:5:5" in said
     assert "not a multiple of n_head 3" in said
+
+
+def test_models_that_would_share_a_folder_are_refused():
+    """Run again, the second would be reported with the first one's loss."""
+    models = [ModelRecipe(n_layer=1, n_embd=8, n_head=heads, block_size=16) for heads in (1, 2)]
+    with pytest.raises(ValidationError, match=r"two models would be trained as transformer-1x8-seed1"):
+        SweepRecipe(**{**dict(GRID), "models": models})
+    for twice in ({"seeds": [1, 1]}, {"budgets": [8, 8]}):
+        with pytest.raises(ValidationError, match="can stand there once"):
+            SweepRecipe(**{**dict(GRID), **twice})
+
+
+class _Kills:
+    """A run's folder that ends whichever process it is sent to, as a system without memory does."""
+
+    def __reduce__(self):
+        return os._exit, (1,)
+
+
+def test_a_process_that_is_killed_is_an_outcome():
+    """Of all runs that it takes with it."""
+    recipe = GRID.recipe(GRID.models[0], 1e-2, 1)
+    outcomes = list(run_locally([Cell(recipe, _Kills()), Cell(recipe, _Kills())], 1, 1))
+    assert [outcome["name"] for outcome in outcomes] == [recipe.name] * 2
+    assert all("was killed" in outcome["error"] for outcome in outcomes)
 
 
 def test_a_missing_sweep_file_is_said():
