@@ -94,7 +94,7 @@ def share_out(text: str, lang: str, *, drawn: bool = False) -> tuple[dict[More, 
     """Which font shows each of a text's characters that the themes' fonts lack, and the characters that none has.
 
     `lang` decides between the shapes that Chinese and Japanese give to one character. In what is `drawn` emoji are
-    outlines: letters have no colours there.
+    outlines: letters have no colours there. Fonts come in the order in which they are asked.
     """
     pictures = set(_PICTURED.findall(text))
     scripts = (*SCRIPTS, *_east_asian(set(text), lang))
@@ -111,7 +111,8 @@ def share_out(text: str, lang: str, *, drawn: bool = False) -> tuple[dict[More, 
     keys = set() if drawn else set(_KEYS.findall(text))
     if keys:  # with their digits: the theme's font comes first, so that all other digits stay as they are
         shared.setdefault(EMOJI, set()).update(*keys)
-    return shared, missing
+    order = (EMOJI, *scripts, SIGNS, DRAWN_EMOJI)  # a set's own is another in every process
+    return {font: shared[font] for font in order if font in shared}, missing
 
 
 def _east_asian(letters: Iterable[str], lang: str) -> tuple[More, ...]:

@@ -38,6 +38,12 @@ def test_each_letter_has_the_font_of_its_script(text, lang, shares):
     assert missing == set()
 
 
+def test_fonts_come_in_one_order():
+    """In every process, since a picture names them in it."""
+    names = [font.name for font in share_out("한 汉 → ב ا", "zh")[0]]
+    assert names == ["Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans SC", "Noto Sans KR", "DejaVu Sans"]
+
+
 def test_what_none_has_is_named():
     """Letters of scripts that no bundled font has."""
     assert share_out("नमस्ते", "hi")[1] == set("नमस्ते")

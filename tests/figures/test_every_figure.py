@@ -236,6 +236,25 @@ def test_svg_has_the_canvas_size_and_its_text_with_fonts(data_of, canvas, tmp_pa
         assert set(map(ord, node.text)) <= set().union(*fonts), node.text
 
 
+def test_a_script_has_the_fonts_of_its_letters(canvas, tmp_path):
+    """As any figure: where its reader has none, Chinese would be boxes."""
+    script = tmp_path / "plot.py"
+    script.write_text("from matplotlib import pyplot as plt\nplt.plot([1, 2])\nplt.title('汉字')\n", encoding="utf-8")
+    save_picture(run_script(script, canvas), tmp_path / "a.svg", tmp_path / "a.png", {})
+    assert 'font-family:"Noto Sans SC"' in (tmp_path / "a.svg").read_text(encoding="utf-8")
+
+
+def test_a_picture_is_the_same_whatever_was_drawn_before(canvas, tmp_path):
+    """Fonts for the letters of one figure are not the next one's."""
+    module, files = load_figure("completions"), []
+    for number, token in enumerate(("cat", "汉字", "cat")):
+        line = {"prompt": "a", "candidates": [{"shown": token, "p": 0.5}]}
+        svg = tmp_path / f"{number}.svg"
+        save_picture(module.draw({"lines": [line]}, canvas), svg, tmp_path / "a.png", {})
+        files.append(svg.read_bytes())
+    assert files[0] == files[2]
+
+
 def test_letters_of_a_formula_are_paths(canvas, tmp_path):
     """A script's formula, whose letters matplotlib places one by one, looks the same without any font."""
     script = tmp_path / "plot.py"

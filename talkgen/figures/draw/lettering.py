@@ -23,7 +23,8 @@ _KEPT = "\n\u200c\u200d"  # a new line, and what joins letters or keeps them apa
 _FALLBACK = "DejaVu Sans"  # comes with matplotlib; has the arrows and signs that Inter's subset lacks
 
 
-_more: dict[str, Path] = {}  # the families in use for letters that the others lack, with their files
+_more: dict[str, Path] = {}  # families for the letters of this picture that the others lack, with their files
+_given: set[str] = set()  # such families that matplotlib was given
 
 
 def _font_files() -> list[str]:
@@ -59,15 +60,20 @@ def _use_as(family: str, file: Path, weight: int) -> None:
 def use_fonts_for(text: str) -> None:
     """Puts the fonts for a text's letters of other scripts, and for its emoji as outlines, behind the style's own.
 
-    The pictures of a process that come later have them too, where they need them.
+    They are this picture's alone: it is the same whatever the process drew before.
     """
     shared, _ = share_out(text, "", drawn=True)
-    for font in shared:
-        if font.name not in (*_more, _FALLBACK):
-            for weight in (400, _BOLD):
-                _use_as(font.name, unpacked(font.file(min(weight, max(font.weights)))), weight)
-            _more[font.name] = unpacked(font.file())
-            _known_characters.cache_clear()
+    _more.clear()
+    for font in (each for each in shared if each.name != _FALLBACK):
+        for weight in (400, _BOLD) if font.name not in _given else ():
+            _use_as(font.name, unpacked(font.file(min(weight, max(font.weights)))), weight)
+        _given.add(font.name)
+        _more[font.name] = unpacked(font.file())
+
+
+def families(own: str) -> list[str]:
+    """The families that letters are looked for in: a style's `own`, those of other scripts, and the one for signs."""
+    return [own, *_more, _FALLBACK]
 
 
 def font(style: Style, size: float | None = None, *, bold: bool = False, mono: bool = False) -> FontProperties:
@@ -76,7 +82,7 @@ def font(style: Style, size: float | None = None, *, bold: bool = False, mono: b
 
     family = style.fonts.mono if mono else style.fonts.body
     size = size or style.sizes.figure
-    return FontProperties(family=[family, *_more, _FALLBACK], weight=_BOLD if bold else 400, size=size * POINTS)
+    return FontProperties(family=families(family), weight=_BOLD if bold else 400, size=size * POINTS)
 
 
 def font_file(family: str, weight: int) -> Path:
@@ -109,15 +115,15 @@ def shorten(
 
 
 @functools.cache
-def _known_characters() -> frozenset[int]:
+def _known_characters(more: tuple[Path, ...]) -> frozenset[int]:
     from matplotlib.ft2font import FT2Font
 
-    return frozenset().union(*(FT2Font(file).get_charmap() for file in (*_font_files(), *map(str, _more.values()))))
+    return frozenset().union(*(FT2Font(file).get_charmap() for file in (*_font_files(), *map(str, more))))
 
 
 def printable(text: str) -> str:
     """`text` with each character that none of the fonts has, or that is not printable, as `�`."""
-    known = _known_characters()
+    known = _known_characters(tuple(_more.values()))
     return "".join(
         c if ord(c) in known and (c.isprintable() or c in _KEPT) else "\N{REPLACEMENT CHARACTER}" for c in text
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from talkgen.errors import Place, TalkgenError
 from talkgen.figures.base import Canvas
-from talkgen.figures.draw.lettering import DPI, POINTS, SPACING, use_bundled_fonts, use_fonts_for
+from talkgen.figures.draw.lettering import DPI, POINTS, SPACING, families, use_bundled_fonts, use_fonts_for
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
@@ -64,7 +64,7 @@ def look_of(canvas: Canvas) -> dict[str, Any]:
         "figure.figsize": (canvas.width / DPI, canvas.height / DPI),
         "figure.dpi": DPI,
         "figure.constrained_layout.use": True,
-        "font.family": [canvas.style.fonts.body, "DejaVu Sans"],
+        "font.family": families(canvas.style.fonts.body),
         "font.size": sizes.small * POINTS,
         "axes.spines.top": False,
         "axes.spines.right": False,
