@@ -86,17 +86,11 @@ def build(
 
     Examples:
       talkgen build slides/attention
-
       talkgen build slides/attention --target slidev
-
       talkgen build slides/attention --format pdf
-
       talkgen build slides/attention --target slidev --format pptx --clicks
-
       talkgen build slides/attention --fetch
-
       talkgen build slides/attention --watch
-
       talkgen build slides/attention --var course="STAT 3494W"
     """
     from talkgen.pipeline.request import Reach, Request
@@ -184,8 +178,10 @@ def show_report(done: BuildReport, report: Callable[[str], None]) -> None:
         timed, shown = len(planned), len(done.plan.draft.shown)
         report(f"planned: {sum(planned):g} minutes{f' for {timed} of {shown} slides' if timed < shown else ''}")
     made = f"{len(done.computed)} computed, {len(done.reused)} unchanged"
-    for path in done.outputs:
-        out(f"{path}  ({made}, {done.seconds:.1f} s)")
+    *others, last = done.outputs
+    for path in others:
+        out(str(path))
+    out(f"{last}  ({made}, {done.seconds:.1f} s)")
 
 
 def finish(done: BuildReport, json: bool, report: Callable[[str], None]) -> int:

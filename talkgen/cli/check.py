@@ -50,11 +50,8 @@ def check(
 
     Examples:
       talkgen check slides/attention
-
       talkgen check slides/attention --target marp --fail-on warning
-
       talkgen check slides/attention --links
-
       talkgen check slides/attention --sarif findings.sarif
     """
     from talkgen.check.findings import is_as_bad

@@ -48,7 +48,17 @@ def make_app(asked: str = "") -> typer.Typer:
             app.add_typer(module.app, name=name)
         else:
             app.command(name)(getattr(module, function))
+    _keep_lines_of_examples(app)
     return app
+
+
+def _keep_lines_of_examples(app: typer.Typer) -> None:
+    """Lets every help show its examples a line each: to click, a paragraph is one text unless it begins with a mark."""
+    for command in app.registered_commands:
+        command.help = ((command.callback and command.callback.__doc__) or "").replace("Examples:", "\b\n    Examples:")
+    for group in app.registered_groups:
+        if group.typer_instance:
+            _keep_lines_of_examples(group.typer_instance)
 
 
 def start(

@@ -18,7 +18,9 @@ MODELS = ("smollm2", "small", "small-lstm", "translator")  # what is at hand of 
 
 
 def demo(
-    name: Annotated[str, typer.Argument(help="lab for all of them, a live element, or an app of demos/.")] = "lab",
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="lab for all of them, a live element, or an app of demos/.")
+    ] = "lab",
     model: Annotated[list[str] | None, typer.Option(help="A model to ask; several if given again.")] = None,
     device: Annotated[str, typer.Option(help="Where models run: auto, cpu, cuda or mps.")] = "auto",
     host: Annotated[
@@ -34,11 +36,8 @@ def demo(
 
     Examples:
       talkgen demo
-
       talkgen demo attention --model small
-
       talkgen demo lab --device cuda --model hf:ORG/NAME
-
       talkgen demo translation --model translator --theme night --picture slides/my-talk/translation.png
     """
     from talkgen.elements.apps import demo_names, find_demo

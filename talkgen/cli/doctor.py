@@ -36,7 +36,6 @@ def doctor(
 
     Examples:
       talkgen doctor
-
       talkgen doctor --talk slides/attention --offline
     """
     if offline and talk is None:

@@ -53,7 +53,7 @@ def list_(
 
 @app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(help="A figure's name.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A figure's name.")],
     out_file: Annotated[Path, typer.Option("--out", "-o", help="The .svg or .png to write.")],
     param: Annotated[list[str] | None, typer.Option("--param", "-p", help="key=value, as YAML.")] = None,
     model: Annotated[str, typer.Option("--model", "-m", help="The model where the figure asks for one.")] = "small",
@@ -82,7 +82,7 @@ def show(
 
 @app.command("new")
 def new(
-    name: Annotated[str, typer.Argument(help="What the talk calls it.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the talk calls it.")],
     talk: Annotated[Path, typer.Option("--talk", "-t", metavar="DIR", help="The folder of the talk.")] = Path(),
 ) -> None:
     """Writes figures/NAME.py into a talk: a figure of its own that works, to change.

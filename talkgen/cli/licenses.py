@@ -35,7 +35,6 @@ def licenses(json: Json = False) -> None:
 
     Examples:
       talkgen licenses
-
       talkgen licenses --json
     """
     parts = [*_own(), *_models(), *_python_packages(), *_npm_packages()]

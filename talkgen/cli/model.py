@@ -11,7 +11,9 @@ import typer
 from talkgen.cli.console import Json, Meter, Quiet, out, out_json, silence
 
 app = typer.Typer(help="Lists, fetches and describes models.", no_args_is_help=True)
-Name = Annotated[str, typer.Argument(help="A model: small, smollm2, runs/NAME, FILE.gguf, hf:ORG/NAME.")]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="A model: small, smollm2, runs/NAME, FILE.gguf, hf:ORG/NAME.")
+]
 
 
 @app.command("list")

@@ -27,7 +27,6 @@ def pack(
 
     Examples:
       talkgen pack slides/attention
-
       talkgen pack slides/attention --target slidev --out attention.zip
     """
     from talkgen.errors import TalkgenError

@@ -51,11 +51,8 @@ def present(
 
     Examples:
       talkgen present slides/attention
-
       talkgen present slides/attention --target slidev --port 8080
-
       talkgen present slides/attention --recorded
-
       talkgen present slides/attention --host 0.0.0.0 --audience
     """
     from talkgen.cli.following import follow

@@ -35,8 +35,8 @@ def list_(json: Json = False) -> None:
 
 @app.command("add")
 def add(
-    name: Annotated[str, typer.Argument(help="What talks call it; SWEEP/NAME for one of a sweep.")],
-    path: Annotated[Path, typer.Argument(help="The run's folder, or its log.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What talks call it; SWEEP/NAME for one of a sweep.")],
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="The run's folder, or its log.")],
     column: Annotated[
         list[str] | None,
         typer.Option("--column", "-c", metavar="OURS=THEIRS", help="Which of the log's columns is which of ours."),
@@ -55,7 +55,6 @@ def add(
 
     Examples:
       talkgen run add mine ../experiments/gpt2-tiny
-
       talkgen run add mine log.csv --column loss="train nll" --about architecture=lstm --about tokens_per_step=4096
     """
     from talkgen.lm.files.adding import add_run

@@ -21,7 +21,7 @@ class ExecutorKind(StrEnum):
 
 def sweep(
     config: Annotated[
-        str | None, typer.Argument(metavar="[CONFIG]", help="A sweep.yaml; the shipped one when left out.")
+        str | None, typer.Argument(metavar="CONFIG", help="A sweep.yaml; the shipped one when left out.")
     ] = None,
     executor: Annotated[ExecutorKind, typer.Option(help="This machine's processes, or a running Ray cluster.")] = (
         ExecutorKind.local
@@ -42,7 +42,6 @@ def sweep(
 
     Examples:
       talkgen sweep
-
       talkgen sweep scaling.yaml --executor ray
     """
     from talkgen.lm.train.cluster import run_on_ray

@@ -45,7 +45,7 @@ def list_(json: Json = False) -> None:
 
 @app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(help="A theme's name.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A theme's name.")],
     out_dir: Annotated[Path, typer.Option("--out", "-o", help="The folder to make for the sample talk and its deck.")],
     target: Annotated[Target, typer.Option("--target", "-t", help="What renders the deck.")] = Target.marp,
     format: Annotated[Format, typer.Option("--format", "-f", help="What comes out.")] = Format.html,
@@ -56,9 +56,7 @@ def show(
 
     Examples:
       talkgen themes show paper -o sample
-
       talkgen themes show gaia -o sample
-
       talkgen themes show seriph -o sample --target slidev
     """
     from talkgen.cli.build import show_report

@@ -34,7 +34,7 @@ DeviceOption = Annotated[Device, typer.Option("--device", help="Where to train."
 
 def train(
     config: Annotated[
-        str | None, typer.Argument(metavar="[CONFIG]", help="A recipe.yaml, or the name of a shipped model.")
+        str | None, typer.Argument(metavar="CONFIG", help="A recipe.yaml, or the name of a shipped model.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a run was stopped.")] = False,
     runs: Runs = Path("runs"),
@@ -48,9 +48,7 @@ def train(
 
     Examples:
       talkgen train
-
       talkgen train my-model.yaml --resume
-
       torchrun --nproc-per-node 8 -m talkgen train my-model.yaml
     """
     from talkgen.lm.train.loop import train as run_training

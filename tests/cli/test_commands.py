@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from talkgen.cli.commands import COMMANDS
+
 pytestmark = pytest.mark.slow
 
 OUTLINE = "title: T\nmodel: small\nslides:\n  - title: One\n    body: [Hello]\n"
@@ -47,23 +49,21 @@ def test_alone_it_prints_five_commands():
 
 def test_help_of_every_command():
     """--help works everywhere and prints no colour codes into a pipe."""
-    for command in (
-        "new",
-        "build",
-        "present",
-        "status",
-        "figures",
-        "train",
-        "sweep",
-        "model",
-        "import",
-        "schema",
-        "doctor",
-    ):
+    for command in COMMANDS:
         done = talkgen(command, "--help")
         assert done.returncode == 0, command
         assert "Usage:" in done.stdout
         assert "\x1b[" not in done.stdout
+
+
+@pytest.mark.parametrize("command", [["import"], ["figures", "list"]])
+def test_examples_of_a_help_stand_on_lines_of_their_own(command):
+    """They are to be copied: none runs on behind another."""
+    lines = talkgen(*command, "--help").stdout.splitlines()
+    first = lines.index("  Examples:") + 1
+    examples = lines[first : lines.index("", first)]
+    assert len(examples) > 1
+    assert all(line.strip().startswith(f"talkgen {' '.join(command)}") for line in examples)
 
 
 def test_a_mistyped_command_is_named():
