@@ -23,6 +23,7 @@ class Block(Node):
     """A piece of a slide's body; `key` is the YAML key that names it."""
 
     key: ClassVar[str]
+    others: ClassVar[str] = ""  # the field that takes the settings of what the block names
     id: Name | None = Field(None, description="A name to refer to this block by, in expressions and links.")
     reveal: bool = Field(False, description="Shown at a click; of a list, an item a click.")
     tight: bool = Field(False, description="In a native talk's source, no blank line stands before it.")
@@ -54,7 +55,7 @@ class Bullets(Block):
 class Figure(Block):
     """A computed figure."""
 
-    key = "figure"
+    key, others = "figure", "params"
     reveal: bool | Literal["steps"] = Field(  # type: ignore[assignment]  # what every block takes, and one more
         False, description="Shown at a click; or, 'steps', a click a step of a figure that has the parameter 'step'."
     )
@@ -67,7 +68,7 @@ class Figure(Block):
 class Live(Block):
     """A live element: a prompt answered by a real model, recorded for when it is gone."""
 
-    key = "live"
+    key, others = "live", "params"
     live: Name
     prompt: Annotated[str, Mark.INPUT] = ""
     model: ModelNames | None = None
@@ -232,7 +233,7 @@ class Table(Block):
     """A table."""
 
     key = "table"
-    table: TableRows
+    table: TableRows = Field(description="Rows of cells below a head: {head: [a, b], rows: [[1, 2], [3, 4]]}.")
 
 
 class Quote(Block):
@@ -281,7 +282,7 @@ class Toc(Block):
     """The talk's table of contents."""
 
     key = "toc"
-    toc: bool = True
+    toc: bool = Field(True, description="'toc: true' lists the titles of the talk.")
     columns: int = Field(1, ge=1, le=3)
 
 
@@ -289,7 +290,7 @@ class References(Block):
     """The works that the talk cites, or all of its bibliography, by author."""
 
     key = "references"
-    references: Literal["cited", "all"]
+    references: Literal["cited", "all"] = Field(description="The works that the talk cites, or all that it could.")
     columns: int = Field(1, ge=1, le=3)
 
 

@@ -18,6 +18,7 @@ from talkgen.memo import remembered
 from talkgen.store.code import source_digest
 from talkgen.store.packages import versions
 from talkgen.yamlfile import where_path
+from talkgen.yamlfile.words import explain
 
 if TYPE_CHECKING:
     from talkgen.figures.base import Params
@@ -83,7 +84,7 @@ def _param_problem(figure: str, kind: type[Params], detail: Any) -> Problem:
     if detail["type"] == "extra_forbidden":
         return Problem(f"the figure '{figure}' has no parameter '{name}'", did_you_mean(name, kind.model_fields))
     where = where_path(detail["loc"])
-    return Problem(f"parameter {where} of '{figure}': {detail['msg'].lower()}", f"see: talkgen figures show {figure}")
+    return Problem(f"parameter {where} of '{figure}' {explain([detail])[0]}", "talkgen figures list has them all")
 
 
 def uses(params: Params) -> dict[str, Uses]:

@@ -8,11 +8,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from talkgen.assets import project_dir
 from talkgen.digest import digest_bytes, digest_file
+from talkgen.elements.apps import demo_names, find_demo
 from talkgen.elements.registry import ELEMENTS, check_dials, check_grid, check_params, load_element, tag
 from talkgen.errors import Problem, TalkgenError, did_you_mean
 from talkgen.figures.registry import find_figure, is_own
-from talkgen.outline.blocks import Block, Code, Figure, Live, Mermaid, Tokens
+from talkgen.outline.blocks import Block, Code, Figure, Gradio, Live, Mermaid, Tokens
 from talkgen.outline.expressions import evaluate_inputs, find_expressions
 from talkgen.outline.remote import find_remote
 from talkgen.outline.schema import Outline, Slide
@@ -115,6 +117,9 @@ class _Drafter:
             case Mermaid():
                 theme = self._slide(path).theme
                 return [DiagramDraft(self._label("diagram", path, block), path, block.mermaid, theme)]
+            case Gradio() if find_demo(block.gradio, project_dir(self.source.path)) is None:
+                known = demo_names(project_dir(self.source.path))
+                raise TalkgenError(f"there is no app '{block.gradio}'", did_you_mean(block.gradio, [*known, *ELEMENTS]))
             case Code() if block.output:
                 program = block.program or block.code
                 return [OutputDraft(self._label("output", path, block), path, program, block.file)]

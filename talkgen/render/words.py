@@ -28,7 +28,8 @@ def deck_words(deck: Deck) -> DeckWords:
 
 def _slide_words(deck: Deck, slide: Slide, number: int, at: int) -> SlideWords:
     found = list(find_blocks(slide, ("slides", number)))
-    parts = [*_prose(slide.subtitle), *(words for path, block in found for words in _block_words(deck, block, path))]
+    texts = (words for path, block in found for words in _block_words(deck, block, path) if words)
+    parts = [*_prose(slide.subtitle), *texts]
     first = parts[0].splitlines()[0].lstrip("#> ")[:_TITLE] if parts else ""
     title = " ".join(plain(slide.title or "").split()) or first or f"Slide {at}"
     live = tuple(name for _, block in found if (name := _live_name(block)))

@@ -19,6 +19,7 @@ import yaml
 
 from talkgen.errors import Place, Problem, TalkgenError
 from talkgen.machine import in_words
+from talkgen.yamlfile.syntax import syntax_problem
 
 PathInData = tuple[str | int, ...]
 
@@ -33,6 +34,12 @@ _WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None, "true":
           "false": False, "False": False, "FALSE": False}  # fmt: skip
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")  # anchors and tags before a value
 _UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+# Commands of TeX that begin as the escapes of a tab and of the ends of lines do; what is a word, too, is left out.
+_TEX = re.compile(
+    r"(?<!\\)(?:\\\\)*(\\(t(?=heta|au|imes|ext|ilde|op|anh?|riangle)|n(?=abla|eq|otin)|r(?=ho|ight|angle|ceil|floor))[a-zA-Z]+)"
+)
+_BLANKS = {"t": "a tab", "n": "the end of a line", "r": "the end of a line"}
+_SINGLE = "use single quotes, where \\ is an ordinary character"
 _TAGS = {"str", "int", "float", "bool", "null", "seq", "map"}
 _TAG = "tag:yaml.org,2002:"
 
@@ -177,7 +184,7 @@ def parse_yaml(text: str, path: Path, error: type[TalkgenError] = TalkgenError) 
         place = Place(path, before.count("\n") + 1, len(before) - before.rfind("\n"))
         raise error("a control character stands here", "remove it, or write it as \\xNN in quotes", place) from None
     except yaml.MarkedYAMLError as reason:
-        raise error([_syntax_problem(reason, text, path)]) from None
+        raise error([syntax_problem(reason, text, path)]) from None
     return Document(path, data, reader.spots, tuple(reader.problems))
 
 
@@ -228,7 +235,7 @@ class _Reader:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, path, entry or place)
         if event.tag and event.tag.removeprefix(_TAG) not in _TAGS and event.tag != "!":
-            hint = "write plain text, numbers, lists and mappings"
+            hint = "put text that begins with '!' in quotes"
             raise _RefusedError(f"the tag {event.tag.replace(_TAG, '!!')} is not allowed", hint, place)
         self.spots[path] = spot = self._spot(event, entry)
         before, outer = self.count, self.deepest
@@ -263,7 +270,8 @@ class _Reader:
     def _alias(self, event: Any, path: PathInData, entry: Place) -> Any:
         place, name = self._at(event), event.anchor
         if name not in self.anchors:
-            raise _RefusedError(f"*{name} stands for nothing above it", f"name a value with &{name}", place)
+            hint = f"put text that begins with '*' in quotes, or name a value with &{name}"
+            raise _RefusedError(f"*{name} stands for nothing above it", hint, place)
         anchored = self.anchors[name]
         self._enter(anchored.count, len(path) + anchored.height, place)
         self.spots[path] = replace(anchored.spot, entry=entry)
@@ -283,7 +291,7 @@ class _Reader:
                 hint = "put text that begins with {{ in quotes" if self._braces(event) else "put the text in quotes"
                 raise _RefusedError("a key must be text, not a list or a mapping", hint, place)
             key = event.value
-            self._check_text(key, place)
+            self._check_text(event)
             if key in items:
                 first = self.spots[(*path, key)].entry.line
                 self.problems.append(Problem(f"'{key}' stands here twice (first on line {first})", "", place))
@@ -294,15 +302,24 @@ class _Reader:
         return self.text[: event.start_mark.index + 1].endswith("{{")
 
     def _scalar(self, event: Any) -> Any:
-        self._check_text(event.value, self._at(event))
+        self._check_text(event)
         tag = (event.tag or "").removeprefix(_TAG)
         return event.value if event.style or tag in ("str", "!") else _resolve(event.value)
 
-    def _check_text(self, text: str, place: Place) -> None:
-        unwanted = _UNWANTED.search(text)
-        if unwanted:
+    def _check_text(self, event: Any) -> None:
+        place = self._at(event)
+        raw = self.text[event.start_mark.index : event.end_mark.index] if event.style == '"' else ""
+        if command := _TEX.search(raw):
+            problem = Problem(
+                f"in double quotes '{command[1]}' is no TeX: '{command[1][:2]}' is {_BLANKS[command[2]]}",
+                _SINGLE,
+                place,
+            )
+            self.problems.append(problem)
+        elif unwanted := _UNWANTED.search(event.value):
             code = f"U+{ord(unwanted[0]):04X}"
-            self.problems.append(Problem(f"the text holds the control character {code}", "remove it", place))
+            hint = _SINGLE if "\\" in raw else "remove it"
+            self.problems.append(Problem(f"the text holds the control character {code}", hint, place))
 
 
 def _resolve(text: str) -> Any:
@@ -319,37 +336,3 @@ def _resolve(text: str) -> Any:
 def is_text(plain: str) -> bool:
     """Whether a plain scalar is read as text, not as a number, true, false or null."""
     return isinstance(_resolve(plain), str)
-
-
-_SYNTAX = (  # what the parser says, what it most likely means
-    ("mapping values are not allowed", "a ': ' stands inside unquoted text, or the indentation is wrong",
-     "put text that holds ': ' in quotes"),
-    ("found character that cannot start any token", "unquoted text cannot begin with this character",
-     "put the text in quotes"),
-    ("unexpected end of stream", "a quote is opened here and never closed", "close it"),
-    ("unknown escape character", "this backslash escape is unknown",
-     "use single quotes, where \\ is an ordinary character"),
-    ("invalid Unicode character escape code", "this escape stands for no character", "write the character itself"),
-    ("did not find expected '-' indicator", "a list item was expected here",
-     "begin it with '- ' at the list's indentation"),
-    ("did not find expected ',' or ']'", "this '[' is never closed", "close it, or put the text in quotes"),
-    ("did not find expected ',' or '}'", "this '{' is never closed", "close it, or put the text in quotes"),
-    ("did not find expected key", "a key was expected here", "check the indentation and the quotes above"),
-    ("could not find expected ':'", "a ':' is missing after this key", "write 'key: value'"),
-    ("block sequence entries are not allowed", "a list cannot begin on the line of its key",
-     "begin it on a line of its own"),
-)  # fmt: skip
-
-
-def _syntax_problem(reason: yaml.MarkedYAMLError, text: str, path: Path) -> Problem:
-    said = f"{reason.problem or ''}"
-    opened = "end of stream" in said or "',' or" in said
-    mark = (reason.context_mark if opened else None) or reason.problem_mark or reason.context_mark
-    place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path, 1, 1)
-    if mark and text.startswith("\t", mark.index):
-        return Problem("a tab stands where spaces are needed", "indent with spaces", place)
-    for sign, message, hint in _SYNTAX:
-        if sign in said:
-            return Problem(message, hint, place)
-    hint = "look at the line before, too: a bracket, a quote or its indentation"
-    return Problem(f"this is not YAML: {said or reason}", hint, place)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import types
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -86,21 +86,26 @@ def _problems(document: Document, model: Any, failed: ValidationError) -> Iterat
         is_branch = len(details) > 1 or details[0][0]["type"].endswith("_type")
         if is_branch and any(other[: len(path)] == path and len(other) > len(path) for other in found):
             continue
-        yield _problem(document, path, details)
+        beside = _tagged(_locate(model, details[0][0]["loc"][:-2])[1])
+        yield _problem(document, path, details, beside)
 
 
-def _problem(document: Document, path: PathInData, details: list[tuple[ErrorDetails, Any]]) -> Problem:
+def _problem(
+    document: Document, path: PathInData, details: list[tuple[ErrorDetails, Any]], beside: Mapping[str, Any]
+) -> Problem:
+    """What is wrong at one place; the models that could stand `beside` it are known by their keys."""
     detail, holder = details[0]
     kind, name = detail["type"], str(path[-1]) if path else ""
     if kind == "extra_forbidden":
-        return Problem(f"unknown key '{name}'", _hint(name, holder), document.place(path), where_path(path[:-1]))
+        hint = _hint(name, holder, beside)
+        return Problem(f"unknown key '{name}'", hint, document.place(path), where_path(path[:-1]))
     if kind == "missing":
         return Problem(f"'{name}' is missing", "", document.place(path[:-1]), where_path(path[:-1]))
     if kind.startswith("union_tag"):
         message, hint = _unnamed(detail["input"], list(_tagged(holder)))
         return Problem(message, hint, document.place(path), where_path(path))
     message, hint = explain([each for each, _ in details])
-    hint = hint or _quoted(name, detail, holder)
+    hint = _quoted(name, detail, holder) or hint
     purpose = _description(name, holder)
     hint = purpose or hint if kind == "string_pattern_mismatch" else hint or purpose
     return Problem(message, hint, document.place(path), where_path(path))
@@ -118,19 +123,30 @@ def _description(name: str, holder: Any) -> str:
     return next((info.description or "" for key, info in fields.items() if name in (key, info.alias)), "")
 
 
-def _hint(name: str, holder: Any) -> str:
-    """What an unknown key of the model `holder` was meant to be."""
+def _hint(name: str, holder: Any, beside: Mapping[str, Any]) -> str:
+    """What an unknown key of the model `holder` was meant to be; other models could stand `beside` it."""
+    if name in beside:
+        return f"begin a '{name}' of its own with '- '"
     fields = _fields(holder)
     for field, annotation in fields.items():
-        if any(name in _tagged(member) for member in _inside(annotation)):
-            return f"'{name}' goes in the list under '{field}:'"
-    return did_you_mean(name, fields)
+        for members in map(_tagged, _inside(annotation)):
+            if name in members:
+                return f"'{name}' goes in the list under '{field}:'"
+            if any(name in _fields(member) for member in members.values()):
+                return f"'{name}' belongs to an item of the list under '{field}:'"
+    near = did_you_mean(name, fields)
+    others = getattr(holder, "others", "")
+    return f"did you mean '{others}: {{{name}: …}}'?" if others and not near.startswith("did you mean") else near
 
 
 def _unnamed(value: Any, tags: Sequence[str]) -> tuple[str, str]:
     """Words for a value that names none of the kinds it could be."""
     if not isinstance(value, dict) or not value:
-        return f"must be text or a mapping, not {name_of(value)}", f"one of its keys says what it is: {', '.join(tags)}"
+        hint = "a '#' begins a comment: put text that begins with one in quotes" if value is None else ""
+        return (
+            f"must be text or a mapping, not {name_of(value)}",
+            hint or f"one of its keys says what it is: {', '.join(tags)}",
+        )
     hints = [(key, did_you_mean(str(key), tags)) for key in value]
     if len(value) == 1 and isinstance(text := next(iter(value.values())), str) and hints[0][0][:1].isupper():
         return f"'{hints[0][0]}' is not known here", f'if it is one text, put it in quotes: "{hints[0][0]}: {text}"'

@@ -51,7 +51,8 @@ def explain(details: list[ErrorDetails]) -> tuple[str, str]:
     """A message and a hint for what is wrong at one place; several details are the branches of a union."""
     wanted = list(dict.fromkeys(want for detail in details if (want := _wanted(detail["type"]))))
     if len(wanted) == len({detail["type"] for detail in details}) or len(wanted) > 1:
-        return f"must be {' or '.join(wanted)}, not {name_of(details[0]['input'])}", ""
+        hint = "each item of a list begins with '- ' on a line of its own" if wanted == ["a list"] else ""
+        return f"must be {' or '.join(wanted)}, not {name_of(details[0]['input'])}", hint
     detail = next(detail for detail in details if not _wanted(detail["type"]))
     context, given = detail.get("ctx", {}), detail["input"]
     if detail["type"] == "literal_error":

@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from talkgen.errors import TalkgenError
+from talkgen.errors import OutlineError, TalkgenError
 from talkgen.figures.registry import FIGURES
+from talkgen.pipeline.build import Request, build
 from talkgen.pipeline.checking import check_figure
 
 PROGRAM = """
@@ -43,3 +44,23 @@ def test_other_parameters_are_checked_anew(tmp_path, monkeypatch):
     for _ in range(2):
         with pytest.raises(TalkgenError, match="has no parameter 'stepp'"):
             check_figure(name, origin, {"stepp": 2})
+
+
+def test_a_wrong_value_is_told_in_words():
+    """What it must be and what it is, not what a library calls them."""
+    name = "next_token"
+    with pytest.raises(TalkgenError, match="parameter bars of 'next_token' must be a whole number, not 'many'"):
+        check_figure(name, FIGURES[name], {"bars": "many"})
+
+
+def test_an_app_that_is_not_there_is_told(tmp_path):
+    """Before a talk is built, not by an empty frame on stage; an element's app is there without a file of its own."""
+    outline = tmp_path / "outline.yaml"
+    text = "title: T\nslides:\n  - body:\n      - gradio: attention\n      - gradio: translatoin\n"
+    outline.write_text(text, encoding="utf-8")
+    with pytest.raises(OutlineError) as caught:
+        build(Request(outline, "marp", "md"), print)
+    (problem,) = caught.value.problems
+    assert "there is no app 'translatoin'" in str(problem)
+    assert "did you mean 'translation'" in str(problem)
+    assert problem.place.line == 5
