@@ -14,7 +14,7 @@ from pathlib import Path
 from talkgen.assets import cache_dir
 from talkgen.errors import TalkgenError
 
-_ELSEWHERE = "make it writable, or name another place (most commands take --out)"
+_ELSEWHERE = "change its rights, or name another place: most commands take --out, and TALKGEN_CACHE moves the cache"
 _SPACE = "free some space, or name a place on another disk"
 _WORDS = {
     "EACCES": ("{file} may not be used by you: permission denied", _ELSEWHERE),

@@ -7,22 +7,27 @@ from pathlib import Path
 from talkgen.errors import OutlineError
 
 NAME = "outline.yaml"
+DECKS = (".md", ".markdown", ".ipynb", ".pptx")  # what `talkgen import` makes outlines of
 _NEW = "name the outline or its folder, or make a talk with 'talkgen new'"
 
 
 def find_outline(path: Path) -> Path:
-    """The outline that `path` names: a file, a talk's folder, or a project with one talk in its `slides/`.
+    """The outline that `path` names: a file, a talk's folder, a project with one talk in its `slides/`, or these.
 
     Raises:
-        OutlineError: there is none, or a project has several.
+        OutlineError: there is none, a project has several, or no program could be told of it.
     """
+    _check_name(path)
     if not path.is_dir():
         if path.is_file():
+            if path.suffix.lower() in DECKS:
+                hint = f"make one of it: talkgen import {path} -o slides/{path.stem}"
+                raise OutlineError(f"{path} is a deck or a document, and no outline", hint)
             return path
         raise OutlineError(f"there is no outline at {path}", _NEW)
     if (path / NAME).is_file():
         return path / NAME
-    talks = sorted(path.glob(f"slides/*/{NAME}"))
+    talks = sorted(path.glob(f"slides/*/{NAME}")) or sorted(path.glob(f"*/{NAME}"))
     if len(talks) > 1:
         raise OutlineError(
             f"{path} holds {len(talks)} talks", f"name one of: {', '.join(str(talk.parent) for talk in talks)}"
@@ -30,3 +35,16 @@ def find_outline(path: Path) -> Path:
     if not talks:
         raise OutlineError(f"there is no {NAME} in {path}", _NEW)
     return talks[0]
+
+
+def _check_name(path: Path) -> None:
+    """Names are told to Node, to browsers and to pages, all of which read UTF-8.
+
+    Raises:
+        OutlineError: it is in another encoding, as of an old archive, or the machine's locale takes it for one.
+    """
+    name = str(path.absolute())
+    shown = name.encode(errors="backslashreplace").decode()
+    if shown != name:
+        hint = "rename that file or folder; of a name that looks right here, set a locale such as LC_ALL=C.UTF-8"
+        raise OutlineError(f"this name is not UTF-8: {shown}", hint)

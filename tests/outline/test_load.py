@@ -22,7 +22,7 @@ def test_file_folder_and_project_name_the_same_talk(tmp_path):
     """What `talkgen new` makes can be named by its folder, the talk's folder, or the outline."""
     file = write(tmp_path / "slides" / "talk" / "outline.yaml")
 
-    assert [find_outline(path) for path in (tmp_path, file.parent, file)] == [file, file, file]
+    assert [find_outline(path) for path in (tmp_path, tmp_path / "slides", file.parent, file)] == [file] * 4
     assert load_outline(tmp_path).outline.title == "A talk"
 
 
@@ -41,6 +41,24 @@ def test_several_talks_are_listed(tmp_path):
         find_outline(tmp_path)
 
     assert str(caught.value) == f"{tmp_path} holds 2 talks\n  hint: name one of: {talks[0]}, {talks[1]}"
+
+
+@pytest.mark.parametrize("name", ["slides.md", "Lecture.IPYNB", "old deck.pptx"])
+def test_a_deck_is_to_be_imported(name, tmp_path):
+    """Another tool's deck is not read as YAML: what makes an outline of it is named."""
+    (tmp_path / name).write_text("# One\n\n---\n\n# Two\n", encoding="utf-8")
+    with pytest.raises(OutlineError, match="no outline") as caught:
+        find_outline(tmp_path / name)
+
+    assert f"talkgen import {tmp_path / name}" in caught.value.problems[0].hint
+
+
+def test_a_name_that_is_not_utf8_is_told():
+    """It comes from an old archive; neither Node nor a page could be told of it."""
+    with pytest.raises(OutlineError, match=r"not UTF-8: .*Vortr\\udce4ge") as caught:
+        find_outline(Path("Vortr\udce4ge"))
+
+    assert "rename" in caught.value.problems[0].hint
 
 
 @pytest.mark.parametrize("name", ["", "nowhere", "nowhere.yaml"])
