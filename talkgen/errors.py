@@ -78,7 +78,7 @@ class ToolError(TalkgenError):
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     """A hint naming the nearest of `candidates`, or all of them where none is near."""
-    known = sorted(candidates)
+    known = sorted(set(candidates))
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.65)
     if near:
         return f"did you mean '{near[0]}'?"

@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from talkgen.cli.console import Json, Quiet, Talk, out, out_json, reporter
+from talkgen.cli.given import variables
 
 if TYPE_CHECKING:
     from talkgen.pipeline.build import BuildReport, Request
@@ -152,18 +153,6 @@ def _watch(request: Request, json: bool, report: Callable[[str], None]) -> None:
         report("talkgen's own code changed: starting again")
         end_workers()
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 – this very command
-
-
-def variables(given: list[str] | None) -> dict[str, Any]:
-    """What `--var name=value` says, each value as YAML reads it."""
-    if not given:
-        return {}
-    from talkgen.yamlfile import parse_yaml
-
-    pairs = [each.partition("=") for each in given]
-    if wrong := [name for name, sign, _ in pairs if not (name and sign)]:
-        raise typer.BadParameter(f"'{wrong[0]}' is not of the form name=value", param_hint="--var")
-    return {name: parse_yaml(value, Path(f"--var {name}")).data if value else "" for name, _, value in pairs}
 
 
 def show_report(done: BuildReport, report: Callable[[str], None]) -> None:

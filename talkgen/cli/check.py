@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from talkgen.cli.build import ModelOption, Target, VarOption, variables
+from talkgen.cli.build import ModelOption, Target, VarOption
 from talkgen.cli.console import Json, Quiet, Talk, out, out_json, reporter
+from talkgen.cli.given import variables
 
 if TYPE_CHECKING:
     from talkgen.check.findings import Finding

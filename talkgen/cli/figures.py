@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from talkgen.cli.console import Json, Quiet, out, out_json, reporter
+from talkgen.cli.given import variables
 from talkgen.errors import TalkgenError
 
 app = typer.Typer(help="Lists figures, draws one by itself, begins one of your own.", no_args_is_help=True)
@@ -55,7 +56,9 @@ def list_(
 def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A figure's name.")],
     out_file: Annotated[Path, typer.Option("--out", "-o", help="The .svg or .png to write.")],
-    param: Annotated[list[str] | None, typer.Option("--param", "-p", help="key=value, as YAML.")] = None,
+    param: Annotated[
+        list[str] | None, typer.Option("--param", "-p", metavar="NAME=VALUE", help="A parameter; may be repeated.")
+    ] = None,
     model: Annotated[str, typer.Option("--model", "-m", help="The model where the figure asks for one.")] = "small",
     theme: Annotated[str, typer.Option("--theme", help="The theme to draw in.")] = "paper",
     transparent: Annotated[bool, typer.Option("--transparent", help="A PNG without the theme's background.")] = False,
@@ -74,7 +77,7 @@ def show(
         raise TalkgenError(f"cannot draw to {out_file}", "name a file that ends in .svg or .png")
     if not out_file.parent.is_dir():
         raise TalkgenError(f"there is no folder {out_file.parent} to draw to", "make it, or name another place")
-    params = dict(_parse_param(item) for item in param or [])
+    params = variables(param, "--param")
     reporter(quiet)(f"drawing {name}")
     alt = draw_one(name, params, model, theme, out_file, talk, transparent=transparent)
     out_json({"figure": name, "path": str(out_file), "alt": alt}) if json else out(alt)
@@ -96,15 +99,3 @@ def new(
 
     file = new_figure(name, talk)
     out(f"wrote {file}; in the outline: 'execute: true', and a block '- figure: {name}'")
-
-
-def _parse_param(item: str) -> tuple[str, object]:
-    import yaml
-
-    key, equals, value = item.partition("=")
-    if not equals:
-        raise TalkgenError(f"'{item}' is no parameter", "write it as key=value")
-    try:
-        return key, yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise TalkgenError(f"the value of '{key}' is no YAML: {value}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -68,7 +69,7 @@ def import_(
         return
     _tell(imported, copied, report)
     target = f" -t {imported.tool}" if imported.tool else ""
-    out(f"{outline}; now try: talkgen build {out_dir}{target}")
+    out(f"{outline}; now try: talkgen build {quote(str(out_dir))}{target}")
 
 
 def _tell(imported: Imported, copied: list[Path], report: Callable[[str], None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -28,6 +29,6 @@ def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder t
     template = asset_dir("templates") / ("new" if with_model else "new-without-model")
     for file in (path for path in template.rglob("*") if path.is_file()):
         write_bytes(folder / file.relative_to(template), file.read_bytes())
-    out(f"made {folder}; now try:\n  cd {folder}\n  talkgen present slides/talk")
+    out(f"made {folder}; now try:\n  cd {quote(str(folder))}\n  talkgen present slides/talk")
     if not with_model:
         out("It asks no model, since torch is not installed; pip install 'talkgen[train]' brings it.")

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from talkgen.cli.build import ModelOption, Target, TargetOption, VarOption, variables
+from talkgen.cli.build import ModelOption, Target, TargetOption, VarOption
 from talkgen.cli.console import Json, Quiet, Talk, out, out_json, reporter
+from talkgen.cli.given import variables
 
 
 def pack(

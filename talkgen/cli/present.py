@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from talkgen.cli.addresses import tell_addresses
-from talkgen.cli.build import ModelOption, OutOption, Target, TargetOption, VarOption, show_report, variables
+from talkgen.cli.build import ModelOption, OutOption, Target, TargetOption, VarOption, show_report
 from talkgen.cli.console import Quiet, Talk, out, reporter
+from talkgen.cli.given import variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable

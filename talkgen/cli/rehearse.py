@@ -10,9 +10,10 @@ from typing import Annotated
 
 import typer
 
-from talkgen.cli.build import ModelOption, TargetOption, VarOption, show_report, variables
+from talkgen.cli.build import ModelOption, TargetOption, VarOption, show_report
 from talkgen.cli.build import Target as TargetName
 from talkgen.cli.console import Json, Quiet, Talk, out, out_json, reporter
+from talkgen.cli.given import variables
 
 FOLDER = "rehearsals"  # beside the outline
 

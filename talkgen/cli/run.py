@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from talkgen.cli.build import variables
 from talkgen.cli.console import Json, out, out_json
+from talkgen.cli.given import variables
 
 if TYPE_CHECKING:
     from talkgen.lm.files.run import Run
@@ -59,8 +59,8 @@ def add(
     """
     from talkgen.lm.files.adding import add_run
 
-    columns = {ours: str(theirs) for ours, theirs in variables(column).items()}
-    run = add_run(name, path, Path.cwd(), columns, variables(about))
+    columns = {ours: str(theirs) for ours, theirs in variables(column, "--column").items()}
+    run = add_run(name, path, Path.cwd(), columns, variables(about, "--about"))
     found = describe(run)
     if json:
         out_json({"name": name, **found})

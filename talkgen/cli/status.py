@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from talkgen.cli.build import ModelOption, OutOption, Target, TargetOption, VarOption, variables
+from talkgen.cli.build import ModelOption, OutOption, Target, TargetOption, VarOption
 from talkgen.cli.console import Json, Talk, out, out_json
+from talkgen.cli.given import variables
 
 
 def status(

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 
 from talkgen.errors import OutlineError, Place
 from talkgen.importers.said import Said
@@ -32,7 +33,9 @@ def check_deck(text: str, path: Path) -> None:
     if _PAGE.match(text):
         raise OutlineError("this is a page, not a deck", hint, start)
     if path.suffix.lower() in (".yaml", ".yml"):
-        raise OutlineError("this is YAML, not a deck", f"an outline needs no import: talkgen build {path}", start)
+        raise OutlineError(
+            "this is YAML, not a deck", f"an outline needs no import: talkgen build {quote(str(path))}", start
+        )
     if not _OF_A_DECK.search(text):
         raise OutlineError("this is plain text, not a deck: it has no title, no rule and no list", hint, start)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 from talkgen.errors import OutlineError
 
@@ -21,7 +22,7 @@ def find_outline(path: Path) -> Path:
     if not path.is_dir():
         if path.is_file():
             if path.suffix.lower() in DECKS:
-                hint = f"make one of it: talkgen import {path} -o slides/{path.stem}"
+                hint = f"make one of it: talkgen import {quote(str(path))} -o {quote(f'slides/{path.stem}')}"
                 raise OutlineError(f"{path} is a deck or a document, and no outline", hint)
             return path
         raise OutlineError(f"there is no outline at {path}", _NEW)

@@ -304,7 +304,7 @@ class _Reader:
     def _scalar(self, event: Any) -> Any:
         self._check_text(event)
         tag = (event.tag or "").removeprefix(_TAG)
-        return event.value if event.style or tag in ("str", "!") else _resolve(event.value)
+        return event.value if event.style or tag in ("str", "!") else plain_value(event.value)
 
     def _check_text(self, event: Any) -> None:
         place = self._at(event)
@@ -322,7 +322,7 @@ class _Reader:
             self.problems.append(Problem(f"the text holds the control character {code}", hint, place))
 
 
-def _resolve(text: str) -> Any:
+def plain_value(text: str) -> Any:
     """What a plain scalar means in YAML 1.2's core schema; infinities and NaN stay text, as JSON has none."""
     if text in _WORDS:
         return _WORDS[text]
@@ -335,4 +335,4 @@ def _resolve(text: str) -> Any:
 
 def is_text(plain: str) -> bool:
     """Whether a plain scalar is read as text, not as a number, true, false or null."""
-    return isinstance(_resolve(plain), str)
+    return isinstance(plain_value(plain), str)

@@ -1,5 +1,6 @@
 """Outlines by the names that people give them: a file, a talk's folder, a project."""
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def test_a_deck_is_to_be_imported(name, tmp_path):
     with pytest.raises(OutlineError, match="no outline") as caught:
         find_outline(tmp_path / name)
 
-    assert f"talkgen import {tmp_path / name}" in caught.value.problems[0].hint
+    assert f"talkgen import {shlex.quote(str(tmp_path / name))}" in caught.value.problems[0].hint
 
 
 def test_a_name_that_is_not_utf8_is_told():
