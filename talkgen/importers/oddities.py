@@ -23,7 +23,7 @@ def check_deck(text: str, path: Path) -> None:
     """Refuses what cannot be a deck.
 
     Raises:
-        OutlineError: it is empty, JSON, a page of HTML, or nothing but paragraphs.
+        OutlineError: it is empty, JSON, a page of HTML, Quarto's, or nothing but paragraphs.
     """
     start, hint = Place(path, 1, 1), "a deck is a Markdown file of Marp or Slidev"
     if not text.strip():
@@ -32,10 +32,11 @@ def check_deck(text: str, path: Path) -> None:
         raise OutlineError("this is JSON, not a deck", hint, start)
     if _PAGE.match(text):
         raise OutlineError("this is a page, not a deck", hint, start)
-    if path.suffix.lower() in (".yaml", ".yml"):
-        raise OutlineError(
-            "this is YAML, not a deck", f"an outline needs no import: talkgen build {quote(str(path))}", start
-        )
+    name, suffix = quote(str(path)), path.suffix.lower()
+    if suffix in (".yaml", ".yml"):
+        raise OutlineError("this is YAML, not a deck", f"an outline needs no import: talkgen build {name}", start)
+    if suffix in (".qmd", ".rmd"):
+        raise OutlineError("this is a document of Quarto", f"import the notebook of it: quarto convert {name}", start)
     if not _OF_A_DECK.search(text):
         raise OutlineError("this is plain text, not a deck: it has no title, no rule and no list", hint, start)
 

@@ -211,6 +211,13 @@ def test_what_is_no_deck_is_refused(tmp_path, text, message):
     assert message in str(caught.value)
 
 
+def test_a_document_of_quarto_is_not_taken_for_a_deck(tmp_path):
+    """Its slides are cut by headings, as a notebook's are: what makes one of it is named."""
+    with pytest.raises(OutlineError, match="a document of Quarto") as caught:
+        import_deck(write(tmp_path / "d.qmd", "## One\n\n- a\n\n## Two\n"), print)
+    assert f"quarto convert {tmp_path / 'd.qmd'}" in caught.value.problems[0].hint
+
+
 def test_a_broken_slide_is_told_and_the_rest_is_there(tmp_path):
     """Settings that are no YAML are told with their line; every slide comes through as its tool reads it."""
     text = "---\ntheme: none\nlayout: cover\n---\n\n# One\n\n---\nclass: [a\n---\n\n# Two\n\n---\n\n# Three\n"
