@@ -96,8 +96,9 @@ IDLE = {
         "talkgen.store.key": "Key.__str__",
         "talkgen.yamlfile.document": (
             "Document._known Document.place Document.place_in Document.problem Document.spot Document.value "
-            "_Reader._alias _Reader._braces _RefusedError.__init__ _inked _syntax_problem where_path "
+            "_Reader._alias _Reader._braces _RefusedError.__init__ _inked where_path "
         ),
+        "talkgen.yamlfile.syntax": "_of_line syntax_problem",
         "talkgen.yamlfile.validation": (
             "_aliased _annotation _bare _child _description _fields _hint _inside _is_tagged _locate "
             "_members _problem _problems _quoted _spelled _tagged _unnamed _walk _with by_place "
