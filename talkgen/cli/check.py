@@ -27,7 +27,8 @@ class Severity(StrEnum):
 def check(
     outline: Talk,
     target: Annotated[
-        list[Target] | None, typer.Option("--target", "-t", help="Look at this deck alone; may be repeated.")
+        list[Target] | None,
+        typer.Option("--target", "-t", help="Look at this deck, instead of at those that were built; may be repeated."),
     ] = None,
     fail_on: Annotated[
         Severity, typer.Option("--fail-on", help="The least severity of a finding that gives exit code 1.")
@@ -62,7 +63,7 @@ def check(
     from talkgen.pipeline.request import Request
 
     request = Request(Path(outline), model=model, vars=variables(var))
-    targets = [each.value for each in target or Target]
+    targets = [each.value for each in target or ()]
     findings = check_talk(request, targets, reporter(quiet), links=links)
     if sarif:
         write_json(sarif, to_sarif(findings, Path.cwd()))

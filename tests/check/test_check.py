@@ -72,12 +72,22 @@ def test_times_and_notes_are_held_to_the_slot(flawed):
 
 def test_a_deck_that_was_never_built_is_stale(flawed):
     """With the command that builds it; words are checked all the same, no browser is asked."""
-    found = check_talk(Request(flawed), ["marp", "slidev"], print)
+    found = check_talk(Request(flawed), [], print)
     stale = [(each.target, each.problem.hint) for each in found if each.rule == "stale"]
     assert stale == [(name, f"talkgen build {flawed} -t {name}") for name in ("marp", "slidev")]
     assert [each.problem.place.line for each in found if each.rule == "term"] == [11]
     weights = [SEVERITIES.index(each.severity) for each in found]
     assert weights == sorted(weights, reverse=True)
+
+
+def test_a_deck_that_nobody_wanted_is_not_missed(flawed):
+    """Of a talk that is built for one tool, the other's deck is none that is not fresh; but where it is asked for."""
+    build(Request(flawed, format="md"), print)
+    outline = flawed / "outline.yaml"
+    outline.write_text(TALK.replace("title: Long", "title: Longer"), encoding="utf-8")  # no browser is needed then
+    assert {each.target for each in check_talk(Request(flawed), [], print) if each.rule == "stale"} == {"marp"}
+    asked = check_talk(Request(flawed), ["marp", "slidev"], print)
+    assert {each.target for each in asked if each.rule == "stale"} == {"marp", "slidev"}
 
 
 @pytest.mark.slow

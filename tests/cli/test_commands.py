@@ -209,7 +209,6 @@ def test_figures_show_draws(tmp_path):
     ("arguments", "words"),
     [
         (("figures", "show", "parametr_counts", "-o", "a.svg"), ("did you mean 'parameter_counts'",)),
-        (("figures", "show", "next_token", "-p", "bars", "-o", "a.svg"), ("key=value",)),
         (("figures", "show", "next_token", "-o", "a.jpg"), (".svg or .png",)),
         (("model", "show", "smal"), ("did you mean 'small'",)),
         (("model", "pull", "smolm2"), ("did you mean 'smollm2'",)),
