@@ -35,7 +35,7 @@ IDLE = {
             "_Parser.whole _are_numbers _literal _number beginnings bound evaluate shown "
         ),
         "talkgen.render.foreign": (
-            "Foreign._built_in Foreign._expression "
+            "Foreign._as_it_stands Foreign._built_in Foreign._expression "
             "Foreign._cleaned Foreign._component Foreign._element Foreign._frame Foreign._kept Foreign._known "
             "Foreign._shown_at_a_click Foreign._slot Foreign._tag Foreign._vector Foreign.read _is_alone _is_block "
             "_with_breaks settings_lost settings_unknown "
@@ -116,9 +116,7 @@ IDLE = {
             "Columns._check_around Columns._check_widths Html._fits Image._check_place Markdown._from_text "
             "TableRows._check_cells Video._check_part block_key "
         ),
-        "talkgen.outline.nesting": (
-            "_Nesting.__init__ _Nesting.handle_endtag _Nesting.handle_startendtag _Nesting.handle_starttag misfits "
-        ),
+        "talkgen.outline.nesting": "_Nesting.__init__ _Nesting.close _Nesting.open _tags misfits",
     },
     "makes or reads other texts than those that the runs here were trained on; which of them, a recipe says": {
         "talkgen.lm.text.mqar": "make_rows row_length",
@@ -218,24 +216,24 @@ IDLE = {
     },
     "writes a block in a way that no block here needs": {
         "talkgen.export.inline": "_Inlined._import",
-        "talkgen.outline.addresses": "Address.moved _blank _parser file_name",
+        "talkgen.outline.addresses": "Address.moved _blank _parser _spelled file_name",
         "talkgen.outline.filters": "_text default round_",
         "talkgen.outline.formula": "_check_power _choose _environment",
         "talkgen.render.addresses": "Addresses.sheet Addresses.slide_address _digest",
         "talkgen.render.blocks": "BlockWriter.write_callout BlockWriter.write_mermaid",
         "talkgen.render.grammar": "_beginning _entangled _html read_html",
-        "talkgen.render.lines": "_as_text",
+        "talkgen.render.lines": "_as_text _ended",
         "talkgen.render.listings": "_language own_listing slidev_listing",
         "talkgen.render.marp": "MarpWriter._last_state MarpWriter.write_undrawn",
         "talkgen.render.media": "write_picture",
-        "talkgen.render.own": "_inside",
+        "talkgen.render.own": "_inside _without_blank_end",
         "talkgen.render.prose": "_Writer._escaped _Writer._html _Writer._text _source",
         "talkgen.render.slidev": "SlidevWriter.write_undrawn",
     },
     "is for a theme of the tools' own, or for letters of other scripts, which nothing here has": {
         "talkgen.figures.draw.lettering": "_use_as",
         "talkgen.fonts": "_matplotlibs unpacked",
-        "talkgen.outline.themes": "_found _read marp_sheets theme_files theme_name",
+        "talkgen.outline.themes": "_found _name_in _read marp_sheets theme_files theme_name",
         "talkgen.outline.wanted": "Wanted.is_local local_folder split_package",
         "talkgen.render.letters": "Letters.style",
         "talkgen.render.slidev": "_page_size",
