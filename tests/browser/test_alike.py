@@ -56,9 +56,14 @@ slides:
       - A line
       - {{code: x = 1, language: python}}
       - Another line
+  - title: In a line
+    body:
+      - "A sign ![h:30](wide.svg) in a line"
+      - bullets: ["an item ![h:30](wide.svg) of a list"]
+      - "![h:200](wide.svg)"
 """
 WORKS = "@misc{elman1990, author = {Jeffrey L. Elman}, title = {Finding structure in time}, year = {1990}}"
-WORDS, SHRINKS, IN_VAIN, FIGURE, LONG, NOTES, REFERENCES, APART = range(1, 9)
+WORDS, SHRINKS, IN_VAIN, FIGURE, LONG, NOTES, REFERENCES, APART, IN_LINE = range(1, 10)
 
 pytestmark = pytest.mark.slow
 
@@ -107,6 +112,15 @@ def test_a_picture_in_text_has_the_size_that_it_asks_for(slides):
     assert [pictures.nth(1).bounding_box()[side] for side in ("width", "height")] == pytest.approx([90, 80], abs=1)
     alts = [picture.get_attribute("alt") for picture in pictures.all()]
     assert alts == ["fit left a gate", "", "plain"]
+
+
+def test_a_picture_stays_in_its_line(slides):
+    """A small one makes its text no taller than a line; one alone begins where its paragraph does."""
+    slide = slides.show(IN_LINE)
+    assert slides.box(slide, "p")["height"] == pytest.approx(44, abs=2)
+    assert slides.box(slide, "li")["height"] == pytest.approx(42, abs=3)
+    alone = slide.locator("p").last
+    assert alone.locator("img").bounding_box()["y"] == pytest.approx(alone.bounding_box()["y"], abs=12)
 
 
 def test_blocks_stand_equally_far_apart(slides):
