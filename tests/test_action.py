@@ -18,15 +18,23 @@ STEPS = {step["name"]: step for step in ACTION["runs"]["steps"] if "name" in ste
 def run(name: str, folder: Path, **inputs: str) -> subprocess.CompletedProcess[str]:
     """Runs a step in `folder`, its inputs as they are given or by default."""
     given = {key: about.get("default", "") for key, about in ACTION["inputs"].items()} | inputs
+    files = {key: str(folder / key.lower()) for key in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+    known = {f"inputs.{key}": value for key, value in given.items()}
+    known |= {f"steps.place.outputs.{key}": value for key, value in said(folder).items()}
     asked = {
-        key: re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda match: given[match[1]], value)
+        key: re.sub(r"\$\{\{ ([\w.-]+) \}\}", lambda match: known[match[1]], value)
         for key, value in STEPS[name]["env"].items()
     }
-    files = {key: str(folder / key.lower()) for key in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, **asked, **files, "PATH": path, "PYTHONPATH": str(ROOT)}
     command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", STEPS[name]["run"]]  # as the runner does
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600)
+
+
+def said(folder: Path) -> dict[str, str]:
+    """What the steps so far gave out."""
+    file = folder / "github_output"
+    return dict(line.split("=", 1) for line in file.read_text(encoding="utf-8").splitlines()) if file.is_file() else {}
 
 
 def test_every_input_is_used_and_every_expression_is_known():
@@ -39,14 +47,25 @@ def test_every_input_is_used_and_every_expression_is_known():
     assert set(re.findall(r"steps\.(\w+)", text)) <= {step.get("id") for step in ACTION["runs"]["steps"]}
 
 
+@pytest.mark.parametrize("given", ["slides", "slides/outline.yaml"])
+def test_a_talk_is_named_by_its_folder_or_its_outline(given, tmp_path):
+    """Either way its decks are laid out."""
+    deck = tmp_path / "slides" / "dist" / "marp" / "deck.html"
+    deck.parent.mkdir(parents=True)
+    for file in (deck, tmp_path / "slides" / "outline.yaml"):
+        file.write_text("the deck", encoding="utf-8")
+    steps = [run(name, tmp_path, talk=given, targets="marp") for name in ("place", "lay out")]
+    assert [step.returncode for step in steps] == [0, 0], [step.stderr for step in steps]
+    assert (tmp_path / "site" / "marp" / "index.html").read_text(encoding="utf-8") == "the deck"
+
+
 @pytest.mark.slow
 def test_a_talk_is_built_checked_and_laid_out(talk):
     """First everything is new, then nothing; a change is named with its cause; findings fail by severity."""
     folder, inputs = talk.parent.parent, {"talk": str(talk), "targets": "marp"}
-    steps = [run(name, folder, **inputs) for name in ("status", "build", "check", "lay out")]
-    assert [step.returncode for step in steps] == [0] * 4, [step.stderr for step in steps]
-    first = (folder / "github_output").read_text(encoding="utf-8")
-    assert int(first.strip().removeprefix("stale=")) > 3
+    steps = [run(name, folder, **inputs) for name in ("place", "status", "build", "check", "lay out")]
+    assert [step.returncode for step in steps] == [0] * 5, [step.stderr for step in steps]
+    assert int(said(folder)["stale"]) > 3
     assert (folder / "site" / "marp" / "index.html").stat().st_size > 100_000
     assert json.loads((folder / "talkgen.sarif").read_text(encoding="utf-8"))["version"] == "2.1.0"
 

@@ -59,9 +59,3 @@ class Chain:
             x = self.x(index)
             pen.write(x, y, pen.shorten(token, self.step - 8, pen.sizes.small), pen.sizes.small, align="center")
             pen.arrow((x, y - 18 if up else y + 18), (x, edge), pen.colors.muted)
-
-    def write_between(self, texts: Sequence[str], y: float, color: str | None = None) -> None:
-        """A text over each state's arrow."""
-        for index, text in enumerate(texts):
-            middle = (self.x(index) + self.x(index + 1)) / 2
-            self.pen.write(middle, y, text, color=color, align="center")

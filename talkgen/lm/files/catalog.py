@@ -60,14 +60,6 @@ class ModelFiles:
             digest.update(f"{file.name}\0{digest_file(file)}\n".encode())
         return digest.hexdigest()
 
-    def run_digest(self) -> str:
-        """A SHA-256 over a run's whole folder: its log and its summary beside its weights."""
-        files = sorted(path for path in self.path.rglob("*") if path.is_file() and not path.name.startswith("."))
-        digest = hashlib.sha256()
-        for file in files:
-            digest.update(f"{file.relative_to(self.path)}\0{digest_file(file)}\n".encode())
-        return digest.hexdigest()
-
     def about(self) -> dict[str, Any]:
         """What can be said without loading it; None where it is not known."""
         known: dict[str, Any] = dict.fromkeys(

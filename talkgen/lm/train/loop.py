@@ -90,6 +90,7 @@ def _open(trainer: Trainer, run: RunFolder, resume: bool, trunk: RunFolder | Non
             trainer.restore(run.state)
     if trunk is not None and trainer.step == 0:
         trainer.restore(trunk.trunk)
+        trainer.best, trainer.best_step = math.inf, 0  # the best so far is a checkpoint of the other run's
         if trainer.world.leads:
             write_bytes(run.metrics, trunk.metrics.read_bytes())
     if trainer.world.leads:

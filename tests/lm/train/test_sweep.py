@@ -149,6 +149,15 @@ def test_a_missing_sweep_file_is_said():
     assert not Path("nowhere.yaml").exists()
 
 
+def test_a_longer_run_that_only_gets_worse_ends_at_a_checkpoint_of_its_own(tmp_path):
+    """Where patience ends before an evaluation is better than all of the shorter run's, whose checkpoints are there."""
+    schedule = ScheduleRecipe(steps=40, warmup=2, rows=4, evaluate_every=5, decay=0.25, patience=1)
+    grid = {"rates": [2.0], "models": GRID.models[:1], "seeds": [0], "schedule": schedule, "budgets": [20, 60]}
+    shorter, longer = sweep(GRID.model_copy(update=grid), tmp_path / "grid", _here([]))["runs"]
+    assert shorter["tokens"] == 20 * 4 * 16
+    assert longer["tokens"] < 60 * 4 * 16
+
+
 def test_a_longer_run_begins_where_the_rate_of_a_shorter_one_fell(tmp_path):
     """Three budgets of one model and seed: each ends as if it had been trained alone, in fewer steps than that."""
     schedule = ScheduleRecipe(steps=40, warmup=2, rows=4, evaluate_every=40, decay=0.5)
