@@ -15,6 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+MOST = 200  # problems that are told at once
+
 
 @dataclass(frozen=True)
 class Place:
@@ -48,9 +50,8 @@ class TalkgenError(Exception):
     exit_code = 1
 
     def __init__(self, message: str | Iterable[Problem], hint: str = "", place: Place | None = None) -> None:
-        self.problems: tuple[Problem, ...] = (
-            (Problem(message, hint, place),) if isinstance(message, str) else tuple(message)
-        )
+        given = (Problem(message, hint, place),) if isinstance(message, str) else message
+        self.problems: tuple[Problem, ...] = _at_most(list(dict.fromkeys(given)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
     def __reduce__(self) -> tuple[type[TalkgenError], tuple[tuple[Problem, ...]]]:
@@ -62,6 +63,13 @@ class TalkgenError(Exception):
         return [
             replace(problem, place=problem.place or place, where=problem.where or where) for problem in self.problems
         ]
+
+
+def _at_most(problems: list[Problem]) -> tuple[Problem, ...]:
+    """As many problems as anybody reads, each once."""
+    if len(problems) <= MOST:
+        return tuple(problems)
+    return (*problems[: MOST - 1], Problem(f"and {len(problems) - MOST + 1:,} more"))
 
 
 class OutlineError(TalkgenError):

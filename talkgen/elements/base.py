@@ -30,7 +30,7 @@ JSON = dict[str, Any]
 class Params(BaseModel):
     """What an element is asked beside the prompt: frozen, with a default each, and an unknown one is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @property
     def own_work(self) -> bool:

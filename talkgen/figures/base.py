@@ -58,7 +58,7 @@ VotesOf = Annotated[str, Uses("votes", ("results",))]
 class Params(BaseModel):
     """A figure's parameters: frozen, with a default each, and an unknown one is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Inputs(Protocol):

@@ -71,6 +71,8 @@ def read_source(file: Path) -> Source:
 
 
 def _parse(file: Path) -> ast.Module:
+    if not file.is_file():  # a pipe of that name would be waited for
+        raise TalkgenError(f"{file} is no file")
     try:
         return ast.parse(file.read_bytes(), str(file))
     except SyntaxError as error:

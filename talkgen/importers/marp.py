@@ -12,7 +12,7 @@ from typing import Any
 from talkgen.importers.compose import Composer, accept
 from talkgen.importers.grids import with_grids
 from talkgen.importers.pieces import Piece, cut, kind_of
-from talkgen.importers.reader import DeckReader
+from talkgen.importers.reader import DeckReader, check_depth
 from talkgen.importers.written import FROM, Raw, placeless
 from talkgen.outline.schema import Outline
 from talkgen.render.deck import Deck
@@ -65,6 +65,7 @@ class _Marp:
         self.lines = re.sub(r"\r\n?", "\n", text).split("\n")
         self.slides, front = self._read(text, reader)
         self.settings: dict[str, Any] = reader.ask("settings", text=front["text"]) if front else {}
+        check_depth(self.settings)
         writer = NativeMarpWriter(
             Deck(Outline.model_validate({"native": "marp", "slides": [{}]}), NOWHERE, {}, load_style("plain", NOWHERE))
         )

@@ -122,7 +122,7 @@ def _linked_packages(files: Files) -> dict[str, str]:
     try:
         said = json.loads((files.deck.parent / "package.json").read_text(encoding="utf-8"))
         needs = {**said.get("devDependencies", {}), **said.get("dependencies", {})}
-    except (OSError, ValueError, AttributeError, TypeError):
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         return found
     for name, version in needs.items():
         if isinstance(version, str) and (path := _LINKED.fullmatch(version)):

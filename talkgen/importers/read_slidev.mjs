@@ -1,5 +1,5 @@
 // Reads Slidev decks with Slidev's own parser: `node read_slidev.mjs PARSER`, a request of JSON a line, an answer a line.
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, relative, resolve, isAbsolute } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -53,6 +53,7 @@ async function read({ path, root, text }) {
     else if (!isInside(file, root)) reason = "outside";
     else if (!existsSync(file)) reason = "missing";
     else if (!isInside(realpathSync(file), realpathSync(root))) reason = "outside";
+    else if (!statSync(file).isFile()) reason = "it is no file"; // a pipe would be waited for
     if (reason) {
       problems.push({ file: slide.filepath, line: slide.start, name: source, reason });
       slides.push({ ...described(slide, merged), imported: chain.length > 0 });

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from talkgen.assets import cache_dir
 from talkgen.errors import ToolError
 from talkgen.export.node import Report, find_node, installed_packages, npm_packages
+from talkgen.yamlfile.document import MAX_DEPTH
 
 Tool = Literal["marp", "slidev"]
 _SECONDS = 120.0  # for one answer; a deck of a thousand slides takes some
@@ -73,7 +74,10 @@ class DeckReader:
             self._send(question)
         while question not in self._ahead:
             self._ahead[self._asked.popleft()] = self._next()
-        return json.loads(self._ahead.pop(question))
+        try:
+            return json.loads(self._ahead.pop(question))
+        except RecursionError:
+            raise _TOO_DEEP from None
 
     def _send(self, question: str) -> None:
         self._asked.append(question)
@@ -91,6 +95,25 @@ class DeckReader:
         said = self._process.stderr.read().strip().splitlines() if self._process.stderr else []
         why = next((each for each in said if "Error" in each), f"no answer in {_SECONDS:.0f} s")
         raise ToolError(f"the deck's own parser gave up: {why}")
+
+
+_TOO_DEEP = ToolError("the deck's settings are nested too deep to be read", "an outline could not hold them")
+_DEEPEST = MAX_DEPTH - 5  # of an outline they are a part of a part
+
+
+def check_depth(settings: Any) -> None:
+    """Refuses settings that are nested deeper than an outline may be.
+
+    Raises:
+        ToolError: they are.
+    """
+    level = [settings]
+    for _ in range(_DEEPEST):
+        inside = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
+        if not inside:
+            return
+        level = [each for values in inside for each in values]
+    raise _TOO_DEEP
 
 
 def start_ahead(tool: Tool) -> None:

@@ -11,7 +11,7 @@ from talkgen.errors import OutlineError
 from talkgen.importers.compose import Composer, accept
 from talkgen.importers.grids import with_grids
 from talkgen.importers.pieces import Piece, markdown_pieces
-from talkgen.importers.reader import DeckReader
+from talkgen.importers.reader import DeckReader, check_depth
 from talkgen.importers.said import Said
 from talkgen.importers.written import FROM, Raw, placeless
 from talkgen.outline.schema import Outline, Slide
@@ -32,6 +32,8 @@ _HEADMATTER = {
 def read_slidev(text: str, path: Path, root: Path, reader: DeckReader) -> tuple[dict[str, Any], list[Said]]:
     """The outline of a Slidev deck, with the slides of the files that it imports, and what is wrong with it."""
     read = reader.ask("read", path=str(path), root=str(root), text=text)
+    for slide in read["slides"]:
+        check_depth(slide["frontmatter"])
     deck = _Slidev(read["slides"], path)
     said = deck.said
     said += [Said(Path(each["file"]), each["line"] + 1, _reason(each)) for each in read["problems"]]

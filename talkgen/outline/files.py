@@ -27,6 +27,7 @@ from talkgen.outline.walk import Text, find_texts
 from talkgen.yamlfile import Document
 
 _ELSEWHERE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#|/demos/|$")  # a URL, a part of the page, our server, nothing
+LARGEST = 4 << 30  # bytes of a file that comes along
 _SOURCE = {Holds.MARP, Holds.SLIDEV, Holds.DIRECTIVES, Holds.FRONTMATTER}
 
 
@@ -54,6 +55,8 @@ def find_file(name: str, outline: Path) -> Path:
         if not resolved.is_relative_to(project_dir(outline)):
             raise FileError(f"'{name}' is outside the project", "copy it beside the outline")
         if resolved.is_file():
+            if resolved.stat().st_size > LARGEST:
+                raise FileError(f"'{name}' is larger than {LARGEST >> 30} GiB", "a deck carries no file of that size")
             return resolved
         near = did_you_mean(path.name, [each.name for each in path.parent.iterdir() if each.is_file()])
     except RuntimeError:  # Path.resolve, of links in a circle

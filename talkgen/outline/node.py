@@ -45,7 +45,7 @@ FileName = Annotated[str, Holds.FILE]
 class Node(BaseModel):
     """Anything in an outline: frozen, and an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Ordered(Node):

@@ -113,6 +113,8 @@ class _Expander:
         own = self.document.data.get("vars")
         named = {**(own if isinstance(own, dict) else {}), **self.given}
         items = Formula(expression[1]).evaluate({"vars": named}) if expression else given
+        if isinstance(items, list) and len(items) > MAX_SLIDES:
+            raise FormulaError(f"more than {MAX_SLIDES:,} slides")
         if not isinstance(items, list):
             raise FormulaError("a slide is repeated over a list", "as in: repeat: [one, two], or '{{ vars.names }}'")
         return items

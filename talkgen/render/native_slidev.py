@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from talkgen.errors import TalkgenError
 from talkgen.outline import blocks
 from talkgen.outline.addresses import file_name, prose
 from talkgen.outline.node import Holds
@@ -124,12 +125,27 @@ def _stand_ins(missing: Iterable[str], text: str) -> Iterator[tuple[str, str]]:
 def _package_json(deck: Deck, *, is_added_to: bool) -> str:
     """What the author's project says of itself to npm and to Slidev, and what is installed for the talk."""
     own = deck.folder / "package.json"
-    said = json.loads(own.read_bytes()) if own.is_file() else {}
-    about = {**json.loads(package_json(deck)), **said}
+    about = {**json.loads(package_json(deck)), **_said(own)}
     if is_added_to:
-        slidev = about.get("slidev", {})
-        about["slidev"] = {**slidev, "addons": [*slidev.get("addons", []), in_project(ADDON)]}
+        slidev = about["slidev"] if isinstance(about.get("slidev"), dict) else {}
+        addons = slidev["addons"] if isinstance(slidev.get("addons"), list) else []
+        about["slidev"] = {**slidev, "addons": [*addons, in_project(ADDON)]}
     return json.dumps(about, indent=1) + "\n"
+
+
+def _said(package: Path) -> dict[str, Any]:
+    """What a `package.json` says.
+
+    Raises:
+        TalkgenError: it cannot be read.
+    """
+    try:
+        said = json.loads(package.read_bytes()) if package.is_file() else {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise TalkgenError(f"{package} is no JSON: {error}") from None
+    if not isinstance(said, dict):
+        raise TalkgenError(f"{package} is no package of npm's", "as in: {}")
+    return said
 
 
 def _project_files(deck: Deck) -> dict[str, str | Path]:

@@ -1,6 +1,7 @@
 """The files a deck names come along with it: those of its project, replacing nothing."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -256,6 +257,28 @@ def test_force_replaces_what_is_there(tmp_path):
     assert _import(deck, talk, "--force").exit_code == 0
     assert (talk / "a.png").read_bytes() == b"a.png" * 10
     assert load_outline(talk / "outline.yaml").outline.native == "marp"
+
+
+def test_slides_of_a_pipe_are_told(tmp_path):
+    """Nobody waits for what will be written into it, nor for a folder's text."""
+    os.mkfifo(tmp_path / "pipe.md")
+    (tmp_path / "slides.md").write_text("---\nsrc: pipe.md\n---\n\n---\nsrc: ./\n---\n")
+    assert [said.message for said in import_deck(tmp_path / "slides.md", print).said] == [
+        "pipe.md: it is no file",
+        "./: it is no file",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tool", "depth"), [("marp: true", 60), ("theme: none", 60), ("theme: none", 400), ("theme: none", 3000)]
+)
+def test_settings_nested_deeper_than_an_outline_are_told(tool, depth, tmp_path):
+    """In words, of either tool."""
+    (tmp_path / "slides.md").write_text(
+        f"---\n{tool}\na: {'[' * depth}{']' * depth}\n---\n\n# One\n\n<v-click>a</v-click>\n"
+    )
+    with pytest.raises(TalkgenError, match="nested too deep"):
+        import_deck(tmp_path / "slides.md", print)
 
 
 def test_addons_in_folders_and_what_programs_import_come_along(tmp_path):
