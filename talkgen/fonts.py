@@ -162,6 +162,33 @@ def part_of(file: Path, letters: Iterable[str]) -> Path:
     return made
 
 
+@dataclass(frozen=True)
+class Face:
+    """Some letters of a font in one weight: the file that holds them."""
+
+    font: More
+    weight: int
+    file: Path
+    letters: frozenset[str]
+
+    def css(self, address: str) -> str:
+        """The rule by which a page has them from an address."""
+        return (
+            f'@font-face {{ font-family: "{self.font.name}"; font-style: normal; font-weight: {self.weight}; '
+            f'font-display: block; src: url("{address}") format("woff2"); '
+            f"unicode-range: {code_ranges({*self.letters, *JOINERS})}; }}"
+        )
+
+
+def faces_of(shared: dict[More, set[str]]) -> list[Face]:
+    """What `share_out` shared out as files in the cache, in every weight that there is, by the fonts' names."""
+    return [
+        Face(font, weight, part_of(font.file(weight), letters), frozenset(letters))
+        for font, letters in sorted(shared.items(), key=lambda item: item[0].name)
+        for weight in font.weights
+    ]
+
+
 def unpacked(file: Path) -> Path:
     """A font as matplotlib reads it: a web font's in the cache."""
     if file.suffix == ".ttf":

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from talkgen.fonts import JOINERS, More, code_ranges, part_of, share_out
+from talkgen.fonts import faces_of, share_out
 from talkgen.render.deck import Chips, Deck, Degraded, LiveAnswer
 
 
@@ -54,11 +54,9 @@ def find_letters(deck: Deck, source: str, script: str, folder: str, address: str
     _, missing = share_out(shown, deck.outline.lang)
     files: dict[str, Path] = {}
     faces = []
-    for font, letters in sorted(shared.items(), key=lambda item: item[0].name):
-        for weight in font.weights:
-            file = part_of(font.file(weight), letters)
-            files[f"{folder}{file.name}"] = file
-            faces.append(_face(font, weight, f"{address}{file.name}", code_ranges({*letters, *JOINERS})))
+    for face in faces_of(shared):
+        files[f"{folder}{face.file.name}"] = face.file
+        faces.append(face.css(f"{address}{face.file.name}"))
     names = [font.name for font in sorted(shared, key=lambda font: font.name)]
     return Letters(names, "\n".join(faces), files, " ".join(sorted(missing)))
 
@@ -67,13 +65,6 @@ def find_letters(deck: Deck, source: str, script: str, folder: str, address: str
 def _unusual(text: str) -> str:
     """Of a text what fonts may lack, each run with the sign before it, which may be a key of a telephone with it."""
     return " ".join(text[max(0, run.start() - 1) : run.end()] for run in _UNUSUAL.finditer(text))
-
-
-def _face(font: More, weight: int, address: str, ranges: str) -> str:
-    return (
-        f'@font-face {{ font-family: "{font.name}"; font-style: normal; font-weight: {weight}; font-display: block; '
-        f'src: url("{address}") format("woff2"); unicode-range: {ranges}; }}'
-    )
 
 
 def _shown(deck: Deck, source: str) -> str:

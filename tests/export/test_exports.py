@@ -9,7 +9,10 @@ from pptx import Presentation
 from pypdf import PdfReader
 
 from talkgen.errors import TalkgenError
+from talkgen.export.notes import write_notes
+from talkgen.export.pages import Page
 from talkgen.pipeline.build import Request, build
+from talkgen.words import DeckWords, SlideWords
 
 pytestmark = pytest.mark.slow
 
@@ -95,7 +98,7 @@ def test_formulas_are_printed_in_katexs_own_fonts(folder):
     """Slidev prints what Vite's server shows, which must hand out the fonts of packages behind a link."""
     (file,) = build(Request(folder, "slidev", "pdf"), print).outputs
     fonts = PdfReader(file).pages[2]["/Resources"]["/Font"].get_object().values()
-    assert any("KaTeX_Math" in font.get_object()["/BaseFont"] for font in fonts)
+    assert any("KaTeX_Math" in font.get_object().get("/BaseFont") for font in fonts)
 
 
 def test_a_live_element_is_printed_with_its_recorded_answer(made):
@@ -184,3 +187,19 @@ def test_marp_makes_no_pages_for_clicks(folder):
     """It says so before anything is computed."""
     with pytest.raises(TalkgenError, match="Marp makes no pptx with a page for each click"):
         build(Request(folder, "marp", "pptx", clicks=True), print)
+
+
+@pytest.mark.parametrize("lang", ["en", "fa"])
+def test_notes_of_any_script_have_their_letters(lang, tmp_path):
+    """Fonts come along as in the slides; bookmarks are the titles as they are written, not as they are seen."""
+    (tmp_path / "dot.svg").write_text(DOT, encoding="utf-8")
+    spoken = SlideWords("سلام دنیا שלום", "# یادداشت\n\n日本語 한국어 🚀", "")
+    words = DeckWords("Notes", "A. Author", "", lang, (spoken, SlideWords("Two", "", "")))
+    pages = [Page(number, tmp_path / "dot.svg") for number in (0, 0, 1)]
+    write_notes(tmp_path / "notes.pdf", pages, words)
+    pdf = PdfReader(tmp_path / "notes.pdf")
+    titles = [each.title for each in pdf.outline if not isinstance(each, list)]
+    assert titles == ["1 · سلام دنیا שלום", "1 · سلام دنیا שלום", "2 · Two"]
+    fonts = str([font.get_object().get("/BaseFont") for font in pdf.pages[0]["/Resources"]["/Font"].values()])
+    assert all(name in fonts for name in ("NotoSansArabic", "NotoSansHebrew", "NotoSansSC", "NotoSansKR"))
+    assert pdf.metadata.author == "A. Author"

@@ -72,14 +72,15 @@ IDLE = {
             "NativeSlidevWriter.write_bullets NativeSlidevWriter.write_code NativeSlidevWriter.write_columns "
             "NativeSlidevWriter.write_image NativeSlidevWriter.write_raw NativeSlidevWriter.write_toc "
             "_addon _addon_name _frontmatter _headmatter _named _package_json _page "
-            "_project_files _slide_parts _stand_ins "
+            "_project_files _said _slide_parts _stand_ins "
             "render_native_slidev "
         ),
     },
     "says what is wrong, and nothing is wrong here": {
         "talkgen.elements.registry": "_problem",
         "talkgen.errors": (
-            "Place.__str__ Problem.__str__ TalkgenError.__init__ TalkgenError.__reduce__ TalkgenError.at did_you_mean "
+            "Place.__str__ Problem.__str__ TalkgenError.__init__ TalkgenError.__reduce__ TalkgenError.at "
+            "_at_most did_you_mean "
         ),
         "talkgen.extras": "missing_extra",
         "talkgen.lm.fast.native": "why_not",
