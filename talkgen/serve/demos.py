@@ -26,6 +26,7 @@ from talkgen.style import Style
 
 log = logging.getLogger(__name__)
 
+_FACES = '<link rel="stylesheet" href="/present/fonts/fonts.css">'  # the server's own, which no system need have
 PREFIX = "/demos"
 
 
@@ -110,7 +111,7 @@ def mount_demo(file: Path, engines: Engines, name: str, style: Style | None = No
         show_error=False,
         theme=gradio_theme(style),
         css=page_look(style),
-        head=getattr(module, "HEAD", None),
+        head=_FACES + getattr(module, "HEAD", ""),
     )
     return app
 

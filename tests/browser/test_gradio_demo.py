@@ -29,6 +29,13 @@ def test_an_address_that_was_shared_shows_its_answer(page, site):
     assert errors == []
 
 
+def test_it_brings_its_fonts(page, site):
+    """The deck's own, from the same server: no system need have them installed."""
+    page.goto(f"{site}demos/lab/")
+    expect(page.get_by_label("Text").first).to_be_visible(timeout=60_000)
+    page.wait_for_function("[...document.fonts].some(face => face.family === 'Inter' && face.status === 'loaded')")
+
+
 def test_a_model_is_trained_on_stage(page, site):
     """A new model is there at once; its curve and text grow, however busy the server is; stopped, both stay."""
     address = f"{site}demos/lab/?tab=training&prompt=hey&model=tiny"
