@@ -128,7 +128,9 @@ class Recipe(Part):
 
     name: Name
     data: str = Field(
-        "python", pattern=r"^(python|library|shakespeare|phrases|mqar|copy|recall|brackets|text:.+|hf:[\w.-]+/[\w.-]+)$"
+        "python",
+        pattern=r"^(python|library|shakespeare|phrases|mqar|copy|recall|brackets|text:.+|hf:[\w.-]+/[\w.-]+)$",
+        description="text:FILE, hf:ORG/NAME, python, library, shakespeare, phrases, mqar, copy, recall or brackets",
     )
     held_out: float = Field(0.1, gt=0, lt=0.9, description="share of the text kept for evaluation: its end")
     distance: tuple[int, int] | None = Field(None, description="tokens a synthetic task's answers stand back")

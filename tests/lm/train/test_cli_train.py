@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from talkgen.lm.train.recipe_file import read_recipe
 from talkgen.lm.train.run import RunFolder, read_metrics
 
 pytestmark = pytest.mark.slow
@@ -33,11 +34,19 @@ def _talkgen(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 def test_every_problem_of_a_recipe_is_said_with_its_place(tmp_path):
     """File, line, column, what is wrong and the nearest known name; exit code 1, no traceback, no run."""
-    (tmp_path / "bad.yaml").write_text("name: bad\nmodel: {n_layr: 2}\nschedule: {steps: many}\nseed: -1\n")
+    (tmp_path / "bad.yaml").write_text(
+        "name: bad\nmodel: {n_layr: 2}\nschedule: {steps: many}\nseed: -1\ndata: notes.txt\n"
+    )
     done = _talkgen("train", "bad.yaml", cwd=tmp_path)
 
     assert done.returncode == 1
-    for expected in ("bad.yaml:2:9: model: unknown key", "did you mean 'n_layer'", "bad.yaml:3:", "bad.yaml:4:1: seed"):
+    for expected in (
+        "bad.yaml:2:9: model: unknown key",
+        "did you mean 'n_layer'",
+        "bad.yaml:3:",
+        "bad.yaml:4:1: seed",
+        "hint: text:FILE, hf:ORG/NAME, python",
+    ):
         assert expected in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "runs").exists()
@@ -108,3 +117,11 @@ def test_two_processes_give_the_losses_of_one(tmp_path, wrapped):
     for row, other in zip(one, two, strict=False):
         numbers = {key: value for key, value in row.items() if "seconds" not in key and value is not None}
         assert {key: other[key] for key in numbers} == pytest.approx(numbers, rel=1e-4)
+
+
+def test_the_documentations_recipe_can_be_trained(tmp_path):
+    """What is there to be copied is a recipe, as it stands."""
+    page = (Path(__file__).parents[3] / "docs" / "how-to" / "models.md").read_text(encoding="utf-8")
+    (recipe,) = (block for block in page.split("```yaml\n")[1:] if block.startswith("name: "))
+    (tmp_path / "mine.yaml").write_text(recipe.partition("```")[0], encoding="utf-8")
+    assert read_recipe(tmp_path / "mine.yaml").data == "text:notes.txt"
