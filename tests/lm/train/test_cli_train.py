@@ -124,4 +124,4 @@ def test_the_documentations_recipe_can_be_trained(tmp_path):
     page = (Path(__file__).parents[3] / "docs" / "how-to" / "models.md").read_text(encoding="utf-8")
     (recipe,) = (block for block in page.split("```yaml\n")[1:] if block.startswith("name: "))
     (tmp_path / "mine.yaml").write_text(recipe.partition("```")[0], encoding="utf-8")
-    assert read_recipe(tmp_path / "mine.yaml").data == "text:notes.txt"
+    assert read_recipe(tmp_path / "mine.yaml").data == f"text:{tmp_path / 'notes.txt'}"
