@@ -78,6 +78,17 @@ def evaluate_inputs(source: Source, values: Mapping[str, Any]) -> Outline:
     return _evaluate(source, values, {path: found for path, found in texts.items() if found and found[0].is_input})
 
 
+def evaluate_known(source: Source, values: Mapping[str, Any]) -> Outline:
+    """The outline with values in the texts that name no figure: they are known before anything is computed.
+
+    Raises:
+        OutlineError: as `evaluate`, and for expressions anywhere that cannot be parsed.
+    """
+    texts = _read(source).items()
+    known = {path: found for path, found in texts if not any("figures" in each.formula.names for each in found)}
+    return _evaluate(source, values, {path: found for path, found in known.items() if found})
+
+
 def _evaluate(source: Source, values: Mapping[str, Any], texts: dict[PathInData, list[Expression]]) -> Outline:
     work = _Work(source, values, texts)
     outline = work.node(source.outline, ()) if texts else source.outline

@@ -135,11 +135,14 @@ def check(request: Request) -> tuple[int, list[Change]]:
     Raises:
         OutlineError: as `build` does.
     """
+    from talkgen.outline.expressions import evaluate_known
+
     path = find_outline(request.outline)
     deck = request.deck_folder(path)
     talk = Talk(path, request.vars)
     slides = len(talk.source.outline.slides)
     plan = make_plan(talk, request.model)
+    evaluate_known(talk.source, {**plan.known, "figures": {}})
     if deck.target.name == "slidev":
         pin_packages(plan, lambda _: None)
     built = bool(deck.built.entries)

@@ -8,7 +8,7 @@ import pytest
 
 from talkgen.errors import OutlineError, TalkgenError
 from talkgen.figures.registry import FIGURES
-from talkgen.pipeline.build import Request, build
+from talkgen.pipeline.build import Request, build, check
 from talkgen.pipeline.checking import check_figure
 
 PROGRAM = """
@@ -64,3 +64,17 @@ def test_an_app_that_is_not_there_is_told(tmp_path):
     assert "there is no app 'translatoin'" in str(problem)
     assert "did you mean 'translation'" in str(problem)
     assert problem.place.line == 5
+
+
+def test_a_check_knows_all_values_but_figures(tmp_path):
+    """A name that is wrong is told without a build; what a figure will say is not known yet."""
+    text = (
+        "title: T\nmodel: small\nvars: {course: x}\nslides:\n  - title: '{{ vars.cours }}'\n    notes: '{{ name }}'\n"
+    )
+    outline = tmp_path / "outline.yaml"
+    outline.write_text(text, encoding="utf-8")
+    with pytest.raises(OutlineError) as caught:
+        check(Request(outline))
+    assert [problem.place.line for problem in caught.value.problems] == [5, 6]
+    outline.write_text(text.replace("vars.cours ", "vars.course ").replace("name", "figures.one.x"), encoding="utf-8")
+    assert check(Request(outline)) == (1, [])
