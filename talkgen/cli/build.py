@@ -167,10 +167,8 @@ def show_report(done: BuildReport, report: Callable[[str], None]) -> None:
         timed, shown = len(planned), len(done.plan.draft.shown)
         report(f"planned: {sum(planned):g} minutes{f' for {timed} of {shown} slides' if timed < shown else ''}")
     made = f"{len(done.computed)} computed, {len(done.reused)} unchanged"
-    *others, last = done.outputs
-    for path in others:
-        out(str(path))
-    out(f"{last}  ({made}, {done.seconds:.1f} s)")
+    for path in done.outputs:
+        out(f"{path}  ({made}, {done.seconds:.1f} s)" if path is done.outputs[-1] else str(path))
 
 
 def finish(done: BuildReport, json: bool, report: Callable[[str], None]) -> int:

@@ -43,7 +43,8 @@ def follow(request: Request, report: Callable[[str], None]) -> Followed:
         built = build(request, report)
         page = seed(folder, built.outputs[0], str(built.deck.built.about["content"])[:16], anew=built.exported)
         return Followed(built, watching, process, folder, page, process.start)
-    built = build(replace(request, format="md", out=folder.with_name(f"{folder.name}-source")), report)
+    source = build(replace(request, format="md", out=folder.with_name(f"{folder.name}-source")), report)
+    built = replace(source, outputs=())  # nobody is to open it: the server shows it
     report("Slidev: starting its server")
     process.start()
     if not watching.wait(_START_SECONDS):

@@ -202,6 +202,7 @@ def test_slidev_takes_over_what_is_saved(making, page):
     """Words and pictures through its own server, behind ours; a slide that it cannot compile is told with its line."""
     outline = making / "outline.yaml"
     with presenting(making, "--target", "slidev") as talk:
+        assert not [line for line in talk.said if "slides.md" in line]  # nobody is to open what only the server shows
         page.goto(f"{talk.address}#/2")
         page.get_by_text("another").wait_for(state="attached")
         page.evaluate("window.isTheSame = true")
