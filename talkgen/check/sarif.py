@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from talkgen import __version__
 from talkgen.check.findings import RULES, Finding
@@ -46,7 +47,7 @@ def _result(finding: Finding, root: Path) -> dict[str, Any]:
 def _location(place: Place, root: Path) -> dict[str, Any]:
     path, root = place.path.resolve(), root.resolve()
     artifact = (
-        {"uri": path.relative_to(root).as_posix(), "uriBaseId": "%SRCROOT%"}
+        {"uri": quote(path.relative_to(root).as_posix()), "uriBaseId": "%SRCROOT%"}
         if path.is_relative_to(root)
         else {"uri": path.as_uri()}
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -62,7 +63,7 @@ def make_draft(source: Source, values: Mapping[str, Any], style: Style, styles: 
         fonts=web_fonts(outline),
         size=SIZES[outline.size],
         shown=tuple(index for index, slide in enumerate(outline.slides) if not slide.hide),
-        elsewhere=frozenset(_elsewhere(source)),
+        elsewhere=frozenset(index for index, file in files_of_slides(source) if not file.is_file()),
         blocks=blocks,
         chains=frozenset(chain for each in expressions if not each.is_input for chain in _known(each.formula.chains)),
         inputs=frozenset(chain for each in expressions if each.is_input for chain in each.formula.chains),
@@ -72,14 +73,13 @@ def make_draft(source: Source, values: Mapping[str, Any], style: Style, styles: 
     )
 
 
-def _elsewhere(source: Source) -> Iterator[int]:
-    """The slides of a Slidev talk that name a file of slides which is not there."""
+def files_of_slides(source: Source) -> Iterator[tuple[int, Path]]:
+    """The slides of a Slidev talk that name a file of slides, each with that file, be it there or not."""
     for index, slide in enumerate(source.outline.slides if source.outline.native == "slidev" else ()):
         name = (slide.frontmatter if index else {**source.outline.frontmatter, **slide.frontmatter}).get("src")
         if isinstance(name, str):
             folder = source.path.parent if name.startswith("/") else source.path.parent / (slide.folder or "")
-            if not (folder / name.split("#")[0].lstrip("/")).is_file():
-                yield index
+            yield index, folder / name.split("#")[0].lstrip("/")
 
 
 def _known(chains: Iterable[Chain]) -> Iterator[Chain]:

@@ -85,6 +85,7 @@ class Talk:
             is_same = known["made by"] == _makers() and _files_are(known["files"])
             is_same = is_same and known["given"] == dict(self._given)
             is_same = is_same and known["figures"] == sorted(own_figures(self.path.parent))
+            is_same = is_same and all(Path(file).is_file() == there for file, there in known["slides"])
             themes = [assets.theme_file(name, self.project) for name in (known["theme"], *known["looks"])]
             return known if is_same and all(str(theme) in known["files"] for theme in themes) else None
         except (TypeError, KeyError, AttributeError):  # nothing, or not what we wrote
@@ -149,6 +150,8 @@ class Talk:
             keep(_MEMO, str(self.path.resolve()), about | {"draft": draft_to_json(draft)})
 
     def _remember(self, draft: Draft, values: Mapping[str, Any]) -> None:
+        from talkgen.pipeline.drafting import files_of_slides
+
         themes = [assets.theme_file(name, self.project) for name in (self._theme_name, *self.styles)]
         files = {*self.source.files, *filter(None, themes), *own_files(draft)}
         about = {
@@ -156,6 +159,7 @@ class Talk:
             "files": {str(file.absolute()): digest_file(file) for file in files},
             "given": dict(self._given),
             "figures": sorted(own_figures(self.path.parent)),
+            "slides": [[str(file.absolute()), file.is_file()] for _, file in files_of_slides(self.source)],
             "model": self.source.outline.model,
             "vars": self.source.outline.vars,
             "theme": self._theme_name,

@@ -150,6 +150,9 @@ async def _stream(
         try:
             with held:
                 job.run(tell)
+        except GoneError:
+            if not gone.is_set():  # else nobody is there who could be told
+                raise
         finally:
             loop.call_soon_threadsafe(parts.put_nowait, None)
 

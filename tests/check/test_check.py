@@ -7,10 +7,12 @@ import pytest
 from sarif import loader
 from typer.testing import CliRunner
 
-from talkgen.check.findings import RULES, SEVERITIES, is_as_bad
+from talkgen.check.findings import RULES, SEVERITIES, Finding, is_as_bad
+from talkgen.check.sarif import to_sarif
 from talkgen.check.speaking import find_unsaid
 from talkgen.check.talk import check_talk
 from talkgen.cli.app import app
+from talkgen.errors import Place, Problem
 from talkgen.outline.load import load_outline
 from talkgen.pipeline.build import build
 from talkgen.pipeline.request import Request
@@ -140,3 +142,11 @@ def test_findings_are_sarif(flawed, monkeypatch):
     ]
     assert ("term", "warning", "outline.yaml", 11) in records
     assert {code for code, *_ in records} <= RULES.keys()
+
+
+def test_files_in_sarif_are_addresses(tmp_path):
+    """Whose spaces and letters are written as addresses write them."""
+    place = Place(tmp_path / "mein Vortrag" / "größer.yaml", 1, 1)
+    (result,) = to_sarif([Finding("term", Problem("m", place=place))], tmp_path)["runs"][0]["results"]
+    uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert uri == "mein%20Vortrag/gr%C3%B6%C3%9Fer.yaml"

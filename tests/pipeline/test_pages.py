@@ -27,4 +27,11 @@ def test_slidev_shows_no_slide_whose_file_is_missing(tmp_path, own_cache):
     (tmp_path / "parts" / "there.md").write_text("# There\n", encoding="utf-8")
     assert pages(tmp_path, OUTLINE) == ((0, 2, 3, 4), (0, 3, 4))
     assert pages(tmp_path, OUTLINE) == ((0, 2, 3, 4), (0, 3, 4))  # as it was kept
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "none.md").write_text("# Come\n", encoding="utf-8")
+    assert pages(tmp_path, OUTLINE) == ((0, 2, 3, 4), (0, 2, 3, 4))  # what was kept holds no more
+    (tmp_path / "parts" / "there.md").unlink()
+    assert pages(tmp_path, OUTLINE) == ((0, 2, 3, 4), (0, 2, 4))
+    (tmp_path / "parts" / "there.md").write_text("# There\n", encoding="utf-8")
+    (tmp_path / "pages" / "none.md").unlink()
     assert pages(tmp_path, f"frontmatter: {{src: none.md}}\n{OUTLINE}") == ((0, 2, 3, 4), (3, 4))

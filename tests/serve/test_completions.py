@@ -1,11 +1,19 @@
 """OpenAI's completions, asked by OpenAI's own client: texts and their odds, whole and streamed, and what is refused."""
 
+import asyncio
+import gc
+import threading
+from contextlib import nullcontext
+from types import SimpleNamespace
+
 import openai
 import pytest
 import torch
 
+from talkgen.lm.answer.callers import GoneError
 from talkgen.lm.files.weights import load_model
 from talkgen.serve.completing import sendable
+from talkgen.serve.completions import _stream
 
 
 @pytest.fixture
@@ -214,3 +222,27 @@ def test_an_unknown_address_is_no_unknown_model(api):
 def test_only_what_is_sure_is_sent(text, stops, sure):
     """Half a character or the beginning of a stop waits for what follows."""
     assert sendable(text, stops) == sure
+
+
+def test_a_client_that_goes_amid_a_stream_is_no_fault():
+    """Its completion ends, and asyncio has no exception to report that nobody asked for."""
+    gone, said = threading.Event(), []
+
+    class Endless:
+        def run(self, tell):
+            tell("a")
+            gone.wait(10)
+            raise GoneError
+
+    async def leave() -> str:
+        asyncio.get_running_loop().set_exception_handler(lambda _, about: said.append(about["message"]))
+        events = _stream(Endless(), SimpleNamespace(parts=lambda part: [part]), gone, nullcontext(), tells_usage=False)
+        first = await anext(events)
+        await events.aclose()
+        while asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.sleep(0.01)
+        return first
+
+    assert asyncio.run(leave()) == 'data: "a"\n\n'
+    gc.collect()
+    assert said == []
