@@ -116,8 +116,9 @@ def _complain(said: str) -> None:
 
 
 def _build_site(folder: Path, report: Report) -> Path:
+    """The page of the site, whose addresses are relative: it can lie in any folder of a host."""
     report("Slidev: building site/")
-    _slidev(folder, ["build", "slides.md", "--out", "site", "--router-mode", "hash"])
+    _slidev(folder, ["build", "slides.md", "--out", "site", "--router-mode", "hash", "--base", "./"])
     page = folder / "site" / "index.html"
     if not page.is_file():
         raise ToolError("Slidev built no site/index.html")
@@ -129,7 +130,7 @@ def _preload_modules(page: Path) -> None:
     """Lets the page fetch every slide's module when it opens, so that a talk goes on when its server is gone."""
     text = page.read_text(encoding="utf-8")
     names = (file.relative_to(page.parent).as_posix() for file in sorted((page.parent / "assets").rglob("*.js")))
-    links = [f'<link rel="modulepreload" crossorigin href="/{name}">' for name in names if name not in text]
+    links = [f'<link rel="modulepreload" crossorigin href="./{name}">' for name in names if name not in text]
     page.write_text(text.replace("</head>", "\n".join([*links, "</head>"]), 1), encoding="utf-8")
 
 

@@ -156,12 +156,12 @@ def test_a_marp_deck_opened_from_disk_answers(page, talk_folder):
 
 
 def test_a_slidev_site_on_a_static_host_answers(page, talk_folder):
-    """A host that knows nothing but files."""
+    """A host that knows nothing but files, and has the site in a folder."""
     site = build(Request(talk_folder, "slidev"), print).outputs[0].parent
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(site))
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(site.parent))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as host:
         threading.Thread(target=host.serve_forever, daemon=True).start()
-        page.goto(f"http://127.0.0.1:{host.server_port}/#/2")
+        page.goto(f"http://127.0.0.1:{host.server_port}/{site.name}/#/2")
         live = LiveElement(page)
         live.expect_badge(IN_PAGE)
         live.box.fill("The with statement is not recorded")

@@ -166,7 +166,7 @@ def test_a_wrong_parameter_is_told_in_the_outline(own):
     make(own)
     file = own / "figures" / "letters.py"
     file.write_text(file.read_text(encoding="utf-8").replace("max_length=200", "max_length=3"), encoding="utf-8")
-    with pytest.raises(OutlineError, match=r"outline.yaml:8.*at most 3 characters"):
+    with pytest.raises(OutlineError, match=r"outline.yaml:8.*may hold at most 3, has 6"):
         make(own)
 
 
