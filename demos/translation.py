@@ -22,18 +22,18 @@ from talkgen.lm.files.loaded import Loaded
 from talkgen.lm.files.weights import load_model
 from talkgen.lm.text.lexicon import english_words
 from talkgen.lm.text.phrases import draw_pair
-from talkgen.style import Style, load_style
 
 if TYPE_CHECKING:
     from talkgen.serve.engines import Engines
+    from talkgen.style import Style
 
 SENTENCE = "my friend's black cat does not see her"
 SIZE = (1120, 328)  # px: below the two texts it fits a slide
 ONE_OF_TWO = "<style>body.dark .on-light, body:not(.dark) .on-dark { display: none; }</style>"
 
 
-def build(engines: Engines) -> gr.Blocks:
-    """The app; its model is a small one of its own."""
+def build(engines: Engines, styles: tuple[Style, Style]) -> gr.Blocks:
+    """The app; its model is a small one of its own. `styles` are those of a light and a dark page."""
     del engines
 
     def translate(sentence: str) -> tuple[str, str]:
@@ -41,7 +41,7 @@ def build(engines: Engines) -> gr.Blocks:
             data = alignment.align(translator(), alignment.Params(sentence=sentence))
         except (TalkgenError, ValueError) as error:
             return "", f"<p>{html.escape(str(error))}</p>"
-        return data["translation"], picture(data)
+        return data["translation"], picture(data, styles)
 
     with gr.Blocks(analytics_enabled=False, title="Translation", fill_width=True) as blocks:
         with gr.Row():
@@ -67,16 +67,10 @@ def translator() -> Loaded:
     return load_model(find_model("translator", Path.cwd()))
 
 
-@functools.cache
-def style(theme: str) -> Style:
-    """The style of a theme."""
-    return load_style(theme, Path.cwd())
-
-
-def picture(data: Data) -> str:
+def picture(data: Data, styles: tuple[Style, Style]) -> str:
     """The figure as HTML, with its alt text: drawn for a light and for a dark page, which shows the one it is."""
     label = html.escape(alignment.describe(data), quote=True)
-    light, dark = (drawn(data, style(theme)) for theme in ("paper", "night"))
+    light, dark = (drawn(data, style) for style in styles)
     both = f'<div class="on-light">{light}</div><div class="on-dark">{dark}</div>'
     return f'{ONE_OF_TWO}<div role="img" aria-label="{label}">{both}</div>'
 

@@ -1,13 +1,15 @@
 """The Gradio apps of `demos/` below `/demos/NAME`, each imported when somebody first opens it.
 
 Gradio takes seconds to import, which a talk without a Gradio slide should not wait for. An app is a file that defines
-`build(engines) -> gradio.Blocks`; a project's own goes before one that talkgen ships.
+`build(engines) -> gradio.Blocks`; one that draws pictures for its page takes a light and a dark style beside them,
+`build(engines, styles)`. A project's own goes before one that talkgen ships.
 """
 
 from __future__ import annotations
 
 import asyncio
 import importlib.util
+import inspect
 import logging
 import os
 from contextlib import AsyncExitStack
@@ -21,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from talkgen.elements.apps import LAB, find_demo
 from talkgen.extras import MissingExtraError, extras_in_words
 from talkgen.serve.engines import Engines
-from talkgen.serve.look import gradio_theme, page_look
+from talkgen.serve.look import both_schemes, gradio_theme, page_look
 from talkgen.style import Style
 
 log = logging.getLogger(__name__)
@@ -102,7 +104,8 @@ def mount_demo(file: Path, engines: Engines, name: str, style: Style | None = No
     with extras_in_words():
         import gradio
     module, app = load_demo(file), Starlette()
-    blocks = module.build(engines, name) if file.stem == LAB and name != LAB else module.build(engines)
+    more = {"styles": both_schemes(style)} if "styles" in inspect.signature(module.build).parameters else {}
+    blocks = module.build(engines, name) if file.stem == LAB and name != LAB else module.build(engines, **more)
     gradio.mount_gradio_app(
         app,
         blocks,

@@ -10,6 +10,7 @@ from talkgen.check.standing import find_old_pictures
 from talkgen.lm.files.catalog import find_model
 from talkgen.pipeline.app_pictures import made_of, read_stamp, stamp
 from talkgen.pipeline.talk import Talk
+from talkgen.style import load_style, style_names
 
 OUTLINE = """\
 title: With an app
@@ -19,6 +20,23 @@ slides:
       - gradio: mine
         picture: mine.png
 """
+
+
+TALKS = Path(__file__).parents[2] / "slides"
+
+
+@pytest.mark.parametrize("name", ["session-13", "stat3494w"])
+def test_all_of_a_picture_is_in_the_colours_of_its_theme(name):
+    """The app's boxes, and the figure that it draws: no other theme's ground is anywhere in it."""
+    file = TALKS / name / "translation.png"
+    made = read_stamp(file)
+    assert made is not None
+    with Image.open(file) as opened:
+        shown = {
+            f"#{red:02x}{green:02x}{blue:02x}" for _, (red, green, blue) in opened.convert("RGB").getcolors(1 << 24)
+        }
+    grounds = {theme: load_style(theme, TALKS).colors.surface for theme in style_names(TALKS)}
+    assert {theme for theme, ground in grounds.items() if ground in shown} == {made.theme.name}
 
 
 @pytest.fixture

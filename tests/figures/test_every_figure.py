@@ -130,9 +130,20 @@ def test_too_little_room_is_no_crash(name, size, hint, data_of, tmp_path):
     try:
         load_figure(name).draw(data_of(name), canvas)
     except TalkgenError as error:
-        assert str(error) == (  # noqa: PT017 – most figures are drawn
-            f"a picture of {size[0]} by {size[1]} px has no room for its plot\n  hint: give it {hint}"
+        room = f"a picture of {size[0]} by {size[1]} px has no room for its"
+        assert str(error) in (  # noqa: PT017 – most figures are drawn
+            f"{room} plot\n  hint: give it {hint}",
+            f"{room} text\n  hint: give it more `height`",
         )
+
+
+@pytest.mark.parametrize("name", ["bidirectional", "backprop_through_time", "lstm_cell", "unrolled_rnn"])
+def test_a_picture_too_low_for_its_text_says_so(name, data_of, tmp_path):
+    """Where its edge would cut a word or a number off; a little higher, it is drawn."""
+    look = load_style("night", tmp_path)
+    with pytest.raises(TalkgenError, match=r"has no room for its text\n.*more `height`"):
+        load_figure(name).draw(data_of(name), Canvas(look, 1152, 240))
+    load_figure(name).draw(data_of(name), Canvas(look, 1152, 430))
 
 
 @pytest.mark.parametrize(
