@@ -165,6 +165,10 @@ def node_environment() -> dict[str, str]:
     return {**os.environ, "NO_COLOR": "1", "CI": "1", "PATH": path}
 
 
+_LAUNCH = re.compile(r"Failed to launch the browser process|browserType\.launch:")  # as Puppeteer and Playwright say it
+_COMPLAINT = re.compile(r"^(?:.*\[pid=\d+\]\[err\] |stderr:\n)(?P<said>\S.*?)'?,?$", re.MULTILINE)
+
+
 class ProgramError(ToolError):
     """A program that failed, having printed `output`."""
 
@@ -174,7 +178,14 @@ class ProgramError(ToolError):
 
 
 def describe_end(program: str, code: int, output: str, hint: str = "") -> ProgramError:
-    """What is wrong with a program that ended with an exit code, having printed `output`: its last lines."""
+    """What is wrong with a program that ended with an exit code, having printed `output`: its last lines.
+
+    Of a browser that did not start it is what that said itself, whatever stands around it.
+    """
+    if _LAUNCH.search(output):
+        said = dict.fromkeys(found["said"].strip() for found in _COMPLAINT.finditer(plain(output)))
+        why = "; ".join(list(said)[:_TAIL]) or "it ended at once, and said nothing"
+        return ProgramError(f"the browser does not start: {why}", "talkgen doctor looks at it", output)
     lines = [line for line in plain(output).strip().splitlines() if not _FRAME.match(line)]
     tail = "\n    ".join(lines[-_TAIL:])
     return ProgramError(f"{program} failed with exit code {code}:\n    {tail}", hint, output)

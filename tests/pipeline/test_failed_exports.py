@@ -2,7 +2,7 @@
 
 import pytest
 
-from talkgen.errors import OutlineError
+from talkgen.errors import OutlineError, ToolError
 from talkgen.export.browser import has_browser
 from talkgen.pipeline.build import Request, build
 
@@ -94,3 +94,21 @@ def test_a_slides_own_style_that_marp_cannot_read_has_its_line(opening, folder):
     assert problems(folder, "marp") == [
         "outline.yaml:14:13: slides[2].body[0].raw.marp: Marp cannot read this style: Unexpected }"
     ]
+
+
+MUTE = "it ended at once, and said nothing"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["marp", "slidev"])
+@pytest.mark.parametrize(("script", "why"), [("exit 1", MUTE), ("echo no libnss3 >&2; exit 127", "no libnss3")])
+def test_a_browser_that_does_not_start_is_told_in_its_own_words(script, why, target, tmp_path, own_cache, monkeypatch):
+    """And with what looks at it, not with the last lines of whoever started it."""
+    browser = tmp_path / "browser"
+    browser.write_text(f"#!/bin/sh\n{script}\n")
+    browser.chmod(0o755)
+    monkeypatch.setenv("TALKGEN_BROWSER", str(browser))
+    (tmp_path / "outline.yaml").write_text("title: A\nmodel: small\nslides: [{title: One}]\n")
+    with pytest.raises(ToolError) as caught:
+        build(Request(tmp_path, target, "pdf"), print)
+    assert str(caught.value) == f"the browser does not start: {why}\n  hint: talkgen doctor looks at it"
