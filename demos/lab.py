@@ -37,7 +37,7 @@ EXAMPLES = [TEXT, "The capital of France is", "One, two, three, four,"]
 OWN = {"translate": ("the black cat sees her", ["my friend's black cat does not see her", "the old king sleeps"])}
 DIALS: dict[str, tuple[Any, ...]] = {"temperature": (0.5, 1, 1.5), "top_k": (None, 3, 10), "top_p": (None, 0.9)}
 SHORT = {"qkv": "The name is bound", "logit_lens": "The name is bound to the", "decoding": "The statement"}
-# Settings go into the address and come back from it; whoever opens one that was shared sees the answer at once.
+# Settings go into the address and come back from it: then the chosen tab answers, so that nobody finds it empty.
 ADDRESS = """(...values) => {
   const to = new URL(location);
   [...to.searchParams.keys()].filter((name) => !name.startsWith("__")).forEach((name) => to.searchParams.delete(name));
@@ -48,7 +48,7 @@ ADDRESS = """(...values) => {
 }"""
 OPEN = """() => {
   const show = () => [...document.querySelectorAll("button.show")].find((button) => button.offsetParent)?.click();
-  if (new URL(location).searchParams.has("prompt")) setTimeout(show, 300);
+  setTimeout(show, 300);
 }"""
 
 
@@ -76,7 +76,8 @@ def build(engines: Engines, only: str | None = None) -> gr.Blocks:
 
         boxes = [box for each in controls.values() for box in each.values()]
         read = blocks.load(read_address, None, [tabs, *boxes], show_progress="hidden", api_visibility="private")
-        read.then(None, None, None, js=OPEN)
+        if engines.files:
+            read.then(None, None, None, js=OPEN)
     return blocks
 
 

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from talkgen.assets import asset_dir
 from talkgen.errors import TalkgenError
 from talkgen.serve.guard import DECK_POLICY
 from talkgen.serve.public import can_hold_notes, is_shown, without_notes
@@ -27,6 +28,7 @@ from talkgen.serve.public import can_hold_notes, is_shown, without_notes
 _HEADERS = {"Content-Security-Policy": DECK_POLICY, "Cache-Control": "no-cache"}
 _NAMED_BY_DIGEST = re.compile(r"(?:^|/)(?:assets|figures)/(?:.*/)?[^/]+-[\w-]{8}\.\w+$")
 WINDOWS = '<script type="module" src="/present/windows.js"></script>'
+ICON = asset_dir("templates") / "slidev" / "favicon.svg"
 _TYPES = {".html": "text/html", ".js": "text/javascript"}
 
 
@@ -105,4 +107,9 @@ def deck_routes(deck: Path, *, audience: bool = False) -> list[BaseRoute]:
             raise HTTPException(503, "the deck is not there: it is being built, or was removed", {"Retry-After": "1"})
         return await files.get_response(deck.name, request.scope)
 
-    return [Route("/", page), Mount("/", files)]
+    async def icon(_: Request) -> Response:
+        """The deck's own, or ours: browsers ask for one that no page names."""
+        own = deck.parent / "favicon.ico"
+        return FileResponse(own) if own.is_file() else FileResponse(ICON, media_type="image/svg+xml")
+
+    return [Route("/", page), Route("/favicon.ico", icon), Mount("/", files)]

@@ -29,6 +29,14 @@ def test_an_address_that_was_shared_shows_its_answer(page, site):
     assert errors == []
 
 
+def test_it_opens_with_the_answer_to_its_example(page, site):
+    """Nobody finds the first tab empty."""
+    page.goto(f"{site}demos/lab/")
+    live = page.locator("talkgen-live")
+    expect(live.locator(".badge")).to_contain_text("live", timeout=60_000)
+    expect(live.locator(".mirror")).to_contain_text("The name is bound")
+
+
 def test_it_brings_its_fonts(page, site):
     """The deck's own, from the same server: no system need have them installed."""
     page.goto(f"{site}demos/lab/")

@@ -37,6 +37,14 @@ def test_what_is_named_by_its_content_is_kept(client, deck, name, kept):
     assert client.get(f"/figures/{name}").headers["Cache-Control"] == kept
 
 
+def test_a_browser_finds_an_icon(client, deck):
+    """It asks for one that no page names: ours, until the deck has its own."""
+    icon = client.get("/favicon.ico")
+    assert (icon.status_code, icon.headers["Content-Type"]) == (200, "image/svg+xml")
+    (deck.parent / "favicon.ico").write_bytes(b"own")
+    assert client.get("/favicon.ico").content == b"own"
+
+
 def test_a_look_at_the_head_is_enough(client):
     """HEAD of the page says what GET would, without the page."""
     head = client.head("/")

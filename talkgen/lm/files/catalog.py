@@ -228,6 +228,8 @@ def find_run(name: str, project: Path) -> Run:
     for folder in (project / "runs" / name, pretrained_dir() / name, sweeps_dir() / name):
         if name and not name.startswith((".", "/")) and is_run(folder):
             return Run(folder)
+    if _plain(name) and ":" not in name and name not in PULLABLE and not (project / name).exists():
+        raise ModelError(f"there is no run '{name}'", did_you_mean(name, list_runs(project)))
     files = find_model(name, project)
     if files.kind == "openai":
         raise ModelError(f"{files.label} has no training run here", "name a run: runs/NAME")

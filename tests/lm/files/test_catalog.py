@@ -10,7 +10,7 @@ from model_folders import write_gpt2
 
 from talkgen import assets
 from talkgen.errors import ModelError
-from talkgen.lm.files.catalog import ModelFiles, find_model, first_available, list_models, newest_checkpoint
+from talkgen.lm.files.catalog import ModelFiles, find_model, find_run, first_available, list_models, newest_checkpoint
 from talkgen.lm.files.pull import _download, pull
 from talkgen.lm.files.pullable import PULLABLE
 from talkgen.lm.files.weights import load_model
@@ -92,6 +92,14 @@ def test_typos_have_a_hint(tmp_path):
     """A near miss names the model that was meant."""
     with pytest.raises(ModelError, match="did you mean 'small'"):
         find_model("smal", tmp_path)
+
+
+def test_a_run_that_is_not_there_is_said_to_be_none(tmp_path):
+    """A figure of a run asks for no model: the nearest run, or those that there are."""
+    with pytest.raises(ModelError, match=r"there is no run 'smal'\n.*did you mean 'small'"):
+        find_run("smal", tmp_path)
+    with pytest.raises(ModelError, match=r"there is no run 'x'\n.*known: .*small-lstm"):
+        find_run("x", tmp_path)
 
 
 def test_the_first_available_is_taken(tmp_path, own_cache):
