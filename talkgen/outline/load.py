@@ -16,6 +16,7 @@ from talkgen.outline.listings import check_outputs, splice_listings
 from talkgen.outline.names import check_names
 from talkgen.outline.parts import sound_parts
 from talkgen.outline.schema import Outline
+from talkgen.outline.settings import check_settings
 from talkgen.outline.slides import read_outline
 from talkgen.outline.source import Source
 from talkgen.yamlfile import spell, validate
@@ -32,7 +33,7 @@ def load_outline(path: Path, given: Mapping[str, Any] = MappingProxyType({})) ->
     document, listed = splice_listings(document)
     document = spell(document, Outline)
     parts = sound_parts(document.data)
-    checks = (check_files, check_names, check_citations, check_outputs)
+    checks = (check_files, check_names, check_settings, check_citations, check_outputs)
     problems = (*document.problems, *(problem for check in checks for problem in check(parts, document)))
     outline = validate(replace(document, problems=problems), Outline, OutlineError)
     named = [document.path.parent / outline.bibliography] if outline.bibliography else []
