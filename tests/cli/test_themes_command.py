@@ -43,6 +43,14 @@ def test_what_is_there_is_left_alone(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
 
 
+def test_a_theme_that_is_not_there_leaves_no_folder(tmp_path):
+    """A name that was mistyped is told with the near one, and the same command can be given again."""
+    done = run("show", "nigth", "-o", tmp_path / "sample")
+    assert "there is no theme 'nigth'" in str(done.exception)
+    assert "did you mean 'night'?" in str(done.exception)
+    assert not (tmp_path / "sample").exists()
+
+
 @pytest.mark.slow
 def test_the_sample_is_built(tmp_path, own_cache):
     """With its figure and its live block, in one file."""

@@ -154,7 +154,7 @@ IDLE = {
     },
     "reads a run that another program trained; those here are ours": {
         "talkgen.lm.files.catalog": "_holds_model _model_of_run",
-        "talkgen.lm.files.logs": "_read_events",
+        "talkgen.lm.files.logs": "_read_events _read_table",
         "talkgen.lm.files.run": "Run._last_step Run.about Run.loss_at describe_weights",
         "talkgen.pipeline.sweeps": "_summary",
     },

@@ -6,6 +6,7 @@ A log is rows of numbers under the names that their writer gave them. Knows no r
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -68,8 +69,7 @@ def _read(file: Path) -> Iterable[Mapping[str, Any]]:
             case ".jsonl":
                 return read_lines(file)
             case ".csv":
-                with file.open(encoding="utf-8-sig", errors="replace", newline="") as opened:
-                    return list(csv.DictReader(opened))
+                return _read_table(file)
             case ".json":
                 rows = read_json(file, ModelError).get("log_history")
                 return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
@@ -78,6 +78,16 @@ def _read(file: Path) -> Iterable[Mapping[str, Any]]:
     raise ModelError(
         f"{file} is no log that talkgen reads", "JSON lines, CSV, trainer_state.json, TensorBoard's events"
     )
+
+
+def _read_table(file: Path) -> list[dict[str, Any]]:
+    """The rows of a CSV; where columns end with a semicolon, as spreadsheets write it, the decimal sign is a comma."""
+    with file.open(encoding="utf-8-sig", errors="replace", newline="") as opened:
+        text = opened.read()
+    names = text.partition("\n")[0]
+    if ";" in names and "," not in names:
+        text = text.replace(",", ".").replace(";", ",")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 def read_lines(file: Path) -> list[dict[str, Any]]:

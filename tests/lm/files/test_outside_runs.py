@@ -40,6 +40,11 @@ def write_csv(folder):
         rows.writerows([step, loss, loss + 0.1, "fine"] for step, loss in LOSSES.items())
 
 
+def write_spreadsheet(folder):
+    rows = "".join(f"{step};{loss};{loss + 0.1};fine\n" for step, loss in LOSSES.items())
+    (folder / "log.csv").write_text("Step;Train/Loss;Eval/Loss;note\n" + rows.replace(".", ","))
+
+
 def write_lines(folder):
     rows = [{"iter": step, "train_loss": loss, "val_loss": loss + 0.1} for step, loss in LOSSES.items()]
     text = "".join(json.dumps(row) + "\n" for row in rows)
@@ -61,7 +66,13 @@ def write_events(folder):
             writer.add_text("a text", "is no number", step)
 
 
-WRITERS = {"csv": write_csv, "jsonl": write_lines, "trainer": write_state, "events": write_events}
+WRITERS = {
+    "csv": write_csv,
+    "spreadsheet": write_spreadsheet,
+    "jsonl": write_lines,
+    "trainer": write_state,
+    "events": write_events,
+}
 
 
 @pytest.fixture(autouse=True)
