@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
@@ -16,6 +17,7 @@ from talkgen.yamlfile import where_path
 
 _SECONDS = 10.0
 _AT_ONCE = 8
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")  # which says nothing to who reads it
 _GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)  # others, as "not for you" or "too many", say that somebody is there
 
 
@@ -46,5 +48,5 @@ def _ask(client: httpx.Client, address: str) -> str:
     try:
         answer = client.head(address)
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-        return f"does not answer: {str(error) or type(error).__name__}"
+        return f"does not answer: {_ERRNO.sub('', str(error)) or type(error).__name__}"
     return f"is not there ({answer.status_code})" if answer.status_code in _GONE else ""

@@ -43,6 +43,7 @@ def demo(
     from talkgen.elements.apps import demo_names, find_demo
     from talkgen.elements.registry import ELEMENTS
     from talkgen.errors import TalkgenError, did_you_mean
+    from talkgen.extras import extras_in_words
     from talkgen.lm.files.catalog import find_model
     from talkgen.pipeline.app_pictures import made_of, stamp
     from talkgen.serve.demos import PREFIX
@@ -55,6 +56,8 @@ def demo(
     if find_demo(name, project) is None:
         raise TalkgenError(f"there is no demo '{name}'", did_you_mean(name, [*demo_names(project), *ELEMENTS]))
     check_port(host, port)
+    with extras_in_words():  # a page that says so would be found too late
+        import gradio  # noqa: F401
     found = [find_model(each, project) for each in model or MODELS if model or is_at_hand(each, project)]
     names = ", ".join(item.label for item in found)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,11 +1,14 @@
 """Gradio apps below /demos: found by name, opened when asked for, over the same engines."""
 
 import json
+import sys
 
 import httpx
 import pytest
 from server_process import free_port, server
+from typer.testing import CliRunner
 
+from talkgen.cli.app import app
 from talkgen.elements.apps import find_demo
 
 
@@ -61,3 +64,10 @@ def test_a_projects_own_demo_goes_first(tmp_path):
     own.write_text("", encoding="utf-8")
     assert find_demo("next_token", tmp_path) == own
     assert find_demo("next_token", tmp_path / "elsewhere").name == "lab.py"
+
+
+def test_a_demo_without_gradio_says_so_at_once(monkeypatch):
+    """Before an address is told that could show nothing."""
+    monkeypatch.setitem(sys.modules, "gradio", None)
+    done = CliRunner().invoke(app, ["demo", "--port", str(free_port())])
+    assert "gradio is not installed" in str(done.exception)
