@@ -39,6 +39,14 @@ class DevServer:
         program = asset_dir("templates") / "node" / PROGRAM
         return NodeWorker(program, str(self._folder), str(self.port))
 
+    def notice(self, new: Sequence[str]) -> None:
+        """Waits until the server knows of `new` files: a slide that names one before that cannot be shown.
+
+        Raises:
+            ToolError: as `check` does.
+        """
+        self._worker.ask({"new": list(new)}, _SECONDS)
+
     def check(self, changed: Sequence[str]) -> list[Fault]:
         """The slides that cannot be compiled, once the server shows the files that `changed`.
 

@@ -68,6 +68,9 @@ class Shown:
 class Showing(Protocol):
     """What shows a rendering whose files lie in a folder."""
 
+    def expect(self, new: list[str]) -> None:
+        """Takes notice of files that were not there before, and that others will name."""
+
     def show(self, revision: str, changed: list[str]) -> News:
         """News of the files that changed, which the page of `revision` now shows.
 
@@ -132,23 +135,32 @@ class Preview:
         self._showing.close()
 
     def _write(self, rendering: Rendering, digests: Mapping[str, str]) -> list[str]:
-        """Writes the files that are not as they should be, in place; their names."""
+        """Writes the files that are not as they should be, in place, new ones first; their names."""
         if not self._files:  # whatever an earlier preview left
             self._files = {name: digest_file(self.folder / name) for name in _files_in(self.folder)}
         changed = [name for name, digest in digests.items() if self._files.get(name) != digest]
+        new = [name for name in changed if name not in self._files]
+        for name in new:
+            self._put(name, rendering)
+        if new and self._before:
+            self._showing.expect(new)
         for name in changed:
-            content, file = rendering.files[name], self.folder / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            if isinstance(content, str) and name == WORDS:  # which a server may be reading
-                write_draft(file, content)
-            elif isinstance(content, str):
-                file.write_text(content, encoding="utf-8", newline="\n")
-            else:
-                shutil.copyfile(content, file)
+            if name in self._files:
+                self._put(name, rendering)
         for name in self._files.keys() - digests.keys():
             (self.folder / name).unlink(missing_ok=True)
         self._files = digests
         return changed
+
+    def _put(self, name: str, rendering: Rendering) -> None:
+        content, file = rendering.files[name], self.folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, str) and name == WORDS:  # which a server may be reading
+            write_draft(file, content)
+        elif isinstance(content, str):
+            file.write_text(content, encoding="utf-8", newline="\n")
+        else:
+            shutil.copyfile(content, file)
 
 
 def _files_in(folder: Path) -> Iterator[str]:
@@ -163,6 +175,9 @@ class _MarpShowing:
     def __init__(self, folder: Path, report: Report) -> None:
         self._folder, self._report = folder, report
         self._page, self._revision, self._text = Page((), (), "", ""), "", ""
+
+    def expect(self, new: list[str]) -> None:
+        """They are read when they are shown."""
 
     def show(self, revision: str, changed: list[str]) -> News:
         self._text = marp_page(self._folder, self._report)
@@ -202,6 +217,9 @@ class _SlidevShowing:
 
     def __init__(self, folder: Path, report: Report) -> None:
         self._server, self._revision = DevServer(folder, report), ""
+
+    def expect(self, new: list[str]) -> None:
+        self._server.notice(new)
 
     def show(self, revision: str, changed: list[str]) -> News:
         bad = self._server.check(changed)

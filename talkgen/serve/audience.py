@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -155,27 +156,33 @@ def _told(current: Round | None, device: str | None) -> dict[str, Any] | None:
         "number": current.number,
         "open": current.is_open,
         "prompt": current.asked["prompt"],
-        "choices": sorted(filter(_can_be_told_apart, (choice["text"] for choice in current.asked["choices"]))),
+        "choices": sorted(_told_apart(choice["text"] for choice in current.asked["choices"])),
         "voters": len(current.votes),
         "mine": current.votes.get(device) if device else None,
     }
     return told if current.is_open else {**told, "result": current.result()}
 
 
-def _can_be_told_apart(text: str) -> bool:
-    """Whether a token can be offered on a button; nobody knows one line's end from another."""
-    return text.strip() != "" and "\n" not in text
+def _told_apart(texts: Iterable[str]) -> list[str]:
+    """The tokens that can be offered on buttons; nobody knows one line's end or a word from the same after a blank."""
+    words: dict[str, str] = {}
+    for text in texts:
+        if text.strip() and "\n" not in text:
+            words.setdefault(text.strip(), text)
+    return list(words.values())
 
 
 def _as_token(guess: str, asked: dict[str, Any], engines: Engines) -> str:
-    """What a guess is in tokens of the model: one of the choices, or the first token of a word that was typed."""
-    texts = [choice["text"] for choice in asked["choices"]]
-    answer = asked["answer"]
-    known = [*texts, *([answer["text"]] if answer else [])]
+    """What a guess is in tokens of the model: one of the choices, or the first token of a word that was typed.
+
+    A room guesses words: of tokens that differ in blanks alone it means what really comes next, or else the likeliest.
+    """
+    known = [each["text"] for each in (asked["answer"], *asked["choices"]) if each]
+    if guess.strip():
+        for text in known:
+            if text.strip() == guess.strip():
+                return text
     word = guess if asked["prompt"][-1:].isspace() else f" {guess.strip()}"
-    for text in (guess, word):
-        if text in known:
-            return text
     if not engines.files:  # recorded answers only, which need no torch
         return word
     try:

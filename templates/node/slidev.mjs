@@ -3,8 +3,8 @@
  *
  * A line of JSON on standard input (`{changed: [name]}`, the files that were written) asks how the slides are; a line on
  * standard output answers once the server shows them: `{problems: [{slide, message}]}`, each slide compiled as a page
- * would ask for it. It ends with its standard input. What only a new server takes over (theme, size, features) makes
- * one, on the same port.
+ * would ask for it. `{new: [name]}` is answered, by nothing, once the server knows of these files. It ends with its
+ * standard input. What only a new server takes over (theme, size, features) makes one, on the same port.
  */
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -101,7 +101,8 @@ let judged = []; // each slide's source, and what was wrong with it
 let opened = open();
 for await (const line of createInterface({ input: process.stdin })) {
   await opened;
-  await see(JSON.parse(line).changed);
-  answer(`${JSON.stringify({ problems: await problemsNow() })}\n`);
+  const { changed, new: unknown } = JSON.parse(line);
+  await see(changed ?? unknown);
+  answer(`${JSON.stringify(changed ? { problems: await problemsNow() } : {})}\n`);
 }
 process.exit();

@@ -43,11 +43,11 @@ img { width: 260px; border-radius: var(--radius); }
 .losses { margin: 0; font-size: 28px; }
 .losses b { color: var(--tg-attention, #56b4e9); }
 .losses b.room { color: var(--accent); }
-.acts { display: flex; gap: 12px; }
+.foot { display: flex; flex-wrap: wrap; gap: 6px 24px; align-items: center; min-height: 48px; }
 button { padding: 6px 18px; border: 2px solid var(--line); border-radius: var(--radius); background: var(--surface); color: inherit; font: inherit; font-size: 24px; cursor: pointer; }
 button:hover { border-color: var(--muted); }
 [hidden] { display: none !important; }
-@media print { .acts { display: none; } }
+@media print { button { display: none; } }
 ${BADGE_LOOK}`;
 
 class TalkgenVote extends HTMLElement {
@@ -91,9 +91,9 @@ class TalkgenVote extends HTMLElement {
     this.losses = make("p", "losses", { role: "status" });
     this.ask = make("button");
     this.ask.addEventListener("click", () => this.#act());
-    const acts = make("div", "acts");
-    acts.append(this.ask);
-    frame.append(this.prompt, this.badge, this.stand, this.rows, this.losses, acts);
+    const foot = make("div", "foot"); // as high before the room is asked as after, so that a slide that is measured then has the room
+    foot.append(this.losses, this.ask);
+    frame.append(this.prompt, this.badge, this.stand, this.rows, foot);
     frame.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.shadowRoot.activeElement?.blur();
       else if (event.key === "Enter" || event.key === " ") event.stopPropagation(); // a press, and no turn of the slide

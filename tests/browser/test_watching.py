@@ -13,6 +13,10 @@ import psutil
 import pytest
 from server_process import free_port
 
+from talkgen.export.slidev_server import DevServer
+from talkgen.pipeline.build import build
+from talkgen.pipeline.request import Request
+
 pytestmark = [pytest.mark.slow, pytest.mark.linux]
 
 TALK = """\
@@ -222,6 +226,21 @@ def test_slidev_takes_over_what_is_saved(making, page):
         assert "status" in health
         page.goto(f"{talk.address}#/3")
         page.locator("talkgen-live").wait_for()
+
+
+def test_slidev_knows_a_new_file_before_a_slide_names_it(making, tmp_path):
+    """A slide with a picture that was drawn anew, under a new name, is never asked for in vain."""
+    request = Request(making / "outline.yaml", target="slidev", format="md", out=tmp_path / "project")
+    server = DevServer(build(request, lambda _: None).outputs[0].parent, lambda _: None)
+    try:
+        assert server.check([]) == []
+        for number in range(5):
+            (tmp_path / "project" / "public" / f"{number}.svg").write_text(DOT, encoding="utf-8")
+            server.notice([f"public/{number}.svg"])
+            with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/{number}.svg") as answer:
+                assert answer.headers["Content-Type"] == "image/svg+xml"
+    finally:
+        server.close()
 
 
 @pytest.mark.parametrize("target", ["marp", "slidev"])

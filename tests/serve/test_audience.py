@@ -84,8 +84,8 @@ def test_the_room_is_told_nothing_too_early(app, presenter):
 
 
 def test_buttons_can_be_told_apart(app, presenter):
-    """What is only white space is no button: it can still be what comes."""
-    ask(presenter, choices=[{"text": text, "p": 0.1} for text in ("\n", "\n\n", " ", " a", "!")])
+    """White space alone is no button, though it can be what comes; of two that look alike there is the likelier."""
+    ask(presenter, choices=[{"text": text, "p": 0.1} for text in ("\n", "\n\n", " ", " a", "a", "!")])
     assert phone(app).get("/api/vote").json()["round"]["choices"] == [" a", "!"]
 
 
@@ -117,6 +117,13 @@ def test_a_typed_word_is_a_token(app, presenter, guess, text):
     """What matches a choice or the answer is it; another word counts as the first token that the model makes of it."""
     ask(presenter)
     assert vote(phone(app), guess).json() == {"text": text}
+
+
+@pytest.mark.parametrize("guess", ["c", " c", "b", " b"])
+def test_a_guess_is_a_word_with_or_without_a_blank(app, presenter, guess):
+    """The model knows both; a room that typed the word has it all the same, and what comes next goes first."""
+    ask(presenter, choices=[{"text": text, "p": 0.1} for text in (" b", "b", "c")])
+    assert vote(phone(app), guess).json() == {"text": f" {guess.strip()}"}
 
 
 def test_without_models_a_word_is_a_word(open_server, deck, tmp_path):
