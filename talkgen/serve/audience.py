@@ -177,7 +177,7 @@ def _as_token(guess: str, asked: dict[str, Any], engines: Engines) -> str:
 
     A room guesses words: of tokens that differ in blanks alone it means what really comes next, or else the likeliest.
     """
-    known = [each["text"] for each in (asked["answer"], *asked["choices"]) if each]
+    known: list[str] = [each["text"] for each in (asked["answer"], *asked["choices"]) if each]
     if guess.strip():
         for text in known:
             if text.strip() == guess.strip():
