@@ -128,7 +128,7 @@ def test_an_addon_is_found_by_its_path(head, tmp_path, own_cache, browser):
 BESIDE = "names are relative to the outline's folder"
 WRONG = {
     "{marp: gaja}": ("Marp has no theme 'gaja'", "did you mean 'gaia'?; a style sheet of your own goes by its path"),
-    "{marp: look.css}": ("there is no file 'look.css'", "did you mean 'hole.css'?"),
+    "{marp: hold.css}": ("there is no file 'hold.css'", "did you mean 'hole.css'?"),
     "{marp: mute.css}": ("mute.css says no name as a theme", "Marp wants a comment in it: /* @theme NAME */"),
     "{marp: hole.css}": ("hole.css: there is no file 'no.png'", "it is looked for beside the style sheet"),
     "{slidev: ./nowhere}": ("there is no folder './nowhere'", BESIDE),
