@@ -20,6 +20,8 @@ def tell_addresses(settings: Settings, names: str, *, quiet: bool) -> None:
     if settings.code is None:
         out(f"{here}  ({names}; Ctrl-C ends)\n{here}/panel  your notes, the clock, how the models are")
         _tell_vote(settings, here)
+        if settings.votes is not None:
+            out("no phone can open it: --host 0.0.0.0 lets whoever is in your network in")
         return
     out(f"{(addresses or [here])[0]}  ({names}; Ctrl-C ends)")
     for address in addresses[1:]:

@@ -44,4 +44,6 @@ def test_where_the_room_guesses_is_said(tmp_path, port, more, capsys):
     tell_addresses(settings, "a model", quiet=True)
     assert "/vote" not in capsys.readouterr().out
     tell_addresses(dataclasses.replace(settings, votes=tmp_path / "votes"), "a model", quiet=True)
-    assert capsys.readouterr().out.count(f":{port}/vote ") == 1
+    said = capsys.readouterr().out
+    assert said.count(f":{port}/vote ") == 1
+    assert ("no phone can open it: --host 0.0.0.0" in said) is (not more)
