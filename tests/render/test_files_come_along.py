@@ -85,7 +85,7 @@ def test_slidevs_site_holds_them_all(deck, tmp_path):
     site = export_slidev(folder, "html", print)[0].parent
 
     texts = [file.read_text(encoding="utf-8") for file in site.rglob("*") if file.suffix in (".js", ".css", ".html")]
-    named = {found for text in texts for found in re.findall(r"[\"'(`](?:\.\.)?(/[\w/.-]+\.(?:png|mp4|mp3))", text)}
+    named = {found for text in texts for found in re.findall(r"[\"'(`]\.{0,2}(/[\w/.-]+\.(?:png|mp4|mp3))", text)}
     images = {name.removeprefix("/images/") for name in named if name.startswith("/images/")}
     assert images == copied(render_slidev(deck), "public/images/")
     assert [name for name in named if not any((site / folder / name[1:]).is_file() for folder in ("", "assets"))] == []
