@@ -61,8 +61,8 @@ class _Inlined:
         file = _local_file(html.unescape(match[2]), self._folder)
         if file is None:
             return match[0]
-        # Only "</script" ends a script; in JavaScript the backslash changes nothing.
-        source = file.read_text(encoding="utf-8").replace("</script", "<\\/script")
+        # Only "</script" ends a script, in any case; in JavaScript the backslash changes nothing.
+        source = re.sub("</(?=script)", r"<\\/", file.read_text(encoding="utf-8"), flags=re.IGNORECASE)
         return f"<script{match[1]}{match[3]}>\n{self._mark(source)}\n</script>"
 
     def _attribute(self, match: re.Match[str]) -> str:

@@ -99,7 +99,8 @@ def _slidev(folder: Path, arguments: list[str]) -> None:
     """
     cli = folder / "node_modules" / "@slidev" / "cli" / "bin" / "slidev.mjs"
     tags = asset_dir("templates") / "slidev" / "tags.mjs"
-    options = {"NODE_OPTIONS": f"--import={tags.as_uri()}"}
+    given = os.environ.get("NODE_OPTIONS", "")
+    options = {"NODE_OPTIONS": f"{given} --import={tags.as_uri()}".lstrip()}
     with suppress(ToolError):  # only a deck that offers itself as a PDF needs one
         options["TALKGEN_BROWSER"] = str(find_browser())
     try:

@@ -20,7 +20,6 @@ from talkgen.render.native_marp import NativeMarpWriter, render_native_marp
 from talkgen.style import load_style
 
 NOWHERE = Path("/nowhere/at/all")  # where no file is, so that addresses stay as they are
-_COMMENT = re.compile(r"\s*<!--+\s*([\s\S]*?)\s*--+>\s*")
 _SHORT = {"_class": "class", "_transition": "transition", "_header": "header", "_footer": "footer"}
 _TEXTS = ("title", "author", "description", "lang", "header", "footer", "transition", "style")
 LOCAL = frozenset(
@@ -127,11 +126,11 @@ class _Marp:
         is_above = True  # whether the notes stand above all else
         for piece, said in self.slides[index]:
             is_within = in_place and pieces and (notes or piece is not self.slides[index][-1][0])
-            found = _COMMENT.fullmatch(said.get("markup", "")) if piece.kind == "comment" and not is_within else None
-            if found and found[1] and said["kind"] == "directive":
+            words = _comment(said.get("markup", "")) if piece.kind == "comment" and not is_within else ""
+            if words and said["kind"] == "directive":
                 directives |= said["directives"]
-            elif found and found[1] and said["kind"] == "note":
-                notes.append(found[1])
+            elif words and said["kind"] == "note":
+                notes.append(words)
                 is_above = not pieces
             else:
                 pieces.append(piece)
@@ -236,3 +235,10 @@ def _as_written(value: Any) -> Any:
     if isinstance(value, str) and value in ("true", "false"):
         return value == "true"
     return int(value) if isinstance(value, str) and re.fullmatch(r"0|[1-9]\d{0,8}", value) else value
+
+
+def _comment(markup: str) -> str:
+    """What a comment says; nothing where it says nothing, or is none."""
+    markup = markup.strip()
+    is_whole = len(markup) >= len("<!---->") and markup.startswith("<!--") and markup.endswith("-->")
+    return markup[4:-3].strip("-").strip() if is_whole else ""

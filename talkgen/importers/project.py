@@ -12,9 +12,9 @@ from typing import Any
 from talkgen.importers.files import LEFT, Files, LeftOutError, inside
 from talkgen.outline.addresses import css_addresses, file_name, replace_addresses
 from talkgen.outline.files import elsewhere
+from talkgen.outline.themes import name_in
 from talkgen.render.native_slidev import FILES, FOLDERS
 
-_THEME = re.compile(r"/\*[\s\S]*?@theme\s+(?P<name>[\w-]+)[\s\S]*?\*/")
 _IMPORT = re.compile(r"""@import(?:-theme)?\s+(?:url\()?\s*["'](?P<name>[^"']+)["']""")
 _MOST, _LARGEST = 2_000, 2_000_000  # style sheets of a project that are looked at, and bytes of one
 _LINKED = re.compile(r"(?:file|link|portal):(?P<path>.+)")
@@ -34,7 +34,7 @@ _ENDINGS = (
     "/index.js",
     "/index.vue",
 )
-_IMPORTED = re.compile(r"""(?:\bfrom|\bimport|@import)\s*\(?\s*["'](?P<path>(?:\.{1,2}|@)/[^"'\n]+)["']""")
+_IMPORTED = re.compile(r"""(?:\bfrom|\bimport|@import)\s*+(?:\(\s*+)?["'](?P<path>(?:\.{1,2}|@)/[^"'\n]+)["']""")
 _LOCAL = re.compile(r"\.{0,2}/|\.$|\.\.$")  # a theme or an addon by its path
 
 
@@ -70,10 +70,10 @@ def _style_sheets(root: Path) -> Iterator[tuple[str, Path]]:
         for name in sorted(names):
             file = Path(where, name)
             count += name.endswith(".css")
-            if name.endswith(".css") and count <= _MOST and not file.is_symlink() and file.stat().st_size < _LARGEST:
-                found = _THEME.search(file.read_text(encoding="utf-8", errors="replace"))
-                if found:
-                    yield found["name"], file
+            is_read = name.endswith(".css") and count <= _MOST and not file.is_symlink()
+            is_read = is_read and file.stat().st_size < _LARGEST
+            if is_read and (theme := name_in(file.read_text(encoding="utf-8", errors="replace"))):
+                yield theme, file
 
 
 def _relinked(text: str, sheet: Path, files: Files) -> str:

@@ -107,7 +107,7 @@ def marp_sheets(name: str, outline: Path) -> dict[str, Path]:
     file = _found(name, outline)
     first = theme_name(file)
     sheets, waiting = {first: file}, [file]
-    beside = {name: each for each in sorted(file.parent.glob("*.css")) if (name := _name_in(_read(each)))}
+    beside = {name: each for each in sorted(file.parent.glob("*.css")) if (name := name_in(_read(each)))}
     while waiting:
         for other in _IMPORTS.findall(_read(waiting.pop())):
             if other in beside and other not in sheets:
@@ -124,13 +124,13 @@ def theme_name(file: Path) -> str:
     Raises:
         TalkgenError: it does not.
     """
-    name = _name_in(_read(file))
+    name = name_in(_read(file))
     if not name:
         raise TalkgenError(f"{file.name} says no name as a theme", "Marp wants a comment in it: /* @theme NAME */")
     return name
 
 
-def _name_in(css: str) -> str:
+def name_in(css: str) -> str:
     """What one of a style sheet's comments calls it; empty where none does."""
     return next((named[1] for comment in _COMMENT.findall(css) if (named := _NAMED.search(comment))), "")
 

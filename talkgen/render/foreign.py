@@ -32,7 +32,7 @@ _OWN = re.compile(
     r"(?P<svg><svg\b[^<>]*>(?:(?!<svg\b).)*?</svg\s*>)|"
     r"""(?P<tag></?(?P<name>[a-zA-Z][\w:.-]*+)(?:[^<>"']|"[^"]*"|'[^']*')*+>)|"""
     r"(?P<slot>^::(?P<place>[a-zA-Z][\w-]*)::[ \t]*$)|(?P<snippet>^<<<[^\n]*$)|"
-    r"(?P<behind>!\[bg\b[^\]\n]*\]\([^)\n]*\))|(?P<expression>\{\{.{0,2000}?\}\})",
+    r"(?P<behind>!\[bg\b[^\[\]\n]*+\]\([^()\n]*+\))|(?P<expression>\{\{.{0,2000}?\}\})",
     re.MULTILINE | re.DOTALL,
 )
 _START = re.compile(r"""<[a-zA-Z][\w:.-]*+(?:[^<>"']|"[^"]*"|'[^']*')*+>""")

@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from talkgen.errors import OutlineError
-from talkgen.outline.themes import _name_in
+from talkgen.outline.themes import name_in
 from talkgen.render.escape import plain
 from talkgen.render.expressions import bound
 from talkgen.render.foreign import Foreign
@@ -67,5 +67,5 @@ def test_loops_in_loops_do_not_fill_the_memory():
 
 def test_a_style_sheets_comments_are_each_read_once():
     """Its name is that of the first which says one."""
-    assert _name_in("/* a */ @theme no; /* b @theme mine */ /* @theme other */") == "mine"
-    assert _name_in("/* " * 300_000) == ""
+    assert name_in("/* a */ @theme no; /* b @theme mine */ /* @theme other */") == "mine"
+    assert name_in("/* " * 300_000) == ""

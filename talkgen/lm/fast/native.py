@@ -106,9 +106,13 @@ def fingerprint() -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
+# As x86 and ARM say it: the one has a name, the other numbers of its maker and its kind.
+_OF_THE_PROCESSOR = ("model name", "flags", "CPU implementer", "CPU part", "Features")
+
+
 def _processor() -> str:
     information = Path("/proc/cpuinfo")
     if not information.is_file():
         return platform.processor()
     lines = information.read_text(encoding="utf-8").splitlines()
-    return "".join(next((line for line in lines if line.startswith(name)), "") for name in ("model name", "flags"))
+    return "".join(next((line for line in lines if line.startswith(name)), "") for name in _OF_THE_PROCESSOR)
