@@ -234,7 +234,7 @@ IDLE = {
     "is for a theme of the tools' own, or for letters of other scripts, which nothing here has": {
         "talkgen.figures.draw.lettering": "_use_as",
         "talkgen.fonts": "_matplotlibs unpacked",
-        "talkgen.outline.themes": "_found _name_in _read marp_sheets theme_files theme_name",
+        "talkgen.outline.themes": "_found name_in _read marp_sheets theme_files theme_name",
         "talkgen.outline.wanted": "Wanted.is_local local_folder split_package",
         "talkgen.render.letters": "Letters.style",
         "talkgen.render.slidev": "_page_size",
