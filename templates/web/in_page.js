@@ -12,14 +12,19 @@ export function isInPage(name) {
   return Object.hasOwn(globalThis.talkgenPage?.models ?? {}, name);
 }
 
-/** The answer of the model that a question names, as the server would give it: `{answer}` or `{refused}`. */
+/**
+ * The answer of the model that a question names, as the server would give it: `{answer}` or `{refused}`. Rejects where its
+ * thread failed; the next question opens another.
+ */
 export function askInPage(question) {
   const { model } = question;
-  if (!asked.has(model)) asked.set(model, openThread(globalThis.talkgenPage.models[model]));
+  if (!asked.has(model)) {
+    asked.set(model, openThread(globalThis.talkgenPage.models[model], () => asked.delete(model)));
+  }
   return asked.get(model)(question);
 }
 
-function openThread(model) {
+function openThread(model, failed) {
   const { code } = globalThis.talkgenPage;
   const source = `const Answerer = (${code})();
     let page;
@@ -28,24 +33,30 @@ function openThread(model) {
       else postMessage({ id: data.id, reply: page.ask(data.question) });
     };`;
   try {
-    return send(new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" }))), model);
+    return send(new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" }))), model, failed);
   } catch {
     const page = new (code())(model);
     return async (question) => page.ask(question);
   }
 }
 
-function send(thread, model) {
+function send(thread, model, failed) {
   const waiting = new Map();
   let count = 0;
   thread.onmessage = ({ data }) => {
-    waiting.get(data.id)(data.reply);
+    waiting.get(data.id).answered(data.reply);
     waiting.delete(data.id);
+  };
+  thread.onerror = (event) => {
+    event.preventDefault(); // told by what is shown instead
+    thread.terminate();
+    failed();
+    waiting.forEach(({ refused }) => refused(new Error(event.message)));
   };
   thread.postMessage({ model });
   return (question) =>
-    new Promise((answered) => {
-      waiting.set(++count, answered);
+    new Promise((answered, refused) => {
+      waiting.set(++count, { answered, refused });
       thread.postMessage({ id: count, question });
     });
 }

@@ -191,12 +191,19 @@ export class Source {
       questions = this.view.questions();
       if (!questions) break;
       const overdue = setTimeout(() => this.fallen && this.showRecorded(), DEADLINE);
-      const replies = await Promise.all(questions.map(this.inPage));
+      const replies = await Promise.all(questions.map(this.inPage)).catch(() => null);
       clearTimeout(overdue);
       if (!this.fallen || !this.#mayAskPage()) break; // the server or the presenter may have spoken meanwhile
-      this.#showPageReplies(questions, replies);
+      if (replies) this.#showPageReplies(questions, replies);
+      else this.#giveUpPage();
     } while (!sameQuestions(questions, this.view.questions()));
     this.thinking = false;
+  }
+
+  /** Shows the recorded answer in the place of one that failed. */
+  #giveUpPage() {
+    this.fallen = "recorded";
+    this.showRecorded();
   }
 
   #showPageReplies(questions, replies) {

@@ -107,6 +107,19 @@ def test_without_threads_the_page_itself_answers(page, page_file):
     live.expect_badge(IN_PAGE)
 
 
+def test_where_a_thread_fails_the_recording_is_shown_and_the_next_question_is_answered(page, page_file):
+    """A model that throws while it answers: what was recorded stands there as such, and another thread is opened."""
+    fails = "postMessage(message) { super.postMessage(message.question?.prompt === 'fail' ? { id: 0 } : message); }"
+    page.add_init_script(f"globalThis.Worker = class extends Worker {{ {fails} }}")
+    live = LiveElement(page)
+    page.goto(page_file.as_uri())
+    live.expect_badge(IN_PAGE)
+    live.box.fill("fail")
+    live.expect_badge(re.compile("^recorded · "))
+    live.box.fill("The with statement is")
+    live.expect_badge(IN_PAGE)
+
+
 def test_a_server_goes_before_the_page_and_the_page_before_the_recording(page, page_file, tmp_path):
     """Live while it is there; when it is killed the page answers, also what was never recorded."""
     port = free_port()
