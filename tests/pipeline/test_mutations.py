@@ -22,9 +22,8 @@ def try_mutations(folder: Path, which: str) -> dict:
     package, installed = assets.pretrained_dir().parent, folder / "installed"
     kept = shutil.ignore_patterns("__pycache__")
     shutil.copytree(package, installed / "talkgen", ignore=kept)
-    shutil.copytree(
-        assets.asset_dir("templates"), installed / "templates", ignore=shutil.ignore_patterns("node_modules")
-    )
+    for name in ("templates", "demos"):
+        shutil.copytree(assets.asset_dir(name), installed / name, ignore=shutil.ignore_patterns("node_modules"))
     path = os.pathsep.join(map(str, [installed, HERE, HERE.parent, *filter(None, sys.path)]))
     done = subprocess.run(
         [sys.executable, str(HERE / "mutate.py"), str(folder), which],
