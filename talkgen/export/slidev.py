@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -22,6 +23,7 @@ from talkgen.files import new_folder
 from talkgen.words import read_words
 
 _SECONDS = 600
+_OFFERS_PDF = re.compile(r"---\n(?:(?!---\n).*\n)*?download: *[\"']?(?:true|auto)\b")  # in the settings of a deck
 _SMALLEST_PAGE = 2000  # bytes a slide; an export on a cold cache can come out empty with exit code 0
 
 
@@ -117,9 +119,14 @@ def _complain(said: str) -> None:
 
 
 def _build_site(folder: Path, report: Report) -> Path:
-    """The page of the site, whose addresses are relative: it can lie in any folder of a host."""
+    """The page of the site.
+
+    Its addresses are relative, so that it can lie in any folder of a host; but of a deck that offers itself as a PDF,
+    which Slidev prints from the root of a server of its own.
+    """
     report("Slidev: building site/")
-    _slidev(folder, ["build", "slides.md", "--out", "site", "--router-mode", "hash", "--base", "./"])
+    base = "/" if _OFFERS_PDF.match((folder / "slides.md").read_text(encoding="utf-8")) else "./"
+    _slidev(folder, ["build", "slides.md", "--out", "site", "--router-mode", "hash", "--base", base])
     page = folder / "site" / "index.html"
     if not page.is_file():
         raise ToolError("Slidev built no site/index.html")
