@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_STYLE = re.compile(
-    r"(?<=<style>)(?P<css>.*?)(?P<end></style>|\Z)", re.DOTALL
-)  # of one that never ends, all is read once
+# Of a style that never ends, all is read once.
+_STYLE = re.compile(r"(?<=<style>)(?P<css>.*?)(?P<end></style>|\Z)", re.DOTALL)
 _SLIDES = re.compile(
     r'(?<=<div id=":\$p">).*</svg>(?=</div>(?:<div class="bespoke-marp-note"|<script>/\*!! License))', re.DOTALL
 )
@@ -39,9 +38,6 @@ def read_page(text: str) -> Page:
     slides, notes = _SLIDES.search(body), _NOTES.search(body)
     if not (slides and notes):
         return Page((), (), "", text)
-    frame = (
-        _STYLE.sub(r"\g<end>", head) + body[: slides.start()] + body[slides.end() : notes.start()] + body[notes.end() :]
-    )
-    return Page(
-        tuple(each["css"] for each in _STYLE.finditer(head)), tuple(_SLIDE.split(slides[0])[1:]), notes[0], frame
-    )
+    styles = tuple(each["css"] for each in _STYLE.finditer(head))
+    around = body[: slides.start()] + body[slides.end() : notes.start()] + body[notes.end() :]
+    return Page(styles, tuple(_SLIDE.split(slides[0])[1:]), notes[0], _STYLE.sub(r"\g<end>", head) + around)

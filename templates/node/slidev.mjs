@@ -24,6 +24,7 @@ process.stdout.write = process.stderr.write.bind(process.stderr);
 const quiet = { ...createLogger("silent"), hasWarned: false };
 
 const SEEN_WITHIN = 1000; // ms
+const KNOWN_WITHIN = 5000; // ms
 const SETTLED = 50; // ms in which the modules of a changed file are dropped
 const noticed = new Set(); // the files that changed, as the server's watcher tells
 let server, options;
@@ -78,6 +79,20 @@ async function see(names) {
   if (unseen.size) await sleep(SETTLED);
 }
 
+/** Waits until the server hands out new files of `public/`; of one that it does not know yet it gives its page instead. */
+async function know(names) {
+  const end = Date.now() + KNOWN_WITHIN;
+  for (const name of names.filter((each) => each.startsWith("public/"))) {
+    const address = `http://127.0.0.1:${port}/${encodeURI(name.slice("public/".length))}`;
+    while ((await typeOf(address)).startsWith("text/html") && Date.now() < end) await sleep(20);
+  }
+}
+
+async function typeOf(address) {
+  const answer = await fetch(address, { method: "HEAD" });
+  return answer.headers.get("Content-Type") ?? "";
+}
+
 /** What is wrong with the slides; those that are as they were are as good as they were. */
 async function problemsNow() {
   for (;;) {
@@ -102,7 +117,7 @@ let opened = open();
 for await (const line of createInterface({ input: process.stdin })) {
   await opened;
   const { changed, new: unknown } = JSON.parse(line);
-  await see(changed ?? unknown);
+  await (changed ? see(changed) : know(unknown));
   answer(`${JSON.stringify(changed ? { problems: await problemsNow() } : {})}\n`);
 }
 process.exit();
