@@ -51,6 +51,23 @@ def check_formulas(
         OutlineError: it cannot read some of another talk; all of them, each with its place.
         ToolError: the tool's packages cannot be had, or Node failed.
     """
+    problems = find_unreadable(outline, plan, target, store, report)
+    if problems and outline.native != target.name:
+        raise OutlineError([problem for _, problem in problems])
+    return [
+        Degraded(f"slide {int(path[1]) + 1}" if "slides" in path else "deck", problem.message, path)
+        for path, problem in problems
+    ]
+
+
+def find_unreadable(
+    outline: Outline, plan: Plan, target: Target, store: Store, report: Callable[[str], None]
+) -> list[tuple[PathInData, Problem]]:
+    """The formulas that the target's tool cannot read, by the path of their text, each with what is wrong.
+
+    Raises:
+        ToolError: as `check_formulas` does.
+    """
     formulas = list(_find_formulas(outline))
     if not formulas:
         return []
@@ -63,15 +80,10 @@ def check_formulas(
         answers = read_formulas(asked, "marp" if target.name == "marp" else "slidev", report)
         found = store.put(key, {"answers": json.dumps(answers).encode()})
     answers = json.loads(store.read(found, "answers"))
-    wrong = [(formula, said) for formula, said in zip(formulas, answers, strict=True) if said]
-    problems = [_problem(formula, said, plan, target) for formula, said in wrong]
-    if problems and outline.native != target.name:
-        raise OutlineError(problems)
     return [
-        Degraded(
-            f"slide {int(formula.path[1]) + 1}" if "slides" in formula.path else "deck", each.message, formula.path
-        )
-        for (formula, _), each in zip(wrong, problems, strict=True)
+        (formula.path, _problem(formula, said, plan, target))
+        for formula, said in zip(formulas, answers, strict=True)
+        if said
     ]
 
 

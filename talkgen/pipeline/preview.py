@@ -23,10 +23,12 @@ from talkgen.export.page import Page, read_page
 from talkgen.export.slidev_server import DevServer
 from talkgen.files import write_draft
 from talkgen.outline.find import find_outline
+from talkgen.outline.schema import Outline
 from talkgen.pipeline.build import Report, Request
 from talkgen.pipeline.changes import describe_changes, slide_positions
 from talkgen.pipeline.compute import compute
 from talkgen.pipeline.faults import faults_placed, place_faults
+from talkgen.pipeline.formulas import find_unreadable
 from talkgen.pipeline.plan import Plan, make_plan
 from talkgen.pipeline.previewed import PAGE, News, preview_folder, watching
 from talkgen.pipeline.rendering import content_digest, copied_files, file_digests, render, resolve_plan
@@ -51,6 +53,7 @@ class Shown:
     seconds: float
     news: News
     before: Plan
+    outline: Outline
     rendering: Rendering
     target: Target
 
@@ -107,7 +110,8 @@ class Preview:
         talk = Talk(self.path, self._request.vars, keeps=False)
         plan = make_plan(talk, self._request.model)
         results = compute(plan, open_store(), self._report)
-        rendering = render(resolve_plan(plan, results, self._target), self._target)
+        deck = resolve_plan(plan, results, self._target)
+        rendering = render(deck, self._target)
         digests = file_digests(rendering)
         changed = self._write(rendering, digests)
         with faults_placed(plan, rendering):
@@ -120,6 +124,7 @@ class Preview:
             seconds=time.perf_counter() - started,
             news=news,
             before=before,
+            outline=deck.outline,
             rendering=rendering,
             target=self._target,
         )
@@ -129,6 +134,15 @@ class Preview:
         self._showing.finish()
         if self._before:
             self._before.talk.keep()
+
+    def find_unreadable(self, shown: Shown) -> list[Problem]:
+        """The formulas that the tool shows as they are written, since it cannot read them.
+
+        Raises:
+            ToolError: its packages cannot be had, or Node failed.
+        """
+        found = find_unreadable(shown.outline, shown.plan, self._target, open_store(), self._report)
+        return [problem for _, problem in found if shown.outline.native != self._target.name]
 
     def close(self) -> None:
         """Ends what was started for it."""

@@ -49,25 +49,29 @@ class _Keeper:
         self._preview, self._tell = preview, tell
         self._revision: str | None = None
         self._problems: list[str] = []
+        self._unread: list[str] = []
 
     def refresh(self) -> set[Path] | None:
         """The folders that the preview is made of; None where it could not be made."""
         try:
             shown = self._preview.refresh()
+            self._show(shown)
         except (TalkgenError, OSError) as error:
             self._tell_problems(problems_of(error))
             return None
-        self._show(shown)
         return watched_folders(shown.plan, shown.copied)
 
     def _show(self, shown: Shown) -> None:
+        """Tells of what was brought up to date; after the page has it, of formulas, which the tool itself must read."""
+        problems = [str(problem) for problem in shown.problems]
         if shown.news["revision"] != self._revision:
-            self._tell({**shown.news, "problems": [str(problem) for problem in shown.problems]})
+            self._tell({**shown.news, "problems": problems + self._unread})
             for line in shown.changes:
                 _say(f"{line}  ({shown.seconds:.2f} s)")
             self._preview.finish()
         self._revision = shown.news["revision"]
-        self._tell_problems([str(problem) for problem in shown.problems])
+        self._unread = [str(problem) for problem in self._preview.find_unreadable(shown)]
+        self._tell_problems(problems + self._unread)
 
     def _tell_problems(self, problems: list[str]) -> None:
         if problems == self._problems:

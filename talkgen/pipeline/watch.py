@@ -34,21 +34,29 @@ def watch(outline: Path, folders: Iterable[Path] = ()) -> Iterator[bool]:
     """
     from watchfiles import watch as watch_files
 
-    places = {outline.resolve().parent, *_shared(), *(folder.resolve() for folder in folders)}
-    there = [str(place) for place in sorted(places) if place.is_dir()]
-    for changes in watch_files(
-        *there,
-        recursive=False,
-        step=_QUIET,
-        debounce=_LONGEST,
-        rust_timeout=_TICK,
-        yield_on_timeout=True,
-        ignore_permission_denied=True,
-    ):
-        files = [Path(name) for _, name in changes]
-        if any(file.suffix == ".py" and file.is_relative_to(_CODE) for file in files):
-            raise CodeChangedError
-        yield bool(files)
+    places = {outline.resolve().parent, *(folder.resolve() for folder in folders)}
+    above = {place.parent for place in places}
+    watched = places | {*_shared()}
+    moved = False
+    while True:
+        for changes in watch_files(
+            *(str(place) for place in sorted(watched | above) if place.is_dir()),
+            recursive=False,
+            step=_QUIET,
+            debounce=_LONGEST,
+            rust_timeout=_TICK,
+            yield_on_timeout=True,
+            ignore_permission_denied=True,
+        ):
+            files = [Path(name) for _, name in changes]
+            if any(file.suffix == ".py" and file.is_relative_to(_CODE) for file in files):
+                raise CodeChangedError
+            yield moved or any(file.parent in watched or file in places for file in files)
+            moved = any(place.is_relative_to(file) for file in files for place in places)
+            if moved:  # a folder that went or came is not what was watched: it is looked for again
+                break
+        else:
+            return
 
 
 def _shared() -> Iterator[Path]:

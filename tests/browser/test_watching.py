@@ -202,6 +202,23 @@ def test_a_wrong_outline_is_told_and_leaves_the_deck(making, page, target):
     assert re.search(rf"{outline}:7: slide 2: title  \(\d+\.\d\d s\)\n", said)
 
 
+@pytest.mark.parametrize(("target", "reader"), [("marp", "MathJax, in Marp"), ("slidev", "KaTeX, in Slidev")])
+def test_a_formula_that_the_tool_shows_as_it_is_written_is_told(making, page, target, reader):
+    """With its line, beside the deck, as long as it stands there."""
+    outline = making / "outline.yaml"
+    with presenting(making, "--target", target) as talk:
+        page.goto(f"{talk.address}#{2 if target == 'marp' else '/2'}")
+        page.get_by_text("another").wait_for(state="attached")
+        change(outline, "one word", '"$\\\\frac{1$"')
+        problems = page.locator("#talkgen-problems")
+        problems.filter(has_text=f"{outline}:9:").filter(has_text=f"{reader}, cannot read this formula").wait_for()
+        change(outline, "another", "an other")
+        page.get_by_text("an other").wait_for(state="attached")
+        assert problems.is_visible()
+        change(outline, "frac{1$", "frac{1}{2}$")
+        problems.wait_for(state="detached")
+
+
 def test_slidev_takes_over_what_is_saved(making, page):
     """Words and pictures through its own server, behind ours; a slide that it cannot compile is told with its line."""
     outline = making / "outline.yaml"
