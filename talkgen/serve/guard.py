@@ -107,7 +107,8 @@ def _bounded(receive: Receive) -> Receive:
         if whole:
             return await receive()
         try:
-            message = await asyncio.wait_for(receive(), end - time.monotonic())
+            async with asyncio.timeout(end - time.monotonic()):  # wait_for would make a task of it
+                message = await receive()
         except TimeoutError as error:
             raise HTTPException(408, "the request was not sent whole in time", {"Connection": "close"}) from error
         seen += len(message.get("body", b""))

@@ -122,4 +122,5 @@ class Budget:
         finally:
             with self._lock:
                 self._held[visitor.name] -= tokens
-                self._held += Counter()  # forgets who holds nothing
+                if not self._held[visitor.name]:
+                    del self._held[visitor.name]

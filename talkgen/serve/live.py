@@ -70,7 +70,8 @@ async def respond(questions: Questions, question: AnyQuestion, request: Request)
         flight = questions.board(question, request.state.visitor)
     lines = LINES in request.headers.get("accept", "")
     try:
-        await unless_gone(request, _wait(flight) if lines else asyncio.wait({flight.answer}))
+        with watch_for_leaving(request) as gone:
+            await _wait(flight, gone, lines=lines)
         if flight.answer.done():
             with refusals():
                 return Response(flight.answer.result(), media_type="application/json")
@@ -82,10 +83,12 @@ async def respond(questions: Questions, question: AnyQuestion, request: Request)
         questions.leave(flight)
 
 
-async def _wait(flight: Flight) -> None:
-    await asyncio.wait({flight.answer}, timeout=_SOON)
-    if not flight.answer.done() and flight.tokens < _LONG and flight.part is None:
-        await asyncio.wait({flight.answer}, timeout=_QUIET - _SOON)
+async def _wait(flight: Flight, gone: asyncio.Future[None], *, lines: bool) -> None:
+    """Waits for the answer while the client is there; who accepts lines is to hear something before long."""
+    ends: set[asyncio.Future[Any]] = {flight.answer, gone}
+    done, _ = await asyncio.wait(ends, timeout=_SOON if lines else None, return_when=asyncio.FIRST_COMPLETED)
+    if not done and flight.tokens < _LONG and flight.part is None:
+        await asyncio.wait(ends, timeout=_QUIET - _SOON, return_when=asyncio.FIRST_COMPLETED)
 
 
 class _Told(StreamingResponse):
@@ -142,12 +145,21 @@ def refusals() -> Iterator[None]:
 async def unless_gone(request: Request, work: Awaitable[Result]) -> Result | None:
     """The result of `work`; None when the client hung up before it came, which cancels the work."""
     task = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(_wait_until_gone(request))
     try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        with watch_for_leaving(request) as gone:
+            await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
         return task.result() if task.done() else None
     finally:
         task.cancel()
+
+
+@contextmanager
+def watch_for_leaving(request: Request) -> Iterator[asyncio.Future[None]]:
+    """A future that is done once the client hung up."""
+    gone = asyncio.ensure_future(_wait_until_gone(request))
+    try:
+        yield gone
+    finally:
         gone.cancel()
 
 

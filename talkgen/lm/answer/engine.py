@@ -27,7 +27,7 @@ from talkgen.lm.answer.reading import Readings
 from talkgen.lm.answer.sample import UNCHANGED, Sampling, filter_probabilities, penalize, sample
 from talkgen.lm.files.catalog import ModelFiles
 from talkgen.lm.files.loaded import Loaded
-from talkgen.lm.models.distribution import likeliest, softmax
+from talkgen.lm.models.distribution import likeliest, softmax_and_entropy
 from talkgen.lm.models.reader import Floats, Readable
 from talkgen.lm.models.state import State
 from talkgen.lm.text.tokenizer import Tokenizer
@@ -215,9 +215,8 @@ class Engine:
 
     def _describe(self, shown: list[int], logits: Floats, bars: int, sampling: Sampling) -> Answer:
         """What there is to say about the token after `shown`, whose logits [V] these are."""
-        p = softmax(logits)
+        p, entropy = softmax_and_entropy(logits)
         sampled = p if sampling == UNCHANGED else filter_probabilities(logits, sampling)
-        entropy = entropy_bits(p)
         top = likeliest(p, min(bars, self.tokenizer.vocab_size))
         texts = self.tokenizer.pieces(top.tolist())
         candidates = tuple(
@@ -229,7 +228,7 @@ class Engine:
             candidates=candidates,
             other=max(0.0, 1.0 - sum(c.p for c in candidates)),
             entropy=entropy,
-            kept=int(np.count_nonzero(sampled)),
+            kept=int(np.count_nonzero(sampled > 0)),  # of truths, which are counted sooner than numbers
             entropy_sampled=entropy if sampled is p else entropy_bits(sampled),
         )
 

@@ -17,6 +17,16 @@ def softmax(logits: Floats) -> Floats:
     return p
 
 
+def softmax_and_entropy(logits: Floats) -> tuple[Floats, float]:
+    """Probabilities [V] and their entropy in bits: log Σ exp less the mean logit, so that no logarithm of each is taken."""
+    shifted = logits - logits.max()
+    p = np.exp(shifted)
+    total = p.sum()
+    entropy = np.log(total) - p.dot(shifted) / total
+    p /= total
+    return p, max(0.0, float(entropy / np.log(2)))
+
+
 def log_softmax(logits: Floats) -> Floats:
     """Log-probabilities along the last axis."""
     shifted = logits - logits.max(axis=-1, keepdims=True)
