@@ -51,21 +51,25 @@ class PrefixCache:
 
         With `copy` what is kept stays here.
         """
-        wanted = tuple(ids)
         with self._lock:
-            found = self._longest(wanted)
-            if found is None:
-                return self.model.new_state(1, len(ids) + 64), 0
-            text, kept = found
-            state = self._texts[text][0]
-            # Typing on, or deleting.
-            grows = not copy and self.rolls_back and kept >= min(len(text), len(wanted) - 1)
-            if grows:
-                self._forget(text)
-            if not grows or state.room > 2 * len(wanted) + _SPARE:
-                return state.clone(kept), kept
-            state.truncate(kept)
-            return state, kept
+            state, kept = self._take(tuple(ids), copy=copy)
+        state.reserve(len(ids))  # now: in the pass that reads them all who are read together would wait for it
+        return state, kept
+
+    def _take(self, wanted: Ids, *, copy: bool) -> tuple[State, int]:
+        found = self._longest(wanted)
+        if found is None:
+            return self.model.new_state(1, len(wanted) + 64), 0
+        text, kept = found
+        state = self._texts[text][0]
+        # Typing on, or deleting.
+        grows = not copy and self.rolls_back and kept >= min(len(text), len(wanted) - 1)
+        if grows:
+            self._forget(text)
+        if not grows or state.room > 2 * len(wanted) + _SPARE:
+            return state.clone(kept), kept
+        state.truncate(kept)
+        return state, kept
 
     def _longest(self, wanted: Ids) -> tuple[Ids, int] | None:
         """The text with most tokens in common with `wanted`, the last token of it aside; and how many."""

@@ -17,6 +17,9 @@ class State(ABC):
     def room(self) -> int:
         """How many tokens it has memory for, read or not; 0 where it is of a fixed size."""
 
+    def reserve(self, capacity: int) -> None:  # noqa: B027 – nothing to do where it is of a fixed size
+        """Makes room for at least `capacity` tokens in all."""
+
     @abstractmethod
     def truncate(self, length: int) -> None:
         """Forgets every token after the first `length`.
