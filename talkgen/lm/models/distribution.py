@@ -18,7 +18,7 @@ def softmax(logits: Floats) -> Floats:
 
 
 def softmax_and_entropy(logits: Floats) -> tuple[Floats, float]:
-    """Probabilities [V] and their entropy in bits: log Σ exp less the mean logit, so that no logarithm of each is taken."""
+    """Probabilities [V] and their entropy in bits: log Σ exp less the mean logit, one logarithm for all tokens."""
     shifted = logits - logits.max()
     p = np.exp(shifted)
     total = p.sum()
