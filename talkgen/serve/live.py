@@ -147,7 +147,8 @@ async def unless_gone(request: Request, work: Awaitable[Result]) -> Result | Non
     task = asyncio.ensure_future(work)
     try:
         with watch_for_leaving(request) as gone:
-            await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+            ends: set[asyncio.Future[Any]] = {task, gone}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         return task.result() if task.done() else None
     finally:
         task.cancel()
