@@ -12,7 +12,6 @@ import os
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 from talkgen.assets import cache_dir
 from talkgen.files import write_json
@@ -32,14 +31,14 @@ def digest_file(path: Path) -> str:
     Raises:
         OSError: the file cannot be read.
     """
+    if known := _known.get(_mark(path.stat())):
+        return known
     with path.open("rb") as file:
-        mark = _mark(file)
-        if known := _known.get(mark):
-            return known
+        mark = _mark(os.fstat(file.fileno()))
         memo = cache_dir("digests") / f"{mark[0]:x}-{mark[1]:x}.json" if mark[2] >= REMEMBERED_FROM else None
         remembered = _recall(memo, mark) if memo else None
         digest = remembered or hashlib.file_digest(file, "sha256").hexdigest()
-        is_settled = _mark(file) == mark and time.time() - max(mark[3:]) / 1e9 > SETTLED
+        is_settled = _mark(os.fstat(file.fileno())) == mark and time.time() - max(mark[3:]) / 1e9 > SETTLED
     if is_settled:
         _known[mark] = digest
         if memo and not remembered:
@@ -51,9 +50,8 @@ Mark = tuple[int, ...]
 _known: dict[Mark, str] = {}  # in the life of this process, of files of any size
 
 
-def _mark(file: BinaryIO) -> Mark:
+def _mark(state: os.stat_result) -> Mark:
     """What changes when a file does: device, inode, size, and the times of its content and of its state in ns."""
-    state = os.fstat(file.fileno())
     return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
 
 

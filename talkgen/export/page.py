@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# Of a style that never ends, all is read once.
-_STYLE = re.compile(r"(?<=<style>)(?P<css>.*?)(?P<end></style>|\Z)", re.DOTALL)
+_STYLE = re.compile(r"<style>(?P<css>[^<]*(?:<(?!/style>)[^<]*)*)")
 _SLIDES = re.compile(
     r'(?<=<div id=":\$p">).*</svg>(?=</div>(?:<div class="bespoke-marp-note"|<script>/\*!! License))', re.DOTALL
 )
-_SLIDE = re.compile(r'(?=<svg data-marpit-svg="")')
-_NOTES = re.compile(r'(?<=</svg></div>)(?:<div class="bespoke-marp-note".*</div>)?(?=<script>/\*!! License)', re.DOTALL)
+_NOTES = re.compile(r'</div>(?P<notes>(?:<div class="bespoke-marp-note".*</div>)?)(?=<script>/\*!! License)', re.DOTALL)
+_SLIDE = '<svg data-marpit-svg=""'
 
 
 @dataclass(frozen=True)
@@ -35,9 +34,11 @@ class Page:
 def read_page(text: str) -> Page:
     """The parts of the page that Marp wrote; of one in another form, a frame alone."""
     head, body = text.partition("</head>")[::2]
-    slides, notes = _SLIDES.search(body), _NOTES.search(body)
+    slides = _SLIDES.search(body)
+    notes = _NOTES.match(body, slides.end()) if slides else None
     if not (slides and notes):
         return Page((), (), "", text)
     styles = tuple(each["css"] for each in _STYLE.finditer(head))
-    around = body[: slides.start()] + body[slides.end() : notes.start()] + body[notes.end() :]
-    return Page(styles, tuple(_SLIDE.split(slides[0])[1:]), notes[0], _STYLE.sub(r"\g<end>", head) + around)
+    each_slide = tuple(_SLIDE + rest for rest in slides[0].split(_SLIDE)[1:])
+    around = body[: slides.start()] + body[slides.end() : notes.start("notes")] + body[notes.end() :]
+    return Page(styles, each_slide, notes["notes"], _STYLE.sub("<style>", head) + around)

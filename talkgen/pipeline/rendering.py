@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,9 +123,14 @@ def plan_export(target: Target, format: str, content: str) -> ExportArtifact:
 def file_digests(rendering: Rendering) -> dict[str, str]:
     """The digest of each file of a rendering."""
     return {
-        name: digest_bytes(content.encode()) if isinstance(content, str) else digest_file(content)
+        name: _digest_text(content) if isinstance(content, str) else digest_file(content)
         for name, content in rendering.files.items()
     }
+
+
+@lru_cache(maxsize=64)  # of a deck, most of whose files its preview writes again and again
+def _digest_text(text: str) -> str:
+    return digest_bytes(text.encode())
 
 
 def content_digest(files: dict[str, str]) -> str:

@@ -44,7 +44,7 @@ def resolve(source: Source, known: Mapping[str, Any], style: Style, results: Res
     for result in results.values():
         match result.artifact:
             case PageModelArtifact() as model:
-                models[model.label] = result.read("json").decode()
+                models[model.label] = result.text("json")
             case FigureArtifact(step=int()) as artifact:
                 earlier[artifact.path] = (*earlier.get(artifact.path, ()), _picture(result, artifact))
             case FigureArtifact() as artifact:
@@ -85,7 +85,7 @@ def _picture(result: Result, artifact: FigureArtifact) -> Picture:
         svg=result.path("svg"),
         png=result.path("png"),
         name=f"{artifact.label.replace(' ', '-')}-{result.action.outputs['svg'][:8]}",
-        alt=result.read("alt").decode(),
+        alt=result.text("alt"),
         width=artifact.width,
         height=artifact.height,
     )
@@ -106,4 +106,4 @@ def _resolve_one(result: Result, artifact: BlockArtifact) -> Computed:
         case DiagramArtifact():
             size = json.loads(result.read("size"))
             name = f"{artifact.name.replace(' ', '-')}-{outputs['svg'][:8]}"
-            return Drawing(result.path("svg"), name, result.read("words").decode(), size["width"], size["height"])
+            return Drawing(result.path("svg"), name, result.text("words"), size["width"], size["height"])

@@ -31,6 +31,10 @@ class Result:
         """The content of an output."""
         return self.store.read(self.action, name)
 
+    def text(self, name: str) -> str:
+        """The content of an output that is text."""
+        return _decode(self.read(name))
+
     def numbers(self) -> dict[str, Any]:
         """A figure's data; empty for anything else."""
         return dict(_parse(self.store.read(self.data, "data"))) if self.data else {}
@@ -38,6 +42,11 @@ class Result:
     def answer(self) -> Any:
         """What was kept as JSON."""
         return _parse(self.read("json"))
+
+
+@lru_cache(maxsize=512)
+def _decode(content: bytes) -> str:
+    return content.decode()
 
 
 @lru_cache(maxsize=512)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -47,9 +47,12 @@ _UNUSUAL = re.compile(r"[^\x00-~]+")
 NONE = Letters((), "", {}, "")  # of a deck that is its author's own
 
 
-def find_letters(deck: Deck, source: str, script: str, folder: str, address: str) -> Letters:
-    """The fonts for a deck's text and its elements' `script`; they go below `folder`, at `address` in the page."""
-    shown = _unusual(_shown(deck, source))
+def find_letters(deck: Deck, pages: Iterable[str], script: str, folder: str, address: str) -> Letters:
+    """The fonts for the source of a deck's `pages`, for what was computed for it and for its elements' `script`.
+
+    They go below `folder`, at `address` in the page.
+    """
+    shown = " ".join([*map(_unusual_in_source, pages), *map(_unusual, _computed(deck))])
     shared, _ = share_out(f"{shown} {_unusual(script)}", deck.outline.lang)
     _, missing = share_out(shown, deck.outline.lang)
     files: dict[str, Path] = {}
@@ -61,19 +64,25 @@ def find_letters(deck: Deck, source: str, script: str, folder: str, address: str
     return Letters(names, "\n".join(faces), files, " ".join(sorted(missing)))
 
 
-@lru_cache(maxsize=8)
+_KEPT = 1024  # texts, of which all but one are as they were in a deck that is kept up to date
+
+
+@lru_cache(maxsize=_KEPT)
 def _unusual(text: str) -> str:
     """Of a text what fonts may lack, each run with the sign before it, which may be a key of a telephone with it."""
     return " ".join(text[max(0, run.start() - 1) : run.end()] for run in _UNUSUAL.finditer(text))
 
 
-def _shown(deck: Deck, source: str) -> str:
-    """All that a talk says: its source, what was recorded, pieces of tokens."""
-    parts = [html.unescape(source)]
+@lru_cache(maxsize=_KEPT)
+def _unusual_in_source(page: str) -> str:
+    return _unusual(html.unescape(page))
+
+
+def _computed(deck: Deck) -> Iterator[str]:
+    """What a deck shows beside its source: what was recorded, pieces of tokens."""
     for result in deck.computed.values():
         match result:
             case LiveAnswer():
-                parts.append(json.dumps(dict(result.recording), ensure_ascii=False))
+                yield json.dumps(dict(result.recording), ensure_ascii=False)
             case Chips():
-                parts.append("".join(result.pieces))
-    return "\n".join(parts)
+                yield "".join(result.pieces)

@@ -94,7 +94,7 @@ def render_marp(deck: Deck) -> Rendering:
     pages = ["\n\n".join(_slide_parts(writer, slide, number, first=i == 0)) for i, (number, slide) in enumerate(slides)]
     body = "\n\n---\n\n".join(pages) + "\n"
     script = elements_script()
-    letters = find_letters(deck, body, script, "fonts/", "fonts/")
+    letters = find_letters(deck, pages, script, "fonts/", "fonts/")
     text = f"{_front_matter(writer, _own_style(writer, body, letters))}\n\n{body}"
     files: dict[str, str | Path] = {"deck.md": text, "talkgen.js": script, WORDS: deck_words(deck).to_json()}
     if deck.models:

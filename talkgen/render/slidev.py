@@ -103,7 +103,7 @@ def render_slidev(deck: Deck) -> Rendering:
     project = asset_dir("templates") / "slidev"
     text = "\n\n".join(pages) + "\n"
     script = elements_script()
-    letters = find_letters(deck, text, script, "public/fonts/", "/fonts/")
+    letters = find_letters(deck, pages, script, "public/fonts/", "/fonts/")
     files: dict[str, str | Path] = {
         "slides.md": text,
         WORDS: deck_words(deck).to_json(),

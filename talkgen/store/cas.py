@@ -16,6 +16,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,7 @@ class Store:
     def lookup(self, key: Key) -> Action | None:
         """What was computed for `key`; None if nothing was, or if a file of it is missing or damaged."""
         try:
-            record = json.loads(self._record(key.hexdigest).read_bytes())
-            action = _read_record(record, key.hexdigest)
+            action = _read_record(self._record(key.hexdigest).read_bytes(), key.hexdigest)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
         return action if action and all(map(self._is_whole, action.outputs.values())) else None
@@ -85,13 +85,12 @@ class Store:
         """
         digest = action.outputs[name]
         try:
-            content = self.path(digest).read_bytes()
+            return _read_content(self.path(digest), digest)
         except OSError as error:
             raise StoreError(f"the stored file {name} cannot be read: {error.strerror}", "build again") from error
-        if digest_bytes(content) != digest:
+        except ValueError:
             self.path(digest).unlink(missing_ok=True)
-            raise StoreError(f"the stored file {name} was damaged and is removed", "build again")
-        return content
+            raise StoreError(f"the stored file {name} was damaged and is removed", "build again") from None
 
     @contextmanager
     def lock(self, name: str, report: Callable[[str], None] | None = None, timeout: float = 600.0) -> Iterator[None]:
@@ -145,12 +144,22 @@ def _chunks(content: bytes | Path) -> Iterator[bytes]:
             yield chunk
 
 
+@lru_cache(maxsize=256)  # of a deck, whose preview reads them again and again
+def _read_content(file: Path, digest: str) -> bytes:
+    content = file.read_bytes()
+    if digest_bytes(content) != digest:
+        raise ValueError(f"{file} is not what it was")
+    return content
+
+
 def _write_record(action: Action) -> dict[str, Any]:
     record = dict(vars(action))
     return {**record, "check": digest_bytes(canonical(record).encode())}
 
 
-def _read_record(record: dict[str, Any], key: str) -> Action | None:
+@lru_cache(maxsize=1024)  # those of a deck, which its preview looks up again and again
+def _read_record(content: bytes, key: str) -> Action | None:
+    record = json.loads(content)
     check = record.pop("check")
     is_whole = record["key"] == key and digest_bytes(canonical(record).encode()) == check
     return Action(**record) if is_whole else None
