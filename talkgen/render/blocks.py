@@ -57,8 +57,12 @@ class BlockWriter(ForeignText):
         self.at = path
         text = self._write_failed(block, path) if path in self.deck.failed else self._write(block, path)
         if block.reveal is True and not isinstance(block, blocks.Bullets) and text:
-            text = f'<div class="tg-reveal" {self.on_click}>\n\n{text}\n\n</div>'
+            text = self.waiting(text)
         return f"{anchor(block.id)}\n\n{text}" if block.id and not isinstance(block, _WITH_ID) else text
+
+    def waiting(self, text: str) -> str:
+        """What a click shows, before all that waits for a click of its own inside of it."""
+        return f'<div class="tg-reveal" {self.on_click}>\n\n{text}\n\n</div>'
 
     def _write_failed(self, block: AnyBlock, path: BlockPath) -> str:
         """A frame with what went wrong, where a block would stand; below a listing whose output is missing."""

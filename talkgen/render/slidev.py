@@ -15,7 +15,6 @@ from talkgen.assets import asset_dir
 from talkgen.outline import blocks
 from talkgen.outline.node import Holds
 from talkgen.outline.schema import Slide
-from talkgen.outline.walk import find_blocks
 from talkgen.render.blocks import BARE, BlockWriter
 from talkgen.render.deck import BlockPath, Deck, Degraded, Rendering
 from talkgen.render.elements import elements_script, models_script
@@ -67,6 +66,10 @@ class SlidevWriter(BlockWriter):
     def link(self, number: int, text: str) -> str:
         """A link to a slide that works under every router."""
         return f'<Link to="{number}">{text}</Link>'
+
+    def waiting(self, text: str) -> str:
+        """Its first element has the click: Slidev counts those of an element's children before the element's own."""
+        return f'<div class="tg-reveal"><i class="tg-cue" v-click hidden></i>\n\n{text}\n\n</div>'
 
     def write_bullets(self, block: blocks.Bullets, path: BlockPath) -> str:  # noqa: ARG002
         """A list; `v-clicks` shows its items one by one."""
@@ -212,8 +215,6 @@ def _frontmatter(writer: SlidevWriter, slide: Slide) -> dict[str, Any]:
         values["hideInToc"] = True
     if slide.id:
         values["routeAlias"] = slide.id
-    if any(isinstance(block, blocks.Live) for _, block in find_blocks(slide)):
-        values["preload"] = False  # else the page would set the element up long before its slide
     return {**values, **writer.relink_settings(slide.frontmatter)}
 
 

@@ -81,6 +81,7 @@ slides:
         $$x_i$$
       - bullets: [one, {two: [three]}]
         reveal: true
+      - {markdown: It waits, reveal: true}
       - math: "e^{i\\pi} = -1"
       - code: "print('{{ }}')"
         language: python

@@ -183,13 +183,6 @@ def test_nothing_of_another_host_is_asked_for(tmp_path):
     assert '{"provider": "none"}' in render_slidev(deck).files["slides.md"]
 
 
-def test_live_slides_are_not_loaded_ahead(tmp_path):
-    """Slidev would set up every slide seconds after the page opened; live ones wait for their turn."""
-    slides = [*SENTINELS, {"title": "Live", "body": [{"columns": [[{"live": "next_token"}], ["x"]]}]}]
-    text = render_slidev(make_deck(slides, tmp_path)).files["slides.md"]
-    assert text.count("preload: false") == 1
-
-
 def test_what_a_target_cannot_show_is_listed(tmp_path):
     """Steps, undrawn diagrams and the other target's source are named with their slide; something is shown instead."""
     slides = [
