@@ -45,7 +45,12 @@ VarOption = Annotated[
     list[str] | None, typer.Option("--var", metavar="NAME=VALUE", help="Instead of the outline's own; may be repeated.")
 ]
 CheckOption = Annotated[
-    bool, typer.Option("--check", help="Build nothing; fail where the outline is wrong or its deck is not fresh.")
+    bool,
+    typer.Option(
+        "--check",
+        help="Build nothing; fail where the outline is wrong or its deck is not fresh. Draws nothing: of diagrams, and "
+        "of figures that were never drawn, a build tells more.",
+    ),
 ]
 KeepGoingOption = Annotated[
     bool, typer.Option("--keep-going", "-k", help="Build past what fails, which is told in its place; then fail.")
@@ -102,7 +107,7 @@ def build(
     )
     report = reporter(quiet)
     if check:
-        _check(request, json)
+        _check(request, json, report)
     elif watch:
         _watch(request, json, report)
     else:
@@ -121,11 +126,11 @@ def _build_once(request: Request, json: bool, report: Callable[[str], None], str
         raise typer.Exit(1)
 
 
-def _check(request: Request, json: bool) -> None:
+def _check(request: Request, json: bool, report: Callable[[str], None]) -> None:
     """Says what is not fresh, and exits with 1 when something is not."""
     from talkgen.pipeline.build import check
 
-    slides, stale = check(request)
+    slides, stale = check(request, report)
     if json:
         out_json({"slides": slides, "stale": [asdict(change) for change in stale]})
     else:

@@ -7,7 +7,7 @@ source for one program) is left as it is. What an expression is, `formula` knows
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -78,15 +78,21 @@ def evaluate_inputs(source: Source, values: Mapping[str, Any]) -> Outline:
     return _evaluate(source, values, {path: found for path, found in texts.items() if found and found[0].is_input})
 
 
-def evaluate_known(source: Source, values: Mapping[str, Any]) -> Outline:
-    """The outline with values in the texts that name no figure: they are known before anything is computed.
+def evaluate_known(source: Source, values: Mapping[str, Any], waiting: Collection[str]) -> Outline:
+    """The outline with values in the texts that can be known while the figures of these names wait to be computed.
 
     Raises:
         OutlineError: as `evaluate`, and for expressions anywhere that cannot be parsed.
     """
     texts = _read(source).items()
-    known = {path: found for path, found in texts if not any("figures" in each.formula.names for each in found)}
+    known = {path: found for path, found in texts if not any(_waits(each.formula, waiting) for each in found)}
     return _evaluate(source, values, {path: found for path, found in known.items() if found})
+
+
+def _waits(formula: Formula, waiting: Collection[str]) -> bool:
+    """Whether it needs one of these figures, or may: a name that is itself computed can be any."""
+    chains = [chain for chain in formula.chains if chain[0] == "figures"]
+    return any(chain[1] in waiting if len(chain) > 1 else bool(waiting) for chain in chains)
 
 
 def _evaluate(source: Source, values: Mapping[str, Any], texts: dict[PathInData, list[Expression]]) -> Outline:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from talkgen.errors import OutlineError, Problem
 from talkgen.outline.find import find_outline
+from talkgen.pipeline.artifacts import FigureArtifact
 from talkgen.pipeline.compute import Outcome, compute_all
 from talkgen.pipeline.deck_folder import DeckFolder
 from talkgen.pipeline.packages import install_packages, pin_packages
@@ -24,7 +25,7 @@ from talkgen.pipeline.publish import publish
 from talkgen.pipeline.remote import fetch_all
 from talkgen.pipeline.rendering import render, resolve_plan, resolve_what_is_there
 from talkgen.pipeline.request import Request, open_store
-from talkgen.pipeline.results import Results
+from talkgen.pipeline.results import Results, figure_data, look_up
 from talkgen.pipeline.status import status as read_status
 from talkgen.pipeline.talk import Talk
 from talkgen.pipeline.targets import Target
@@ -127,22 +128,32 @@ def _report(plan: Plan, deck: DeckFolder, format: str, results: Results, exporte
     )
 
 
-def check(request: Request) -> tuple[int, list[Change]]:
+def check(request: Request, report: Report) -> tuple[int, list[Change]]:
     """Loads and plans a talk without computing or writing: the number of its slides, and what of its deck is not fresh.
 
-    Of a deck that was never built nothing is stale.
+    What the store has of its figures is known; formulas are read where their tool is installed. Of a deck that was
+    never built nothing is stale.
 
     Raises:
         OutlineError: as `build` does.
+        ToolError: Node failed.
     """
+    from talkgen.export.node import installed_packages
     from talkgen.outline.expressions import evaluate_known
+    from talkgen.pipeline.formulas import unreadable
 
-    path = find_outline(request.outline)
+    path, store = find_outline(request.outline), open_store()
     deck = request.deck_folder(path)
     talk = Talk(path, request.vars)
     slides = len(talk.source.outline.slides)
     plan = make_plan(talk, request.model)
-    evaluate_known(talk.source, {**plan.known, "figures": {}})
+    figures = [each for each in plan.computed if isinstance(each, FigureArtifact)]
+    found = {each.name: result for each in figures if (result := look_up(each, store))}
+    data = figure_data(found)
+    waiting: dict[str, dict[str, Any]] = {each.label: {} for each in figures if each.label not in data}
+    outline = evaluate_known(talk.source, {**plan.known, "figures": data | waiting}, waiting)
+    if installed_packages(deck.target.name) and (problems := unreadable(outline, plan, deck.target, store, report)):
+        raise OutlineError(problems)
     if deck.target.name == "slidev":
         pin_packages(plan, lambda _: None)
     built = bool(deck.built.entries)

@@ -60,6 +60,19 @@ def check_formulas(
     ]
 
 
+def unreadable(
+    outline: Outline, plan: Plan, target: Target, store: Store, report: Callable[[str], None]
+) -> list[Problem]:
+    """What is wrong with the formulas of a talk that is not native to the tool, which may show what it cannot read.
+
+    Raises:
+        ToolError: as `check_formulas` does.
+    """
+    if outline.native == target.name:
+        return []
+    return [problem for _, problem in find_unreadable(outline, plan, target, store, report)]
+
+
 def find_unreadable(
     outline: Outline, plan: Plan, target: Target, store: Store, report: Callable[[str], None]
 ) -> list[tuple[PathInData, Problem]]:
@@ -68,7 +81,7 @@ def find_unreadable(
     Raises:
         ToolError: as `check_formulas` does.
     """
-    formulas = list(_find_formulas(outline))
+    formulas = [each for each in _find_formulas(outline) if "{{" not in each.written or not outline.expressions]
     if not formulas:
         return []
     key = _key(formulas, target)

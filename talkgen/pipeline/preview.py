@@ -28,7 +28,7 @@ from talkgen.pipeline.build import Report, Request
 from talkgen.pipeline.changes import describe_changes, slide_positions
 from talkgen.pipeline.compute import compute
 from talkgen.pipeline.faults import faults_placed, place_faults
-from talkgen.pipeline.formulas import find_unreadable
+from talkgen.pipeline.formulas import unreadable
 from talkgen.pipeline.plan import Plan, make_plan
 from talkgen.pipeline.previewed import PAGE, News, preview_folder, watching
 from talkgen.pipeline.rendering import content_digest, copied_files, file_digests, render, resolve_plan
@@ -141,8 +141,7 @@ class Preview:
         Raises:
             ToolError: its packages cannot be had, or Node failed.
         """
-        found = find_unreadable(shown.outline, shown.plan, self._target, open_store(), self._report)
-        return [problem for _, problem in found if shown.outline.native != self._target.name]
+        return unreadable(shown.outline, shown.plan, self._target, open_store(), self._report)
 
     def close(self) -> None:
         """Ends what was started for it."""

@@ -66,15 +66,41 @@ def test_an_app_that_is_not_there_is_told(tmp_path):
     assert problem.place.line == 5
 
 
-def test_a_check_knows_all_values_but_figures(tmp_path):
-    """A name that is wrong is told without a build; what a figure will say is not known yet."""
+def test_a_check_knows_all_values_but_those_of_figures_never_drawn(tmp_path, own_cache):
+    """A name that is wrong is told without a build, also a figure's; what one says is known once it was computed."""
     text = (
         "title: T\nmodel: small\nvars: {course: x}\nslides:\n  - title: '{{ vars.cours }}'\n    notes: '{{ name }}'\n"
     )
+    text += "    body: [{figure: model_sizes, id: one}, 'With {{ figures.two.x }} or {{ figures.one.x }}']\n"
     outline = tmp_path / "outline.yaml"
+
+    def wrong(text: str) -> list[tuple[int, str]]:
+        outline.write_text(text, encoding="utf-8")
+        with pytest.raises(OutlineError) as caught:
+            check(Request(outline), print)
+        return [(problem.place.line, problem.message) for problem in caught.value.problems]
+
+    assert [line for line, _ in wrong(text)] == [5, 6]
+    text = text.replace("vars.cours ", "vars.course ").replace("name }}", "vars.course }}")
+    text = text.replace(" or {{ figures.one.x }}", "")
+    assert wrong(text) == [(7, "figures has no 'two'")]
+    outline.write_text(text.replace("two", "one"), encoding="utf-8")
+    assert check(Request(outline), print) == (1, [])
+    with pytest.raises(OutlineError, match=r"figures\.one has no 'x'"):  # the figure itself is made
+        build(Request(outline, "marp", "md"), print)
+    assert wrong(text.replace("two", "one")) == [(7, "figures.one has no 'x'")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("target", "reader"), [("marp", "MathJax, in Marp"), ("slidev", "KaTeX, in Slidev")])
+def test_a_check_reads_formulas(tmp_path, own_cache, target, reader):
+    """Where the tool that will show them is installed; but those that a figure has yet to complete."""
+    outline = tmp_path / "outline.yaml"
+    later = "{figure: model_sizes, id: one}, '$\\frac{ {{ figures.one.x }}$'"
+    text = f"title: T\nmodel: small\nslides:\n  - body: [{later}]\n  - body: ['So: $\\frac{{1$']\n"
     outline.write_text(text, encoding="utf-8")
     with pytest.raises(OutlineError) as caught:
-        check(Request(outline))
-    assert [problem.place.line for problem in caught.value.problems] == [5, 6]
-    outline.write_text(text.replace("vars.cours ", "vars.course ").replace("name", "figures.one.x"), encoding="utf-8")
-    assert check(Request(outline)) == (1, [])
+        check(Request(outline, target), print)
+    (problem,) = caught.value.problems
+    assert problem.place.line == 5
+    assert problem.message.startswith(f"{reader}, cannot read this formula")

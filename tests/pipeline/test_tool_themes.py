@@ -147,7 +147,7 @@ def test_what_is_no_theme_is_told_with_its_line(theme, talk, monkeypatch):
     (folder / "hole.css").write_text("/* @theme hole */ section { background: url(no.png); }", encoding="utf-8")
     monkeypatch.chdir(folder)
     with pytest.raises(OutlineError) as caught:
-        check(Request(Path("outline.yaml"), "slidev"))
+        check(Request(Path("outline.yaml"), "slidev"), print)
     key, (message, hint) = theme[1:].partition(":")[0], WRONG[theme]
     assert str(caught.value) == f"outline.yaml:2:9: theme.{key}: {message}\n  hint: {hint}"
 
@@ -155,7 +155,7 @@ def test_what_is_no_theme_is_told_with_its_line(theme, talk, monkeypatch):
 def test_a_tools_own_theme_is_named_under_its_tool(talk):
     """What stands for both decks is a theme of ours."""
     with pytest.raises(OutlineError, match=r"there is no theme 'seriph'\n.*: 'theme: \{slidev: seriph\}'"):
-        check(Request(talk("seriph")))
+        check(Request(talk("seriph")), print)
 
 
 def publish(folder: Path, name: str, script: str) -> None:
@@ -209,9 +209,9 @@ def test_a_theme_that_nobody_has_is_told_with_its_line(talk, tmp_path, monkeypat
         with pytest.raises(
             OutlineError, match=r":2:9: theme.slidev: npm has no Slidev theme 'serif'\n  hint: did you mean"
         ):
-            check(Request(talk("{slidev: serif}"), "slidev"))
+            check(Request(talk("{slidev: serif}"), "slidev"), print)
     with pytest.raises(
         OutlineError, match=r"theme.slidev: the Slidev theme 'other' is not here yet, and npm cannot be"
     ) as caught:
-        check(Request(talk("{slidev: other}"), "slidev"))
+        check(Request(talk("{slidev: other}"), "slidev"), print)
     assert "ECONNREFUSED" in str(caught.value)
