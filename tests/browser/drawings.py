@@ -69,6 +69,15 @@ def draws_kv_cache(element: Locator, answers: list[JSON]) -> None:
     assert texts(element, ".written span:not(.mark)") == [token.translate(MARKS) for token in answer["tokens"]]
 
 
+def draws_logit_attribution(element: Locator, answers: list[JSON]) -> None:
+    """A column a layer and one of what comes in; the last tells the logit."""
+    [answer] = answers
+    first = answer["candidates"][0]
+    columns = element.locator(".column")
+    assert columns.count() == 1 + len(first["mlp"])
+    assert columns.last.get_attribute("aria-label").endswith(f"so far +{first['logit']:.2f}")
+
+
 def draws_logit_lens(element: Locator, answers: list[JSON]) -> None:
     """A row a layer, the last on top; a cell a token."""
     layers = answers[0]["layers"]
@@ -122,6 +131,7 @@ DRAWS: dict[str, Callable[[Locator, list[JSON]], None]] = {
     "attention": draws_attention,
     "decoding": draws_decoding,
     "kv_cache": draws_kv_cache,
+    "logit_attribution": draws_logit_attribution,
     "logit_lens": draws_logit_lens,
     "next_token": draws_bars,
     "qkv": draws_qkv,

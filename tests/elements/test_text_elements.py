@@ -1,4 +1,4 @@
-"""The elements about text, `tokenizer`, `sampling`, `decoding`, `logit_lens`, against other ways to their numbers."""
+"""The elements about text (`tokenizer`, `sampling`, `decoding`) and about logits, against other ways to them."""
 
 import math
 
@@ -114,3 +114,21 @@ def test_a_layer_is_read_through_the_last_norm(ask, engines):
     early = model.head(model.norm(taps.values["hidden"][0][0, -1]))
     order = early.argsort(descending=True).tolist()
     assert answer["layers"][0]["rank"] == order.index(int(logits.argmax())) + 1
+
+
+def test_what_layers_add_is_the_logit(ask, engines):
+    """What comes in and all layers' parts add up to the model's own logits of its likeliest tokens."""
+    answer, engine = ask("logit_attribution", answers=3), engines["small"]
+    logits = engine.model(torch.tensor([engine.encode(TEXT)]))[0][0, -1]
+    best = logits.topk(3)
+    assert [each["text"] for each in answer["candidates"]] == engine.tokenizer.pieces(best.indices.tolist())
+    for each, logit in zip(answer["candidates"], best.values.tolist(), strict=True):
+        total = each["embedding"] + sum(each["attention"]) + sum(each["mlp"]) + each["bias"]
+        assert (total, each["logit"]) == pytest.approx((logit, logit), abs=1e-3)
+        assert len(each["attention"]) == len(each["mlp"]) == engine.model.config.n_layer
+
+
+def test_a_model_without_a_stream_has_nothing_that_adds_up(ask):
+    """A recurrent model is refused in words."""
+    with pytest.raises(ModelError, match="no stream"):
+        ask("logit_attribution", model="small-lstm")

@@ -12,6 +12,7 @@ from talkgen.lm.files.huggingface import load_folder
 from talkgen.lm.models.architectures import build_model
 from talkgen.lm.models.base import Taps
 from talkgen.lm.models.config import ModelConfig
+from talkgen.lm.models.logit_parts import read_parts, split_logits
 from talkgen.lm.text.tokenizer import ByteTokenizer
 
 pytestmark = pytest.mark.slow
@@ -93,6 +94,38 @@ def test_logits_equal_the_reference(pair):
     reference, model = pair
     ids = torch.randint(0, VOCABULARY, (1, 1000), generator=torch.Generator().manual_seed(1))
     assert (reference(ids).logits - model(ids)[0]).abs().max() < 1e-3
+
+
+@torch.no_grad()
+def test_parts_of_logits_equal_the_reference(pair):
+    """They add up to its logits; a layer's two are what its hidden states differ by, through its norm held as it is."""
+    reference, model = pair
+    ids = torch.randint(0, VOCABULARY, (1, 40), generator=torch.Generator().manual_seed(4))
+    seen = reference(ids, output_hidden_states=True)
+    tokens = seen.logits[0, -1].topk(9).indices.tolist()
+    parts = split_logits(model, read_parts(model, ids[0].tolist())[1], tokens)
+    assert (parts.total - seen.logits[0, -1, tokens]).abs().max() < 1e-3
+
+    stream = [state[0, -1].double() for state in seen.hidden_states[:-1]]  # the last one is normalized already
+    norm, head = last_layers(reference)
+    kept = []
+    hook = norm.register_forward_pre_hook(lambda _module, given: kept.append(given[0][0, -1].double()))
+    reference(ids)
+    hook.remove()
+    stream.append(kept[0])
+    centred = norm.bias is not None if hasattr(norm, "bias") else False
+    spread = kept[0].std(unbiased=False) if centred else kept[0].square().mean().sqrt()
+    for layer in range(3):
+        added = stream[layer + 1] - stream[layer]
+        added = added - added.mean() if centred else added
+        expected = head.weight[tokens].double() @ (added / spread * norm.weight.double())
+        assert (parts.attention[layer] + parts.mlp[layer] - expected).abs().max() < 1e-3
+
+
+def last_layers(reference: transformers.PreTrainedModel) -> tuple[torch.nn.Module, torch.nn.Module]:
+    """Its last norm and its output layer."""
+    body = reference.transformer if hasattr(reference, "transformer") else reference.model
+    return (body.ln_f if hasattr(body, "ln_f") else body.norm), reference.lm_head
 
 
 @torch.no_grad()
