@@ -166,6 +166,23 @@ def test_the_lens_says_what_a_layer_guesses(page, show):
     expect(found.locator(".status")).to_contain_text(f"after layer {layers[-2]['layer']}: ")
 
 
+def test_a_logit_less_another_is_what_decides_between_them(page, show):
+    """Arrow keys choose which token is taken off and go from layer to layer, each of which tells what it adds."""
+    found, made = show("logit_attribution", answers=3)
+    first, second, _ = made["answers"]["small"][0]["answer"]["candidates"]
+    expect(found.locator(".status")).to_contain_text(f"+{first['logit']:.2f} · most by ")
+    found.get_by_role("radio", name="nothing").focus()
+    page.keyboard.press("ArrowRight")
+    less = found.get_by_role("radiogroup", name="Token that is taken off")
+    expect(less.get_by_role("radio", checked=True)).to_be_focused()
+    expect(less.get_by_role("radio").nth(1)).to_be_disabled()  # the chosen one less itself is nothing
+    expect(found.locator(".status")).to_contain_text(f"+{first['logit'] - second['logit']:.2f} · most by ")
+    found.locator(".column").first.focus()
+    page.keyboard.press("ArrowRight")
+    added = f"{first['attention'][0] - second['attention'][0]:+.2f}".replace("-", "−")
+    expect(found.locator(".status")).to_contain_text(f"the attention of layer 1 {added}, the MLP of layer 1 ")
+
+
 def test_a_translation_says_that_an_order_was_never_learned(page, show):
     """Words in an order that the model never saw are named above what it made of them; of others nothing is said."""
     found, _ = show("translate", model="translator", prompt="the cat black sleeps")

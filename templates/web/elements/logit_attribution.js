@@ -15,43 +15,44 @@ import { make, moveFocus } from "../parts.js";
 import { visibleText } from "../pieces.js";
 
 const NUMBERED = 3; // the largest bars, whose values stand beside them
+const NUMBERS_IN_A_ROW = 7; // that have room beside each other
 const TICK = 5; // layers from one number below the columns to the next
 const ALL_TICKED = 12; // columns that each have a number
 
 const ATTRIBUTION_LOOK = `
-.choices { display: grid; grid-template-columns: auto minmax(0, 1fr); align-items: center; gap: 6px 14px; margin-bottom: 8px; font-size: 22px; }
-.choice { display: flex; flex-wrap: wrap; gap: 6px; }
-.choice .button { padding: 0 10px; white-space: pre; }
-.choice small { color: var(--muted); font-size: 20px; }
+.sides { display: grid; grid-template-columns: auto minmax(0, 1fr); align-items: center; gap: 6px 14px; margin-bottom: 8px; color: var(--muted); font-size: 22px; }
+.side { display: flex; flex-wrap: wrap; gap: 6px; }
+.side .button { padding: 0 10px; white-space: pre; }
+.side small { color: var(--muted); font-size: 20px; }
 .plot { --attention: var(--tg-attention, #56b4e9); --mlp: var(--tg-recurrent, #e69f00); display: grid; gap: 2px; font-size: 20px; }
 .legend { display: flex; flex-wrap: wrap; gap: 0 22px; color: var(--muted); }
 .legend b::before { content: ""; display: inline-block; width: 0.8em; height: 0.8em; margin-inline-end: 0.35em; border-radius: 3px; background: var(--colour); }
 .legend b { color: var(--ink); font-weight: 600; }
-.columns { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); }
+.columns { display: grid; padding-inline: 1em; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); }
 .column { display: grid; grid-template-rows: var(--tall, 178px) var(--low, 72px) 26px; border-radius: 4px; cursor: default; }
 .column:hover { background: var(--surface); }
 .column:focus-visible { outline-offset: -2px; }
 .cell { position: relative; min-width: 0; background: linear-gradient(var(--line), var(--line)) 0 var(--zero) / 100% 1.5px no-repeat; }
 .cell + .cell { margin-top: 8px; }
 .cell i { position: absolute; top: var(--top); height: max(1px, var(--size)); left: var(--from); right: var(--to); border-radius: 2px; background: var(--colour); }
-.cell u { position: absolute; left: 50%; translate: -50% 0; text-decoration: none; font-weight: 600; white-space: nowrap; font-variant-numeric: tabular-nums; line-height: 1.1; pointer-events: none; }
+.cell u { position: absolute; left: var(--middle); translate: -50% 0; text-decoration: none; font-weight: 600; white-space: nowrap; font-variant-numeric: tabular-nums; line-height: 1.1; pointer-events: none; }
 .cell u[data-up] { bottom: calc(100% - var(--top) + 2px); }
 .cell u[data-down] { top: calc(var(--top) + var(--size) + 2px); }
 .column > span { color: var(--muted); text-align: center; white-space: nowrap; line-height: 26px; }
 .column > span:not([data-shown]) { visibility: hidden; }
 .column > span { display: grid; justify-content: center; grid-template-columns: 0; overflow: visible; }
-@container (max-width: 760px) { .choices { grid-template-columns: minmax(0, 1fr); gap: 2px; } .plot { --low: 56px; } .legend { gap: 0 14px; } }
+@container (max-width: 760px) { .sides { grid-template-columns: minmax(0, 1fr); gap: 2px; } .plot { --low: 56px; } .legend { gap: 0 14px; } }
 `;
 
 class TalkgenLogitAttribution extends LiveElement {
   static look = ATTRIBUTION_LOOK;
 
   build(body) {
-    const choices = make("div", "choices");
+    const sides = make("div", "sides");
     [this.of, this.less] = ["of", "less"].map((name) => {
-      const group = make("div", "choice", { role: "radiogroup", "aria-label": name === "of" ? "Token" : "Token that is taken off" });
+      const group = make("div", "side", { role: "radiogroup", "aria-label": name === "of" ? "Token" : "Token that is taken off" });
       group.addEventListener("keydown", (event) => turnRadio(event, group));
-      choices.append(make("span", "", {}, name), group);
+      sides.append(make("span", "", {}, name === "of" ? "logit of" : "less"), group);
       return group;
     });
     const legend = make("div", "legend");
@@ -67,7 +68,7 @@ class TalkgenLogitAttribution extends LiveElement {
     grid.append(this.columns);
     const plot = make("div", "plot");
     plot.append(legend, grid);
-    body.append(choices, plot);
+    body.append(sides, plot);
   }
 
   show([answer]) {
@@ -79,7 +80,7 @@ class TalkgenLogitAttribution extends LiveElement {
 
   words([{ candidates }]) {
     const { parts, total } = this.sums;
-    const strongest = parts.reduce((best, part) => (Math.abs(part.value) > Math.abs(best.value) ? part : best));
+    const [strongest] = sortBySize(parts);
     const most = `most by ${strongest.name}: ${signed(strongest.value)}`;
     const [of, less] = [candidates[this.chosen], candidates[this.off]].map((each) => each && `“${visibleText(each.text)}”`);
     return `logit of ${of}${less ? ` less that of ${less}` : ""}: ${signed(total)} · ${most}`;
@@ -100,7 +101,7 @@ class TalkgenLogitAttribution extends LiveElement {
     const columns = layersOf(candidates[this.chosen], candidates[this.off]);
     const parts = columns.flatMap((column) => column.parts);
     this.sums = { parts, total: columns.at(-1).sum };
-    const named = new Set(parts.toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value)).slice(0, NUMBERED));
+    const named = largestApart(columns);
     const scale = scaleOf(parts.map((part) => part.value), 0.14);
     const below = scaleOf(columns.map((column) => column.sum), 0);
     const every = columns.length > ALL_TICKED ? TICK : 1;
@@ -132,6 +133,21 @@ function layersOf(of, less) {
   return columns;
 }
 
+function sortBySize(parts) {
+  return parts.toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value));
+}
+
+/** The largest parts whose numbers have room beside each other. */
+function largestApart(columns) {
+  const at = new Map(columns.flatMap((column, i) => column.parts.map((part) => [part, i])));
+  const found = [];
+  for (const part of sortBySize([...at.keys()])) {
+    const near = found.some((other) => Math.abs(at.get(other) - at.get(part)) < columns.length / NUMBERS_IN_A_ROW);
+    if (!near && found.length < NUMBERED) found.push(part);
+  }
+  return new Set(found);
+}
+
 /** Where zero and other values are, in % from the top, with `spare` of the height for numbers at both ends. */
 function scaleOf(values, spare) {
   const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
@@ -151,7 +167,7 @@ function makeColumn(column, scale, below, named, shown) {
     adds.append(bar);
     if (named.has(part)) adds.append(makePartNumber(part.value, bar));
   });
-  sums.append(makePartBar(column.sum, below, "var(--muted)", 4, 4));
+  sums.append(makePartBar(column.sum, below, "color-mix(in srgb, var(--muted) 60%, transparent)", 6, 6));
   made.append(adds, sums, make("span", "", shown ? { "data-shown": "" } : {}, column.label));
   return made;
 }
@@ -161,13 +177,13 @@ const PART_COLOURS = { attention: "var(--attention)", mlp: "var(--mlp)", other: 
 function makePartBar(value, scale, colour, from, to) {
   const bar = make("i");
   const [top, bottom] = [scale(Math.max(0, value)), scale(Math.min(0, value))];
-  bar.style.cssText = `--top: ${top}%; --size: ${bottom - top}%; --colour: ${colour}; --from: ${from}%; --to: ${to}%`;
+  bar.style.cssText = `--top: ${top}%; --size: ${bottom - top}%; --colour: ${colour}; --from: ${from}%; --to: ${to}%; --middle: ${(100 + from - to) / 2}%`;
   return bar;
 }
 
 function makePartNumber(value, bar) {
   const number = make("u", "", { [value < 0 ? "data-down" : "data-up"]: "" }, signed(value));
-  for (const name of ["--top", "--size"]) number.style.setProperty(name, bar.style.getPropertyValue(name));
+  for (const name of ["--top", "--size", "--middle"]) number.style.setProperty(name, bar.style.getPropertyValue(name));
   return number;
 }
 
