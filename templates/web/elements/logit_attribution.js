@@ -23,6 +23,7 @@ const ATTRIBUTION_LOOK = `
 .sides { display: grid; grid-template-columns: auto minmax(0, 1fr); align-items: center; gap: 6px 14px; margin-bottom: 8px; color: var(--muted); font-size: 22px; }
 .side { display: flex; flex-wrap: wrap; gap: 6px; }
 .side .button { padding: 0 10px; white-space: pre; }
+.side .button[aria-checked="true"] { border-color: var(--accent); background: color-mix(in srgb, var(--accent) 25%, transparent); }
 .side small { color: var(--muted); font-size: 20px; }
 .plot { --attention: var(--tg-attention, #56b4e9); --mlp: var(--tg-recurrent, #e69f00); display: grid; gap: 2px; font-size: 20px; }
 .legend { display: flex; flex-wrap: wrap; gap: 0 22px; color: var(--muted); }
@@ -48,7 +49,7 @@ class TalkgenLogitAttribution extends LiveElement {
   static look = ATTRIBUTION_LOOK;
 
   build(body) {
-    const sides = make("div", "sides");
+    const sides = make("div", "sides tools"); // a phone's slide has room for the columns alone
     [this.of, this.less] = ["of", "less"].map((name) => {
       const group = make("div", "side", { role: "radiogroup", "aria-label": name === "of" ? "Token" : "Token that is taken off" });
       group.addEventListener("keydown", (event) => turnRadio(event, group));
@@ -192,7 +193,7 @@ function fillRadios(group, names, chosen, choose, barred = -1) {
   const held = group.contains(group.getRootNode().activeElement);
   group.replaceChildren(
     ...names.map(([text, share], i) => {
-      const state = { role: "radio", "aria-checked": i === chosen, "aria-pressed": i === chosen, tabindex: i === chosen ? 0 : -1 };
+      const state = { role: "radio", "aria-checked": i === chosen, tabindex: i === chosen ? 0 : -1 };
       const button = make("button", "button", { type: "button", ...state }, `${text} `);
       if (share) button.append(make("small", "", {}, share));
       button.disabled = i === barred;
