@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from talkgen.cli import names
 from talkgen.cli.console import Json, Quiet, Talk, out, out_json, reporter
 from talkgen.cli.given import variables
 
@@ -39,7 +40,10 @@ class Format(StrEnum):
 
 TargetOption = Annotated[Target, typer.Option("--target", "-t", help="What renders the deck.")]
 ModelOption = Annotated[
-    str | None, typer.Option("--model", "-m", help="The talk's default model, before the outline's own.")
+    str | None,
+    typer.Option(
+        "--model", "-m", help="The talk's default model, before the outline's own.", autocompletion=names.models
+    ),
 ]
 VarOption = Annotated[
     list[str] | None, typer.Option("--var", metavar="NAME=VALUE", help="Instead of the outline's own; may be repeated.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from talkgen.cli import names
 from talkgen.cli.console import out
 
 if TYPE_CHECKING:
@@ -15,19 +16,21 @@ if TYPE_CHECKING:
 
 PICTURE = (1152, 468)  # px: a slide between its margins, a block of the usual height below its badge
 MODELS = ("smollm2", "small", "small-lstm", "translator")  # what is at hand of these answers
+_APPS = "lab for all of them, a live element, or an app of demos/."
+_MODELS = "A model to ask; several if given again."
 
 
 def demo(
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", help="lab for all of them, a live element, or an app of demos/.")
-    ] = "lab",
-    model: Annotated[list[str] | None, typer.Option(help="A model to ask; several if given again.")] = None,
+    name: Annotated[str, typer.Argument(metavar="NAME", help=_APPS, autocompletion=names.apps)] = "lab",
+    model: Annotated[list[str] | None, typer.Option(help=_MODELS, autocompletion=names.models)] = None,
     device: Annotated[str, typer.Option(help="Where models run: auto, cpu, cuda or mps.")] = "auto",
     host: Annotated[
         str, typer.Option(help="The address to listen on; other than loopback lets others in.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8000,
-    theme: Annotated[str, typer.Option(help="The theme whose colours and fonts it has.")] = "paper",
+    theme: Annotated[
+        str, typer.Option(help="The theme whose colours and fonts it has.", autocompletion=names.styles)
+    ] = "paper",
     picture: Annotated[
         Path | None, typer.Option(help="Photographs it into this PNG and ends: the block's picture.")
     ] = None,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from talkgen.cli import names
 from talkgen.cli.console import Json, Quiet, out, out_json, reporter
 from talkgen.cli.given import variables
 from talkgen.errors import TalkgenError
@@ -54,7 +55,7 @@ def list_(
 
 @app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A figure's name.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A figure's name.", autocompletion=names.figures)],
     out_file: Annotated[Path, typer.Option("--out", "-o", help="The .svg or .png to write.")],
     param: Annotated[
         list[str] | None, typer.Option("--param", "-p", metavar="NAME=VALUE", help="A parameter; may be repeated.")

@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
+from talkgen.cli import names
 from talkgen.cli.console import Json, Meter, Quiet, out, out_json, silence
 
 app = typer.Typer(help="Lists, fetches and describes models.", no_args_is_help=True)
-Name = Annotated[
-    str, typer.Argument(metavar="NAME", help="A model: small, smollm2, runs/NAME, FILE.gguf, hf:ORG/NAME.")
-]
+_NAMES = "A model: small, smollm2, runs/NAME, FILE.gguf, hf:ORG/NAME."
+Name = Annotated[str, typer.Argument(metavar="NAME", help=_NAMES, autocompletion=names.models)]
+ToPull = Annotated[str, typer.Argument(metavar="NAME", help=_NAMES, autocompletion=names.pullable)]
 
 
 @app.command("list")
@@ -34,7 +35,7 @@ def list_(json: Json = False) -> None:
 
 
 @app.command("pull")
-def pull(name: Name, json: Json = False, quiet: Quiet = False) -> None:
+def pull(name: ToPull, json: Json = False, quiet: Quiet = False) -> None:
     """Fetches a model into the user's cache, going on where an earlier try ended.
 
     Examples:

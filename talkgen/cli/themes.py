@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from talkgen.cli import names
 from talkgen.cli.build import Format, Target
 from talkgen.cli.console import Json, Quiet, out, out_json, reporter
 from talkgen.errors import TalkgenError
@@ -45,7 +46,7 @@ def list_(json: Json = False) -> None:
 
 @app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A theme's name.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A theme's name.", autocompletion=names.themes)],
     out_dir: Annotated[Path, typer.Option("--out", "-o", help="The folder to make for the sample talk and its deck.")],
     target: Annotated[Target, typer.Option("--target", "-t", help="What renders the deck.")] = Target.marp,
     format: Annotated[Format, typer.Option("--format", "-f", help="What comes out.")] = Format.html,

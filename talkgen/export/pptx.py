@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from talkgen.export.pages import Page
+from talkgen.export.spoken import write_spoken
 from talkgen.words import DeckWords
 
 _TITLE_ONLY = 5  # of python-pptx's default layouts
@@ -30,7 +31,7 @@ def write_pptx(file: Path, pages: Sequence[Page], words: DeckWords) -> None:
         about_picture = picture._element.nvPicPr.cNvPr  # python-pptx has no name for alt text
         about_picture.set("descr", said.text or said.title)
         if said.notes:
-            slide.notes_slide.notes_text_frame.text = said.notes
+            write_spoken(slide.notes_slide.notes_text_frame, said.notes)
     deck.save(str(file))
 
 

@@ -198,6 +198,8 @@ def test_footnotes_stand_at_the_foot(slides):
     """The sign in the text, small and high, and what it says below all else."""
     slide = slides.show(NOTES)
     assert slide.locator("p sup.tg-sign").inner_text() == "1"
+    for sign in slide.locator("sup").all():
+        assert float(sign.evaluate("sign => parseFloat(getComputedStyle(sign).fontSize)")) >= 20
     note = slide.locator(".tg-footnotes")
     assert note.inner_text().split() == ["1", "At", "the", "foot"]
     assert note.locator("em").count() == 1

@@ -73,6 +73,10 @@ def test_typing_errors_are_wrong_usage_with_what_was_meant(typed, meant):
         ("talkgen model ", {"list", "pull", "show"}),
         ("talkgen build --tar", {"--target"}),
         ("talkgen build --target ", {"marp", "slidev"}),
+        ("talkgen build --model small", {"small", "small-lstm"}),
+        ("talkgen figures show next", {"next_token"}),
+        ("talkgen themes show rose", {"rose-pine"}),
+        ("talkgen demo tok", {"tokenizer"}),
     ],
 )
 def test_bash_completes(words, wanted, tmp_path):

@@ -167,7 +167,7 @@ IDLE = {
         "talkgen.digest": "_recall _remember",
         "talkgen.figures.measure.timing": "machine",
         "talkgen.files": "_exchange _remove",
-        "talkgen.lm.files.catalog": "_about_gguf _holds_run list_models list_runs",
+        "talkgen.lm.files.catalog": "_about_gguf _holds_run list_runs model_names",
         "talkgen.lm.files.gguf_file": "GGUFFile.parameters",
         "talkgen.lm.files.huggingface": "fetch_snapshot",
         "talkgen.lm.files.pull": "need_pip",

@@ -268,7 +268,7 @@ def _find_path(name: str, project: Path) -> ModelFiles:
             return ModelFiles(name, "checkpoint", path.resolve(), _label_of_run(path.name, path))
         if (path / "config.json").is_file():
             return ModelFiles(name, "checkpoint" if _is_ours(path) else "hf", path.resolve(), path.name)
-    known = {files.name for files in list_models(project)} | set(PULLABLE)
+    known = {*model_names(project), *PULLABLE}
     raise ModelError(f"there is no model '{name}'", did_you_mean(name, known))
 
 
@@ -302,9 +302,14 @@ def _holds_model(folder: Path) -> bool:
 
 def list_models(project: Path) -> list[ModelFiles]:
     """The models at hand: the project's runs, those that talkgen ships, those that were pulled."""
+    return [find_model(name, project) for name in model_names(project)]
+
+
+def model_names(project: Path) -> list[str]:
+    """The names of these."""
     names: dict[str, None] = {}
     for root in (project / "runs", pretrained_dir()):
         if root.is_dir():
             names |= dict.fromkeys(sorted(path.name for path in root.iterdir() if _holds_model(path)))
     names |= {name: None for name in PULLABLE if (cache_dir("models") / name / PULLABLE[name].file).is_file()}
-    return [find_model(name, project) for name in names]
+    return list(names)
