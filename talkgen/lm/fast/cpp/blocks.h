@@ -6,7 +6,6 @@
 #pragma once
 
 #include "integers.h"
-#include "pool.h"
 
 namespace {
 
@@ -16,21 +15,21 @@ struct Activations {
     const float* x;           // [m, k]
     Buffer<int16_t> q;        // the same as integers; of the rows of a tile, a block of each in turn
     Buffer<float> scale_sum;  // of every block, in the same order, its scale and its sum
+
+    Activations(const float* x, size_t m, size_t k) : x(x), q(m * k), scale_sum(m * k / BLOCK * 2) {}
 };
 
-// Block i of them all, which lie row after row.
-inline void quantize_block(Activations& a, int i, int m, int blocks) {
-    const int r = i / blocks, b = i % blocks, first = r / TILE * TILE, rows = std::min(TILE, m - first);
+// Block b of row r of m.
+inline void quantize_block(Activations& a, int r, int b, int m, int blocks) {
+    const int first = r / TILE * TILE, rows = std::min(TILE, m - first);
     const int64_t place = (int64_t)first * blocks + b * rows + (r - first);
-    const float* x = a.x + (int64_t)i * BLOCK;
+    const float* x = a.x + ((int64_t)r * blocks + b) * BLOCK;
     Floats most{}, sum{};
     for (int j = 0; j < BLOCK; j += 8) {
         most = largest(most, size_of(load8(x + j)));
         sum += load8(x + j);
     }
-    float lanes[8];
-    store(lanes, most);
-    const float top = *std::max_element(lanes, lanes + 8), inverse = top > 0 ? LARGEST / top : 0;
+    const float top = highest(most), inverse = top > 0 ? LARGEST / top : 0;
     int16_t* q = a.q.data() + place * BLOCK;
     typedef int16_t EightShorts __attribute__((vector_size(16)));
     for (int j = 0; j < BLOCK; j += 8)
@@ -38,15 +37,6 @@ inline void quantize_block(Activations& a, int i, int m, int blocks) {
     arrange(q);
     a.scale_sum.data()[2 * place] = top / LARGEST;
     a.scale_sum.data()[2 * place + 1] = total(sum);
-}
-
-void quantize(Activations& a, int m, int k, int threads) {
-    const int blocks = k / BLOCK, count = m * blocks;
-    a.q = Buffer<int16_t>((size_t)m * k);
-    a.scale_sum = Buffer<float>((size_t)count * 2);
-    pool().run(threads, count, 256, [&](int from, int to) {
-        for (int i = from; i < to; i++) quantize_block(a, i, m, blocks);
-    });
 }
 
 // ---- One row of weights times a few of activations.

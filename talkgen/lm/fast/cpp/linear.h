@@ -172,23 +172,29 @@ inline void multiply_chunk(const Matrix& w, int chunk, const Activations& a, int
         float *sums = some + r * CHUNK, *out = y + r * ld + from;
         if (w.bias)
             for (int i = 0; i < count; i++) sums[i] += w.bias[from + i];
-        if (more)
-            for (int i = 0; i < count; i++) sums[i] += out[i];
-        std::copy(sums, sums + count, out);
+        int i = 0;
+        for (; i + 8 <= count; i += 8) store(out + i, more ? load8(out + i) + load8(sums + i) : load8(sums + i));
+        for (; i < count; i++) out[i] = more ? out[i] + sums[i] : sums[i];
     }
 }
 
-// y [m, n] = x [m, k] Wᵀ + bias, or with `more` y + that; m ≥ 1
-void linear(const Stack& w, const float* x, float* y, int m, int threads, bool more = false) {
-    Activations a{x, Buffer<int16_t>(), Buffer<float>()};
+// y [m, n] = x [m, k] Wᵀ + bias, or with `more` y + that; m ≥ 1. Rows of x are there once make(row) has been called.
+template <class Make>
+void linear(const Stack& w, const float* x, float* y, int m, int threads, bool more, const Make& make) {
+    const int k = w.parts[0].k;
     int chunks = 0, n = 0;
     bool blocks = false;
     for (int i = 0; i < w.count; i++) {
         chunks += chunks_of(w.parts[i]), n += w.parts[i].n;
         blocks |= w.parts[i].kind == INT8 || w.parts[i].kind == INT4;
     }
+    Activations a(x, blocks ? m : 0, k);
+    each(threads, m, [&](int r) {
+        make(r);
+        if (blocks)
+            for (int b = 0; b < k / BLOCK; b++) quantize_block(a, r, b, m, k / BLOCK);
+    });
     const int share = m > 1 ? 1 : (chunks + threads - 1) / threads;  // a row alone is over before more parts pay
-    if (blocks) quantize(a, m, w.parts[0].k, threads);
     pool().run(threads, chunks, share, [&](int from, int to) {
         Buffer<float> some((size_t)m * CHUNK);
         int first = 0, row = 0;
@@ -198,6 +204,8 @@ void linear(const Stack& w, const float* x, float* y, int m, int threads, bool m
     });
 }
 
-void linear(const Matrix& w, const float* x, float* y, int m, int threads) { linear(Stack{1, {w}}, x, y, m, threads); }
+void linear(const Matrix& w, const float* x, float* y, int m, int threads) {
+    linear(Stack{1, {w}}, x, y, m, threads, false, [](int) {});
+}
 
 }  // namespace

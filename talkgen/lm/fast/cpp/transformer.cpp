@@ -36,11 +36,10 @@ namespace {
 
 // ---- What happens between the products.
 
-void normalize(const Model& model, const Norm& norm, const float* x, float* y, int m) {
-    const int C = model.n_embd;
-    each(model.threads, m, [&](int r) {
-        normalize_row(x + (int64_t)r * C, y + (int64_t)r * C, C, model.rms, model.eps, norm.weight, norm.bias);
-    });
+// Row r of y [m, n_embd] from that of x.
+void normalize(const Model& model, const Norm& norm, const float* x, float* y, int r) {
+    const int64_t C = model.n_embd;
+    normalize_row(x + r * C, y + r * C, C, model.rms, model.eps, norm.weight, norm.bias);
 }
 
 void remember(const Model& model, const Rows& rows, int layer, float* qkv) {
@@ -69,19 +68,17 @@ void attend(const Model& model, const Rows& rows, int layer, const float* qkv, f
         const float *q = qkv + ((int64_t)r * (H + 2 * KV) + h) * D, *keys = rows.keys[r] + place;
         const float* values = rows.values[r] + place;
         float* out = y + ((int64_t)r * H + h) * D;
-        std::vector<float> room((size_t)heads * length);
+        Buffer<float> room((size_t)heads * length);
         if (heads == 3) attend_heads<3>(q, keys, values, length, D, room.data(), out);
         else if (heads == 2) attend_heads<2>(q, keys, values, length, D, room.data(), out);
         else attend_heads<1>(q, keys, values, length, D, room.data(), out);
     });
 }
 
-// y [m, n_inner] from what `up` gave: [m, n_inner], or with SwiGLU [m, gate and value of n_inner each].
-void activate(const Model& model, const float* h, float* y, int m) {
-    const int n = model.n_inner, width = model.activation == SWIGLU ? 2 * n : n;
-    each(model.threads, m, [&](int r) {
-        activate_row((Activation)model.activation, h + (int64_t)r * width, y + (int64_t)r * n, n);
-    });
+// Row r of y [m, n_inner] from that of what `up` gave: [m, n_inner], or with SwiGLU [m, gate and value of n_inner each].
+void activate(const Model& model, const float* h, float* y, int r) {
+    const int64_t n = model.n_inner, width = model.activation == SWIGLU ? 2 * n : n;
+    activate_row((Activation)model.activation, h + r * width, y + r * n, n);
 }
 
 void look_up(const Model& model, const Rows& rows, float* x) {
@@ -109,20 +106,20 @@ extern "C" void read_transformer(const Model* pointer, const Rows* given, float*
     Buffer<float> x((size_t)m * C), y((size_t)m * C), qkv(m * qkv_width), seen((size_t)m * model.n_head * model.head_dim);
     Buffer<float> h(m * wide), active((size_t)m * model.n_inner);
     look_up(model, rows, x.data());
+    const auto from = [&](const Norm& norm) {
+        return [&](int r) { normalize(model, norm, x.data(), y.data(), r); };
+    };
     for (int l = 0; l < model.n_layer; l++) {
         const Layer& layer = model.layers[l];
-        normalize(model, layer.norm_1, x.data(), y.data(), m);
-        linear(layer.qkv, y.data(), qkv.data(), m, t);
+        linear(layer.qkv, y.data(), qkv.data(), m, t, false, from(layer.norm_1));
         remember(model, rows, l, qkv.data());
         attend(model, rows, l, qkv.data(), seen.data());
-        linear(layer.proj, seen.data(), x.data(), m, t, true);
-        normalize(model, layer.norm_2, x.data(), y.data(), m);
-        linear(layer.up, y.data(), h.data(), m, t);
-        activate(model, h.data(), active.data(), m);
-        linear(layer.down, active.data(), x.data(), m, t, true);
+        linear(layer.proj, seen.data(), x.data(), m, t, true, [](int) {});
+        linear(layer.up, y.data(), h.data(), m, t, false, from(layer.norm_2));
+        linear(layer.down, active.data(), x.data(), m, t, true, [&](int r) { activate(model, h.data(), active.data(), r); });
     }
     if (rows.wanted == 0) return;
     const float* last = x.data() + (size_t)(m - rows.wanted) * C;
-    normalize(model, model.norm, last, y.data(), rows.wanted);
+    for (int r = 0; r < rows.wanted; r++) normalize(model, model.norm, last, y.data(), r);
     linear(model.head, y.data(), logits, rows.wanted, t);
 }

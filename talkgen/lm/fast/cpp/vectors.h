@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <vector>
 
 #if defined(__F16C__) || defined(__AVX2__)
@@ -84,6 +85,11 @@ inline float total(Floats v) {
     return (s[0] + s[2]) + (s[1] + s[3]);
 }
 
+inline float highest(Floats v) {
+    const FourFloats a = load<FourFloats>(&v), b = load<FourFloats>((const float*)&v + 4), s = a > b ? a : b;
+    return std::max(std::max(s[0], s[2]), std::max(s[1], s[3]));
+}
+
 // e^x to about float32's last digit but one: 2^n of x / ln 2's nearest integer n, times Cephes' polynomial (expf.c).
 inline Floats exponential(Floats x) {
     x = smallest(largest(x, all(-87.0f)), all(88.0f));
@@ -103,17 +109,39 @@ inline void keep_in_register([[maybe_unused]] Floats& v) {
 #endif
 }
 
-// Numbers that begin where a vector register may be loaded without crossing a line of the cache.
+// Memory for numbers, which begin where a vector register may be loaded without crossing a line of the cache. It is
+// not zero, and each thread keeps what it has given back: the next token asks for the same.
 template <class T>
-struct Buffer {
+class Buffer {
     struct alignas(64) Line {
         char bytes[64];
     };
-    std::vector<Line> memory;
+    using Lines = std::unique_ptr<Line[]>;
 
-    explicit Buffer(size_t count = 0) : memory((count * sizeof(T) + 63) / 64) {}
-    T* data() { return (T*)memory.data(); }
-    const T* data() const { return (const T*)memory.data(); }
+    int size;  // 2^size lines
+    Lines memory;
+
+    static std::vector<Lines>& kept(int size) {
+        thread_local std::vector<Lines> of_size[64];
+        return of_size[size];
+    }
+
+public:
+    explicit Buffer(size_t count) : size(0) {
+        while (((size_t)sizeof(Line) << size) < count * sizeof(T)) size++;
+        auto& mine = kept(size);
+        if (mine.empty()) {
+            memory.reset(new Line[(size_t)1 << size]);
+        } else {
+            memory = std::move(mine.back());
+            mine.pop_back();
+        }
+    }
+    ~Buffer() { kept(size).push_back(std::move(memory)); }
+    Buffer(const Buffer&) = delete;
+
+    T* data() { return (T*)memory.get(); }
+    const T* data() const { return (const T*)memory.get(); }
 };
 
 }  // namespace
