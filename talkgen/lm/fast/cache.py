@@ -9,19 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkgen.lm.models.config import ModelConfig
-from talkgen.lm.models.reader import Floats
 from talkgen.lm.models.state import State
+
+_Kept = NDArray[np.floating[Any]]
 
 
 class PackedCache(State):
     """Keys and values of the tokens read so far, of every layer: [n_layer, B, H_kv, capacity, D]; grows when full.
 
-    For a model with a one-token shift also the tokens themselves [B, capacity], since the next one needs the last.
+    They are kept in `number`, float32 or float16. For a model with a one-token shift also the tokens themselves [B, capacity], since the next one needs the last.
     """
 
-    def __init__(self, config: ModelConfig, batch: int, capacity: int) -> None:
+    def __init__(self, config: ModelConfig, batch: int, capacity: int, number: np.dtype[np.floating[Any]]) -> None:
         shape = (config.n_layer, batch, config.n_kv_head, max(capacity, 1), config.head_dim)
-        self.k, self.v = np.empty(shape, np.float32), np.empty(shape, np.float32)
+        self.k, self.v = np.empty(shape, number), np.empty(shape, number)
         self.ids = np.empty((batch, shape[3]), np.int64) if config.shift else None
         self.length = 0
 
@@ -54,7 +55,7 @@ class PackedCache(State):
         if not 0 <= length <= self.length:
             raise ValueError(f"cannot keep {length} of {self.length} tokens")
 
-    def _copy(self, k: Floats, v: Floats, ids: NDArray[np.int64] | None, length: int) -> PackedCache:
+    def _copy(self, k: _Kept, v: _Kept, ids: NDArray[np.int64] | None, length: int) -> PackedCache:
         copy = object.__new__(PackedCache)
         copy.k, copy.v, copy.ids, copy.length = k, v, ids, length
         return copy

@@ -10,7 +10,7 @@ import ctypes
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -66,6 +66,7 @@ class CompiledTransformer:
         self._library = library
         self._pointers = Pointers()
         self._weights = weights
+        self._number: np.dtype[np.floating[Any]] = np.dtype(np.float32 if self._exact() else np.float16)
         self._model = self._describe()
         self._model.adjacent = int(adjacent)
         self.threads = threads()
@@ -109,7 +110,7 @@ class CompiledTransformer:
 
     def new_state(self, batch: int, capacity: int) -> PackedCache:
         """An empty cache for `batch` rows with room for `capacity` tokens."""
-        return PackedCache(self.config, batch, capacity)
+        return PackedCache(self.config, batch, capacity, self._number)
 
     def __call__(
         self, ids: ArrayLike, state: PackedCache | None = None, *, last_only: bool = False
@@ -167,17 +168,22 @@ class CompiledTransformer:
             (ctypes.c_int32 * count)(*(row.position for row in rows)),
             (ctypes.c_void_p * count)(*(row.cache.k[0, row.place].ctypes.data for row in rows)),
             (ctypes.c_void_p * count)(*(row.cache.v[0, row.place].ctypes.data for row in rows)),
-            (ctypes.c_int64 * count)(*(row.cache.k.strides[0] // 4 for row in rows)),
-            (ctypes.c_int64 * count)(*(row.cache.k.strides[2] // 4 for row in rows)),
+            (ctypes.c_int64 * count)(*(row.cache.k.strides[0] // self._number.itemsize for row in rows)),
+            (ctypes.c_int64 * count)(*(row.cache.k.strides[2] // self._number.itemsize for row in rows)),
         )
         given = Rows(count, len(logits), *(ctypes.addressof(array) for array in arrays))
         self._library.read_transformer(ctypes.byref(self._model), ctypes.byref(given), logits.ctypes.data)
+
+    def _exact(self) -> bool:
+        """Whether all matrices are float32: then so are keys and values, which else lose less in halves than those did."""
+        packed = (part for value in self._weights.values() if isinstance(value, tuple) for part in value)
+        return all(part.format == "float32" for part in packed)
 
     def _describe(self) -> Model:
         config = self.config
         model = Model(*(getattr(config, name) for name in SIZES))
         model.rms, model.eps, model.shift = int(config.norm == "rms"), config.norm_eps, int(config.shift)
-        model.activation = _ACTIVATION[config.activation]
+        model.activation, model.remembers = _ACTIVATION[config.activation], 8 * self._number.itemsize
         if config.positions == "rotary":
             model.cos, model.sin = map(self._pointers.address, _angles(config))
         else:

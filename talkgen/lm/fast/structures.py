@@ -45,7 +45,7 @@ class Model(ctypes.Structure):
 
     _fields_ = (
         *((name, _int) for name in SIZES),
-        *((name, _int) for name in ("rms", "activation", "shift", "threads", "adjacent")),
+        *((name, _int) for name in ("rms", "activation", "shift", "threads", "remembers", "adjacent")),
         ("eps", _float),
         *((name, _pointer) for name in ("cos", "sin", "positions")),
         ("embed", Matrix),

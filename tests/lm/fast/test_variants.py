@@ -13,7 +13,7 @@ from talkgen.lm.fast import building
 from talkgen.lm.fast.pointers import _KIND
 from talkgen.lm.files.packed import FORMATS, pack
 
-PRODUCT, ELEMENTS, HALVES, ATTENTION = range(1, 5)
+PRODUCT, ELEMENTS, HALVES, NARROWED, ATTENTION = range(1, 6)
 PROGRAM = Path(__file__).with_name("variants.cpp")
 FLAGS = [flag for flag in building.FLAGS if flag not in ("-shared", "-fPIC")]
 NATIVE = [name for name, (machine, _) in building.variants().items() if machine in ("any", platform.machine())]
@@ -61,11 +61,22 @@ def make_cases():
     halves = np.arange(65536, dtype=np.uint16)
     numbers = halves.view(np.float16).astype(np.float32)
     yield "halves", np.array([HALVES, 0, 65536, 0, 0, 0], np.int32).tobytes() + halves.tobytes(), numbers, 0
-    q, keys, values = (rng.standard_normal((rows, 64), np.float32) for rows in (3, 131, 131))
-    scores = np.exp(q.astype(np.float64) @ keys.T.astype(np.float64) / 8)
-    given = b"".join(array.tobytes() for array in (q, keys, values))
-    seen = scores / scores.sum(1, keepdims=True) @ values
-    yield "attention", np.array([ATTENTION, 0, 131, 64, 0, 0], np.int32).tobytes() + given, seen, 2e-6
+    # Halves, what lies between two of them, a little to either side of that, and what is too large or too small.
+    finite = np.arange(0x7C00, dtype=np.uint16).view(np.float16).astype(np.float32)
+    between = (finite[:-1] + finite[1:]) / 2
+    near = np.concatenate((np.nextafter(between, np.float32(0)), np.nextafter(between, np.float32(1e6))))
+    x = np.concatenate((finite, between, near, [np.float32(65519), 65520, 1e30, 1e-9, 1e-30])).astype(np.float32)
+    x = np.concatenate((x, -x))
+    kept = np.clip(x, -65504, 65504).astype(np.float16).astype(np.float32)
+    yield "to halves", np.array([NARROWED, 0, len(x), 0, 0, 0], np.int32).tobytes() + x.tobytes(), kept, 0
+    for kind in ("float32", "float16"):
+        q, keys, values = (rng.standard_normal((rows, 64), np.float32) for rows in (3, 131, 131))
+        given = b"".join(array.tobytes() for array in (q, keys, values))
+        keys, values = (array.astype(kind).astype(np.float64) for array in (keys, values))
+        scores = np.exp(q.astype(np.float64) @ keys.T / 8)
+        seen = scores / scores.sum(1, keepdims=True) @ values
+        head = np.array([ATTENTION, _KIND[kind], 131, 64, 0, 0], np.int32)
+        yield f"attention, {kind}", head.tobytes() + given, seen, 2e-6
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +124,7 @@ def check(found, cases, plain):
 @pytest.mark.linux
 @pytest.mark.parametrize("variant", NATIVE)
 def test_each_variant_computes_the_same(variant, cases, numbers):
-    """Products of every format in all numbers of rows, activations, every half and attention."""
+    """Products of every format in all numbers of rows, activations, every half, back and forth, and attention."""
     if not runs_here(variant):
         pytest.skip(f"this processor has no {variant}")
     check(numbers(variant), cases, numbers("plain"))

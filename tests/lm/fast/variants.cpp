@@ -5,13 +5,31 @@
 #include "linear.h"
 #include "rows.h"
 
-enum Case { PRODUCT = 1, ELEMENTS, HALVES, ATTENTION };
+enum Case { PRODUCT = 1, ELEMENTS, HALVES, NARROWED, ATTENTION };
 
 template <class T>
 std::vector<T> take(FILE* in, size_t count) {
     std::vector<T> values(count);
     if (fread(values.data(), sizeof(T), count, in) != count) exit(1);
     return values;
+}
+
+void keep_and_widen(float* x, int n) {
+    std::vector<uint16_t> kept(n);
+    keep_row(x, kept.data(), n);
+    for (int i = 0; i < n; i++) x[i] = half(kept[i]);
+}
+
+// Of three heads over n keys of k numbers, which are kept in T.
+template <class T>
+std::vector<float> attention(FILE* in, int n, int k) {
+    const auto q = take<float>(in, 3 * k), keys = take<float>(in, n * k), values = take<float>(in, n * k);
+    std::vector<T> kept_keys(n * k), kept_values(n * k);
+    keep_row(keys.data(), kept_keys.data(), n * k);
+    keep_row(values.data(), kept_values.data(), n * k);
+    std::vector<float> room(3 * n), y(3 * k);
+    attend_heads<3>(q.data(), kept_keys.data(), kept_values.data(), n, k, room.data(), y.data());
+    return y;
 }
 
 int main(int, char** argv) {
@@ -38,11 +56,14 @@ int main(int, char** argv) {
                 store(eight, load8(x.data() + i));
                 y.insert(y.end(), eight, eight + 8);
             }
-        } else {  // n keys of k numbers, three heads
-            const auto q = take<float>(in, 3 * k), keys = take<float>(in, n * k), values = take<float>(in, n * k);
-            std::vector<float> room(3 * n);
-            y.resize(3 * k);
-            attend_heads<3>(q.data(), keys.data(), values.data(), n, k, room.data(), y.data());
+        } else if (head[0] == NARROWED) {  // n numbers, to halves and back
+            const auto x = take<float>(in, n);
+            y = x;
+            keep_and_widen(y.data(), n);
+        } else if (a == FLOAT16) {
+            y = attention<uint16_t>(in, n, k);
+        } else {
+            y = attention<float>(in, n, k);
         }
         fwrite(y.data(), sizeof(float), y.size(), out);
     }

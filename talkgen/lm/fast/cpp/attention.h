@@ -30,8 +30,8 @@ inline void soften(float* scores, int ld, int length, float scale, int G, float*
 }
 
 // To y [G, D] what the weights [G, length], `ld` apart, gather of the values.
-template <int G>
-[[gnu::noinline]] void gather_values(const float* weights, int ld, const float* values, int length, int D, const float* sums,
+template <int G, class T>
+[[gnu::noinline]] void gather_values(const float* weights, int ld, const T* values, int length, int D, const float* sums,
                                      float* y) {
     int d = 0;
     for (; d + 32 <= D; d += 32) {
@@ -54,19 +54,19 @@ template <int G>
     for (; d < D; d++)
         for (int g = 0; g < G; g++) {
             float sum = 0;
-            for (int s = 0; s < length; s++) sum += weights[(int64_t)g * ld + s] * values[(int64_t)s * D + d];
+            for (int s = 0; s < length; s++) sum += weights[(int64_t)g * ld + s] * load1(values[(int64_t)s * D + d]);
             y[g * D + d] = sum / sums[g];
         }
 }
 
 // y [G, D] = softmax(q Kᵀ / √D) V of heads that share keys and values [length, D]. room: G times `length` numbers.
-template <int G>
-inline void attend_heads(const float* q, const float* keys, const float* values, int length, int D, float* room, float* y) {
+template <int G, class T>
+inline void attend_heads(const float* q, const T* keys, const T* values, int length, int D, float* room, float* y) {
     int s = 0;
     std::fill(room, room + (int64_t)G * length, 0.0f);
     for (; s + 4 <= length; s += 4) {
-        for (int i = 0; i < 4 * D; i += 16) __builtin_prefetch(values + (int64_t)s * D + i);
-        multiply_four<G>({keys + (int64_t)s * D, D}, {q, D}, D, room + s, length);
+        for (size_t i = 0; i < 4 * D * sizeof(T); i += 64) __builtin_prefetch((const char*)(values + (int64_t)s * D) + i);
+        multiply_four<G>(Strided<T>{keys + (int64_t)s * D, D}, {q, D}, D, room + s, length);
     }
     for (; s < length; s++)
         for (int g = 0; g < G; g++) room[(int64_t)g * length + s] = dot(q + g * D, keys + (int64_t)s * D, D);

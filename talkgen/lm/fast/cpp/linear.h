@@ -92,22 +92,24 @@ inline void multiply_few(const Matrix& w, int from, int count, const float* x, i
 
 // ---- Many rows of activations: as many products as memory has time for, so registers decide.
 
-inline Floats load_once(const float* p) {
+template <class T>
+inline Floats load_once(const T* p) {
     Floats v = load8(p);
     keep_in_register(v);
     return v;
 }
 
+template <class T>
 struct Strided {  // rows of numbers, `stride` apart
-    const float* data;
+    const T* data;
     int64_t stride;
 
-    const float* row(int64_t i) const { return data + i * stride; }
+    const T* row(int64_t i) const { return data + i * stride; }
 };
 
 // Adds to y, rows `ld` apart, the products [M, 4] over `count` numbers of M rows of x and four of w.
-template <int M>
-[[gnu::noinline]] void multiply_four(Strided w, Strided x, int count, float* y, int64_t ld) {
+template <int M, class T>
+[[gnu::noinline]] void multiply_four(Strided<T> w, Strided<float> x, int count, float* y, int64_t ld) {
     Floats acc[M][4] = {};  // twelve at most: with three of x and one of w all registers there are, hence no inlining
     int i = 0;
     for (; i + 8 <= count; i += 8) {
@@ -124,7 +126,7 @@ template <int M>
     for (int m = 0; m < M; m++, y += ld) {
         for (int j = 0; j < 4; j++) y[j] += total(acc[m][j]);
         for (int c = i; c < count; c++)
-            for (int j = 0; j < 4; j++) y[j] += w.row(j)[c] * x.row(m)[c];
+            for (int j = 0; j < 4; j++) y[j] += load1(w.row(j)[c]) * x.row(m)[c];
     }
 }
 
@@ -139,7 +141,7 @@ inline void multiply_many(const Matrix& w, int from, int count, const float* x, 
             for (int r = 0, tile; r < m; r += tile) {
                 tile = m - r == 4 ? 2 : std::min(3, m - r);  // a row alone would wait for its own sums
                 for (int j = 0; j < SIDE; j += 4) {
-                    const Strided of_w{part + j * SLICE, SLICE}, of_x{x + (int64_t)r * w.k + at, w.k};
+                    const Strided<float> of_w{part + j * SLICE, SLICE}, of_x{x + (int64_t)r * w.k + at, w.k};
                     float* out = y + r * CHUNK + first + j;
                     if (tile == 3) multiply_four<3>(of_w, of_x, wide, out, CHUNK);
                     else if (tile == 2) multiply_four<2>(of_w, of_x, wide, out, CHUNK);

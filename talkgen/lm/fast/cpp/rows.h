@@ -75,10 +75,21 @@ inline void turn(float* x, const float* cos, const float* sin, int D, bool adjac
     }
 }
 
-inline float dot(const float* x, const float* y, int n) {
-    float sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int i = 0; i < n; i++) sum += x[i] * y[i];
+// n numbers, in what they are kept in.
+template <class T>
+inline void keep_row(const float* x, T* y, int n) {
+    int i = 0;
+    for (; i + 8 <= n; i += 8) store8(y + i, load8(x + i));
+    for (; i < n; i++) store1(y + i, x[i]);
+}
+
+template <class T>
+inline float dot(const float* x, const T* y, int n) {
+    Floats sums{};
+    int i = 0;
+    for (; i + 8 <= n; i += 8) sums += load8(x + i) * load8(y + i);
+    float sum = total(sums);
+    for (; i < n; i++) sum += x[i] * load1(y[i]);
     return sum;
 }
 

@@ -15,6 +15,7 @@ struct Layer {
 struct Model {
     int32_t n_layer, n_embd, n_head, n_kv_head, head_dim, n_inner, vocab_size;
     int32_t rms, activation, shift, threads;  // activation: as in rows.h
+    int32_t remembers;  // what keys and values are kept in, FLOAT32 or FLOAT16
     int32_t adjacent;  // a rotary pair lies side by side, as llama.cpp stores queries and keys, not half a head apart
     float eps;
     const float *cos, *sin;   // [block_size, head_dim / 2], or null: no rotary positions
@@ -28,7 +29,7 @@ struct Rows {  // the tokens of one pass: of one text one after another, or of s
     int32_t count, wanted;  // logits are wanted for the last `wanted`
     const int64_t *tokens, *before;  // the token before each, or -1; used by a model with a shift
     const int32_t* positions;
-    float *const *keys, *const *values;   // of each row's text: [n_layer, n_kv_head, capacity, head_dim]
+    void *const *keys, *const *values;    // of each row's text: [n_layer, n_kv_head, capacity, head_dim]
     const int64_t *layer_stride, *head_stride;
 };
 
@@ -42,6 +43,8 @@ void normalize(const Model& model, const Norm& norm, const float* x, float* y, i
     normalize_row(x + r * C, y + r * C, C, model.rms, model.eps, norm.weight, norm.bias);
 }
 
+// T: what keys and values are kept in.
+template <class T>
 void remember(const Model& model, const Rows& rows, int layer, float* qkv) {
     const int D = model.head_dim, H = model.n_head, KV = model.n_kv_head;
     each(model.threads, rows.count, [&](int r) {
@@ -52,12 +55,13 @@ void remember(const Model& model, const Rows& rows, int layer, float* qkv) {
                 turn(row + h * D, model.cos + (int64_t)at * (D / 2), model.sin + (int64_t)at * (D / 2), D, model.adjacent);
         for (int h = 0; h < KV; h++) {
             const int64_t place = layer * rows.layer_stride[r] + h * rows.head_stride[r] + (int64_t)at * D;
-            std::memcpy(rows.keys[r] + place, row + (H + h) * D, D * sizeof(float));
-            std::memcpy(rows.values[r] + place, row + (H + KV + h) * D, D * sizeof(float));
+            keep_row(row + (H + h) * D, (T*)rows.keys[r] + place, D);
+            keep_row(row + (H + KV + h) * D, (T*)rows.values[r] + place, D);
         }
     });
 }
 
+template <class T>
 void attend(const Model& model, const Rows& rows, int layer, const float* qkv, float* y) {
     const int D = model.head_dim, H = model.n_head, KV = model.n_kv_head, group = H / KV;
     const int parts = (group + HEADS - 1) / HEADS;  // of the heads that share keys
@@ -65,14 +69,20 @@ void attend(const Model& model, const Rows& rows, int layer, const float* qkv, f
         const int r = task / (KV * parts), kv = task / parts % KV, first = task % parts * HEADS;
         const int h = kv * group + first, heads = std::min(HEADS, group - first), length = rows.positions[r] + 1;
         const int64_t place = layer * rows.layer_stride[r] + kv * rows.head_stride[r];
-        const float *q = qkv + ((int64_t)r * (H + 2 * KV) + h) * D, *keys = rows.keys[r] + place;
-        const float* values = rows.values[r] + place;
+        const float* q = qkv + ((int64_t)r * (H + 2 * KV) + h) * D;
+        const T *keys = (const T*)rows.keys[r] + place, *values = (const T*)rows.values[r] + place;
         float* out = y + ((int64_t)r * H + h) * D;
         Buffer<float> room((size_t)heads * length);
         if (heads == 3) attend_heads<3>(q, keys, values, length, D, room.data(), out);
         else if (heads == 2) attend_heads<2>(q, keys, values, length, D, room.data(), out);
         else attend_heads<1>(q, keys, values, length, D, room.data(), out);
     });
+}
+
+template <class T>
+void look_back(const Model& model, const Rows& rows, int layer, float* qkv, float* y) {
+    remember<T>(model, rows, layer, qkv);
+    attend<T>(model, rows, layer, qkv, y);
 }
 
 // Row r of y [m, n_inner] from that of what `up` gave: [m, n_inner], or with SwiGLU [m, gate and value of n_inner each].
@@ -112,8 +122,8 @@ extern "C" void read_transformer(const Model* pointer, const Rows* given, float*
     for (int l = 0; l < model.n_layer; l++) {
         const Layer& layer = model.layers[l];
         linear(layer.qkv, y.data(), qkv.data(), m, t, false, from(layer.norm_1));
-        remember(model, rows, l, qkv.data());
-        attend(model, rows, l, qkv.data(), seen.data());
+        if (model.remembers == FLOAT16) look_back<uint16_t>(model, rows, l, qkv.data(), seen.data());
+        else look_back<float>(model, rows, l, qkv.data(), seen.data());
         linear(layer.proj, seen.data(), x.data(), m, t, true, [](int) {});
         linear(layer.up, y.data(), h.data(), m, t, false, from(layer.norm_2));
         linear(layer.down, active.data(), x.data(), m, t, true, [&](int r) { activate(model, h.data(), active.data(), r); });

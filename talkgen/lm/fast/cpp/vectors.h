@@ -72,11 +72,30 @@ inline Floats widen(EightHalves h) {
 #endif
 }
 
+// The nearest halves, of two the even one; what is too large for one becomes the largest there is.
+inline EightHalves narrow(Floats x) {
+    x = smallest(largest(x, all(-65504.0f)), all(65504.0f));
+#if defined(__F16C__)
+    return (EightHalves)_mm256_cvtps_ph((__m256)x, _MM_FROUND_TO_NEAREST_INT);
+#elif defined(__aarch64__)
+    return (EightHalves)vcombine_f16(vcvt_f16_f32(load<float32x4_t>(&x)), vcvt_f16_f32(load<float32x4_t>((const float*)&x + 4)));
+#else
+    const Ints bits = as<Ints>(x), sign = bits >> 16 & 0x8000, size = bits & 0x7fffffff;
+    const Ints normal = (size - (112 << 23) + 0xfff + (size >> 13 & 1)) >> 13;
+    const Ints small = as<Ints>(as<Floats>(size) + 0.5f) - (126 << 23);  // beside a half, floats are as far apart as these
+    return __builtin_convertvector((size < (113 << 23) ? small : normal) | sign, EightHalves);
+#endif
+}
+
 inline Floats load8(const float* p) { return load<Floats>(p); }
 inline Floats load8(const uint16_t* p) { return widen(load<EightHalves>(p)); }
+inline void store8(float* p, Floats v) { store(p, v); }
+inline void store8(uint16_t* p, Floats v) { store(p, narrow(v)); }
 inline float half(uint16_t h) { return widen(EightHalves{h})[0]; }
 inline float load1(float v) { return v; }
 inline float load1(uint16_t v) { return half(v); }
+inline void store1(float* p, float v) { *p = v; }
+inline void store1(uint16_t* p, float v) { *p = narrow(all(v))[0]; }
 
 // ---- Sums and e^x.
 
