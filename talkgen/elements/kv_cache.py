@@ -55,18 +55,18 @@ def answer(asked: Asked) -> KvCacheAnswer:
     if config.architecture != "transformer":
         raise ModelError("a recurrent model keeps no keys and values", "name a transformer: model: small")
     ids = asked.ids(max(1, asked.engine.context - asked.params.tokens))
+    state, unread = reader.new_state(1, len(ids) + asked.params.tokens), ids
     made = KvCacheAnswer(
         tokens=[],
         read=len(ids),
         cached=[],
         again=[],
-        bytes=2 * config.n_layer * config.n_kv_head * config.head_dim * 4,
+        bytes=state.bytes_a_token,
         layers=config.n_layer,
         heads=config.n_kv_head,
         width=config.head_dim,
         done=False,
     )
-    state, unread = reader.new_state(1, len(ids) + asked.params.tokens), ids
     for _ in range(asked.params.tokens):
         asked.go_on()
         logits, cached = min((_timed(asked, unread, state) for _ in range(_REPEATS)), key=lambda row: row[1])

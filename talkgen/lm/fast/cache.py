@@ -17,7 +17,8 @@ _Kept = NDArray[np.floating[Any]]
 class PackedCache(State):
     """Keys and values of the tokens read so far, of every layer: [n_layer, B, H_kv, capacity, D]; grows when full.
 
-    They are kept in `number`, float32 or float16. For a model with a one-token shift also the tokens themselves [B, capacity], since the next one needs the last.
+    They are kept in `number`, float32 or float16. For a model with a one-token shift also the tokens themselves
+    [B, capacity], since the next one needs the last.
     """
 
     def __init__(self, config: ModelConfig, batch: int, capacity: int, number: np.dtype[np.floating[Any]]) -> None:
@@ -45,6 +46,11 @@ class PackedCache(State):
         """Forgets every token after the first `length`; costs nothing."""
         self._check(length)
         self.length = length
+
+    @property
+    def bytes_a_token(self) -> int:
+        """Of its keys and values."""
+        return 2 * self.k[:, 0, :, 0].nbytes
 
     @property
     def room(self) -> int:

@@ -175,7 +175,7 @@ class CompiledTransformer:
         self._library.read_transformer(ctypes.byref(self._model), ctypes.byref(given), logits.ctypes.data)
 
     def _exact(self) -> bool:
-        """Whether all matrices are float32: then so are keys and values, which else lose less in halves than those did."""
+        """Whether all matrices are float32: then keys and values are; else they lose less as halves than those did."""
         packed = (part for value in self._weights.values() if isinstance(value, tuple) for part in value)
         return all(part.format == "float32" for part in packed)
 

@@ -61,6 +61,11 @@ class KVCache(State):
         self.length = length
 
     @property
+    def bytes_a_token(self) -> int:
+        """Of its keys and values."""
+        return 2 * self.k[:, 0, :, 0].nbytes
+
+    @property
     def room(self) -> int:
         """The tokens that fit before it grows."""
         return self.k.size(3)

@@ -20,6 +20,11 @@ class State(ABC):
     def reserve(self, capacity: int) -> None:  # noqa: B027 – nothing to do where it is of a fixed size
         """Makes room for at least `capacity` tokens in all."""
 
+    @property
+    def bytes_a_token(self) -> int:
+        """What each token of a text takes in memory; 0 where it is of a fixed size."""
+        return 0
+
     @abstractmethod
     def truncate(self, length: int) -> None:
         """Forgets every token after the first `length`.

@@ -57,6 +57,11 @@ class TranslationState(State):
         """The words of the target that fit before it grows."""
         return self.cache.room
 
+    @property
+    def bytes_a_token(self) -> int:
+        """What each word of the target takes."""
+        return self.cache.bytes_a_token
+
     def clone(self, length: int | None = None) -> TranslationState:
         """A copy that shares no memory with what can change."""
         copy = self._copy(self.source, self.cache.clone(), self.memory)
