@@ -12,7 +12,7 @@ IDLE = {
             "Readable.config Readable.reader Readable.shows_inside Reader.__call__ Reader.config Reader.device "
             "Reader.new_state Reader.read_many "
         ),
-        "talkgen.lm.models.state": "State.clone State.room State.select State.truncate",
+        "talkgen.lm.models.state": "State.bytes_a_token State.clone State.room State.select State.truncate",
         "talkgen.lm.text.tokenizer": "Tokenizer.decode Tokenizer.encode Tokenizer.pieces Tokenizer.to_json",
         "talkgen.lm.train.data": "Data.about Data.batch Data.held_out",
         "talkgen.render.blocks": (
@@ -182,8 +182,8 @@ IDLE = {
             "SearchState.truncate SearchState.written "
         ),
         "talkgen.lm.models.translator": (
-            "Memory.select TranslationState._copy TranslationState.clone TranslationState.room "
-            "TranslationState.select TranslationState.truncate "
+            "Memory.select TranslationState._copy TranslationState.bytes_a_token TranslationState.clone "
+            "TranslationState.room TranslationState.select TranslationState.truncate "
         ),
     },
     "a folder of ours with another tokenizer, or special tokens": {
