@@ -6,7 +6,7 @@ Planning reads names, parameters and digests. It imports neither torch nor matpl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -79,6 +79,16 @@ class Plan:
         return tuple(found.values())
 
 
+@dataclass(frozen=True)
+class Drafted:
+    """A talk with its draft, and the deck's own model and the values that this was made with."""
+
+    talk: Talk
+    model: ModelFiles
+    known: Mapping[str, Any]
+    draft: Draft
+
+
 def make_plan(talk: Talk, model: str | None = None, *, keep_going: bool = False) -> Plan:
     """The plan of a talk; `model` goes before the outline's own default model.
 
@@ -86,22 +96,50 @@ def make_plan(talk: Talk, model: str | None = None, *, keep_going: bool = False)
         OutlineError: figures, parameters, elements or models that do not exist, all of them at once; of a plan that is
             to `keep_going` the deck's own model alone.
     """
+    return plan_drafted(draft_talk(talk, model), keep_going=keep_going)
+
+
+def draft_talk(talk: Talk, model: str | None = None) -> Drafted:
+    """What a talk asks for; `model` goes before the outline's own default model.
+
+    Raises:
+        OutlineError: as `Talk.draft`, or there is no such model.
+    """
     deck_model = first_available(model, talk.project) if model else _deck_model(talk)
     values = known_values(talk.variables, deck_model, talk.project)
-    draft = talk.draft(values)
-    computed, problems = _Planner(talk, deck_model).plan_all(draft)
+    return Drafted(talk, deck_model, values, talk.draft(values))
+
+
+def plan_drafted(drafted: Drafted, *, keep_going: bool = False) -> Plan:
+    """The plan of what a talk asks for.
+
+    Raises:
+        OutlineError: as `make_plan`.
+    """
+    computed, problems = _Planner(drafted.talk, drafted.model).plan_all(drafted.draft)
     if problems and not keep_going:
         raise OutlineError(problems)
     figures = {artifact.label: artifact.data_key for artifact in computed if isinstance(artifact, FigureArtifact)}
     return Plan(
-        talk=talk,
-        model=deck_model,
+        talk=drafted.talk,
+        model=drafted.model,
         computed=computed,
-        values=plan_values(draft.chains, values, figures),
-        known=values,
-        draft=draft,
+        values=plan_values(drafted.draft.chains, drafted.known, figures),
+        known=drafted.known,
+        draft=drafted.draft,
         problems=tuple(problems),
     )
+
+
+def plan_as_before(drafted: Drafted, before: Plan) -> Plan | None:
+    """The plan if all that blocks ask for is made of what it was made of before; None where they ask for else.
+
+    Whether it is, only `plan_drafted` knows, which looks at it.
+    """
+    is_asked = drafted.draft.blocks == before.draft.blocks and drafted.model == before.model
+    if not is_asked or drafted.draft.problems:
+        return None
+    return replace(before, talk=drafted.talk, known=drafted.known, draft=drafted.draft)
 
 
 def _deck_model(talk: Talk) -> ModelFiles:

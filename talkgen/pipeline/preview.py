@@ -2,6 +2,9 @@
 
 Everything computed is the store's, as in a build; nothing is published: `build` does that. News are JSON, for the pages
 that show the deck: the revision that they now find, and what to change of the one before where that can be said.
+
+Most of what is saved asks for the same figures as before. These are then taken for what they were, and looked at while
+the tool, a process of its own, already works on the deck: no news are told before both is done.
 """
 
 from __future__ import annotations
@@ -9,14 +12,16 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from talkgen.digest import digest_file
 from talkgen.errors import Problem
+from talkgen.export.faults import Fault
 from talkgen.export.inline import inline_media, inline_page
 from talkgen.export.marp import marp_page
 from talkgen.export.page import Page, read_page
@@ -29,10 +34,11 @@ from talkgen.pipeline.changes import describe_changes, slide_positions
 from talkgen.pipeline.compute import compute
 from talkgen.pipeline.faults import faults_placed, place_faults
 from talkgen.pipeline.formulas import unreadable
-from talkgen.pipeline.plan import Plan, make_plan
+from talkgen.pipeline.plan import Drafted, Plan, draft_talk, plan_as_before, plan_drafted
 from talkgen.pipeline.previewed import PAGE, News, preview_folder, watching
 from talkgen.pipeline.rendering import content_digest, copied_files, file_digests, render, resolve_plan
 from talkgen.pipeline.request import open_store
+from talkgen.pipeline.results import Results
 from talkgen.pipeline.talk import Talk
 from talkgen.pipeline.targets import TARGETS, Target
 from talkgen.render.deck import Rendering
@@ -68,18 +74,40 @@ class Shown:
         return describe_changes(self.before, self.plan)
 
 
+@dataclass(frozen=True)
+class _Made:
+    """A plan with what was computed for it, and the deck of both: its outline, its files and their digests."""
+
+    plan: Plan
+    results: Results
+    outline: Outline
+    rendering: Rendering
+    digests: Mapping[str, str]
+
+    def is_of(self, plan: Plan, results: Results) -> bool:
+        """Whether a plan has the same computed for it."""
+        return self.plan.computed == plan.computed and _contents(self.results) == _contents(results)
+
+
+def _contents(results: Results) -> Mapping[str, Any]:
+    return {name: (each.action.outputs, each.data and each.data.outputs) for name, each in results.items()}
+
+
 class Showing(Protocol):
     """What shows a rendering whose files lie in a folder."""
 
     def expect(self, new: list[str]) -> None:
         """Takes notice of files that were not there before, and that others will name."""
 
-    def show(self, revision: str, changed: list[str]) -> News:
-        """News of the files that changed, which the page of `revision` now shows.
+    def convert(self, written: list[str]) -> Any:
+        """What the tool makes of the deck, of which these files were written.
 
         Raises:
             ToolError: the tool is missing or failed.
         """
+
+    def show(self, converted: Any, revision: str, changed: Collection[str]) -> News:
+        """News of that, which the page of `revision` now shows, and of the files that changed since the news before."""
 
     def finish(self) -> None:
         """Does what may come after the news."""
@@ -97,7 +125,8 @@ class Preview:
         self._target: Target = TARGETS[request.target]
         self._showing: Showing = _SHOWINGS[request.target](self.folder, report)
         self._files: Mapping[str, str] = {}
-        self._before: Plan | None = None
+        self._changed: set[str] = set()  # files that no news told of yet
+        self._before: _Made | None = None
 
     def refresh(self) -> Shown:
         """Brings the deck up to date with the outline and all that it is made of.
@@ -108,32 +137,56 @@ class Preview:
         """
         started = time.perf_counter()
         talk = Talk(self.path, self._request.vars, keeps=False)
-        plan = make_plan(talk, self._request.model)
-        results = compute(plan, open_store(), self._report)
-        deck = resolve_plan(plan, results, self._target)
-        rendering = render(deck, self._target)
-        digests = file_digests(rendering)
-        changed = self._write(rendering, digests)
-        with faults_placed(plan, rendering):
-            news = self._showing.show(content_digest(digests)[:16], changed)
-        before, self._before = self._before or plan, plan
+        made, converted = self._convert(draft_talk(talk, self._request.model))
+        news = self._showing.show(converted, content_digest(made.digests)[:16], self._changed)
+        self._changed.clear()
+        plan, before = made.plan, self._before.plan if self._before else made.plan
+        self._before = made
         news["moved"] = slide_positions(before.draft, plan.draft)
         return Shown(
             plan=plan,
-            problems=tuple(place_faults(news.pop("bad", ()), "Slidev", plan, rendering)),
+            problems=tuple(place_faults(news.pop("bad", ()), "Slidev", plan, made.rendering)),
             seconds=time.perf_counter() - started,
             news=news,
             before=before,
-            outline=deck.outline,
-            rendering=rendering,
+            outline=made.outline,
+            rendering=made.rendering,
             target=self._target,
         )
+
+    def _convert(self, drafted: Drafted) -> tuple[_Made, Any]:
+        """The deck of what a talk asks for, and what the tool makes of it."""
+        before = self._before
+        if before and (known := plan_as_before(drafted, before.plan)):
+            made = self._make(known, before.results)
+            written = self._write(made.rendering, made.digests)
+            with ThreadPoolExecutor(1) as beside, faults_placed(known, made.rendering):
+                converting = beside.submit(self._showing.convert, written)
+                plan, results = self._compute(drafted)
+                converted = converting.result()
+            if made.is_of(plan, results):
+                return replace(made, plan=plan), converted
+        else:
+            plan, results = self._compute(drafted)
+        made = self._make(plan, results)
+        written = self._write(made.rendering, made.digests)
+        with faults_placed(plan, made.rendering):
+            return made, self._showing.convert(written)
+
+    def _compute(self, drafted: Drafted) -> tuple[Plan, Results]:
+        plan = plan_drafted(drafted)
+        return plan, compute(plan, open_store(), self._report)
+
+    def _make(self, plan: Plan, results: Results) -> _Made:
+        deck = resolve_plan(plan, results, self._target)
+        rendering = render(deck, self._target)
+        return _Made(plan, results, deck.outline, rendering, file_digests(rendering))
 
     def finish(self) -> None:
         """Does what may come after the news."""
         self._showing.finish()
         if self._before:
-            self._before.talk.keep()
+            self._before.plan.talk.keep()
 
     def find_unreadable(self, shown: Shown) -> list[Problem]:
         """The formulas that the tool shows as they are written, since it cannot read them.
@@ -163,6 +216,7 @@ class Preview:
         for name in self._files.keys() - digests.keys():
             (self.folder / name).unlink(missing_ok=True)
         self._files = digests
+        self._changed.update(changed)
         return changed
 
     def _put(self, name: str, rendering: Rendering) -> None:
@@ -192,9 +246,12 @@ class _MarpShowing:
     def expect(self, new: list[str]) -> None:
         """They are read when they are shown."""
 
-    def show(self, revision: str, changed: list[str]) -> News:
-        self._text = marp_page(self._folder, self._report)
-        before, self._page = self._page, read_page(self._text)
+    def convert(self, written: list[str]) -> str:  # noqa: ARG002 – Marp reads all
+        return marp_page(self._folder, self._report)
+
+    def show(self, converted: str, revision: str, changed: Collection[str]) -> News:
+        self._text = converted
+        before, self._page = self._page, read_page(converted)
         news: News = {"from": self._revision, "revision": revision}
         self._revision = revision
         scripts = any(name.endswith(".js") for name in changed)
@@ -207,7 +264,7 @@ class _MarpShowing:
             "notes": self._page.notes if self._page.notes != before.notes else None,
         }
 
-    def _parts(self, old: tuple[str, ...], new: tuple[str, ...], changed: list[str]) -> dict[int, str]:
+    def _parts(self, old: tuple[str, ...], new: tuple[str, ...], changed: Collection[str]) -> dict[int, str]:
         """The parts that are not as they were, or name a file that is not, by their number."""
         names = {name for file in changed for name in (file, quote(file))}
         pairs = enumerate(zip(old, new, strict=True))
@@ -234,10 +291,12 @@ class _SlidevShowing:
     def expect(self, new: list[str]) -> None:
         self._server.notice(new)
 
-    def show(self, revision: str, changed: list[str]) -> News:
-        bad = self._server.check(changed)
+    def convert(self, written: list[str]) -> Sequence[Fault]:
+        return self._server.check(written)
+
+    def show(self, converted: Sequence[Fault], revision: str, changed: Collection[str]) -> News:  # noqa: ARG002
         before, self._revision = self._revision, revision
-        return {"from": before, "revision": revision, "port": self._server.port, "bad": bad}
+        return {"from": before, "revision": revision, "port": self._server.port, "bad": converted}
 
     def finish(self) -> None:
         """There is nothing left to do."""

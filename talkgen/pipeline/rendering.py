@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
@@ -133,7 +133,7 @@ def _digest_text(text: str) -> str:
     return digest_bytes(text.encode())
 
 
-def content_digest(files: dict[str, str]) -> str:
+def content_digest(files: Mapping[str, str]) -> str:
     """One digest over the names and the digests of files."""
     lines = (f"{name}\0{digest}\n" for name, digest in sorted(files.items()))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
