@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from talkgen import assets
+from talkgen import assets, digest
 from talkgen.figures.registry import load_figure
 from talkgen.fonts import CHINESE, DRAWN_EMOJI, EMOJI, JAPANESE, KOREAN, SCRIPTS, SIGNS
 from talkgen.pipeline.compute import compute
@@ -52,6 +52,7 @@ def forget_what_was_read() -> None:
     for kept in gc.get_objects():
         if type(kept) is _lru_cache_wrapper and (kept.__module__ or "").startswith("talkgen."):
             kept.cache_clear()
+    digest._known.clear()
 
 
 OUTLINE = """\
@@ -134,6 +135,7 @@ def test_a_figure_reads_what_was_read_for_its_key(figure, params, project):
         f"title: T\nmodel: small\nslides: [{{body: [{{figure: {figure}, params: {params}}}]}}]\n", "utf-8"
     )
     package = assets.pretrained_dir().parent
+    forget_what_was_read()
     with opened(project, package) as planned:
         plan = make_plan(Talk(outline))
     (artifact,) = plan.computed
