@@ -1,5 +1,7 @@
 """What each live element draws of an answer, compared with that answer: its marks, its curves and its words."""
 
+import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -63,9 +65,11 @@ def draws_decoding(element: Locator, answers: list[JSON]) -> None:
 
 
 def draws_kv_cache(element: Locator, answers: list[JSON]) -> None:
-    """Two curves, a point a token, and the text that was written."""
+    """Two curves, a point a token, the text that was written, and a sum that gives a token's bytes."""
     [answer] = answers
     curves(element, len(answer["again"]), len(answer["cached"]))
+    [product] = texts(element, ".memory .small")
+    assert math.prod(map(int, re.findall(r"\d+", product.partition("=")[0]))) == answer["bytes"]
     assert texts(element, ".written span:not(.mark)") == [token.translate(MARKS) for token in answer["tokens"]]
 
 

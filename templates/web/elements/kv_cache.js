@@ -54,7 +54,8 @@ class TalkgenKvCache extends LiveElement {
       { name: "keys kept", color: "attention", points: line(cached) },
     ]);
     this.size.textContent = showBytes(bytes * (read + tokens.length));
-    this.sum.textContent = `2 × ${layers} layers × ${heads} heads × ${width} numbers × 4 bytes = ${showBytes(bytes)} a token`;
+    const numbers = 2 * layers * heads * width;
+    this.sum.textContent = `2 × ${layers} layers × ${heads} heads × ${width} numbers × ${bytes / numbers} bytes = ${showBytes(bytes)} a token`;
     this.gain.textContent = cached.length > 1 ? `${(total(again) / total(cached)).toFixed(1)} times as quick` : "";
   }
 
