@@ -24,7 +24,7 @@ const APP_LOOK = `
 .app { display: grid; grid-template-rows: auto minmax(0, 1fr); height: 100%; }
 iframe, img, .instead { grid-area: 2 / 1; width: 100%; height: 100%; border: 2px solid var(--line); border-radius: var(--radius); }
 iframe { background: Canvas; }
-img { object-fit: contain; object-position: top; background: var(--surface); }
+img { object-fit: contain; object-position: top; }
 .app[data-state="gone"] iframe { opacity: 0.5; pointer-events: none; }
 .instead { display: grid; place-items: center; margin: 0; color: var(--muted); background: var(--surface); }
 [hidden] { display: none; }
