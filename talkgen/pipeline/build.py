@@ -152,7 +152,8 @@ def check(request: Request, report: Report) -> tuple[int, list[Change]]:
     data = figure_data(found)
     waiting: dict[str, dict[str, Any]] = {each.label: {} for each in figures if each.label not in data}
     outline = evaluate_known(talk.source, {**plan.known, "figures": data | waiting}, waiting)
-    if installed_packages(deck.target.name) and (problems := unreadable(outline, plan, deck.target, store, report)):
+    is_installed = installed_packages(deck.target.name)
+    if is_installed and (problems := unreadable(outline, plan, deck.target, store, report, waiting=bool(waiting))):
         raise OutlineError(problems)
     if deck.target.name == "slidev":
         pin_packages(plan, lambda _: None)

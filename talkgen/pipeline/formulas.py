@@ -51,7 +51,7 @@ def check_formulas(
         OutlineError: it cannot read some of another talk; all of them, each with its place.
         ToolError: the tool's packages cannot be had, or Node failed.
     """
-    problems = find_unreadable(outline, plan, target, store, report)
+    problems = _find_unreadable(list(_find_formulas(outline)), plan, target, store, report)
     if problems and outline.native != target.name:
         raise OutlineError([problem for _, problem in problems])
     return [
@@ -61,27 +61,25 @@ def check_formulas(
 
 
 def unreadable(
-    outline: Outline, plan: Plan, target: Target, store: Store, report: Callable[[str], None]
+    outline: Outline, plan: Plan, target: Target, store: Store, report: Callable[[str], None], *, waiting: bool = False
 ) -> list[Problem]:
     """What is wrong with the formulas of a talk that is not native to the tool, which may show what it cannot read.
+
+    waiting: expressions are left where figures are not computed yet; formulas with such are passed over.
 
     Raises:
         ToolError: as `check_formulas` does.
     """
     if outline.native == target.name:
         return []
-    return [problem for _, problem in find_unreadable(outline, plan, target, store, report)]
+    formulas = [each for each in _find_formulas(outline) if not (waiting and "{{" in each.written)]
+    return [problem for _, problem in _find_unreadable(formulas, plan, target, store, report)]
 
 
-def find_unreadable(
-    outline: Outline, plan: Plan, target: Target, store: Store, report: Callable[[str], None]
+def _find_unreadable(
+    formulas: list[_Formula], plan: Plan, target: Target, store: Store, report: Callable[[str], None]
 ) -> list[tuple[PathInData, Problem]]:
-    """The formulas that the target's tool cannot read, by the path of their text, each with what is wrong.
-
-    Raises:
-        ToolError: as `check_formulas` does.
-    """
-    formulas = [each for each in _find_formulas(outline) if "{{" not in each.written or not outline.expressions]
+    """Those of the formulas that the target's tool cannot read, by the path of their text, each with what is wrong."""
     if not formulas:
         return []
     key = _key(formulas, target)

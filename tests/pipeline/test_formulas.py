@@ -53,6 +53,13 @@ def test_what_a_tool_cannot_read_is_told_with_its_line(talk, target):
     assert not (folder / "dist").exists()
 
 
+def test_braces_that_an_expression_makes_are_the_formulas_own(talk):
+    """Also two of a kind, which stand for no expression once the talk is built."""
+    text = "title: T\nmodel: small\nslides: [{title: A, body: [{math: \"x_{{ '{{' }}1}} \\\\notacommand\"}]}]\n"
+    with pytest.raises(OutlineError, match="notacommand"):
+        build(Request(talk(text), "marp"), print)
+
+
 def test_a_tool_is_asked_for_what_it_shows(talk):
     """One command is MathJax's alone: Marp's deck is built, Slidev's is not."""
     folder = talk("title: T\nmodel: small\nslides: [{title: A, body: [{math: '\\cancelto{0}{x}'}]}]\n")

@@ -39,9 +39,8 @@ const ATTRIBUTION_LOOK = `
 .cell u { position: absolute; left: var(--middle); translate: -50% 0; text-decoration: none; font-weight: 600; white-space: nowrap; font-variant-numeric: tabular-nums; line-height: 1.1; pointer-events: none; }
 .cell u[data-up] { bottom: calc(100% - var(--top) + 2px); }
 .cell u[data-down] { top: calc(var(--top) + var(--size) + 2px); }
-.column > span { color: var(--muted); text-align: center; white-space: nowrap; line-height: 26px; }
+.column > span { display: grid; justify-content: center; grid-template-columns: 0; color: var(--muted); text-align: center; white-space: nowrap; line-height: 26px; }
 .column > span:not([data-shown]) { visibility: hidden; }
-.column > span { display: grid; justify-content: center; grid-template-columns: 0; overflow: visible; }
 @container (max-width: 760px) { .sides { grid-template-columns: minmax(0, 1fr); gap: 2px; } .plot { --low: 56px; } .legend { gap: 0 14px; } }
 `;
 
@@ -206,13 +205,7 @@ function fillRadios(group, names, chosen, choose, barred = -1) {
 
 /** The arrow keys choose the radio button before or after. */
 function turnRadio(event, group) {
-  const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-  if (!by) return;
-  event.preventDefault();
-  const buttons = [...group.children].filter((button) => !button.disabled);
-  const next = buttons[buttons.findIndex((button) => button.tabIndex === 0) + by];
-  next?.focus();
-  next?.click();
+  if (moveFocus(event, [...group.querySelectorAll("button:enabled")], 1)) group.getRootNode().activeElement.click();
 }
 
 /** A number with its sign and two decimals. */

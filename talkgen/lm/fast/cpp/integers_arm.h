@@ -7,7 +7,7 @@
 
 namespace {
 
-// A block's 32 low bytes, then its 32 high ones: quantize() keeps |x| below 128 · 256 - 128, so that both have signs.
+// A block's 32 low bytes, then its 32 high ones: quantize_block() keeps |x| below 128 · 256 - 128, so that both have signs.
 inline void arrange(int16_t* q) {
     int8_t low[BLOCK], high[BLOCK];
     for (int i = 0; i < BLOCK; i++) low[i] = (int8_t)q[i], high[i] = (int8_t)((q[i] + 128) >> 8);
