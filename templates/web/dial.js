@@ -3,6 +3,8 @@
  * choose.
  */
 
+import { checkRadio, makeRadio, makeRadios } from "./radios.js";
+
 export const DIAL_LOOK = `
 .dial { display: flex; flex-wrap: wrap; align-items: center; gap: 0 10px; font-size: 22px; color: var(--muted); }
 .choices { display: flex; border: 2px solid var(--line); border-radius: var(--radius); overflow: hidden; }
@@ -37,29 +39,13 @@ export class Dial {
       this.input.setAttribute("aria-valuetext", showValue(value));
       return;
     }
-    this.choices.forEach((choice, i) => {
-      choice.setAttribute("aria-checked", i === this.index);
-      choice.tabIndex = i === Math.max(0, this.index) ? 0 : -1;
-    });
+    checkRadio(this.choices, this.index);
   }
 
   #buttons() {
-    const group = document.createElement("div");
-    group.className = "choices";
-    group.setAttribute("role", "radiogroup");
-    group.setAttribute("aria-label", this.name.replaceAll("_", " "));
-    this.choices = this.values.map((value, i) => {
-      const choice = document.createElement("button");
-      choice.type = "button";
-      choice.className = "choice";
-      choice.setAttribute("role", "radio");
-      choice.textContent = showValue(value);
-      choice.addEventListener("click", () => this.#choose(i));
-      return choice;
-    });
-    group.addEventListener("keydown", (event) => this.#onKey(event));
-    group.append(...this.choices);
-    return group;
+    this.choices = makeRadios("choices", this.name.replaceAll("_", " "), (i) => this.#choose(i));
+    this.choices.append(...this.values.map((value) => makeRadio("choice", showValue(value))));
+    return this.choices;
   }
 
   #slider() {
@@ -69,16 +55,6 @@ export class Dial {
     this.output = document.createElement("output");
     this.input.addEventListener("input", () => this.#choose(Number(this.input.value)));
     return [this.input, this.output];
-  }
-
-  #onKey(event) {
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    const next = this.index + step;
-    if (!step) return;
-    event.preventDefault();
-    if (next < 0 || next >= this.values.length) return;
-    this.#choose(next);
-    this.choices[next].focus();
   }
 
   #choose(index) {

@@ -32,7 +32,7 @@ const ELEMENT_LOOK = `
 .body[data-state="waiting"] { opacity: 0.7; transition: opacity 0s 500ms; }
 .button { min-height: 36px; padding: 0 14px; border: 2px solid var(--line); border-radius: var(--radius); background: var(--surface); color: var(--ink); font: inherit; font-size: 22px; cursor: pointer; }
 .button:hover { border-color: var(--accent); }
-.button[aria-pressed="true"] { border-color: var(--accent); background: color-mix(in srgb, var(--accent) 25%, transparent); }
+.button:is([aria-pressed="true"], [aria-checked="true"]) { border-color: var(--accent); background: color-mix(in srgb, var(--accent) 25%, transparent); }
 .button:disabled { opacity: 0.5; cursor: default; }
 ${STATUS_LOOK}${BADGE_LOOK}${PROMPT_LOOK}${DIAL_LOOK}`;
 

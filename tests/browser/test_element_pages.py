@@ -166,6 +166,21 @@ def test_the_lens_says_what_a_layer_guesses(page, show):
     expect(found.locator(".status")).to_contain_text(f"after layer {layers[-2]['layer']}: ")
 
 
+def test_the_steps_of_a_head_go_back_and_forth(page, show):
+    """The arrow keys choose a step, from the first to the last and no further: one radio button is checked."""
+    found, made = show("qkv")
+    answer, steps = made["answers"]["small"][0]["answer"], found.get_by_role("radiogroup", name="Step")
+    steps.get_by_role("radio").last.focus()
+    page.keyboard.press("ArrowRight")
+    expect(steps.get_by_role("radio", checked=True)).to_have_text("6. weights · V")
+    for _ in range(4):
+        page.keyboard.press("ArrowLeft")
+    expect(steps.get_by_role("radio", checked=True)).to_be_focused()
+    expect(steps.get_by_role("radio", checked=True)).to_have_text("2. scores QKᵀ")
+    shown = [float(text.replace("−", "-")) for text in found.locator(".numbers b").all_inner_texts()]
+    assert shown == pytest.approx([score for row in answer["scores"] for score in row], abs=0.006)
+
+
 def test_a_logit_less_another_is_what_decides_between_them(page, show):
     """Arrow keys choose which token is taken off and go from layer to layer, each of which tells what it adds."""
     found, made = show("logit_attribution", answers=3)

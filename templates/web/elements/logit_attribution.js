@@ -13,6 +13,7 @@ import { showShare } from "../bars.js";
 import { LiveElement } from "../element.js";
 import { make, moveFocus } from "../parts.js";
 import { visibleText } from "../pieces.js";
+import { checkRadio, makeRadio, makeRadios } from "../radios.js";
 
 const NUMBERED = 3; // the largest bars, whose values stand beside them
 const NUMBERS_IN_A_ROW = 7; // that have room beside each other
@@ -23,7 +24,6 @@ const ATTRIBUTION_LOOK = `
 .sides { display: grid; grid-template-columns: auto minmax(0, 1fr); align-items: center; gap: 6px 14px; margin-bottom: 8px; color: var(--muted); font-size: 22px; }
 .side { display: flex; flex-wrap: wrap; gap: 6px; }
 .side .button { padding: 0 10px; white-space: pre; }
-.side .button[aria-checked="true"] { border-color: var(--accent); background: color-mix(in srgb, var(--accent) 25%, transparent); }
 .side small { color: var(--muted); font-size: 20px; }
 .plot { --attention: var(--tg-attention, #56b4e9); --mlp: var(--tg-recurrent, #e69f00); display: grid; gap: 2px; font-size: 20px; }
 .legend { display: flex; flex-wrap: wrap; gap: 0 22px; color: var(--muted); }
@@ -49,12 +49,9 @@ class TalkgenLogitAttribution extends LiveElement {
 
   build(body) {
     const sides = make("div", "sides tools"); // a phone's slide has room for the columns alone
-    [this.of, this.less] = ["of", "less"].map((name) => {
-      const group = make("div", "side", { role: "radiogroup", "aria-label": name === "of" ? "Token" : "Token that is taken off" });
-      group.addEventListener("keydown", (event) => turnRadio(event, group));
-      sides.append(make("span", "", {}, name === "of" ? "logit of" : "less"), group);
-      return group;
-    });
+    this.of = makeRadios("side", "Token", (i) => this.#choose(i, this.off));
+    this.less = makeRadios("side", "Token that is taken off", (i) => this.#choose(this.chosen, i - 1));
+    sides.append(make("span", "", {}, "logit of"), this.of, make("span", "", {}, "less"), this.less);
     const legend = make("div", "legend");
     for (const [name, colour] of [["attention", "--attention"], ["MLP", "--mlp"]]) {
       legend.append(make("b", "", { style: `--colour: var(${colour})` }, name));
@@ -96,8 +93,8 @@ class TalkgenLogitAttribution extends LiveElement {
   #draw() {
     const { candidates } = this.answer;
     const name = ({ text, p }) => [visibleText(text), showShare(p)];
-    fillRadios(this.of, candidates.map(name), this.chosen, (i) => this.#choose(i, this.off));
-    fillRadios(this.less, [["nothing", ""], ...candidates.map(name)], this.off + 1, (i) => this.#choose(this.chosen, i - 1), this.chosen + 1);
+    fillSide(this.of, candidates.map(name), this.chosen);
+    fillSide(this.less, [["nothing", ""], ...candidates.map(name)], this.off + 1, this.chosen + 1);
     const columns = layersOf(candidates[this.chosen], candidates[this.off]);
     const parts = columns.flatMap((column) => column.parts);
     this.sums = { parts, total: columns.at(-1).sum };
@@ -188,24 +185,18 @@ function makePartNumber(value, bar) {
 }
 
 /** Fills a group of radio buttons with names and their shares; one of them may be `barred`. */
-function fillRadios(group, names, chosen, choose, barred = -1) {
+function fillSide(group, names, chosen, barred = -1) {
   const held = group.contains(group.getRootNode().activeElement);
   group.replaceChildren(
     ...names.map(([text, share], i) => {
-      const state = { role: "radio", "aria-checked": i === chosen, tabindex: i === chosen ? 0 : -1 };
-      const button = make("button", "button", { type: "button", ...state }, `${text} `);
-      if (share) button.append(make("small", "", {}, share));
-      button.disabled = i === barred;
-      button.addEventListener("click", () => choose(i));
-      return button;
+      const radio = makeRadio("button", `${text} `);
+      if (share) radio.append(make("small", "", {}, share));
+      radio.disabled = i === barred;
+      return radio;
     }),
   );
+  checkRadio(group, chosen);
   if (held) group.children[chosen].focus();
-}
-
-/** The arrow keys choose the radio button before or after. */
-function turnRadio(event, group) {
-  if (moveFocus(event, [...group.querySelectorAll("button:enabled")], 1)) group.getRootNode().activeElement.click();
 }
 
 /** A number with its sign and two decimals. */

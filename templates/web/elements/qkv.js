@@ -9,6 +9,7 @@
 import { LiveElement } from "../element.js";
 import { make } from "../parts.js";
 import { visibleText } from "../pieces.js";
+import { checkRadio, makeRadio, makeRadios } from "../radios.js";
 
 const OF_A_HEAD = ["Q, K, V", "scores QKᵀ", "÷ √d", "mask", "softmax", "weights · V"];
 
@@ -33,16 +34,10 @@ class TalkgenQkv extends LiveElement {
 
   build(body) {
     this.step = OF_A_HEAD.length;
-    const steps = make("div", "steps", { role: "radiogroup", "aria-label": "Step" });
-    this.steps = OF_A_HEAD.map((name, i) => {
-      const button = make("button", "button", { type: "button", role: "radio" }, `${i + 1}. ${name}`);
-      button.addEventListener("click", () => this.#go(i + 1));
-      return button;
-    });
-    steps.addEventListener("keydown", (event) => this.#onKey(event));
-    steps.append(...this.steps);
+    this.steps = makeRadios("steps", "Step", (i) => this.#go(i + 1));
+    this.steps.append(...OF_A_HEAD.map((name, i) => makeRadio("button", `${i + 1}. ${name}`)));
     this.sheets = make("div", "sheets");
-    body.append(steps, this.sheets);
+    body.append(this.steps, this.sheets);
   }
 
   show([answer]) {
@@ -58,12 +53,8 @@ class TalkgenQkv extends LiveElement {
   }
 
   #go(step) {
-    this.step = Math.max(1, Math.min(OF_A_HEAD.length, step));
-    this.steps.forEach((button, i) => {
-      button.setAttribute("aria-checked", i + 1 === this.step);
-      button.setAttribute("aria-pressed", i + 1 === this.step);
-      button.tabIndex = i + 1 === this.step ? 0 : -1;
-    });
+    this.step = step;
+    checkRadio(this.steps, step - 1);
     const { q, k, v, output } = this.answer;
     const largest = (rows) => Math.max(...rows.flat().map(Math.abs), 1e-9);
     const shared = largest([...q, ...k]);
@@ -117,14 +108,6 @@ class TalkgenQkv extends LiveElement {
     const cell = make("b", "", masked ? { "data-masked": "" } : {}, masked ? "−∞" : value.toFixed(2).replace("-", "−"));
     cell.style.setProperty("--size", step >= 5 && !masked ? weight : 0);
     return cell;
-  }
-
-  #onKey(event) {
-    const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (!by) return;
-    event.preventDefault();
-    this.#go(this.step + by);
-    this.steps[this.step - 1].focus();
   }
 }
 
