@@ -6,13 +6,14 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from talkgen.assets import asset_dir
 from talkgen.errors import ToolError
-from talkgen.export.browser import find_browser
+from talkgen.export.browser import apart, find_browser
 from talkgen.export.faults import FaultyDeckError, marp_faults
 from talkgen.export.inline import inline_page
 from talkgen.export.marp_command import NATIVE, PRINTS, SHOWS, SOURCE, marp_cli, marp_command
-from talkgen.export.marp_process import marp_worker
-from talkgen.export.node import Report, describe_end, npm_packages, run_node
+from talkgen.export.marp_process import compiled_marp, marp_worker
+from talkgen.export.node import Report, describe_end, npm_packages, preloaded, run_node
 from talkgen.export.pages import Page, write_document
 from talkgen.export.pdf import finish_pdf
 from talkgen.words import read_words
@@ -98,7 +99,11 @@ def _photograph(folder: Path, out: Path, report: Report) -> list[Path]:
 def _print(folder: Path, output: Path, arguments: list[str], report: Report) -> None:
     browser = ["--allow-local-files", "--browser-path", str(find_browser())]
     command = marp_command(folder, [*arguments, *browser, "--output", str(output)], PRINTS)
-    _complain(run_node([str(marp_cli(report) / "marp-cli.js"), *command], cwd=folder, timeout=_SECONDS))
+    program, scratched = marp_cli(report) / "marp-cli.js", asset_dir("templates") / "node" / "scratch.cjs"
+    with tempfile.TemporaryDirectory(prefix="talkgen-browser-", ignore_cleanup_errors=True) as scratch:
+        kept = {"TALKGEN_SCRATCH": scratch, "NODE_COMPILE_CACHE": str(compiled_marp())}
+        env = {**apart(scratch), **preloaded(scratched), **kept}
+        _complain(run_node([str(program), *command], cwd=folder, timeout=_SECONDS, env=env))
 
 
 def _complain(said: str) -> None:

@@ -33,5 +33,9 @@ def start_marp(deck: Path, report: Report) -> None:
 @functools.cache
 def marp_worker(cli: Path) -> NodeWorker:
     """What converts decks with the command in the folder `cli`; what Node compiles of it is kept between processes."""
-    compiled = cache_dir("marp") / "compiled"
-    return NodeWorker(asset_dir("templates") / "node" / PROGRAM, str(cli), str(compiled))
+    return NodeWorker(asset_dir("templates") / "node" / PROGRAM, str(cli), str(compiled_marp()))
+
+
+def compiled_marp() -> Path:
+    """The folder where Node keeps what it compiled of Marp."""
+    return cache_dir("marp") / "compiled"

@@ -165,6 +165,12 @@ def node_environment() -> dict[str, str]:
     return {**os.environ, "NO_COLOR": "1", "CI": "1", "PATH": path}
 
 
+def preloaded(program: Path) -> dict[str, str]:
+    """The environment in which Node runs `program` before the one that it is given."""
+    given = os.environ.get("NODE_OPTIONS", "")
+    return {"NODE_OPTIONS": f"{given} --import={program.as_uri()}".lstrip()}
+
+
 _LAUNCH = re.compile(r"Failed to launch the browser process|browserType\.launch:")  # as Puppeteer and Playwright say it
 _COMPLAINT = re.compile(r"^(?:.*\[pid=\d+\]\[err\] |stderr:\n)(?P<said>\S.*?)'?,?$", re.MULTILINE)
 

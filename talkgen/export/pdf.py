@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ def finish_pdf(file: Path, words: DeckWords, *, page_a_slide: bool, bookmarks: S
     `bookmarks` are what those of the first level say: the browser puts words that run from right to left into the order
     in which they are seen.
     """
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # what it remarks about a browser's PDF is nobody's to mend
     from pypdf import PdfWriter
     from pypdf.generic import BooleanObject, NameObject, TextStringObject
 

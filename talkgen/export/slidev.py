@@ -15,7 +15,7 @@ from talkgen.assets import asset_dir
 from talkgen.errors import ToolError
 from talkgen.export.browser import find_browser
 from talkgen.export.faults import FaultyDeckError, slidev_faults
-from talkgen.export.node import ProgramError, Report, run_node
+from talkgen.export.node import ProgramError, Report, preloaded, run_node
 from talkgen.export.packages import pins_of, slidev_packages
 from talkgen.export.pages import Page, write_document
 from talkgen.export.pdf import finish_pdf
@@ -100,9 +100,7 @@ def _slidev(folder: Path, arguments: list[str]) -> None:
         ToolError: it failed for another reason.
     """
     cli = folder / "node_modules" / "@slidev" / "cli" / "bin" / "slidev.mjs"
-    tags = asset_dir("templates") / "slidev" / "tags.mjs"
-    given = os.environ.get("NODE_OPTIONS", "")
-    options = {"NODE_OPTIONS": f"{given} --import={tags.as_uri()}".lstrip()}
+    options = preloaded(asset_dir("templates") / "slidev" / "tags.mjs")
     with suppress(ToolError):  # only a deck that offers itself as a PDF needs one
         options["TALKGEN_BROWSER"] = str(find_browser())
     try:

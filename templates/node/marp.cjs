@@ -9,8 +9,7 @@
 
 const { createHash } = require("node:crypto");
 const Module = require("node:module");
-const { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } = require("node:fs");
-const { tmpdir } = require("node:os");
+const { readFileSync, renameSync, writeFileSync } = require("node:fs");
 const { dirname, join, resolve } = require("node:path");
 const { createInterface } = require("node:readline");
 const { setImmediate } = require("node:timers/promises");
@@ -77,12 +76,7 @@ ThemeSet.prototype.pack = function (...asked) {
 
 // Before its first deck Marp loads itself, styles, formulas and highlighting; it does so ahead of time, a piece after the
 // other, until the first deck is asked for: that loads what it needs.
-const AHEAD = [
-  () => load(core),
-  () => warm("# One"),
-  () => warm("$x^2$", "math: mathjax"),
-  () => warm("```python\nprint(1)\n```"),
-];
+const AHEAD = [() => load(core), () => warm("text.md"), () => warm("formula.md"), () => warm("listing.md")];
 const LARGE = 800e6; // bytes; a process that has grown beyond asks to be replaced
 
 const answer = process.stdout.write.bind(process.stdout);
@@ -102,14 +96,8 @@ async function convert(folder, args) {
   return { code, said };
 }
 
-async function warm(text, ...settings) {
-  const folder = mkdtempSync(join(tmpdir(), "talkgen-marp-"));
-  try {
-    writeFileSync(join(folder, "deck.md"), ["---", "marp: true", ...settings, "---", "", text, ""].join("\n"));
-    await convert(folder, ["--no-config-file", "--html", "deck.md"]);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+function warm(deck) {
+  return convert(join(__dirname, "ahead"), ["--no-config-file", "--html", "--output", "-", deck]); // writes no file
 }
 
 async function serve() {

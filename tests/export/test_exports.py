@@ -1,6 +1,7 @@
 """Exports as their readers open them: PDF, PowerPoint, pictures and notes, of decks that the real tools printed."""
 
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,18 @@ def folder(tmp_path_factory) -> Path:
 def made(request, folder):
     """A function from a format to the files that come out, for each target."""
     return lambda name: build(Request(folder, request.param, name), print).outputs
+
+
+def test_printing_leaves_nothing_behind(folder, tmp_path, monkeypatch, caplog):
+    """No profile of the browser, nothing that Node compiled; and no word of a library's about the browser's PDF."""
+    with tempfile.TemporaryDirectory() as scratch:  # a short path: a browser makes sockets in it
+        for name in ("TMPDIR", "TEMP", "TMP"):
+            monkeypatch.setenv(name, scratch)
+        monkeypatch.setattr("tempfile.tempdir", scratch)
+        for name in ("pdf", "notes"):
+            build(Request(folder, "marp", name, tmp_path / "out"), lambda _: None)
+        assert not list(Path(scratch).iterdir())
+    assert not caplog.records
 
 
 def bookmarks(pdf: PdfReader) -> list[tuple[str, int]]:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -53,6 +54,18 @@ def test_it_writes_what_marps_own_command_writes(folder):
     cli = [str(marp_cli(silence) / "marp-cli.js"), "--config-file", str(settings), "--html", "--output", "own.html"]
     run_node([*cli, "--", "deck.md"], cwd=folder, timeout=120)
     assert pages[0] == pages[2] == (folder / "own.html").read_text(encoding="utf-8") != pages[1]
+
+
+@pytest.mark.slow
+def test_one_that_ends_while_it_gets_ready_leaves_no_file(folder, tmp_path, monkeypatch):
+    """It converts decks of its own until it is asked for one; a build that needs none ends it in the midst of them."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    worker = marp_worker.__wrapped__(marp_cli(silence))
+    for seconds in (0.3, 0.5, 0.7):
+        worker.start()
+        time.sleep(seconds)
+        worker.close()
+    assert list(tmp_path.iterdir()) == [tmp_path / "deck.md"]
 
 
 @pytest.mark.slow
