@@ -23,10 +23,11 @@ MOST_TOKENS = 5  # whose numbers can be read
 
 
 class Params(base.Params):
-    """Whose head, counted from 1."""
+    """Whose head, counted from 1, and at which of the seven steps it stands at first."""
 
     layer: int = Field(1, ge=1)
     head: int = Field(1, ge=1)
+    step: int = Field(7, ge=1, le=7)
 
 
 class QkvAnswer(TypedDict):
@@ -64,8 +65,8 @@ def answer(asked: Asked) -> QkvAnswer:
     return {
         "tokens": asked.engine.tokenizer.pieces(ids),
         "width": q.size(1),
-        "q": _rounded(q),
-        "k": _rounded(k),
+        "q": _rounded(q, 6),  # products of these are shown, some of numbers that are large
+        "k": _rounded(k, 6),
         "v": _rounded(v),
         "scores": _rounded(scores),
         "weights": _rounded(weights),
@@ -87,5 +88,5 @@ def _head(taps: dict[str, list[Any]], params: Params) -> list[Tensor]:
     return [each[(params.head - 1) * each.size(0) // heads].double() for each in found] if shared else found
 
 
-def _rounded(values: Tensor) -> list[list[float]]:
-    return [[round(x, 4) for x in row] for row in values.tolist()]
+def _rounded(values: Tensor, decimals: int = 4) -> list[list[float]]:
+    return [[round(x, decimals) for x in row] for row in values.tolist()]

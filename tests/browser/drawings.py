@@ -90,7 +90,7 @@ def draws_logit_lens(element: Locator, answers: list[JSON]) -> None:
 
 
 def draws_qkv(element: Locator, answers: list[JSON]) -> None:
-    """Four matrices in colours, and the weights as numbers."""
+    """Four matrices in colours, and the weights as numbers; the product of the last query and its favourite key."""
     [answer] = answers
     n = len(answer["tokens"])
     assert element.locator(".strip").count() == 4 * n
@@ -98,6 +98,12 @@ def draws_qkv(element: Locator, answers: list[JSON]) -> None:
     shown = texts(element, ".numbers b")
     wanted = [f"{w:.2f}" if j <= i else "−∞" for i, row in enumerate(answer["weights"]) for j, w in enumerate(row)]
     assert shown == wanted
+    weights, scores = answer["weights"][-1], answer["scores"][-1]
+    favourite = weights.index(max(weights))
+    assert element.locator(".vectors .column").count() == answer["width"]
+    score = f"{scores[favourite]:.2f}".replace("-", "−")
+    share = f"{math.floor(100 * weights[favourite] + 0.5)}%"
+    assert texts(element, ".sum b")[::2] == [score, share]
 
 
 def draws_race(element: Locator, answers: list[JSON]) -> None:

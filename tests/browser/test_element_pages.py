@@ -172,13 +172,34 @@ def test_the_steps_of_a_head_go_back_and_forth(page, show):
     answer, steps = made["answers"]["small"][0]["answer"], found.get_by_role("radiogroup", name="Step")
     steps.get_by_role("radio").last.focus()
     page.keyboard.press("ArrowRight")
-    expect(steps.get_by_role("radio", checked=True)).to_have_text("6. weights · V")
+    expect(steps.get_by_role("radio", checked=True)).to_have_text("7. weights · V")
     for _ in range(4):
         page.keyboard.press("ArrowLeft")
     expect(steps.get_by_role("radio", checked=True)).to_be_focused()
-    expect(steps.get_by_role("radio", checked=True)).to_have_text("2. scores QKᵀ")
+    expect(steps.get_by_role("radio", checked=True)).to_have_text("3. scores QKᵀ")
     shown = [float(text.replace("−", "-")) for text in found.locator(".numbers b").all_inner_texts()]
     assert shown == pytest.approx([score for row in answer["scores"] for score in row], abs=0.006)
+
+
+def test_a_score_is_made_number_by_number(page, show):
+    """Keys choose a query and a key: the sum, its scale and its share are theirs; each number tells its product."""
+    found, made = show("qkv", step=2)
+    answer = made["answers"]["small"][0]["answer"]
+    found.get_by_role("radiogroup", name="Query").get_by_role("radio", checked=True).focus()
+    page.keyboard.press("ArrowLeft")
+    keys = found.get_by_role("radiogroup", name="Key").get_by_role("radio")
+    keys.nth(1).click()
+    score = answer["scores"][2][1]
+    scaled, share = score / answer["width"] ** 0.5, 100 * answer["weights"][2][1]
+    told = f"sum {score:.2f} ÷ √32 = {scaled:.2f} → softmax among 3: {share:.0f}%".replace("-", "−")
+    expect(found.locator(".sum")).to_have_text(told)
+    found.locator(".vectors .column").first.focus()
+    page.keyboard.press("ArrowRight")
+    q, k = answer["q"][2][1], answer["k"][1][1]
+    number = f"number 2: {q:.2f} × {k:.2f} = {q * k:.2f}".replace("-", "−")
+    expect(found.locator(".status")).to_have_text(number)
+    keys.last.click()
+    expect(found.locator(".sum")).to_contain_text("it comes later: −∞, 0%")
 
 
 def test_a_logit_less_another_is_what_decides_between_them(page, show):

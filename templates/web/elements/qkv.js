@@ -1,21 +1,24 @@
 /**
- * <talkgen-qkv recording="BASE64">: one head of attention, number by number, in six steps.
+ * <talkgen-qkv recording="BASE64">: one head of attention, number by number, in seven steps.
  *
- * The steps are buttons; the arrow keys go from one to the next. Colours are sizes: blue above zero, red below.
+ * The steps are buttons; the arrow keys go from one to the next. The second one is that of a single query and key. Colours are sizes: blue above zero, red below.
  *
  * @typedef {{ tokens, width, q, k, v, scores, weights, output }} QkvAnswer
  */
 
 import { LiveElement } from "../element.js";
+import { Pair, PAIR_LOOK } from "../pair.js";
 import { make } from "../parts.js";
 import { visibleText } from "../pieces.js";
 import { checkRadio, makeRadio, makeRadios } from "../radios.js";
 
-const OF_A_HEAD = ["Q, K, V", "scores QKᵀ", "÷ √d", "mask", "softmax", "weights · V"];
+const OF_A_HEAD = ["Q, K, V", "q · k", "scores QKᵀ", "÷ √d", "mask", "softmax", "weights · V"];
+const [PAIR, SCORES, SCALED, MASKED, SHARES, OUTPUT] = [2, 3, 4, 5, 6, 7];
+const WEIGHTS = "softmax: the weights";
 
 const QKV_LOOK = `
 .steps { display: flex; flex-wrap: wrap; gap: 6px; margin-bottom: 6px; }
-.sheets { display: grid; gap: 6px 22px; grid-template-columns: repeat(3, minmax(0, 1fr)); }
+.sheets:not([hidden]) { display: grid; gap: 6px 22px; grid-template-columns: repeat(3, minmax(0, 1fr)); }
 .sheet-title { margin: 0 0 2px; color: var(--muted); font-size: 20px; }
 .heat { display: grid; grid-template-columns: 4.4em minmax(0, 1fr); gap: 1px 8px; font-size: 20px; line-height: 22px; }
 .heat .who, .numbers .who { overflow: hidden; text-align: end; text-overflow: ellipsis; white-space: pre; }
@@ -27,21 +30,23 @@ const QKV_LOOK = `
 .numbers b[data-masked] { background: none; color: var(--muted); }
 [data-later] { visibility: hidden; }
 @container (max-width: 760px) { .sheets { grid-template-columns: minmax(0, 1fr); gap: 4px; } .wide { grid-column: auto; } .numbers { font-size: 20px; line-height: 26px; } .strip { height: 18px; } .heat { line-height: 19px; } }
-`;
+${PAIR_LOOK}`;
 
 class TalkgenQkv extends LiveElement {
   static look = QKV_LOOK;
 
   build(body) {
-    this.step = OF_A_HEAD.length;
+    this.step = this.params.step;
     this.steps = makeRadios("steps", "Step", (i) => this.#go(i + 1));
     this.steps.append(...OF_A_HEAD.map((name, i) => makeRadio("button", `${i + 1}. ${name}`)));
     this.sheets = make("div", "sheets");
-    body.append(this.steps, this.sheets);
+    this.pair = new Pair((words) => this.note(words));
+    body.append(this.steps, this.sheets, this.pair.element);
   }
 
   show([answer]) {
     this.answer = answer;
+    this.pair.show(answer);
     this.#go(this.step);
   }
 
@@ -55,6 +60,8 @@ class TalkgenQkv extends LiveElement {
   #go(step) {
     this.step = step;
     checkRadio(this.steps, step - 1);
+    this.sheets.hidden = step === PAIR;
+    this.pair.element.hidden = step !== PAIR;
     const { q, k, v, output } = this.answer;
     const largest = (rows) => Math.max(...rows.flat().map(Math.abs), 1e-9);
     const shared = largest([...q, ...k]);
@@ -63,7 +70,7 @@ class TalkgenQkv extends LiveElement {
       this.#heat("keys K", k, shared),
       this.#heat("values V", v, largest(v)),
       this.#numbers(),
-      later(this.#heat("output = weights · V", output, largest(v)), this.step < 6),
+      later(this.#heat("output = weights · V", output, largest(v)), this.step < OUTPUT),
     );
   }
 
@@ -89,7 +96,9 @@ class TalkgenQkv extends LiveElement {
   #numbers() {
     const { tokens, scores, weights, width } = this.answer;
     const { step } = this;
-    const title = [OF_A_HEAD[1], OF_A_HEAD[1], `scores ÷ √${width}`, `scores ÷ √${width}, nobody looks ahead`, "softmax: the weights", "softmax: the weights"][step - 1];
+    const scaled = `scores ÷ √${width}`;
+    const titles = { [SCALED]: scaled, [MASKED]: `${scaled}, nobody looks ahead`, [SHARES]: WEIGHTS, [OUTPUT]: WEIGHTS };
+    const title = titles[step] ?? OF_A_HEAD[SCORES - 1];
     const numbers = make("div", "numbers", { role: "table", "aria-label": title });
     numbers.style.gridTemplateColumns = `4.4em repeat(${tokens.length}, minmax(0, 5.2em))`;
     numbers.append(make("span"), ...tokens.map((token) => make("span", "who", {}, visibleText(token))));
@@ -98,15 +107,15 @@ class TalkgenQkv extends LiveElement {
     });
     const box = titled(title, numbers);
     box.className = "wide";
-    return later(box, step < 2);
+    return later(box, step < SCORES);
   }
 
   #number(score, weight, ahead) {
     const { step } = this;
-    const masked = ahead && step >= 4;
-    const value = step >= 5 ? weight : step >= 3 ? score / Math.sqrt(this.answer.width) : score;
+    const masked = ahead && step >= MASKED;
+    const value = step >= SHARES ? weight : step >= SCALED ? score / Math.sqrt(this.answer.width) : score;
     const cell = make("b", "", masked ? { "data-masked": "" } : {}, masked ? "−∞" : value.toFixed(2).replace("-", "−"));
-    cell.style.setProperty("--size", step >= 5 && !masked ? weight : 0);
+    cell.style.setProperty("--size", step >= SHARES && !masked ? weight : 0);
     return cell;
   }
 }

@@ -1,10 +1,8 @@
 """Our models against the reference implementations: transformers for GPT-2 and Llama, torch.nn for LSTM and RNN."""
 
-from pathlib import Path
-
 import pytest
 import torch
-import transformers
+from reference_models import REFERENCES, VOCABULARY, last_layers, llama, save_reference, save_tokenizer
 
 from talkgen.errors import ModelError
 from talkgen.lm.answer.beam import search_beams
@@ -17,75 +15,12 @@ from talkgen.lm.text.tokenizer import ByteTokenizer
 
 pytestmark = pytest.mark.slow
 
-VOCABULARY = 300
-
-
-def save_tokenizer(folder: Path) -> None:
-    """A tokenizer of bytes in the library's own format."""
-    import tokenizers
-
-    byte_level = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
-    alphabet = sorted(tokenizers.pre_tokenizers.ByteLevel.alphabet())
-    model = tokenizers.models.BPE(vocab={token: i for i, token in enumerate(alphabet)}, merges=[])
-    tokenizer = tokenizers.Tokenizer(model)
-    tokenizer.pre_tokenizer, tokenizer.decoder = byte_level, tokenizers.decoders.ByteLevel()
-    tokenizer.save(str(folder / "tokenizer.json"))
-
-
-def gpt2(**changes) -> transformers.PreTrainedModel:
-    """A small GPT-2 with random weights, large enough that a wrong detail shows."""
-    config = transformers.GPT2Config(
-        vocab_size=VOCABULARY,
-        n_positions=1024,
-        n_embd=48,
-        n_layer=3,
-        n_head=4,
-        bos_token_id=0,
-        eos_token_id=0,
-        **changes,
-    )
-    return transformers.GPT2LMHeadModel(config)
-
-
-def llama(**changes) -> transformers.PreTrainedModel:
-    """A small Llama with grouped key/value heads and random weights."""
-    shape = {
-        "vocab_size": VOCABULARY,
-        "hidden_size": 48,
-        "intermediate_size": 96,
-        "num_hidden_layers": 3,
-        "num_attention_heads": 6,
-        "num_key_value_heads": 2,
-        "max_position_embeddings": 1024,
-        "rms_norm_eps": 1e-5,
-        "bos_token_id": 0,
-        "eos_token_id": 0,
-    }
-    return transformers.LlamaForCausalLM(transformers.LlamaConfig(**{**shape, **changes}))
-
-
-REFERENCES = {
-    "gpt2": gpt2,
-    "gpt2 untied": lambda: gpt2(tie_word_embeddings=False),
-    "llama tied": lambda: llama(tie_word_embeddings=True),
-    "llama untied": lambda: llama(tie_word_embeddings=False),
-    "llama wide heads": lambda: llama(head_dim=16, rope_parameters={"rope_type": "default", "rope_theta": 100_000.0}),
-    "llama without groups": lambda: llama(num_key_value_heads=6),
-}
-
 
 @pytest.fixture(params=REFERENCES)
 def pair(request, tmp_path):
     """A reference model with random weights, and the same weights read by us."""
-    torch.manual_seed(3)
-    reference = REFERENCES[request.param]().eval()
-    with torch.no_grad():
-        for parameter in reference.parameters():  # the library's start is too small to tell layers apart
-            parameter.mul_(3) if parameter.dim() > 1 else parameter.add_(0.1 * torch.randn_like(parameter))
-    reference.save_pretrained(tmp_path, safe_serialization=True)
-    save_tokenizer(tmp_path)
-    model, _ = load_folder(tmp_path)
-    return reference, model
+    reference = save_reference(request.param, tmp_path)
+    return reference, load_folder(tmp_path)[0]
 
 
 @torch.no_grad()
@@ -120,12 +55,6 @@ def test_parts_of_logits_equal_the_reference(pair):
         added = added - added.mean() if centred else added
         expected = head.weight[tokens].double() @ (added / spread * norm.weight.double())
         assert (parts.attention[layer] + parts.mlp[layer] - expected).abs().max() < 1e-3
-
-
-def last_layers(reference: transformers.PreTrainedModel) -> tuple[torch.nn.Module, torch.nn.Module]:
-    """Its last norm and its output layer."""
-    body = reference.transformer if hasattr(reference, "transformer") else reference.model
-    return (body.ln_f if hasattr(body, "ln_f") else body.norm), reference.lm_head
 
 
 @torch.no_grad()
