@@ -17,7 +17,7 @@ export const COLUMNS_LOOK = `
 .column .cell { position: relative; min-width: 0; background: linear-gradient(var(--line), var(--line)) 0 var(--zero) / 100% 1.5px no-repeat; }
 .column .cell + .cell { margin-top: 8px; }
 .cell i { position: absolute; top: var(--top); height: max(1px, var(--size)); left: var(--from); right: var(--to); border-radius: 2px; background: var(--colour); }
-.cell u { position: absolute; left: var(--middle); translate: -50% 0; text-decoration: none; font-weight: 600; white-space: nowrap; font-variant-numeric: tabular-nums; line-height: 1.1; pointer-events: none; }
+.cell u { position: absolute; left: var(--middle); translate: -50% 0; text-decoration: none; font-weight: 600; white-space: nowrap; font-variant-numeric: tabular-nums; line-height: 1.1; text-shadow: 0 0 4px var(--tg-background, Canvas), 0 0 4px var(--tg-background, Canvas); pointer-events: none; }
 .cell u[data-up] { bottom: calc(100% - var(--top) + 2px); }
 .cell u[data-down] { top: calc(var(--top) + var(--size) + 2px); }
 .column > span { display: grid; justify-content: center; grid-template-columns: 0; color: var(--muted); text-align: center; white-space: nowrap; line-height: 26px; }

@@ -21,15 +21,16 @@ export const PAIR_LOOK = `
 .vectors ol { display: grid; grid-template-rows: var(--rows); align-items: center; margin: 0; padding: 0; list-style: none; white-space: nowrap; }
 .sum { margin: 0; font-size: 26px; line-height: 1.35; font-variant-numeric: tabular-nums; }
 .sum b { color: var(--accent); }
-@container (max-width: 760px) { .vectors { --rows: 40px 40px 110px; } .sum { font-size: 22px; } }
+@container (max-width: 760px) { .asked { display: grid; grid-template-columns: minmax(0, 1fr); } .vectors { --rows: 40px 40px 110px; } .sum { font-size: 22px; } }
 ${COLUMNS_LOOK}`;
 
 export class Pair {
-  /** `tell(words)` is called with the words of a number that is looked at. */
+  /** `tell(words)` is called with the words of a number that is looked at, and of a pair that is chosen. */
   constructor(tell) {
+    this.tell = tell;
     this.element = make("div", "pair");
-    this.queries = makeRadios("", "Query", (i) => this.#choose(i, this.key));
-    this.keys = makeRadios("", "Key", (j) => this.#choose(this.query, j));
+    this.queries = makeRadios("", "Query", (i) => this.#pick(i, this.key));
+    this.keys = makeRadios("", "Key", (j) => this.#pick(this.query, j));
     const asked = make("div", "asked tools"); // a phone's slide has room for the numbers alone
     asked.append(make("span", "", {}, "query of"), this.queries, make("span", "", {}, "key of"), this.keys);
     this.columns = new Columns("Query, key and their product, number by number", tell);
@@ -52,6 +53,12 @@ export class Pair {
     this.#choose(names.length - 1, last.indexOf(Math.max(...last)));
   }
 
+  #pick(query, key) {
+    this.#choose(query, key);
+    const [who, what] = [query, key].map((i) => visibleText(this.answer.tokens[i]));
+    this.tell(`“${who}” takes ${showWhole(this.answer.weights[query][key])} of what it gets from “${what}”`);
+  }
+
   #choose(query, key) {
     [this.query, this.key] = [query, key];
     checkRadio(this.queries, query);
@@ -69,7 +76,7 @@ export class Pair {
     const among = ahead ? "it comes later: " : query ? `softmax among ${query + 1}: ` : "softmax of one: ";
     this.sum.replaceChildren(
       "sum ", bold(plain(score)), ` ÷ √${answer.width} = `, bold(plain(score / root)), ` → ${among}`,
-      bold(ahead ? "−∞, 0%" : `${(100 * answer.weights[query][key]).toFixed(0)}%`),
+      bold(`${ahead ? "−∞, " : ""}${showWhole(answer.weights[query][key])}`),
     );
   }
 }
@@ -80,6 +87,11 @@ function drawProduct(d, query, key) {
   const told = `number ${d + 1}: ${plain(query)} × ${plain(key)} = ${plain(product)}`;
   const colour = product < 0 ? "var(--tg-bad, #d55e00)" : "var(--tg-attention, #56b4e9)";
   return { told, bars: [[{ value: query, colour: GREY }], [{ value: key, colour: GREY }], [{ value: product, colour }]] };
+}
+
+/** A share in whole percents. */
+function showWhole(share) {
+  return `${Math.round(100 * share)}%`;
 }
 
 /** A number with two decimals and a sign where it is below zero. */

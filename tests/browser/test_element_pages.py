@@ -193,6 +193,7 @@ def test_a_score_is_made_number_by_number(page, show):
     scaled, share = score / answer["width"] ** 0.5, 100 * answer["weights"][2][1]
     told = f"sum {score:.2f} ÷ √32 = {scaled:.2f} → softmax among 3: {share:.0f}%".replace("-", "−")
     expect(found.locator(".sum")).to_have_text(told)
+    expect(found.locator(".status")).to_have_text(f"“·is” takes {share:.0f}% of what it gets from “·name”")
     found.locator(".vectors .column").first.focus()
     page.keyboard.press("ArrowRight")
     q, k = answer["q"][2][1], answer["k"][1][1]

@@ -37,7 +37,8 @@ class TalkgenQkv extends LiveElement {
 
   build(body) {
     this.step = this.params.step;
-    this.steps = makeRadios("steps", "Step", (i) => this.#go(i + 1));
+    // A phone's slide has room for the step alone at which the element stands.
+    this.steps = makeRadios("steps tools", "Step", (i) => this.#go(i + 1));
     this.steps.append(...OF_A_HEAD.map((name, i) => makeRadio("button", `${i + 1}. ${name}`)));
     this.sheets = make("div", "sheets");
     this.pair = new Pair((words) => this.note(words));
