@@ -215,6 +215,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         _draw_arcs(pen, data, top, middle, data["between"][0])
         _draw_arcs(pen, data["beside"], middle, bottom, data["between"][1])
     said = next((text for text in whose(data) if pen.text_width(text) <= canvas.width - 8), whose(data)[-1])
+    said = pen.shorten(said, canvas.width - 8)
     pen.write(canvas.width / 2, canvas.height - 14, said, color=pen.colors.muted, align="center")
     return pen.picture
 

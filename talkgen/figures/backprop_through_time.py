@@ -92,7 +92,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     middle = top + 0.42 * (canvas.height - top - 40) - 20
     chain = Chain(pen, 6, canvas.width - 138, middle, len(read))
     chain.draw_states(pen.colors.recurrent)
-    chain.draw_inputs(read, middle - 96)
+    chain.draw_inputs(read, middle - min(96, middle - top - 16))
     chain.draw_cells(data["cell"], pen.colors.recurrent)
     last = chain.x(len(read) - 1)
     room = canvas.width - last - chain.wide / 2 - 52

@@ -12,7 +12,7 @@ from pydantic import Field
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, ModelName
 from talkgen.figures.draw.chain import Chain
-from talkgen.figures.draw.headline import write_headline
+from talkgen.figures.draw.headline import write_headline, write_note
 from talkgen.figures.draw.pen import sheet, styled
 from talkgen.figures.measure.recurrent import NAMES
 from talkgen.figures.measure.tokens import read_text, show_pieces
@@ -105,7 +105,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         for index, count in enumerate(data["both"]):
             pen.write(chains[1].x(index), y, str(count), pen.sizes.small, bold=True, align="center")
     note = "numbers: how many tokens the state has seen"
-    pen.write(canvas.width - 2, canvas.height - 14, note, color=pen.colors.muted, align="right")
+    write_note(pen, note if pen.text_width(note) < canvas.width - 4 else "numbers: tokens seen")
     return pen.picture
 
 

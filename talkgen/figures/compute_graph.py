@@ -157,7 +157,9 @@ def _draw_cell(pen: Pen, data: Data, cell: Cell, left: float, right: float) -> N
     about, colors, sizes = data[cell], pen.colors, pen.sizes
     color = colors.attention if cell == "attention" else colors.recurrent
     title = f"{_TITLES[cell]}: {about['depth']} steps"
-    pen.write(left + 2, 16, title, sizes.small, color=color, bold=True)
+    wide = pen.text_width(title, sizes.small, bold=True)
+    start = min(left, pen.canvas.width - 4 - wide)  # into the gap before it where the picture ends too soon
+    pen.write(start + 2, 16, title, sizes.small, color=color, bold=True)
     longest = max(about["depths"], key=int)
     note = f"{longest} tokens: {about['depths'][longest]} steps"
     if left + pen.text_width(title, sizes.small, bold=True) + pen.text_width(note) + 30 < right:

@@ -33,6 +33,7 @@ MEASURES_TIME = True
 _SHORTEST = 16
 _WRITTEN = 4  # tokens: one alone is a short time to measure
 _BELOW, _LEFT = 78, 118  # px around the plot
+_BYTES = 96  # px that a cache's bytes need below their length
 
 
 class Params(base.Params):
@@ -124,10 +125,10 @@ def draw(data: Data, canvas: Canvas) -> Picture:
 
 
 def _write_bytes(paper: Pen, pen: Pen, data: Data) -> None:
-    """Below every other length the bytes that the cache has there."""
+    """Below as many of the lengths as there is room for the bytes that the cache has there."""
     bottom = paper.canvas.height - _BELOW + 26
     room = pen.at(data["lengths"][1], 1)[0] - pen.at(data["lengths"][0], 1)[0]
-    apart = 1 if room > 96 else 2
+    apart = -int(-_BYTES // room)
     paper.write(2, bottom - 28, "tokens", color=paper.colors.muted)
     paper.write(2, bottom, "cache", color=paper.colors.attention)
     for n, size in list(zip(data["lengths"], data["bytes"], strict=True))[::-apart]:

@@ -115,7 +115,9 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         middle = [norm[part]["middle"] for norm in norms]
         lines.append(Line(f"{name} {middle[-1]:g}", places, middle, color))
     draw_lines(pen, lines)
-    paper.write(2, top - 26, "size of a token's numbers (root mean square)", color=colors.muted)
+    size = "size of a token's numbers (root mean square)"
+    size = size if paper.text_width(size) < canvas.width - 4 else "size (root mean square)"
+    paper.write(2, top - 26, size, color=colors.muted)
     paper.write((_LEFT + canvas.width - _BESIDE) / 2, canvas.height - 44, "norm", color=colors.muted, align="center")
     note = f"{data['kind']} · band: all {data['measured_on']} tokens · {data['model']}"
     note = paper.shorten(note, canvas.width - 4)

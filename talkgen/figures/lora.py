@@ -122,7 +122,8 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     middle = _LEFT + (0.62 * (canvas.width - _LEFT - _BETWEEN - 20) if both else canvas.width - _LEFT - 20)
     left = plot(canvas, _LEFT, top, middle, bottom, paper.picture)
     _draw_losses(paper, left, data)
-    paper.write(2, top - 26, "held-out loss, nats a token", color=paper.colors.muted)
+    loss = paper.shorten("held-out loss, nats a token", middle + _BETWEEN - 60)
+    paper.write(2, top - 26, loss, color=paper.colors.muted)
     paper.write((_LEFT + middle) / 2, bottom + 46, "trained parameters", color=paper.colors.muted, align="center")
     if both:
         right = plot(canvas, middle + _BETWEEN, top, canvas.width - 16, bottom, paper.picture)

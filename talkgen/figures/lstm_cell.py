@@ -222,9 +222,10 @@ class _Cell:
         pen.write(right, self.memory - 38, "c′", size, color=color, bold=True, align="right")
         pen.write(right, self.meet + 30, "h′", size, color=self._tone("output", color), bold=True, align="right")
         pen.write(8, self.bus + 24, "token x, last output h", size)
-        note = f"a bar a token: {''.join(self.data['tokens'])}"
-        if pen.text_width(note) > pen.canvas.width - 20:
-            note = f"a bar for each of {len(self.data['tokens'])} tokens"
+        taken = 8 + pen.text_width("token x, last output h", size) if self.bus + 46 > pen.canvas.height - 14 else 0
+        tokens = self.data["tokens"]
+        notes = (f"a bar a token: {''.join(tokens)}", f"a bar for each of {len(tokens)} tokens", "a bar a token")
+        note = next((text for text in notes if pen.text_width(text) < right - taken - 10), notes[-1])
         pen.write(right, pen.canvas.height - 14, note, color=self.colors.muted, align="right")
 
 

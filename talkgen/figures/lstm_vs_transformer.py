@@ -117,6 +117,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         pen.dots(runs["parameters"], runs["losses"], line.color, 9, alpha=0.6, clip_on=False)
     draw_lines(pen, lines if beside else [replace(line, name="") for line in lines], gap=18)
     note = f"parameters without embeddings; {human(data['tokens'])} tokens each"
+    note = paper.shorten(note, canvas.width - 4)
     half, muted = paper.text_width(note) / 2 + 2, pen.colors.muted
     middle = min((canvas.width - 100) / 2, canvas.width - half)
     paper.write(max(middle, half), canvas.height - 14, note, color=muted, align="center")

@@ -121,6 +121,8 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     paper.write(2, top - 26, f"right answers (guessing: {percent(data['chance'])})", color=colors.muted)
     middle, seconds = (76 + canvas.width - beside - 22) / 2, "s: core seconds of training"
     below = "pairs of key and value stored" if beside else "pairs stored"
+    if not beside and 76 + paper.text_width(below + seconds) + 20 > canvas.width:
+        seconds = "s: core seconds"
     paper.write(
         middle if beside else 76, canvas.height - 22, below, color=colors.muted, align="center" if beside else "left"
     )

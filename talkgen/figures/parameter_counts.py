@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
 TABLES = ("parameter_counts.csv",)
+_LEFT = 92  # px for the numbers beside the plot
+_NARROW = 440  # px in which the names above the plot have the size of other text
 
 
 class Params(base.Params):
@@ -78,7 +80,7 @@ def compute(params: Params, inputs: Inputs) -> Data:
 @styled
 def draw(data: Data, canvas: Canvas) -> Picture:
     """Parameters on a log scale against the date; filled points are dense, rings sparse, direct labels."""
-    pen = plot(canvas, 92, 46, canvas.width - 14, canvas.height - 44)
+    pen = plot(canvas, _LEFT, 46, canvas.width - 14, canvas.height - 44)
     values = [model["parameters"] for model in data["models"]]
     end = max(data["last"] + 0.25, max(model["year"] for model in data["models"]) + 0.95)
     pen.axes.set(yscale="log", xlim=(data["first"] - 0.5, end), ylim=(min(values) / 2.2, max(values) * 2.2))
@@ -109,15 +111,19 @@ def _draw_model(pen: Pen, model: Data) -> None:
 
 def _draw_key(pen: Pen) -> None:
     """The two colours and the ring, named above the plot in their own colour."""
-    colors, size = pen.colors, pen.sizes.small
-    x, y = 0.0, 1 + 28 / (pen.canvas.height - 90)
-    names = (("Transformers", colors.attention, True), ("recurrent networks", colors.recurrent, True))
-    for text, color, bold in names:
-        pen.write(x, y, text, size, color=color, bold=bold, across=True)
-        x += (pen.text_width(text, size, bold=bold) + 26) / (pen.canvas.width - 106)
-    if pen.canvas.width > 700:
-        text = "parameters · rings: mixtures of experts, all experts counted"
-        pen.write(1, y, text, color=colors.muted, align="right", across=True)
+    colors, size = pen.colors, pen.sizes.small if pen.canvas.width > _NARROW else pen.sizes.figure
+    y, room = 1 + 28 / (pen.canvas.height - 90), pen.canvas.width - _LEFT - 14
+    names = (("Transformers", colors.attention), ("recurrent networks", colors.recurrent))
+    widths = [pen.text_width(text, size, bold=True) + 26 for text, _ in names]
+    x = min(0, room - sum(widths))  # over the numbers of the axis where the plot is too narrow for both
+    for (text, color), width in zip(names, widths, strict=True):
+        pen.write(x / room, y, text, size, color=color, bold=True, across=True)
+        x += width
+    text = "rings: mixtures of experts, all experts counted"
+    for note in (f"parameters · {text}", text):
+        if x + pen.text_width(note) <= room:
+            pen.write(1, y, note, color=colors.muted, align="right", across=True)
+            return
 
 
 def _label_models(pen: Pen, models: list[Data]) -> None:

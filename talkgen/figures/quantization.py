@@ -183,17 +183,18 @@ def _write_bits(paper: Pen, pen: Pen, data: Data) -> None:
 def _write_table(paper: Pen, data: Data, left: float, top: float) -> None:
     """A row a form: its name, what a token reads, what it takes."""
     right, colors = paper.canvas.width - 4, paper.colors
+    tall = min(42.0, (paper.canvas.height - 76 - top) / (len(data["forms"]) + 1))
     paper.write(left, top, "a token", color=colors.muted)
     paper.write(right - 94, top, "reads", color=colors.muted, align="right")
     paper.write(right, top, "takes", color=colors.muted, align="right")
     for row, (name, size) in enumerate(data["forms"].items(), 1):
-        y = top + 42 * row
+        y = top + tall * row
         paper.write(left, y, name, paper.sizes.small, bold=True)
         paper.write(right - 94, y, human_bytes(size), align="right")
         paper.write(right, y, show_seconds(data["timings"][name]), color=colors.attention, bold=True, align="right")
     index = BITS.index(4)
     tensor, channel = (percent(data["ways"][way]["error"][index]) for way in _WAYS)
-    y = top + 42 * (len(data["forms"]) + 1) + 12
+    y = top + tall * (len(data["forms"]) + 1) + 12
     matrix = data["matrix"].removesuffix(".weight")
     paper.write(left, y, paper.shorten(matrix, right - left), color=colors.muted)
     paper.write(

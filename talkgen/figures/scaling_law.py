@@ -168,6 +168,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     count = "parameters (Hoffmann: all; Kaplan, ours: without embeddings)"
     note = f"loss in nats a token, against {count}"
     note = note if paper.text_width(note) < canvas.width - 4 else "parameters: all (Hoffmann), or without embeddings"
+    note = paper.shorten(note, canvas.width - 4)
     paper.write(canvas.width / 2, canvas.height - 16, note, color=colors.muted, align="center")
     return paper.picture
 

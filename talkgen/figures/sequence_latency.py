@@ -232,6 +232,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     cores = f"faint: all {data['cores']} cores"
     note = f"time a token, by parameters; n up to {data['lengths'][-1]:,}; {cores}"
     note = note if paper.text_width(note) < canvas.width - 4 else f"time a token, by parameters; {cores}"
+    note = paper.shorten(note, canvas.width - 4)
     paper.write(canvas.width / 2, canvas.height - 18, note, color=colors.muted, align="center")
     return paper.picture
 

@@ -118,7 +118,10 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     paper.write(2, top - 26, f"loss of the same {data['targets']:,} tokens, nats", color=pen.colors.muted)
     note, band = "tokens of context before each", "band: ±2 standard errors"
     if (62 + right + paper.text_width(note)) / 2 > canvas.width - paper.text_width(band) - 20:
-        note, right = "tokens before each", 62 + paper.text_width("tokens before each")
+        note = "tokens before each"
+        if 82 + paper.text_width(note + band) > canvas.width:
+            note, band = "tokens before", "±2 standard errors"
+        right = 62 + paper.text_width(note)
     paper.write((62 + right) / 2, canvas.height - 22, note, color=pen.colors.muted, align="center")
     paper.write(canvas.width - 2, canvas.height - 22, band, color=pen.colors.muted, align="right")
     return pen.picture

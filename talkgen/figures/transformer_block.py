@@ -13,7 +13,7 @@ from pydantic import Field
 from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, ModelName
-from talkgen.figures.draw.headline import write_headline
+from talkgen.figures.draw.headline import write_headline, write_note
 from talkgen.figures.draw.pen import Pen, sheet, styled
 from talkgen.figures.measure.modules import Part, trace_modules
 from talkgen.figures.numbers import human, percent
@@ -113,7 +113,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         _draw_half(pen, data, half, (left, top + (number if stacked else 0) * room, left + wide - 4, room))
     whose = f"{data['model']}, block {data['layer']} of {data['layers']}, {data['tokens']} tokens"
     key = "parameters in the box, FLOPs below it"
-    pen.write(canvas.width - 2, canvas.height - 14, whose, color=pen.colors.muted, align="right")
+    write_note(pen, whose)
     if pen.text_width(key + whose) + 40 < canvas.width:
         pen.write(2, canvas.height - 14, key, color=pen.colors.muted)
     return pen.picture
@@ -144,8 +144,13 @@ def _draw_half(pen: Pen, data: Data, half: Data, place: tuple[float, float, floa
             pen.line([x + wide / 2, x + step - wide / 2], [boxes, boxes], pen.colors.muted, 2.5, zorder=0)
     pen.circle(plus, stream, 17, fill=pen.colors.surface, edge=color, above=4)
     pen.write(plus, stream - 1, "+", pen.sizes.body, align="center").set_zorder(5)
-    total = f"{half['name']}: {human(half['parameters'])} parameters, {human(half['flops'])} FLOPs"
+    fits = all(pen.text_width(_total(each), pen.sizes.small, bold=True) <= right - left - 24 for each in data["halves"])
+    total = _total(half, " parameters" if fits else "")
     pen.write(left + 20, top + 0.94 * tall, total, pen.sizes.small, color=color, bold=True)
+
+
+def _total(half: Data, unit: str = " parameters") -> str:
+    return f"{half['name']}: {human(half['parameters'])}{unit}, {human(half['flops'])} FLOPs"
 
 
 def headline(data: Data) -> str:

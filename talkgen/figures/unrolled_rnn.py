@@ -108,7 +108,8 @@ def _draw_chain(pen: Pen, data: Data, middle: float) -> None:
     chain = Chain(pen, 0, pen.canvas.width, middle, len(data["tokens"]))
     color = pen.colors.recurrent
     chain.draw_states(color)
-    chain.draw_inputs(data["tokens"], middle + 104)
+    down = min(104, pen.canvas.height - 90 - middle)  # to the tokens; what is below them stays above the note
+    chain.draw_inputs(data["tokens"], middle + down)
     chain.draw_cells(data["cell"], color)
     for index, text in enumerate(data["next"]):
         x = chain.x(index)
@@ -117,9 +118,9 @@ def _draw_chain(pen: Pen, data: Data, middle: float) -> None:
     if data["step"] >= _DONE:
         for index, share in enumerate(data["left"]):
             said = f"{100 * share:.0f}{'%' if chain.step > _ROOMY else ''}"
-            pen.write(chain.x(index), middle + 146, said, color=color, bold=True, align="center")
+            pen.write(chain.x(index), middle + down + 42, said, color=color, bold=True, align="center")
     else:
-        pen.write(2, middle + 146, "the same weights in every cell", color=pen.colors.muted)
+        pen.write(2, middle + down + 42, "the same weights in every cell", color=pen.colors.muted)
 
 
 def headline(data: Data) -> str:

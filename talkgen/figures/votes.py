@@ -9,6 +9,7 @@ from pydantic import Field
 
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, VotesOf
+from talkgen.figures.draw.headline import wrap
 from talkgen.figures.draw.pen import Pen, sheet, styled
 from talkgen.figures.measure.tokens import show_piece, show_text
 from talkgen.figures.numbers import percent
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 TABLES = ()
 ROWS = 7
+_LINE = 29  # px from a line of the losses to the next
 
 
 class Params(base.Params):
@@ -73,10 +75,12 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     pen.write(2, 22, _tail(pen, f"{one['prompt']} …", canvas.width - 4), size)
     pen.write(canvas.width - 150, 60, "model", size, color=colors.attention, align="right")
     pen.write(canvas.width - 30, 60, "room", size, color=colors.accent, align="right")
-    top, step = 78.0, (canvas.height - 78.0 - 44.0) / len(one["rows"])
+    below = wrap(pen, _losses(one), canvas.width - 4)
+    top, step = 78.0, (canvas.height - 78.0 - 15.0 - _LINE * len(below)) / len(one["rows"])
     for index, row in enumerate(one["rows"]):
         _draw_row(pen, row, top + (index + 0.5) * step, step, is_true=row["text"] == one["truth"])
-    pen.write(2, canvas.height - 18, _losses(one), size)
+    for above, line in enumerate(reversed(below)):
+        pen.write(2, canvas.height - 18 - _LINE * above, line, size)
     return pen.picture
 
 

@@ -110,16 +110,72 @@ def test_figure_can_be_read_from_the_back_row(name, theme, size, data_of, tmp_pa
 def test_no_text_stands_on_another(name, size, data_of, tmp_path):
     """On a slide every text has its place to itself, inside the picture, in a column, too."""
     picture = load_figure(name).draw(data_of(name), Canvas(load_style("night", tmp_path), *size))
-    texts = [text for text in picture.findobj(Text) if text.get_visible() and text.get_text().strip()]
-    level = [(text.get_text(), text.get_window_extent()) for text in texts if not text.get_rotation()]
+    assert meeting(picture) == []
+    level = [(text.get_text(), text.get_window_extent()) for text in written(picture) if not text.get_rotation()]
+    assert [said for said, box in level if box.x0 < -1.5 or box.x1 > size[0] + 1.5] == []
+
+
+def written(picture):
+    """The texts of a picture that are seen."""
+    return [text for text in picture.findobj(Text) if text.get_visible() and text.get_text().strip()]
+
+
+def meeting(picture):
+    """The pairs of level texts that share a px of their letters."""
+    level = [(text.get_text(), text.get_window_extent()) for text in written(picture) if not text.get_rotation()]
     boxes = [(said, (box.x0 + 1, box.y0 + 3, box.x1 - 1, box.y1 - 3)) for said, box in level]
-    meet = [
+    return [
         (one, other)
         for (one, a), (other, b) in itertools.combinations(boxes, 2)
         if (one, a) != (other, b) and min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
     ]
-    assert meet == []
-    assert [said for said, box in level if box.x0 < -1.5 or box.x1 > size[0] + 1.5] == []
+
+
+@pytest.mark.parametrize("size", [(900, 260), (900, 360), (420, 300), (420, 430)], ids="{0[0]}x{0[1]}".format)
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_in_little_room_texts_are_apart_or_it_is_told(name, size, data_of, tmp_path):
+    """A figure in a low place or a narrow column is drawn so that it can be read, or says what it needs."""
+    try:
+        picture = load_figure(name).draw(data_of(name), Canvas(load_style("night", tmp_path), *size))
+    except TalkgenError as error:
+        assert "has no room for its" in str(error)  # noqa: PT017 – most figures are drawn
+        assert "hint: give it" in str(error)  # noqa: PT017
+    else:
+        assert meeting(picture) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("backprop_through_time", (1152, 360)),
+        ("compute_optimal", (900, 260)),
+        ("decoder_only", (900, 360)),
+        ("kv_cache", (900, 300)),
+        ("layer_norm", (420, 430)),
+        ("lstm_vs_transformer", (420, 430)),
+        ("memory_bottleneck", (420, 430)),
+        ("parameter_counts", (900, 430)),
+        ("parameter_counts", (420, 430)),
+        ("quantization", (1152, 300)),
+        ("scaling_law", (420, 470)),
+        ("token_loss_by_position", (420, 430)),
+        ("transformer_block", (900, 360)),
+        ("unrolled_rnn", (1152, 300)),
+        ("votes", (420, 430)),
+    ],
+)
+def test_a_little_less_room_is_room_enough(name, size, data_of, tmp_path):
+    """Notes are shorter, axes have fewer numbers and rows stand closer before a figure is refused."""
+    picture = load_figure(name).draw(data_of(name), Canvas(load_style("night", tmp_path), *size))
+    assert meeting(picture) == []
+
+
+def test_texts_that_would_stand_on_each_other_are_told(data_of, tmp_path):
+    """Six rows of names in 60 px are a figure that nobody reads."""
+    with pytest.raises(
+        TalkgenError, match=r"1152 by 300 px has no room for its text\n.*more `height`, or a wider column"
+    ):
+        load_figure("model_sizes").draw(data_of("model_sizes"), Canvas(load_style("night", tmp_path), 1152, 300))
 
 
 @pytest.mark.parametrize(("size", "hint"), [((1152, 100), "more `height`"), ((100, 470), "a wider column")])
@@ -134,6 +190,8 @@ def test_too_little_room_is_no_crash(name, size, hint, data_of, tmp_path):
         assert str(error) in (  # noqa: PT017 – most figures are drawn
             f"{room} plot\n  hint: give it {hint}",
             f"{room} text\n  hint: give it more `height`",
+            f"{room} text\n  hint: give it more `height`, or a wider column",
+            f"{room} text\n  hint: give it a wider column",
         )
 
 

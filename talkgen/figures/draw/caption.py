@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from talkgen.figures.base import Data
+from talkgen.figures.draw.headline import wrap
 from talkgen.figures.draw.pen import Pen
 
 _HEIGHT = 104  # px from the upper edge of a picture to its plot, with two lines of numbers
@@ -17,11 +18,14 @@ def write_caption(pen: Pen, finding: str, numbers: Sequence[tuple[str, str]], ax
 
     Returns the px down to where the plot begins.
     """
-    pen.write(_EDGE, 16, finding[:1].upper() + finding[1:], pen.sizes.small, bold=True)
+    lines = wrap(pen, finding[:1].upper() + finding[1:], pen.canvas.width - 2 * _EDGE)
+    for row, line in enumerate(lines):
+        pen.write(_EDGE, 16 + _LINE * row, line, pen.sizes.small, bold=True)
+    lower = _LINE * (len(lines) - 1)
     for row, (text, color) in enumerate(numbers):
-        pen.write(pen.canvas.width - _EDGE, 50 + _LINE * row, text, color=color, align="right")
+        pen.write(pen.canvas.width - _EDGE, 50 + lower + _LINE * row, text, color=color, align="right")
     needed = pen.text_width(axis) + max(pen.text_width(text) for text, _ in numbers) + 2 * _EDGE
-    top = _HEIGHT if needed < pen.canvas.width else _HEIGHT + _LINE
+    top = lower + (_HEIGHT if needed < pen.canvas.width else _HEIGHT + _LINE)
     pen.write(_EDGE, top - 26, axis, color=pen.colors.muted)
     return float(top)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from talkgen.errors import TalkgenError
 from talkgen.figures.base import Canvas, Data
-from talkgen.figures.draw import lettering
+from talkgen.figures.draw import lettering, room
 from talkgen.figures.draw.lettering import DPI, HALF_CAPITAL, POINTS
 from talkgen.style import Colors, Sizes
 
@@ -33,7 +33,7 @@ _LEAST = 30  # px that a plot needs each way for a line to be seen in it
 def styled(draw: Draw) -> Draw:
     """Makes `draw` independent of the user's matplotlib settings and of the fonts installed on the machine.
 
-    What it returns then raises a TalkgenError where the picture's edge would cut a text off.
+    What it returns then raises a TalkgenError where the picture's edge would cut a text off, or one stands on another.
     """
 
     @functools.wraps(draw)
@@ -47,24 +47,11 @@ def styled(draw: Draw) -> Draw:
             mpl.rcParams.update(lettering.SPACING)
             picture = draw(data, canvas)
             picture.draw_without_rendering()  # ticks are made while drawing: make them under these settings
-            _refuse_cut(picture, canvas)
+            room.thin_numbers(picture)
+            room.refuse_crowded(picture, canvas)
         return picture
 
     return drawn
-
-
-def _refuse_cut(picture: Picture, canvas: Canvas) -> None:
-    """Refuses a picture that is too low for the texts in it.
-
-    Raises:
-        TalkgenError: more of one than a third of a line is above its upper edge or below its lower one.
-    """
-    most = canvas.style.sizes.figure / 3
-    for text in (text for axes in picture.axes for text in axes.texts if text.get_text().strip()):
-        box = text.get_window_extent()
-        if box.y0 < -most or box.y1 > picture.bbox.height + most:
-            size = f"{canvas.width:g} by {canvas.height:g}"
-            raise TalkgenError(f"a picture of {size} px has no room for its text", "give it more `height`")
 
 
 @dataclass(frozen=True)

@@ -74,12 +74,13 @@ class Row:
         top, bottom = min(far, near), max(far, near)
         pen.box(left, top, right - left, bottom - top, 12, edge=pen.colors.line)
         count = self.data["blocks"]
-        text = f"a block · {count} of them" if count > 1 else "one block"
+        texts = [f"a block · {count} of them", f"{count} blocks"] if count > 1 else ["one block"]
         shape = f"{self.data['tokens']} × {self.data['width']}"
         y = self.stream - sign * 22
         pen.write(left + 12, y, shape)
-        end = right - _GAP - 10  # left of the plus on the frame's edge
-        if end - left > pen.text_width(text + shape) + 60:
+        end = right - _GAP - 10  # left of the plus on the frame's edge, right of the one before it
+        start = max(left + 42 + pen.text_width(shape), self.middle(shown - 2) + self.wide / 2 + 34)
+        if text := next((text for text in texts if start + pen.text_width(text) <= end), ""):
             pen.write(end, y, text, color=pen.colors.muted, align="right")
 
     def _connect(self, index: int) -> None:
