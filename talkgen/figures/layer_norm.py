@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 TABLES = ()
 _NAMES = {"layer": "LayerNorm", "rms": "RMSNorm"}
-_BELOW, _LEFT, _BESIDE = 90, 74, 190  # px around the plot
+_BELOW, _LEFT, _APART = 90, 74, 12  # px around the plot, and from its lines to their names
 _BEFORE, _DONE = 1, 2
 
 
@@ -97,9 +97,11 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     """Size against depth: what goes into each norm, and what comes out, as a median and a band over all tokens."""
     paper = sheet(canvas)
     top = write_headline(paper, headline(data)) + 44
-    pen = plot(canvas, _LEFT, top, canvas.width - _BESIDE, canvas.height - _BELOW, paper.picture)
-    norms, colors = data["norms"], pen.colors
-    parts = [("before", "goes in", colors.recurrent), ("after", "comes out", colors.attention)][: data["step"]]
+    norms, colors = data["norms"], paper.colors
+    both = [("before", "goes in", colors.recurrent), ("after", "comes out", colors.attention)]
+    names = {part: f"{name} {norms[-1][part]['middle']:g}" for part, name, _ in both}
+    right = canvas.width - _APART - 4 - max(paper.text_width(n, paper.sizes.small, bold=True) for n in names.values())
+    pen = plot(canvas, _LEFT, top, right, canvas.height - _BELOW, paper.picture)
     every = [norm[part][end] for norm in norms for part in ("before", "after") for end in ("low", "high")]
     low, high = min(every) / 1.3, max(every) * 1.3
     places = list(range(1, len(norms) + 1))
@@ -110,15 +112,15 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     every_other = max(1, len(norms) // 10)
     pen.label_axis("x", places[::every_other], [str(place) for place in places[::every_other]])
     lines = []
-    for part, name, color in parts:
+    for part, _, color in both[: data["step"]]:
         pen.band(places, [n[part]["low"] for n in norms], [n[part]["high"] for n in norms], color)
         middle = [norm[part]["middle"] for norm in norms]
-        lines.append(Line(f"{name} {middle[-1]:g}", places, middle, color))
-    draw_lines(pen, lines)
+        lines.append(Line(names[part], places, middle, color))
+    draw_lines(pen, lines, _APART)
     size = "size of a token's numbers (root mean square)"
     size = size if paper.text_width(size) < canvas.width - 4 else "size (root mean square)"
     paper.write(2, top - 26, size, color=colors.muted)
-    paper.write((_LEFT + canvas.width - _BESIDE) / 2, canvas.height - 44, "norm", color=colors.muted, align="center")
+    paper.write((_LEFT + right) / 2, canvas.height - 44, "norm", color=colors.muted, align="center")
     note = f"{data['kind']} · band: all {data['measured_on']} tokens · {data['model']}"
     note = paper.shorten(note, canvas.width - 4)
     paper.write(canvas.width - 2, canvas.height - 14, note, color=colors.muted, align="right")

@@ -115,10 +115,11 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         _draw_heat(pen, data[name], (left, top, room / 3 - 26, high), title, _largest(data, "qkv"))
     panels = _panels(data, wide=canvas.width > _WIDE)[-1 if canvas.width < NARROW else -3 :]
     wide = _cell(pen, data, len(panels), room)
-    for index, (title, values) in enumerate(panels):
-        _draw_numbers(pen, values, (label + index * (rows * wide + 26), middle, wide, high), title)
+    left = label
+    for title, values in panels:
+        _draw_numbers(pen, values, (left, middle, wide, high), title)
+        left += max(rows * wide, pen.text_width(title)) + 26
     if data["step"] >= _DONE:
-        left = label + len(panels) * (rows * wide + 26)
         _draw_heat(
             pen, data["output"], (left, middle, canvas.width - left - 2, high), "weights · V", _largest(data, "v")
         )
