@@ -40,11 +40,15 @@ class Barrier:
 
 @dataclass(frozen=True)
 class Seen:
-    """One slide as the browser laid it out: px over each edge, what is cut inside it, its smallest text in px."""
+    """One slide as the browser laid it out: px over each edge, what is cut inside it, its smallest text in px.
+
+    `beyond` are formulas that reach out of the column that they stand in.
+    """
 
     number: int
     over: dict[str, int]
     clipped: tuple[str, ...]
+    beyond: tuple[str, ...]
     smallest: float | None
     smallest_words: str
     barriers: tuple[Barrier, ...]
@@ -124,6 +128,7 @@ def _read(number: int, seen: dict[str, Any]) -> Seen:
         number=number,
         over=seen["over"],
         clipped=tuple(_cut(each) for each in seen["clipped"]),
+        beyond=tuple(_cut(each) for each in seen["beyond"]),
         smallest=smallest["size"],
         smallest_words=smallest["words"],
         barriers=tuple(Barrier(each["rule"], each["help"], each["where"]) for each in seen.get("barriers", [])),

@@ -64,8 +64,8 @@ def _look(deck: DeckFolder, plan: Plan, report: Callable[[str], None]) -> list[d
 
 
 def record(seen: Seen) -> dict[str, Any]:
-    """What of a slide does not fit, as JSON values: px over its edges, and what is cut off."""
-    return {"tall": seen.too_tall, "wide": seen.too_wide, "cut": seen.clipped}
+    """What of a slide does not fit, as JSON values: px over its edges, what is cut off, formulas too wide."""
+    return {"tall": seen.too_tall, "wide": seen.too_wide, "cut": seen.clipped, "beyond": seen.beyond}
 
 
 def _problems(slides: list[dict[str, Any]], deck: DeckFolder, plan: Plan) -> Iterator[Problem]:
@@ -93,4 +93,5 @@ def spell_out(slide: Mapping[str, Any], deck: DeckFolder, plan: Plan) -> list[st
         for px, side, room in ((slide["tall"], "tall", height), (slide["wide"], "wide", width))
         if px
     ]
-    return said + [f"cut off in {target}, {cut}" for cut in slide["cut"]]
+    said += [f"cut off in {target}, {cut}" for cut in slide["cut"]]
+    return said + [f"overrun in {target} by a formula that leaves its column, {each}" for each in slide["beyond"]]

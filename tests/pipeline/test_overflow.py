@@ -92,3 +92,28 @@ def test_a_line_that_is_too_long_to_be_read_is_told(target, tmp_path, own_cache)
     done = build(Request(tmp_path, target), print)
     (cut,) = find_overflow(done.deck, done.plan, open_store(), print)
     assert cut.message.startswith(f"slide 1 is cut off in {target.capitalize()}, ")
+
+
+FORMULAS = """\
+title: Formulas
+model: small
+slides:
+  - title: Side by side
+    body:
+      - columns:
+          - [{math: 'FORMULA'}]
+          - [What stands beside it]
+  - title: One that fits
+    body: [{math: a < b}]
+"""
+
+
+def test_a_formula_that_is_wider_than_its_column_is_told(tmp_path, own_cache):
+    """KaTeX's neither breaks nor shrinks: it would stand on what is in the next column, inside of the slide."""
+    wide = " + ".join(f"x_{{{number}}}" for number in range(12))
+    (tmp_path / "outline.yaml").write_text(FORMULAS.replace("FORMULA", wide), encoding="utf-8")
+    done = build(Request(tmp_path, "slidev"), print)
+    (told,) = find_overflow(done.deck, done.plan, open_store(), print)
+    assert told.message.startswith("slide 1 is overrun in Slidev by a formula that leaves its column, ")
+    assert f"px too wide: {wide[:40]}" in told.message
+    assert told.place.line == 4

@@ -1,5 +1,5 @@
 // Looks at every slide of a built deck: reads {browser, url, tool, count, width, height, axe} from the file that is named
-// and prints {slides: [{over, clipped, smallest, barriers, texts}], hosts, failed}. Sizes are px of the slide as it was designed.
+// and prints {slides: [{over, clipped, beyond, smallest, barriers, texts}], hosts, failed}. Sizes are px of the slide as it was designed.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import puppeteer from "puppeteer-core";
@@ -84,6 +84,7 @@ function measure(selector, width) {
   const scale = frame.width / width;
   const over = { top: 0, right: 0, bottom: 0, left: 0 };
   const clipped = [];
+  const beyond = [];
   let smallest = null;
   const LEGIBLE = 20; // px
   const words = (element) => (element.getAttribute?.("alt") || element.textContent || element.localName).trim().slice(0, 60);
@@ -123,6 +124,11 @@ function measure(selector, width) {
     const code = element.shadowRoot && element.matches("pre, marp-pre") ? element.querySelector("code") : null;
     const shown = code ? (parseFloat(getComputedStyle(code).fontSize) * boxOf(code).width) / code.offsetWidth / scale : LEGIBLE;
     if (shown < LEGIBLE) clipped.push({ wide: code.offsetWidth - element.clientWidth, tall: 0, words: words(element) });
+    // KaTeX's formulas neither break nor shrink: one that is too wide reaches into what stands beside its column.
+    if (element.matches(".katex-display") && element.scrollWidth > element.clientWidth) {
+      const source = element.querySelector("annotation")?.textContent ?? words(element);
+      beyond.push({ wide: element.scrollWidth - element.clientWidth, tall: 0, words: source.trim().slice(0, 60) });
+    }
     const cuts = look.overflowX !== "visible" || look.overflowY !== "visible";
     if (cuts && element !== root && element.clientWidth) {
       const scrolls = element.closest(".tg-scroll") !== null; // what is too wide, as its author chose
@@ -133,7 +139,7 @@ function measure(selector, width) {
     if (!replaced) for (const child of element.children) visit(child, inside);
   };
   for (const child of root.children) visit(child);
-  return { over, clipped, smallest };
+  return { over, clipped, beyond, smallest };
 }
 
 // Runs in the page: what axe-core finds serious on the slide, and headings that skip a level.
