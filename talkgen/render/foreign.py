@@ -7,7 +7,7 @@ which `places` puts the thing itself for.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape, unescape
 from typing import Any
@@ -22,6 +22,7 @@ from talkgen.render.grammar import read_markdown
 from talkgen.render.icons import icon_sign, is_icon
 from talkgen.render.loops import SPAN, written_out
 from talkgen.render.places import FRAME, PLACE, SLOTS, VECTOR, sign
+from talkgen.render.snippets import with_snippets
 from talkgen.render.tags import KNOWN
 from talkgen.render.utilities import styled
 from talkgen.render.vue import FRAGMENT, passing, without_vue
@@ -67,6 +68,7 @@ class Foreign:
     native: str
     places: Mapping[str, Any] = field(default_factory=dict)  # of elements, in the slide's settings
     values: Mapping[str, Any] = field(default_factory=dict)  # that names of the slide's set-up begin with
+    read_file: Callable[[str], str | None] = lambda _: None  # the text of a file that a listing names
     lost: dict[str, None] = field(default_factory=dict)
     plain: dict[str, None] = field(default_factory=dict)  # components and places whose text is shown
     passing: dict[str, None] = field(default_factory=dict)  # what is done at single clicks, and is over then
@@ -80,6 +82,8 @@ class Foreign:
 
     def read(self, source: str) -> str:
         """The source without what only its own tool reads."""
+        if self.native == "slidev":
+            source = with_snippets(source, self.read_file)
         lines, parts, at = source.split("\n"), list[tuple[str, bool]](), 0
         for token in read_markdown(source):
             if token.type in ("fence", "code_block") and token.map and token.level == 0:

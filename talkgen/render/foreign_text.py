@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from talkgen.errors import OutlineError
+from talkgen.errors import OutlineError, TalkgenError
 from talkgen.outline import blocks
+from talkgen.outline.files import FileError, find_file
 from talkgen.outline.node import Holds
 from talkgen.outline.schema import Slide
 from talkgen.outline.walk import find_texts
@@ -21,9 +22,11 @@ from talkgen.render.expressions import beginnings
 from talkgen.render.foreign import Foreign, settings_lost, settings_unknown
 from talkgen.render.mdc import as_tags
 from talkgen.render.places import FRAME, PLACE, VECTOR, arranged, sign, signs
+from talkgen.yamlfile import read_text
 
 _SET_UP = re.compile(r"<script\b[^>]*\bsetup\b[^>]*>(.*?)</script", re.DOTALL)
 _FRAME_HEIGHT = 360  # px of a slide
+_LISTED = 1 << 20  # letters of a talk's listings from files
 
 
 class ForeignText(Addresses):
@@ -37,6 +40,7 @@ class ForeignText(Addresses):
         self.styles: list[str] = []  # of the slide at hand, its author's own
         self.sheets: dict[str, None] = {}  # of all slides
         self._frames: list[str] = []
+        self._room = _LISTED
         self._places: Mapping[str, Any] = {}
         self._values: Mapping[str, Any] = {}
 
@@ -63,7 +67,7 @@ class ForeignText(Addresses):
             return source
         if self.native == "slidev" and self.deck.outline.frontmatter.get("mdc") is True:
             source = as_tags(source)
-        read = Foreign(self.native, self._places, self._values)
+        read = Foreign(self.native, self._places, self._values, self._listed)
         try:
             text = read.read(_outdented(source) if "columns" in self.at else source)
         except OutlineError as error:
@@ -87,6 +91,17 @@ class ForeignText(Addresses):
             elif found["kind"] == FRAME:
                 self._frames.append(read.frames[int(found["name"])])
                 text = text.replace(found[0], sign(f"{FRAME}s", str(len(self._frames) - 1)))
+        return text
+
+    def _listed(self, name: str) -> str | None:
+        """The text of a file that a listing names; it comes along, and so a change of it is a change of the deck."""
+        try:
+            file = find_file(name, self._outline)
+            text = read_text(file, most=self._room)
+        except (FileError, TalkgenError):
+            return None
+        self._room -= len(text)
+        self.address(name)
         return text
 
     def _note(self, lost: str) -> None:
