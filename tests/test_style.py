@@ -41,6 +41,7 @@ def test_all_mistakes_of_a_theme_are_told_at_their_places(tmp_path):
         f"{file}:3:1: scheme: 'drak' is not one of dark, light",
         "  hint: did you mean 'dark'?",
         f"{file}:4:1: colors: 'accent' is missing",
+        "  hint: A colour is written as '#rrggbb', in quotes.",
         f"{file}:7:3: colors.ink: 'eef2f8' is not of the form it must have",
         "  hint: A colour is written as '#rrggbb', in quotes.",
         f"{file}:10:3: colors: unknown key 'acent'",

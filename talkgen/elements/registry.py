@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from talkgen.errors import Problem, TalkgenError, did_you_mean
+from talkgen.yamlfile.words import explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -60,7 +61,7 @@ def _problem(name: str, kind: type[Params], detail: Any) -> Problem:
     which = str(detail["loc"][0]) if detail["loc"] else ""
     if detail["type"] == "extra_forbidden":
         return Problem(f"the element '{name}' has no parameter '{which}'", did_you_mean(which, kind.model_fields))
-    return Problem(f"parameter {which} of '{name}': {detail['msg'].lower()}")
+    return Problem(f"parameter {which} of '{name}' {explain([detail])[0]}")
 
 
 def check_dials(name: str, params: Params, dials: Mapping[str, Sequence[Any]] | None) -> dict[str, list[Any]]:

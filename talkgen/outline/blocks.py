@@ -16,6 +16,8 @@ from talkgen.outline.nesting import misfits
 from talkgen.outline.node import FileName, Holds, Mark, Name, Node, Prose
 from talkgen.yamlfile import NamedUnion
 
+_WIDTH = "Width on the slide, in px of a slide that is 720 px high; a number alone."
+_HEIGHT = "Height on the slide, in px of a slide that is 720 px high; a number alone."
 ModelNames = Annotated[str | tuple[str, ...], Mark.VERBATIM]  # one name, or several in order of preference
 
 
@@ -61,7 +63,7 @@ class Figure(Block):
     )
     figure: Name
     params: Annotated[dict[str, JsonValue], Mark.INPUT] = {}
-    height: int | None = Field(None, gt=0, le=720, description="Height on the slide in px of a 720 px slide.")
+    height: int | None = Field(None, gt=0, le=720, description=_HEIGHT)
     caption: Prose | None = None
 
 
@@ -73,10 +75,12 @@ class Live(Block):
     prompt: Annotated[str, Mark.INPUT] = ""
     model: ModelNames | None = None
     beside: ModelNames | None = Field(None, description="A second model, shown next to the first.")
-    bars: int = Field(8, ge=1, le=20)
-    temperature: float = Field(1.0, gt=0, le=5)
-    top_k: int | None = Field(None, ge=1)
-    top_p: float | None = Field(None, gt=0, le=1)
+    bars: int = Field(8, ge=1, le=20, description="How many tokens are shown, the likeliest first.")
+    temperature: float = Field(
+        1.0, gt=0, le=5, description="How flat it is drawn: 1 is the model's own, less is surer."
+    )
+    top_k: int | None = Field(None, ge=1, description="How many of the likeliest tokens are drawn from.")
+    top_p: float | None = Field(None, gt=0, le=1, description="The share of the likeliest tokens that are drawn from.")
     answer: Annotated[str | None, Mark.INPUT] = Field(None, description="What comes next, of a vote: its first token.")
     params: Annotated[dict[str, JsonValue], Mark.INPUT] = Field({}, description="The element's own settings.")
     dials: Annotated[dict[str, list[JsonValue]] | None, Mark.INPUT] = Field(
@@ -89,7 +93,7 @@ class Gradio(Block):
 
     key = "gradio"
     gradio: Name
-    height: int = Field(480, gt=0, le=720)
+    height: int = Field(480, gt=0, le=720, description=_HEIGHT)
     picture: FileName | None = Field(None, description="What stands there without a server: talkgen demo --picture.")
 
 
@@ -149,8 +153,8 @@ class Image(Block):
     key = "image"
     image: FileName
     alt: str = ""
-    width: int | None = Field(None, gt=0)
-    height: int | None = Field(None, gt=0)
+    width: int | None = Field(None, gt=0, description=_WIDTH)
+    height: int | None = Field(None, gt=0, description=_HEIGHT)
     background: bool = Field(False, description="Behind the text.")
     side: Literal["left", "right"] | None = Field(None, description="On this side, and the text beside it.")
     share: int = Field(50, ge=15, le=85, description="With 'side': how many percent of the slide's width it takes.")
@@ -190,8 +194,8 @@ class Video(Block):
     poster: FileName | None = Field(None, description="The picture that is shown before it starts.")
     start: float = Field(0, ge=0, description="Seconds of the film at which it starts.")
     end: float | None = Field(None, gt=0, description="Seconds of the film at which it stops.")
-    width: int | None = Field(None, gt=0)
-    height: int | None = Field(None, gt=0, le=720)
+    width: int | None = Field(None, gt=0, description=_WIDTH)
+    height: int | None = Field(None, gt=0, le=720, description=_HEIGHT)
     controls: bool = True
     autoplay: bool = False
     loop: bool = False
@@ -209,7 +213,7 @@ class Embed(Block):
     key = "embed"
     embed: str
     title: str = ""
-    height: int = Field(480, gt=0, le=720)
+    height: int = Field(480, gt=0, le=720, description=_HEIGHT)
 
 
 class TableRows(Node):
@@ -283,7 +287,7 @@ class Toc(Block):
 
     key = "toc"
     toc: bool = Field(True, description="'toc: true' lists the titles of the talk.")
-    columns: int = Field(1, ge=1, le=3)
+    columns: int = Field(1, ge=1, le=3, description="Side by side.")
 
 
 class References(Block):
@@ -291,7 +295,7 @@ class References(Block):
 
     key = "references"
     references: Literal["cited", "all"] = Field(description="The works that the talk cites, or all that it could.")
-    columns: int = Field(1, ge=1, le=3)
+    columns: int = Field(1, ge=1, le=3, description="Side by side.")
 
 
 class Html(Block):

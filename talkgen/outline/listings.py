@@ -20,6 +20,7 @@ from talkgen.outline.schema import Outline
 from talkgen.outline.walk import find_blocks
 from talkgen.yamlfile import Document, PathInData, read_text
 
+_UNREAD = {"code": "", "output": False}  # of a listing that cannot be had: that is told, and nothing else of it
 LINES = r"\d+(-\d+)?(,\d+(-\d+)?)*"
 _LANGUAGES = {
     ".py": "python", ".js": "javascript", ".ts": "typescript", ".sh": "bash", ".yaml": "yaml", ".yml": "yaml",
@@ -40,10 +41,10 @@ def splice_listings(document: Document) -> tuple[Document, tuple[Path, ...]]:
                     body[index] = _listed(block, _outline_of(document, here), files)
                 except FileError as error:
                     problems.append(document.problem(error.message, error.hint, (*here, "code")))
-                    body[index] = {**block, "code": ""}
+                    body[index] = {**block, **_UNREAD}
                 except OutlineError as error:
                     problems += error.problems
-                    body[index] = {**block, "code": ""}
+                    body[index] = {**block, **_UNREAD}
     return replace(document, problems=(*document.problems, *problems)), tuple(files)
 
 
@@ -82,6 +83,24 @@ def _chosen(lines: list[str], which: str) -> str:
             raise FileError(f"there are no lines {part} in it", f"it has {len(lines)}")
         chosen += lines[start - 1 : end]
     return textwrap.dedent("\n".join(chosen))
+
+
+def check_steps(parts: Parts, document: Document) -> Iterator[Problem]:
+    """A problem for each step that highlights a line which the listing does not have; a native talk's tool shrugs."""
+    outline = parts.get(())
+    if not isinstance(outline, Outline) or outline.native:
+        return
+    for path, block in find_blocks(outline):
+        if isinstance(block, Code) and (beyond := _beyond(block)):
+            hint = "lines are counted from 1 where the listing begins, not as in its file"
+            yield document.problem(f"the listing has no line {beyond}", hint, (*path, "steps"))
+
+
+def _beyond(block: Code) -> int | None:
+    """The first line that a listing's steps name and that it does not have; None of one that could not be had."""
+    lines = len(block.code.splitlines())
+    named = map(int, re.findall(r"\d+", block.steps or ""))
+    return next((each for each in named if each > lines > 0), None)
 
 
 def check_outputs(parts: Parts, document: Document) -> Iterator[Problem]:

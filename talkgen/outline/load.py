@@ -12,7 +12,7 @@ from talkgen.errors import OutlineError
 from talkgen.outline.citations import check_citations
 from talkgen.outline.files import check_files
 from talkgen.outline.find import find_outline
-from talkgen.outline.listings import check_outputs, splice_listings
+from talkgen.outline.listings import check_outputs, check_steps, splice_listings
 from talkgen.outline.names import check_names
 from talkgen.outline.parts import sound_parts
 from talkgen.outline.schema import Outline
@@ -33,7 +33,7 @@ def load_outline(path: Path, given: Mapping[str, Any] = MappingProxyType({})) ->
     document, listed = splice_listings(document)
     document = spell(document, Outline)
     parts = sound_parts(document.data)
-    checks = (check_files, check_names, check_settings, check_citations, check_outputs)
+    checks = (check_files, check_names, check_settings, check_citations, check_outputs, check_steps)
     problems = (*document.problems, *(problem for check in checks for problem in check(parts, document)))
     outline = validate(replace(document, problems=problems), Outline, OutlineError)
     named = [document.path.parent / outline.bibliography] if outline.bibliography else []

@@ -94,7 +94,7 @@ class Outline(Ordered):
     expressions: bool = Field(True, description="Whether {{ … }} is evaluated.")
     directives: Annotated[dict[str, JsonValue], Mark.VERBATIM, Holds.DIRECTIVES] = {}
     frontmatter: Annotated[dict[str, JsonValue], Mark.VERBATIM, Holds.FRONTMATTER] = {}
-    slides: list[Slide] = Field(min_length=1)
+    slides: list[Slide] = Field(min_length=1, description="The slides, each an item that begins with '- '.")
 
     @property
     def drawn_in(self) -> str:

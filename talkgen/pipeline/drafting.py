@@ -39,6 +39,7 @@ from talkgen.render.media import text_width
 from talkgen.store.key import canonical
 from talkgen.style import SIZES, Style
 from talkgen.yamlfile import PathInData, where_path
+from talkgen.yamlfile.words import explain
 
 CANVAS_HEIGHT = 470  # px of a figure below a slide's title and a line of text
 
@@ -242,7 +243,7 @@ def check_next_token(block: Live) -> dict[str, list[Any]]:
         try:
             return getattr(Live.model_validate({"live": name, dial: value}), dial)
         except ValidationError as error:
-            raise TalkgenError(f"dial {dial} of '{name}': {error.errors()[0]['msg'].lower()}") from error
+            raise TalkgenError(f"dial {dial} of '{name}' {explain(error.errors())[0]}") from error
 
     return check_grid(name, dials, block.model_dump(mode="json"), check)
 

@@ -216,7 +216,8 @@ class _Reader:
         next(self.events)  # the stream's start
         event = next(self.events)
         if isinstance(event, yaml.StreamEndEvent):
-            raise _RefusedError("the file is empty", "", Place(self.path, 1, 1))
+            said = "the file holds nothing but comments" if self.text.strip() else "the file is empty"
+            raise _RefusedError(said, "is it the right file?", Place(self.path, 1, 1))
         data = self._value(next(self.events), (), None)
         next(self.events)  # the document's end
         event = next(self.events)
@@ -294,7 +295,10 @@ class _Reader:
             self._check_text(event)
             if key in items:
                 first = self.spots[(*path, key)].entry.line
-                self.problems.append(Problem(f"'{key}' stands here twice (first on line {first})", "", place))
+                hint = "take one out"
+                if path and isinstance(path[-1], int):
+                    hint += ", or begin another item of the list with '- '"
+                self.problems.append(Problem(f"'{key}' stands here twice (first on line {first})", hint, place))
             items[key] = self._value(next(self.events), (*path, key), place)
         return items
 

@@ -28,6 +28,7 @@ _SAID = (  # what the parser says, what it most likely means
      "begin it on a line of its own"),
 )  # fmt: skip
 _KEY = re.compile(r" *[\w-]+:(?= |$)")  # a line that has nothing before its key
+_AHEAD = re.compile(r"[ \u00a0]*(?:-[ \u00a0]+)*(?:[\w-]+:[ \u00a0]+)?")  # the same, with no-break spaces
 _VALUE = re.compile(r" *(?:- +)*(?:[\w-]+: +)?(?=\S)")  # what may stand before a value
 _SIGNS = "*&!%@`"  # of Markdown and people, with which YAML's text cannot begin
 
@@ -41,6 +42,10 @@ def syntax_problem(reason: yaml.MarkedYAMLError, text: str, path: Path) -> Probl
     if mark and text.startswith("\t", mark.index):
         return Problem("a tab stands where spaces are needed", "indent with spaces", place)
     line = text[mark.index - mark.column :].partition("\n")[0] if mark else ""
+    if mark and (problem := _of_space(text[: mark.index - mark.column] + line, place)):
+        return problem
+    if mark and "expected key" in said and (problem := _of_quote(text, mark.index, path)):
+        return problem
     if problem := _of_line(said, line, place):
         return problem
     for sign, message, hint in _SAID:
@@ -48,6 +53,37 @@ def syntax_problem(reason: yaml.MarkedYAMLError, text: str, path: Path) -> Probl
             return Problem(message, hint, place)
     hint = "look at the line before, too: a bracket, a quote or its indentation"
     return Problem(f"this is not YAML: {said or reason}", hint, place)
+
+
+def _of_space(text: str, place: Place) -> Problem | None:
+    """A no-break space, as Option or AltGr types it, before the text of the last line or of the one before."""
+    for above, line in enumerate(text.split("\n")[:-3:-1]):
+        ahead = _AHEAD.match(line)
+        if ahead and "\u00a0" in ahead[0]:
+            begins = Place(place.path, place.line - above, ahead[0].index("\u00a0") + 1)
+            return Problem("a no-break space stands where a space is needed", "type that space again", begins)
+    return None
+
+
+def _of_quote(text: str, end: int, path: Path) -> Problem | None:
+    """A text in quotes that goes on over lines and ends right before a text: a quote before that one was forgotten."""
+    last = None
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        if token.start_mark.index >= end:
+            break
+        last = token
+    if (
+        not isinstance(last, yaml.ScalarToken)
+        or last.start_mark.line == last.end_mark.line
+        or last.style not in ("'", '"')
+    ):
+        return None
+    begins = Place(path, last.start_mark.line + 1, last.start_mark.column + 1)
+    return Problem(
+        f"the text in quotes that begins here ends in line {last.end_mark.line + 1}",
+        "close it where it should end",
+        begins,
+    )
 
 
 def _of_line(said: str, line: str, place: Place) -> Problem | None:

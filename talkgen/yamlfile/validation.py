@@ -100,7 +100,8 @@ def _problem(
         hint = _hint(name, holder, beside)
         return Problem(f"unknown key '{name}'", hint, document.place(path), where_path(path[:-1]))
     if kind == "missing":
-        return Problem(f"'{name}' is missing", "", document.place(path[:-1]), where_path(path[:-1]))
+        hint = _description(name, holder)
+        return Problem(f"'{name}' is missing", hint, document.place(path[:-1]), where_path(path[:-1]))
     if kind.startswith("union_tag"):
         message, hint = _unnamed(detail["input"], list(_tagged(holder)))
         return Problem(message, hint, document.place(path), where_path(path))

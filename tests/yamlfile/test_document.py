@@ -111,8 +111,8 @@ def test_duplicate_keys_are_all_told():
     document = parse("a: 1\nb: {c: 1, c: 2}\na: 3\n")
 
     assert [str(problem) for problem in document.problems] == [
-        "talk.yaml:2:11: 'c' stands here twice (first on line 2)",
-        "talk.yaml:3:1: 'a' stands here twice (first on line 1)",
+        "talk.yaml:2:11: 'c' stands here twice (first on line 2)\n  hint: take one out",
+        "talk.yaml:3:1: 'a' stands here twice (first on line 1)\n  hint: take one out",
     ]
     assert document.data == {"a": 3, "b": {"c": 2}}
 

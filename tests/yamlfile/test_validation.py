@@ -51,7 +51,7 @@ def test_all_problems_are_told_in_the_order_of_the_file():
         "recipe.yaml:1:1: 'title' is missing",
         "recipe.yaml:1:1: unknown key 'titel'\n  hint: did you mean 'title'?",
         "recipe.yaml:2:1: steps: must be at least 1, not 0",
-        "recipe.yaml:3:1: optimizer: 'rate' is missing",
+        "recipe.yaml:3:1: optimizer: 'rate' is missing\n  hint: Learning rate.",
         "recipe.yaml:4:3: optimizer.name: 'adam' is not one of adamw, muon\n  hint: did you mean 'adamw'?",
         "recipe.yaml:5:3: optimizer: unknown key 'rte'\n  hint: did you mean 'rate'?",
         "recipe.yaml:7:13: stages['warm up'].rate: must be greater than 0, not -1\n  hint: Learning rate.",
