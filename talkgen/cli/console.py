@@ -10,10 +10,18 @@ from typing import Annotated, Any
 
 import typer
 
+from talkgen.cli import names
+
 Json = Annotated[bool, typer.Option("--json", help="Print one machine-readable report.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result and problems only.")]
 Talk = Annotated[
-    str, typer.Argument(metavar="OUTLINE", help="An outline, or a folder with an outline.yaml.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="OUTLINE",
+        help="An outline, or a folder with an outline.yaml.",
+        show_default=False,
+        autocompletion=names.outlines,
+    ),
 ]
 
 

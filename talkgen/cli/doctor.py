@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from talkgen import __version__, assets
+from talkgen.cli import names
 from talkgen.cli.build import Target
 from talkgen.cli.console import Json, out, out_json, silence
 from talkgen.errors import TalkgenError, ToolError
@@ -21,7 +22,13 @@ from talkgen.machine import in_words
 
 def doctor(
     talk: Annotated[
-        str | None, typer.Option("--talk", metavar="OUTLINE", help="Build, export and present this talk for real.")
+        str | None,
+        typer.Option(
+            "--talk",
+            metavar="OUTLINE",
+            help="Build, export and present this talk for real.",
+            autocompletion=names.outlines,
+        ),
     ] = None,
     target: Annotated[
         list[Target] | None, typer.Option("--target", "-t", help="With --talk: this deck alone; may be repeated.")

@@ -14,7 +14,10 @@ from talkgen.errors import TalkgenError
 
 app = typer.Typer(help="Lists figures, draws one by itself, begins one of your own.", no_args_is_help=True)
 TalkOption = Annotated[
-    Path | None, typer.Option("--talk", "-t", metavar="OUTLINE", help="A talk, for the figures of its own.")
+    Path | None,
+    typer.Option(
+        "--talk", "-t", metavar="OUTLINE", help="A talk, for the figures of its own.", autocompletion=names.outlines
+    ),
 ]
 
 
@@ -87,7 +90,10 @@ def show(
 @app.command("new")
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What the talk calls it.")],
-    talk: Annotated[Path, typer.Option("--talk", "-t", metavar="DIR", help="The folder of the talk.")] = Path(),
+    talk: Annotated[
+        Path,
+        typer.Option("--talk", "-t", metavar="DIR", help="The folder of the talk.", autocompletion=names.outlines),
+    ] = Path(),
 ) -> None:
     """Writes figures/NAME.py into a talk: a figure of its own that works, to change.
 

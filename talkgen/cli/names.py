@@ -1,4 +1,4 @@
-"""Names that the shell completes, of figures, themes, models and apps that are there. Loads nothing that draws."""
+"""Names that the shell completes: of talks, figures, themes, models and apps that are there. Loads nothing heavy."""
 
 from __future__ import annotations
 
@@ -54,6 +54,14 @@ def _apps(folder: Path) -> Iterable[str]:
     from talkgen.elements.registry import ELEMENTS
 
     return dict.fromkeys([*demo_names(folder), *ELEMENTS])
+
+
+def outlines(incomplete: str) -> list[str]:
+    """What completes the beginning of a talk's name: its folder, or a file."""
+    from talkgen.outline.find import outlines_below
+
+    folder = incomplete[: incomplete.rfind("/") + 1]
+    return [name for name in outlines_below(folder) if name.startswith(incomplete)]
 
 
 figures, themes, styles = _completing(_figures), _completing(_themes), _completing(_styles)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from shlex import quote
 
-from talkgen.errors import OutlineError
+from talkgen.errors import OutlineError, did_you_mean
 
 NAME = "outline.yaml"
 DECKS = (".md", ".markdown", ".ipynb", ".pptx")  # what `talkgen import` makes outlines of
@@ -25,7 +25,9 @@ def find_outline(path: Path) -> Path:
                 hint = f"make one of it: talkgen import {quote(str(path))} -o {quote(f'slides/{path.stem}')}"
                 raise OutlineError(f"{path} is a deck or a document, and no outline", hint)
             return path
-        raise OutlineError(f"there is no outline at {path}", _NEW)
+        here, there = Path(), path.parent
+        near = did_you_mean(str(path), [*outlines_below(""), *outlines_below(f"{there}/" if there != here else "")])
+        raise OutlineError(f"there is no outline at {path}", near if near.startswith("did you mean") else _NEW)
     if (path / NAME).is_file():
         return path / NAME
     talks = sorted(path.glob(f"slides/*/{NAME}")) or sorted(path.glob(f"*/{NAME}"))
@@ -36,6 +38,17 @@ def find_outline(path: Path) -> Path:
     if not talks:
         raise OutlineError(f"there is no {NAME} in {path}", _NEW)
     return talks[0]
+
+
+def outlines_below(folder: str) -> list[str]:
+    """Talks in a folder, and in its folders, as people name them: by their own folder; and outlines of other names.
+
+    `folder` is as it was typed, with the slash after it; "" is where we are.
+    """
+    base = Path(folder)
+    talks = [file.parent for depth in ("*", "*/*") for file in base.glob(f"{depth}/{NAME}")]
+    files = [file for file in base.glob("*.yaml") if file.name != NAME or folder]
+    return [f"{folder}{each.relative_to(base)}" for each in sorted([*talks, *files])]
 
 
 def _check_name(path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from talkgen import assets
-from talkgen.errors import TalkgenError
+from talkgen.errors import TalkgenError, did_you_mean
 from talkgen.figures.base import Canvas
 from talkgen.figures.registry import FIGURES, brought_figures, find_figure, is_own, load_origin, own_figures
 from talkgen.files import write_bytes
@@ -20,6 +20,7 @@ from talkgen.pipeline.processes import one_thread
 from talkgen.pipeline.talk import Talk
 from talkgen.style import load_style
 
+_OWN = "of a talk's own figures --talk says whose they are; 'talkgen figures list' has the others"
 HINT = "add 'execute: true' to the talk: the Python of its figures then runs"
 
 
@@ -39,6 +40,9 @@ def draw_one(
         TalkgenError: there is no such figure, parameter, model or theme, or the talk's code may not run.
     """
     talk = find_outline(outline) if outline else Path.cwd() / "outline.yaml"
+    if not outline and name not in find_figures(None):
+        near = did_you_mean(name, find_figures(None))
+        raise TalkgenError(f"there is no figure '{name}'", near if near.startswith("did you mean") else _OWN)
     origin = find_figure(name, talk.parent if outline else None)
     if is_own(origin) and not may_run(talk):
         raise TalkgenError(f"the talk does not say that the code of its figure '{name}' may run", HINT)

@@ -77,12 +77,20 @@ def test_typing_errors_are_wrong_usage_with_what_was_meant(typed, meant):
         ("talkgen figures show next", {"next_token"}),
         ("talkgen themes show rose", {"rose-pine"}),
         ("talkgen demo tok", {"tokenizer"}),
+        ("talkgen build ", {"slides/one", "slides/two", "draft.yaml"}),
+        ("talkgen check slides/t", {"slides/two"}),
+        ("talkgen status ./slides/two/", {"./slides/two/outline.yaml", "./slides/two/part.yaml"}),
+        ("talkgen figures list --talk dr", {"draft.yaml"}),
     ],
 )
 def test_bash_completes(words, wanted, tmp_path):
     """The script that `--show-completion` prints lets bash complete commands, options and values."""
     (tmp_path / "talkgen").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m talkgen "$@"\n', encoding="utf-8")
     (tmp_path / "talkgen").chmod(0o755)
+    for name in ("draft", "slides/one/outline", "slides/two/outline", "slides/two/part", "slides/two/deep/er/no"):
+        file = tmp_path / "project" / f"{name}.yaml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
     parts = words.split(" ")
     program = f"""
         eval "$(_TALKGEN_COMPLETE=source_bash talkgen)"
@@ -90,7 +98,8 @@ def test_bash_completes(words, wanted, tmp_path):
         _talkgen_completion talkgen; printf '%s\\n' "${{COMPREPLY[@]}}"
     """
     env = os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(["bash", "-c", program], env=env, capture_output=True, text=True, timeout=60)
+    place = tmp_path / "project"
+    done = subprocess.run(["bash", "-c", program], cwd=place, env=env, capture_output=True, text=True, timeout=60)
     assert set(done.stdout.split()) == wanted, done.stderr
 
 
@@ -174,3 +183,20 @@ def test_exit_codes_are_documented():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     said = text.split("Exit codes: ")[1].split("\n\n")[0]
     assert [code for code in (0, 1, 2, BUG, INTERRUPTED, UNREAD) if not re.search(rf"\b{code} \w", said)] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["figures", "show", "hills", "-o", "x.png"], "--talk"),
+        (["figures", "show", "next_tokn", "-o", "x.png"], "did you mean 'next_token'?"),
+        (["train", "mien.yaml"], "did you mean 'mine.yaml'?"),
+    ],
+)
+def test_a_name_of_ones_own_that_is_not_there_is_told_with_what_helps(words, hint, tmp_path, monkeypatch):
+    """A figure of a talk's own needs to be told whose it is; a recipe is a file beside those that are shipped."""
+    (tmp_path / "mine.yaml").write_text("name: mine\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    done = talkgen(*words)
+    assert done.returncode == 1
+    assert hint in done.stderr

@@ -132,6 +132,13 @@ def test_a_misspelt_element_gets_a_hint():
     assert caught.value.problems[0].hint == "did you mean 'attention'?"
 
 
+def test_a_wrong_setting_is_told_in_words():
+    """As a figure's parameter is, in none of a library's own words."""
+    with pytest.raises(TalkgenError) as caught:
+        check_params("training", {"steps": "many"})
+    assert str(caught.value) == "parameter steps of 'training' must be a whole number, not 'many'"
+
+
 def test_too_many_combinations_are_refused():
     """What would take minutes to record is a message, not a long build."""
     params = check_params("attention", {})

@@ -44,6 +44,24 @@ def test_several_talks_are_listed(tmp_path):
     assert str(caught.value) == f"{tmp_path} holds 2 talks\n  hint: name one of: {talks[0]}, {talks[1]}"
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("slides/tlak", "slides/talk"),
+        ("slides/talk/outline.yml", "slides/talk/outline.yaml"),
+        ("silde/talk", "slides/talk"),
+    ],
+)
+def test_a_mistyped_talk_is_told_with_the_nearest(typed, meant, tmp_path, monkeypatch):
+    """Beside what was typed, or below where we are."""
+    write(tmp_path / "slides" / "talk" / "outline.yaml")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutlineError) as caught:
+        find_outline(Path(typed))
+
+    assert caught.value.problems[0].hint == f"did you mean '{meant}'?"
+
+
 @pytest.mark.parametrize("name", ["slides.md", "Lecture.IPYNB", "old deck.pptx"])
 def test_a_deck_is_to_be_imported(name, tmp_path):
     """Another tool's deck is not read as YAML: what makes an outline of it is named."""

@@ -25,7 +25,8 @@ def find_recipe(name: str) -> Recipe:
     if not path.is_file():
         shipped = {folder.parent.name: folder for folder in pretrained_dir().glob("*/config.yaml")}
         if name not in shipped:
-            raise ModelError(f"there is no recipe {name}", did_you_mean(name, shipped))
+            files = map(str, path.parent.glob("*.y*ml"))
+            raise ModelError(f"there is no recipe {name}", did_you_mean(name, [*shipped, *files]))
         path = shipped[name]
     return read_recipe(path)
 
