@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil, floor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,14 +35,20 @@ class Params(base.Params):
 
 
 def compute(params: Params, inputs: Inputs) -> Data:
-    """Training and held-out losses of both runs in nats a token, against the tokens read, or steps where these are not.
+    """Training and held-out losses of both runs, against the tokens read, or steps where these are not told.
 
-    The same run twice is one.
+    They are nats a token where all of them are known to be of language models. The same run twice is one.
     """
     runs = [_open_run(inputs.run(name)) for name in dict.fromkeys((params.run, params.beside))]
     has_tokens = all(row["tokens"] is not None for _, rows in runs for row in rows)
     unit = "tokens" if has_tokens else "steps"
-    return {"unit": unit, "runs": [_curve(run, rows, unit) for run, rows in runs]}
+    is_nats = all(_is_of_text(run, rows) for run, rows in runs)
+    return {"unit": unit, "nats": is_nats, "runs": [_curve(run, rows, unit) for run, rows in runs]}
+
+
+def _is_of_text(run: Run, rows: list[Data]) -> bool:
+    """Whether a run is known to train a language model: another program's log may be of anything."""
+    return bool(run.recipe or "vocabulary" in run.about or rows[0]["tokens"] is not None)
 
 
 def _open_run(folder: Path) -> tuple[Run, list[Data]]:
@@ -93,20 +100,17 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     colors, unit = pen.colors, data["unit"]
     last = max(max(run[unit] + run[f"held_out_{unit}"]) for run in data["runs"])
     losses = [loss for run in data["runs"] for loss in run["loss"] + run["held_out_loss"]]
-    pen.axes.set(xlim=(0, last), ylim=(min(losses) - 0.2, max(losses)))
-    whole = range(int(min(losses)), int(max(losses)) + 1)
-    pen.label_axis(
-        "y",
-        [n for n in whole if n >= min(losses) - 0.2],
-        [str(n) for n in whole if n >= min(losses) - 0.2],
-    )
+    low, high = min(losses) - min(0.2, 0.1 * (max(losses) - min(losses))), max(losses)
+    pen.axes.set(xlim=(0, last), ylim=(low, high))
+    heights = _heights(low, high)
+    pen.label_axis("y", heights, [f"{height:g}" for height in heights])
     wide = max(pen.text_width(human(last * k / 4)) for k in range(5)) + 24
     parts = next((count for count in (4, 2) if wide * count < canvas.width - 310), 1)
     marks = [last * k / parts for k in range(parts + 1)]
     pen.label_axis("x", marks, [human(mark) for mark in marks])
     tall = canvas.height - 106
-    said = "loss, nats a token" if any(run["held_out_loss"] for run in data["runs"]) else "training loss, nats a token"
-    pen.write(0, 1 + 26 / tall, said, color=colors.muted, across=True)
+    said = "loss" if any(run["held_out_loss"] for run in data["runs"]) else "training loss"
+    pen.write(0, 1 + 26 / tall, f"{said}, nats a token" if data["nats"] else said, color=colors.muted, across=True)
     pen.write(0.5, -48 / tall, "tokens read" if unit == "tokens" else "steps", color=colors.muted, **_MIDDLE)
     lines: list[Line] = []
     for run in data["runs"]:
@@ -115,9 +119,25 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         tested = bool(run["held_out_loss"])
         xs, ys = (run[f"held_out_{unit}"], run["held_out_loss"]) if tested else (run[unit], run["loss"])
         is_dashed = any(line.color == color for line in lines)
-        lines.append(Line(f"{_title(run, data)} {ys[-1]:.2f}", xs, ys, color, dashed=is_dashed, dots=tested))
+        lines.append(Line(f"{_title(run, data)} {_loss(ys[-1])}", xs, ys, color, dashed=is_dashed, dots=tested))
     draw_lines(pen, lines)
     return pen.picture
+
+
+def _heights(low: float, high: float) -> list[float]:
+    """The losses that the axis says: whole ones, where these are neither few nor many."""
+    from matplotlib.ticker import MaxNLocator
+
+    whole = [float(height) for height in range(ceil(low), floor(high) + 1)]
+    if 3 <= len(whole) <= 8:
+        return whole
+    ticks = MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    return [float(tick) for tick in ticks if low <= tick <= high]
+
+
+def _loss(value: float) -> str:
+    """A loss in two decimals; one that these would hide in two digits."""
+    return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"
 
 
 def _title(run: Data, data: Data) -> str:
@@ -128,10 +148,11 @@ def _title(run: Data, data: Data) -> str:
 
 def describe(data: Data) -> str:
     """Each run's first and last held-out loss; its training loss where that is all there is."""
+    unit = " nats a token" if data["nats"] else ""
     parts = [
         f"{_NAMES.get(run['architecture'], run['architecture'])} “{run['name']}”: "
-        f"{'held-out' if run['held_out_loss'] else 'training'} loss from {losses[0]:.2f} to {losses[-1]:.2f} "
-        f"nats a token over {human(max(run[data['unit']] + run['held_out_' + data['unit']]))} {data['unit']}."
+        f"{'held-out' if run['held_out_loss'] else 'training'} loss from {_loss(losses[0])} to {_loss(losses[-1])}"
+        f"{unit} over {human(max(run[data['unit']] + run['held_out_' + data['unit']]))} {data['unit']}."
         for run in data["runs"]
         for losses in [run["held_out_loss"] or run["loss"]]
     ]

@@ -61,9 +61,11 @@ slides:
       - "A sign ![h:30](wide.svg) in a line"
       - bullets: ["an item ![h:30](wide.svg) of a list"]
       - "![h:200](wide.svg)"
+  - title: Contents
+    body: [{{toc: true, columns: 2}}]
 """
 WORKS = "@misc{elman1990, author = {Jeffrey L. Elman}, title = {Finding structure in time}, year = {1990}}"
-WORDS, SHRINKS, IN_VAIN, FIGURE, LONG, NOTES, REFERENCES, APART, IN_LINE = range(1, 10)
+WORDS, SHRINKS, IN_VAIN, FIGURE, LONG, NOTES, REFERENCES, APART, IN_LINE, CONTENTS = range(1, 11)
 
 pytestmark = pytest.mark.slow
 
@@ -215,3 +217,13 @@ def test_a_citation_leads_to_its_list(slides):
     link.click()
     slides.page.wait_for_function("n => location.hash.replace(/\\D/g, '') === n", arg=str(REFERENCES))
     assert "J. L. Elman. Finding structure in time" in slides.show(REFERENCES).locator(".tg-reference").inner_text()
+
+
+def test_columns_of_the_contents_begin_at_one_height(slides):
+    """A margin above an item is left out where a column begins, but for the first."""
+    entries = [entry.bounding_box() for entry in slides.show(CONTENTS).locator(".tg-toc li").all()]
+    tops = {}
+    for entry in entries:
+        tops.setdefault(round(entry["x"]), entry["y"])
+    assert len(tops) == 2
+    assert len({round(top) for top in tops.values()}) == 1
