@@ -25,6 +25,7 @@ from talkgen.pipeline.artifacts import (
 )
 from talkgen.pipeline.results import Result, Results, figure_data
 from talkgen.render.deck import BlockPath, Chips, Computed, Deck, Degraded, Drawing, LiveAnswer, Output, Picture
+from talkgen.render.footnotes import lone_footnotes
 from talkgen.style import Style
 from talkgen.yamlfile import where_path
 
@@ -51,7 +52,7 @@ def resolve(source: Source, known: Mapping[str, Any], style: Style, results: Res
                 computed[artifact.path] = replace(_picture(result, artifact), earlier=earlier.get(artifact.path, ()))
             case artifact:
                 computed[artifact.path] = _resolve_one(result, artifact)
-    notes = tuple(_uncited(outline))
+    notes = (*_uncited(outline), *_lone(outline))
     return Deck(outline, source.folder, computed, style, models, works=source.bibliography, notes=notes)
 
 
@@ -60,6 +61,14 @@ def _uncited(outline: Outline) -> Iterator[Degraded]:
     for key, path in cited_for_nothing(outline):
         words = f"'[@{key}]' stays as it stands: the talk has no 'bibliography: works.bib', which it would name"
         yield Degraded(f"slide {int(path[1]) + 1}" if len(path) > 1 else "deck", words, path)
+
+
+def _lone(outline: Outline) -> Iterator[Degraded]:
+    """A line for each footnote that has its sign alone, or its words."""
+    for number, slide in enumerate(() if outline.native else outline.slides):
+        for written, path in lone_footnotes(slide):
+            words = f"{written} stays as it stands: a footnote is '[^1]', and on the same slide '[^1]: its words'"
+            yield Degraded(f"slide {number + 1}", words, ("slides", number, *path))
 
 
 def resolve_what_can_be(

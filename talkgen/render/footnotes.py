@@ -11,8 +11,10 @@ from collections.abc import Iterator
 
 from talkgen.outline.addresses import prose
 from talkgen.outline.blocks import Markdown
+from talkgen.outline.node import Holds
 from talkgen.outline.schema import Slide
 from talkgen.outline.walk import find_blocks, find_texts
+from talkgen.yamlfile import PathInData
 
 REFERENCE = re.compile(r"\[\^(?P<label>[^\]\s\[]{1,80})\]")
 _DEFINITION = re.compile(
@@ -26,6 +28,22 @@ def find_footnotes(slide: Slide) -> dict[str, str]:
     texts = [_DEFINITION.sub("", text.text) for text in find_texts(slide) if "[^" in text.text]
     referred = {found["label"] for text in [*texts, *said.values()] for found in REFERENCE.finditer(text)}
     return {label: " ".join(words.split()) for label, words in said.items() if label in referred}
+
+
+def lone_footnotes(slide: Slide) -> Iterator[tuple[str, PathInData]]:
+    """What stays text on a slide: signs that no text of it explains and notes without a sign, each with its text."""
+    said = {found["label"]: found["words"] for text in _markdown(slide) for found in _definitions(text)}
+    referred = {found["label"] for words in said.values() for found in REFERENCE.finditer(words)}
+    for text in find_texts(slide):
+        if "[^" in text.text and Holds.MARKDOWN in text.marks:
+            for found in REFERENCE.finditer(prose(_DEFINITION.sub("", text.text))):
+                referred.add(found["label"])
+                if found["label"] not in said:
+                    yield f"'{found[0]}'", text.path
+    for path, block in find_blocks(slide):
+        if isinstance(block, Markdown):
+            lone = (found["label"] for found in _definitions(block.markdown) if found["label"] not in referred)
+            yield from ((f"'[^{label}]: …'", path) for label in lone)
 
 
 def _markdown(slide: Slide) -> Iterator[str]:

@@ -6,6 +6,8 @@ import pytest
 from decks import make_deck
 
 from talkgen.outline.bibliography import Work
+from talkgen.outline.schema import Slide
+from talkgen.render.footnotes import lone_footnotes
 from talkgen.render.marp import render_marp
 from talkgen.render.slidev import render_slidev
 
@@ -48,6 +50,16 @@ def test_footnotes_are_counted_on_their_slide(source):
     assert notes == [("1", "Second"), ("2", "First *words* and more"), ("3", "Third")]
     assert "[^" not in text
     assert re.findall(r'tg-footnote">\s+<sup>(\d)</sup> ([^\n]*)', second) == [("1", "Its own")]
+
+
+def test_half_a_footnote_is_known():
+    """A sign whose words are on another slide, and words without a sign; not what stands in code or in a listing."""
+    body = ["A[^1] `b[^2]`\n\n[^3]: nobody asks", {"code": "[^4]: x[^5]"}, {"bullets": ["fine[^6]"]}, "[^6]: said"]
+    slide = Slide.model_validate({"body": body})
+    assert list(lone_footnotes(slide)) == [
+        ("'[^1]'", ("body", 0, "markdown")),
+        ("'[^3]: …'", ("body", 0)),
+    ]
 
 
 def test_what_is_no_footnote_is_text(source):
