@@ -99,7 +99,7 @@ IDLE = {
             "Document._known Document.place Document.place_in Document.problem Document.spot Document.value "
             "_Reader._alias _Reader._braces _RefusedError.__init__ _inked where_path "
         ),
-        "talkgen.yamlfile.syntax": "_of_line syntax_problem",
+        "talkgen.yamlfile.syntax": "_of_line _of_quote _of_space syntax_problem",
         "talkgen.yamlfile.validation": (
             "_aliased _annotation _bare _child _description _fields _hint _inside _is_tagged _locate "
             "_members _problem _problems _quoted _spelled _tagged _unnamed _walk _with by_place "

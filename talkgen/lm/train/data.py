@@ -38,6 +38,8 @@ class Data(Protocol):
     """What training draws from."""
 
     tokenizer: Tokenizer
+    width: int
+    """Tokens of a row, with what fills it up."""
 
     def batch(self, seed: int, step: int, rows: int, length: int) -> Batch:
         """The inputs and targets [rows, <= length] of training step `step`."""
@@ -93,11 +95,12 @@ class TextData:
     def __init__(self, text: str, recipe: Recipe) -> None:
         self.tokenizer, sides = _split(text, recipe.held_out, recipe.tokenizer)
         (self.train_text, self.train_ids), (self.held_out_text, self.held_out_ids) = sides
-        shortest = recipe.model.block_size + 2
+        self.width = recipe.model.block_size
+        shortest = self.width + 2
         for name, ids in (("training", self.train_ids), ("held-out", self.held_out_ids)):
             if len(ids) < shortest:
                 raise ModelError(
-                    f"the {name} text has {len(ids)} tokens; a context of {recipe.model.block_size} needs {shortest}",
+                    f"the {name} text has {len(ids)} tokens; a context of {self.width} needs {shortest}",
                     "take more text or a smaller model.block_size",
                 )
 
@@ -131,7 +134,7 @@ class TaskData:
     """A synthetic task: every row is new, and the held-out rows come from a stream of their own."""
 
     def __init__(self, task: Task, recipe: Recipe) -> None:
-        self.task = task
+        self.task, self.width = task, recipe.model.block_size
         self.distance = recipe.distance or (task.nearest + task.step, recipe.model.block_size // 2)
         self.tokenizer = make_tokenizer(TokenizerRecipe(kind="characters"), task.symbols)
         self._id_of = np.array([self.tokenizer.encode(symbol)[0] for symbol in task.symbols])
@@ -204,6 +207,7 @@ class PairsData:
 
     def __init__(self, recipe: Recipe) -> None:
         self.pairs, self.steps = recipe.pairs or PairsRecipe(), recipe.schedule.steps
+        self.width = recipe.model.block_size  # as many as these in all, in rows of other lengths
         self.tokenizer = make_tokenizer(TokenizerRecipe(kind="characters"), KEYS + VALUES)
         self._id_of = np.array([self.tokenizer.encode(symbol)[0] for symbol in KEYS + VALUES])
 

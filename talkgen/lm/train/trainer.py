@@ -54,7 +54,7 @@ class Trainer:
     @property
     def tokens(self) -> int:
         """Tokens read so far, over all processes."""
-        return self.step * self.recipe.schedule.rows * self.recipe.model.block_size
+        return self.step * self.recipe.schedule.rows * self.data.width
 
     @cached_property
     def identity(self) -> dict[str, int | str]:
@@ -64,7 +64,7 @@ class Trainer:
     def _flops(self) -> float:
         """The whole run's, by the usual 6 a parameter and token."""
         schedule = self.recipe.schedule
-        tokens = schedule.steps * schedule.rows * self.recipe.model.block_size
+        tokens = schedule.steps * schedule.rows * self.data.width
         return 6.0 * self.model.count_parameters() * tokens
 
     def advance(self) -> tuple[float, float]:

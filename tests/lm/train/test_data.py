@@ -193,3 +193,12 @@ def test_a_task_scores_only_what_can_be_known():
     assert (y == IGNORED).mean() > 0.5
     assert ((y == IGNORED) | (y == np.roll(x, -1, axis=1))).all(where=np.arange(16) < 15)
     assert not np.array_equal(next(iter(data.held_out(16)))[0][:16], data.batch(0, 0, 16, 16)[0])
+
+
+@pytest.mark.parametrize("data", ["python", "recall", "phrases"])
+def test_a_row_is_as_wide_as_it_says(data):
+    """What counts the tokens that were read: two sentences are shorter than the context that they are read in."""
+    model = ModelRecipe(block_size=40, n_embd=8, n_head=2)
+    made = load_data(_recipe(data=data, model=model))
+    assert made.batch(0, 0, 2, 40)[0].shape == (2, made.width)
+    assert (made.width < 40) == (data == "phrases")
