@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from contextlib import suppress
 from io import TextIOWrapper
@@ -24,6 +25,14 @@ def main() -> int:
     The exit codes are 0 done, 1 the user's to mend, 2 wrong usage, 3 a bug, 130 interrupted, and 141 where nobody reads
     the output any more, as `head` does when it has enough.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # else programs that it started would go on
+    try:
+        return _run()
+    except KeyboardInterrupt:  # while it starts; later the command's own library turns one into a code
+        return _stop()
+
+
+def _run() -> int:
     gc.set_threshold(200_000, 20, 100)  # what imports make stays: looking for what does not is a tenth of a start
     start_ahead(sys.argv[1:])
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for some reads all that is installed
@@ -54,8 +63,13 @@ def main() -> int:
     except Exception:
         return _confess()
     if code == INTERRUPTED:
-        _say("talkgen: interrupted")
+        return _stop()
     return code if isinstance(code, int) else 0
+
+
+def _stop() -> int:
+    _say("talkgen: interrupted")
+    return INTERRUPTED
 
 
 def _tell(error: TalkgenError) -> int:

@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -24,6 +25,7 @@ Which = Literal["marp", "slidev", "mermaid", "browser"]
 Report = Callable[[str], None]
 SIZES = {"marp": "140 MB", "slidev": "600 MB", "mermaid": "200 MB", "browser": "60 MB"}
 _INSTALL_SECONDS = 1200
+_FAREWELL = 2  # seconds
 _TAIL = 12  # lines of a failed program that are shown
 _COLORS = re.compile(r"\x1b\[[\d;]*m")
 _FRAME = re.compile(r"\s+at .+[:/(<]")  # where in a program it was
@@ -203,10 +205,17 @@ def plain(output: str) -> str:
 
 
 def kill(process: subprocess.Popen[Any]) -> None:
-    """Ends a program with all that it started: a browser must not outlive its exporter."""
+    """Ends a program with all that it started: a browser must not outlive its exporter, nor what it keeps on the disk.
+
+    Who drives a browser is asked first, and then has time to end that and to clear away.
+    """
     if os.name == "nt":
         subprocess.run(["taskkill", "/PID", str(process.pid), "/T", "/F"], capture_output=True, check=False)  # noqa: S607
     else:
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, 9)
+            os.killpg(process.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_FAREWELL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     process.wait()

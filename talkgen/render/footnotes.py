@@ -18,7 +18,7 @@ from talkgen.yamlfile import PathInData
 
 REFERENCE = re.compile(r"\[\^(?P<label>[^\]\s\[]{1,80})\]")
 _DEFINITION = re.compile(
-    r"^ {0,3}\[\^(?P<label>[^\]\s\[]{1,80})\]:[ \t]*(?P<words>\S.*(?:\n(?: {2,}|\t).*\S.*)*)\n?", re.MULTILINE
+    r"^ {0,3}\[\^(?P<label>[^\]\s\[]{1,80})\]:[ \t]*(?P<words>\S.*(?:\n(?: {2}|\t)[^\S\n]*+\S.*)*)\n?", re.MULTILINE
 )
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from talkgen.__main__ import main
+
 pytestmark = pytest.mark.slow
 OUTLINE = "title: T\nmodel: small\nslides:\n  - title: One\n    body: [Hello, {tokens: Hello}]\n"
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,6 +103,17 @@ def test_bash_completes(words, wanted, tmp_path):
     place = tmp_path / "project"
     done = subprocess.run(["bash", "-c", program], cwd=place, env=env, capture_output=True, text=True, timeout=60)
     assert set(done.stdout.split()) == wanted, done.stderr
+
+
+def test_an_interruption_while_it_starts_is_told_in_a_word(monkeypatch, capsys):
+    """Before there is a command that could be interrupted, too, nobody is shown where in the program that was."""
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("talkgen.__main__.start_ahead", interrupt)
+    assert main() == 130
+    assert capsys.readouterr().err == "talkgen: interrupted\n"
 
 
 def on_terminal(*arguments: object, **environment: str) -> str:

@@ -8,9 +8,11 @@ from contextlib import suppress
 import pytest
 
 from talkgen.errors import OutlineError
+from talkgen.outline.schema import Slide
 from talkgen.outline.themes import name_in
 from talkgen.render.escape import plain
 from talkgen.render.expressions import bound
+from talkgen.render.footnotes import find_footnotes
 from talkgen.render.foreign import Foreign
 from talkgen.render.loops import written_out
 from talkgen.render.mdc import as_tags
@@ -46,6 +48,7 @@ READERS = {
     "in words": plain,
     "loops": written_out,
     "a tag": lambda text: without_vue(f"<a {text}>"),
+    "footnotes": lambda text: find_footnotes(Slide.model_validate({"body": [f"[^1]: x\n{text}"]})),
     "an expression": lambda text: bound(text, {"a": 1}),
 }
 

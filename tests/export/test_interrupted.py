@@ -1,0 +1,44 @@
+"""A build that is ended while a browser prints for it: nothing runs on, and nothing is left among temporary files."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.linux]
+
+CACHES = {"jiti", "node-compile-cache"}  # of programs of Node's, which find them again
+
+
+def wait_for(what, seconds=90):
+    """What `what` gives, as soon as that is something."""
+    ends = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < ends
+        time.sleep(0.02)
+    return found
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("target", ["marp", "slidev"])
+def test_an_end_while_a_browser_prints_leaves_nothing(target, how, tmp_path):
+    """As soon as the browser has a profile."""
+    (tmp_path / "outline.yaml").write_text("title: T\nslides: [{title: One}, {title: Two}]\n", encoding="utf-8")
+    with tempfile.TemporaryDirectory() as scratch:  # a short path: a browser makes sockets in it
+        command = [sys.executable, "-m", "talkgen", "build", str(tmp_path), "-t", target, "-f", "pdf"]
+        with subprocess.Popen(command, env=os.environ | {"TMPDIR": scratch}, stderr=subprocess.PIPE) as process:
+            wait_for(lambda: list(Path(scratch).glob("**/Local State")))
+            started = psutil.Process(process.pid).children(recursive=True)
+            process.send_signal(how)
+            assert b"interrupted" in process.stderr.read()
+            assert process.wait(60) == 130
+        psutil.wait_procs(started, 10)
+        assert not [each for each in started if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+        assert {each.name for each in Path(scratch).iterdir()} <= CACHES
+    assert not list((tmp_path / "dist").glob("**/*.pdf"))
