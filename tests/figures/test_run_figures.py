@@ -40,8 +40,10 @@ def test_training_curve_says_what_is_missing(log, message, tmp_path):
 
 def test_a_loss_of_something_else_is_no_nats_and_has_an_axis(tmp_path, canvas):
     """A log of least squares says neither tokens nor a model of text; heights between two whole ones are said."""
-    (tmp_path / "log.csv").write_text("step,loss,val_loss\n1,0.9,0.95\n2,0.4,0.5\n3,0.02,0.04\n", encoding="utf-8")
-    data = training_curve.compute(training_curve.Params(beside="x"), SimpleNamespace(run=lambda _: tmp_path))
+    run = tmp_path / "mine"
+    run.mkdir()
+    (run / "log.csv").write_text("step,loss,val_loss\n1,0.9,0.95\n2,0.4,0.5\n3,0.02,0.04\n", encoding="utf-8")
+    data = training_curve.compute(training_curve.Params(run="x", beside="x"), SimpleNamespace(run=lambda _: run))
     assert "nats" not in training_curve.describe(data)
     assert "from 0.95 to 0.04 over 3 steps" in training_curve.describe(data)
     said = {text.get_text() for text in training_curve.draw(data, canvas).findobj(Text)}
