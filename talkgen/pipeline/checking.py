@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from talkgen.digest import digest_file
 from talkgen.errors import Problem, TalkgenError, did_you_mean
-from talkgen.figures.registry import load_origin
+from talkgen.figures.registry import is_own, load_origin
 from talkgen.figures.uses import Uses
 from talkgen.memo import remembered
 from talkgen.store.code import source_digest
@@ -36,14 +38,14 @@ class Checked:
 
 
 def check_figure(figure: str, origin: str, given: Mapping[str, Any]) -> Checked:
-    """What the figure at `origin` makes of the parameters `given`; only talkgen's own are remembered.
+    """What the figure at `origin` makes of the parameters `given`; remembered but of those that packages bring.
 
     Raises:
         TalkgenError: some are not known or not valid; with each of them.
     """
-    if not origin.startswith("talkgen."):
+    if not (origin.startswith("talkgen.") or is_own(origin)):
         return _check(figure, origin, given)
-    made_by = [source_digest("talkgen"), versions("Python", "pydantic")]
+    made_by = [source_digest("talkgen"), versions("Python", "pydantic"), _source_of(origin)]
     found = remembered("figures", repr([made_by, origin, given]), lambda: asdict(_check(figure, origin, given)))
     return Checked(
         params=found["params"],
@@ -52,6 +54,16 @@ def check_figure(figure: str, origin: str, given: Mapping[str, Any]) -> Checked:
         timed=found["timed"],
         first_step=found["first_step"],
     )
+
+
+def _source_of(origin: str) -> list[Any]:
+    """What the figure in a file of the talk's is made of; of talkgen's own nothing more than all its code."""
+    if not is_own(origin):
+        return []
+    from talkgen.figures.own import read_source
+
+    source = read_source(Path(origin))
+    return [*((str(file), digest_file(file)) for file in source.files), versions(*sorted(source.packages))]
 
 
 def _check(figure: str, origin: str, given: Mapping[str, Any]) -> Checked:

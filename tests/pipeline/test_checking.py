@@ -10,6 +10,7 @@ from talkgen.errors import OutlineError, TalkgenError
 from talkgen.figures.registry import FIGURES
 from talkgen.pipeline.build import Request, build, check
 from talkgen.pipeline.checking import check_figure
+from talkgen.pipeline.figures import new_figure
 
 PROGRAM = """
 import json, sys
@@ -33,6 +34,25 @@ def test_what_was_checked_needs_no_module_again(tmp_path, monkeypatch):
     assert loaded == ["numpy", "talkgen.figures.memory_bottleneck"]
     assert checked_elsewhere({}) == [first, []]
     assert first["uses"]
+
+
+def test_a_talks_own_figure_is_loaded_again_when_it_changed(tmp_path, monkeypatch):
+    """Not for a word of the talk: what it imports may take long. What stands beside it counts."""
+    monkeypatch.setenv("TALKGEN_CACHE", str(tmp_path / "cache"))
+    file, beside, loads = new_figure("mine", tmp_path), tmp_path / "figures" / "more.py", tmp_path / "loads"
+    text = file.read_text(encoding="utf-8")
+    count = f"with open({str(loads)!r}, 'a') as file:\n    file.write('x')\n"
+    file.write_text(f"{text}\n\nfrom .more import X\n\n{count}", encoding="utf-8")
+
+    def check():
+        return check_figure("mine", str(file), {"sentence": "abc"}).params
+
+    beside.write_text("X = 1\n", encoding="utf-8")
+    assert check() == check() == {"sentence": "abc"}
+    assert loads.read_text() == "x"
+    beside.write_text("X = 2\n", encoding="utf-8")
+    assert check() == {"sentence": "abc"}
+    assert loads.read_text() == "xx"
 
 
 def test_other_parameters_are_checked_anew(tmp_path, monkeypatch):
