@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -67,5 +68,9 @@ def show(
     if out_dir.exists() and any(out_dir.iterdir()):
         raise TalkgenError(f"{out_dir} is there and is not empty", "name a new folder; nothing was written")
     report = reporter(quiet)
-    done = build(Request(write_sample(name, target.value, out_dir), target.value, format.value), report)
+    try:
+        done = build(Request(write_sample(name, target.value, out_dir), target.value, format.value), report)
+    except BaseException:  # the same command can be given again
+        shutil.rmtree(out_dir, ignore_errors=True)
+        raise
     out_json(done.to_json()) if json else show_report(done, report)

@@ -51,6 +51,18 @@ def test_a_theme_that_is_not_there_leaves_no_folder(tmp_path):
     assert not (tmp_path / "sample").exists()
 
 
+def test_a_sample_that_was_interrupted_leaves_no_folder(tmp_path, monkeypatch):
+    """Half of one would keep the same command from being given again."""
+
+    def interrupt(request, report):
+        assert request.outline.is_file()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("talkgen.pipeline.build.build", interrupt)
+    assert run("show", "night", "-o", tmp_path / "sample").exit_code == 130
+    assert not (tmp_path / "sample").exists()
+
+
 @pytest.mark.slow
 def test_the_sample_is_built(tmp_path, own_cache):
     """With its figure and its live block, in one file."""
