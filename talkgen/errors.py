@@ -87,7 +87,10 @@ class ToolError(TalkgenError):
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     """A hint naming the nearest of `candidates`, or all of them where none is near."""
     known = sorted(set(candidates))
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.65)
-    if near:
-        return f"did you mean '{near[0]}'?"
-    return f"known: {', '.join(known)}" if known else ""
+    return nearest(name, known) or (f"known: {', '.join(known)}" if known else "")
+
+
+def nearest(name: str, candidates: Iterable[str]) -> str:
+    """A hint naming the nearest of `candidates`; nothing where none is near."""
+    near = difflib.get_close_matches(name, sorted(set(candidates)), n=1, cutoff=0.65)
+    return f"did you mean '{near[0]}'?" if near else ""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from talkgen.assets import project_dir
-from talkgen.errors import Problem, did_you_mean
+from talkgen.errors import Problem, nearest
 from talkgen.outline.addresses import (
     Address,
     css_addresses,
@@ -58,12 +58,12 @@ def find_file(name: str, outline: Path) -> Path:
             if resolved.stat().st_size > LARGEST:
                 raise FileError(f"'{name}' is larger than {LARGEST >> 30} GiB", "a deck carries no file of that size")
             return resolved
-        near = did_you_mean(path.name, [each.name for each in path.parent.iterdir() if each.is_file()])
+        near = nearest(path.name, [each.name for each in path.parent.iterdir() if each.is_file()])
     except RuntimeError:  # Path.resolve, of links in a circle
         raise FileError(f"'{name}' is a link that leads to itself", "put the file itself there") from None
     except (OSError, ValueError):  # too long a name, a NUL in it, a folder that is not there
         near = ""
-    hint = near if near.startswith("did you mean") else "names are relative to the outline's folder"
+    hint = near or "names are relative to the outline's folder"
     raise FileError(f"there is no file '{name}'", hint, missing=True)
 
 

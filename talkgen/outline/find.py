@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from shlex import quote
 
-from talkgen.errors import OutlineError, did_you_mean
+from talkgen.errors import OutlineError, nearest
 
 NAME = "outline.yaml"
 DECKS = (".md", ".markdown", ".ipynb", ".pptx")  # what `talkgen import` makes outlines of
@@ -26,8 +26,8 @@ def find_outline(path: Path) -> Path:
                 raise OutlineError(f"{path} is a deck or a document, and no outline", hint)
             return path
         here, there = Path(), path.parent
-        near = did_you_mean(str(path), [*outlines_below(""), *outlines_below(f"{there}/" if there != here else "")])
-        raise OutlineError(f"there is no outline at {path}", near if near.startswith("did you mean") else _NEW)
+        known = [*outlines_below(""), *outlines_below(f"{there}/" if there != here else "")]
+        raise OutlineError(f"there is no outline at {path}", nearest(str(path), known) or _NEW)
     if (path / NAME).is_file():
         return path / NAME
     talks = sorted(path.glob(f"slides/*/{NAME}")) or sorted(path.glob(f"*/{NAME}"))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
-from talkgen.errors import Problem, did_you_mean
+from talkgen.errors import Problem, nearest
 from talkgen.outline.addresses import Address, link_addresses
 from talkgen.outline.node import Holds
 from talkgen.outline.schema import Outline
@@ -46,9 +46,8 @@ def check_links(outline: Outline, document: Document) -> Iterator[Problem]:
             if "{{" in link.to or name in own:
                 continue
             if index is None:
-                hint = did_you_mean(name, targets)
-                near = hint if hint.startswith("did you mean") else "give the slide or the block it is meant for an id"
-                yield document.problem(f"nothing is called '{name}' here", near, text.path, link.start)
+                hint = nearest(name, targets) or "give the slide or the block it is meant for an id"
+                yield document.problem(f"nothing is called '{name}' here", hint, text.path, link.start)
             elif outline.slides[index].hide:
                 hint = "show the slide, or leave the link out"
                 yield document.problem(f"'{name}' is on a hidden slide", hint, text.path, link.start)

@@ -14,7 +14,7 @@ from talkgen.outline.wanted import Remote
 from talkgen.yamlfile import where_path
 
 FAVICON = "https://cdn.jsdelivr.net/gh/slidevjs/slidev/assets/favicon.png"  # Slidev's own, of a deck that names none
-_REMOTE = re.compile(r"(?:https?:)?//[^/\s]+", re.IGNORECASE)
+REMOTE = re.compile(r"(?:https?:)?//[^/\s]+", re.IGNORECASE)
 _TARGETS = {Holds.MARP: "marp", Holds.DIRECTIVES: "marp", Holds.SLIDEV: "slidev", Holds.FRONTMATTER: "slidev"}
 
 
@@ -42,5 +42,5 @@ def _addresses(text: Text, holds: Holds, *, is_native: bool) -> Iterator[Address
     kind = setting_holds(str(text.path[-1])) if holds in (Holds.DIRECTIVES, Holds.FRONTMATTER) else holds
     for address in addresses_in(text.text, kind) if kind else ():
         is_text = address.runs and kind is Holds.MARKDOWN and not is_native
-        if _REMOTE.match(address.to) and "{{" not in address.to and not is_text:
+        if REMOTE.match(address.to) and "{{" not in address.to and not is_text:
             yield address

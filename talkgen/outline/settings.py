@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from talkgen.errors import Problem, did_you_mean
+from talkgen.errors import Problem, did_you_mean, nearest
 from talkgen.outline.blocks import Video
 from talkgen.outline.files import is_file_name
 from talkgen.outline.parts import Parts
@@ -82,8 +82,7 @@ def _check_background(given: str | None, document: Document, path: PathInData) -
     word = given.lower()
     is_hex = re.fullmatch(r"#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})", word)
     if not (is_hex or word in _NO_COLORS or word in ImageColor.colormap):
-        near = did_you_mean(word, ImageColor.colormap)
-        hint = near if near.startswith("did you mean") else "as in white, '#0e1420' or pictures/sky.jpg"
+        hint = nearest(word, ImageColor.colormap) or "as in white, '#0e1420' or pictures/sky.jpg"
         yield document.problem(f"'{given}' is neither a colour of CSS nor a file", hint, path)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from talkgen.export.packages import Pin, known_pin
 from talkgen.memo import recall, remembered
 from talkgen.outline.addresses import css_addresses
+from talkgen.outline.remote import REMOTE
 from talkgen.outline.wanted import Wanted, is_path, split_package
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 _MEMO = "hosts"
 _STYLED = {".css", ".vue", ".scss", ".sass", ".less", ".styl", ".pcss"}
-_REMOTE = re.compile(r"(?:https?:)?//[^/\s]+", re.IGNORECASE)
 _FETCHING = re.compile(r"@import|\burl\(", re.IGNORECASE)
 
 
@@ -70,4 +70,4 @@ def _asked(files: Iterable[Path]) -> list[str]:
     """The addresses of other hosts in style sheets and in the styles of components."""
     texts = (file.read_text("utf-8", "replace") for file in files if file.suffix in _STYLED and file.is_file())
     named = (each.to for text in texts if _FETCHING.search(text) for each in css_addresses(text))
-    return [address for address in dict.fromkeys(named) if _REMOTE.match(address)]
+    return [address for address in dict.fromkeys(named) if REMOTE.match(address)]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from talkgen import assets
-from talkgen.errors import TalkgenError, did_you_mean
+from talkgen.errors import TalkgenError, nearest
 from talkgen.figures.base import Canvas
 from talkgen.figures.registry import FIGURES, brought_figures, find_figure, is_own, load_origin, own_figures
 from talkgen.files import write_bytes
@@ -41,8 +41,7 @@ def draw_one(
     """
     talk = find_outline(outline) if outline else Path.cwd() / "outline.yaml"
     if not outline and name not in find_figures(None):
-        near = did_you_mean(name, find_figures(None))
-        raise TalkgenError(f"there is no figure '{name}'", near if near.startswith("did you mean") else _OWN)
+        raise TalkgenError(f"there is no figure '{name}'", nearest(name, find_figures(None)) or _OWN)
     origin = find_figure(name, talk.parent if outline else None)
     if is_own(origin) and not may_run(talk):
         raise TalkgenError(f"the talk does not say that the code of its figure '{name}' may run", HINT)

@@ -16,7 +16,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 from typing_extensions import TypeAliasType, evaluate_forward_ref
 
-from talkgen.errors import Problem, TalkgenError, did_you_mean
+from talkgen.errors import Problem, TalkgenError, did_you_mean, nearest
 from talkgen.yamlfile.document import Document, PathInData, where_path
 from talkgen.yamlfile.unions import NamedUnion
 from talkgen.yamlfile.words import explain, name_of
@@ -135,9 +135,10 @@ def _hint(name: str, holder: Any, beside: Mapping[str, Any]) -> str:
                 return f"'{name}' goes in the list under '{field}:'"
             if any(name in _fields(member) for member in members.values()):
                 return f"'{name}' belongs to an item of the list under '{field}:'"
-    near = did_you_mean(name, fields)
     others = getattr(holder, "others", "")
-    return f"did you mean '{others}: {{{name}: …}}'?" if others and not near.startswith("did you mean") else near
+    if others and not nearest(name, fields):
+        return f"did you mean '{others}: {{{name}: …}}'?"
+    return did_you_mean(name, fields)
 
 
 def _unnamed(value: Any, tags: Sequence[str]) -> tuple[str, str]:
@@ -148,11 +149,11 @@ def _unnamed(value: Any, tags: Sequence[str]) -> tuple[str, str]:
             f"must be text or a mapping, not {name_of(value)}",
             hint or f"one of its keys says what it is: {', '.join(tags)}",
         )
-    hints = [(key, did_you_mean(str(key), tags)) for key in value]
-    if len(value) == 1 and isinstance(text := next(iter(value.values())), str) and hints[0][0][:1].isupper():
-        return f"'{hints[0][0]}' is not known here", f'if it is one text, put it in quotes: "{hints[0][0]}: {text}"'
-    key, hint = next((each for each in hints if each[1].startswith("did you mean")), hints[0])
-    return f"'{key}' is not known here", hint
+    first = next(iter(value))
+    if len(value) == 1 and isinstance(text := value[first], str) and first[:1].isupper():
+        return f"'{first}' is not known here", f'if it is one text, put it in quotes: "{first}: {text}"'
+    key = next((key for key in value if nearest(str(key), tags)), first)
+    return f"'{key}' is not known here", did_you_mean(str(key), tags)
 
 
 # ------------------------------------------------------------------ pydantic's error locations, read along the types

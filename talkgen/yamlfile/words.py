@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from talkgen.errors import did_you_mean
+from talkgen.errors import nearest
 
 _WANTED = {
     "string": "text",
@@ -80,12 +80,7 @@ def _choice(expected: str, given: Any) -> tuple[str, str]:
     choices = re.findall(r"'((?:[^'\\]|\\.)*)'", expected)
     if not choices or not isinstance(given, str):
         return f"must be {expected}, not {name_of(given)}", ""
-    return f"{name_of(given)} is not one of {', '.join(choices)}", _near(given, choices)
-
-
-def _near(given: str, choices: list[str]) -> str:
-    hint = did_you_mean(given, choices)
-    return hint if hint.startswith("did you mean") else ""
+    return f"{name_of(given)} is not one of {', '.join(choices)}", nearest(given, choices)
 
 
 def _too_short(context: dict[str, Any]) -> str:
