@@ -25,6 +25,7 @@ _VALUE = r"""(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)'|(?P<c>[^\s"'=<>`]+))"""
 _ATTRIBUTE = re.compile(rf"\s(?P<name>[^\s\"'<>/=]+)\s*=\s*{_VALUE}")
 # Own, as the standard library's parser takes time with the square of what is never closed, and tells no places in tags.
 _TAG = re.compile(r"""<(?P<name>[a-zA-Z][\w:.-]*+)(?P<attributes>(?:[^<>"']|"[^"]*"|'[^']*')*+)>""")
+REMOTE = re.compile(r"(?:https?:)?//[^/\s]+", re.IGNORECASE)  # an address of another host
 _CANDIDATE = re.compile(r"(?P<c>[^\s,]+)[^,]*")  # of `srcset`
 _CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _URL = r"""(?:"(?P<a>[^"\n]*)"|'(?P<b>[^'\n]*)'|&quot;(?P<d>[^&\n]*)&quot;|(?P<c>[^\s"'()]*))"""

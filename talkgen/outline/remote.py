@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from talkgen.outline.addresses import Address
+from talkgen.outline.addresses import REMOTE, Address
 from talkgen.outline.files import addresses_in, setting_holds
 from talkgen.outline.node import Holds
 from talkgen.outline.source import Source
@@ -14,7 +13,6 @@ from talkgen.outline.wanted import Remote
 from talkgen.yamlfile import where_path
 
 FAVICON = "https://cdn.jsdelivr.net/gh/slidevjs/slidev/assets/favicon.png"  # Slidev's own, of a deck that names none
-REMOTE = re.compile(r"(?:https?:)?//[^/\s]+", re.IGNORECASE)
 _TARGETS = {Holds.MARP: "marp", Holds.DIRECTIVES: "marp", Holds.SLIDEV: "slidev", Holds.FRONTMATTER: "slidev"}
 
 

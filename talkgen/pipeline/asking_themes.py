@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from talkgen.export.packages import Pin, known_pin
 from talkgen.memo import recall, remembered
-from talkgen.outline.addresses import css_addresses
-from talkgen.outline.remote import REMOTE
+from talkgen.outline.addresses import REMOTE, css_addresses
 from talkgen.outline.wanted import Wanted, is_path, split_package
 
 if TYPE_CHECKING:

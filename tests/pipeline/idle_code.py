@@ -44,9 +44,10 @@ IDLE = {
         "talkgen.render.foreign_styles": "_applied _rules for_marp for_slidev is_whole look without_imports",
         "talkgen.render.icons": "_emoji icon_sign is_icon",
         "talkgen.render.foreign_text": (
-            "ForeignText._components ForeignText._note ForeignText._vector ForeignText.write_embed "
+            "ForeignText._components ForeignText._listed ForeignText._note ForeignText._vector ForeignText.write_embed "
             "ForeignText.write_toc _beginnings _outdented "
         ),
+        "talkgen.render.snippets": "_listing _mark _outside_code _part with_snippets",
         "talkgen.render.loops": "_bound _end _names written_out",
         "talkgen.render.foreign_notes": "_comments notes_within",
         "talkgen.render.mdc": "_Reader.__init__ _Reader._tags _Reader.read _attributes _component as_tags",
@@ -80,7 +81,7 @@ IDLE = {
         "talkgen.elements.registry": "_problem",
         "talkgen.errors": (
             "Place.__str__ Problem.__str__ TalkgenError.__init__ TalkgenError.__reduce__ TalkgenError.at "
-            "_at_most did_you_mean "
+            "_at_most did_you_mean nearest "
         ),
         "talkgen.extras": "missing_extra",
         "talkgen.lm.fast.native": "why_not",
@@ -104,7 +105,7 @@ IDLE = {
             "_aliased _annotation _bare _child _description _fields _hint _inside _is_tagged _locate "
             "_members _problem _problems _quoted _spelled _tagged _unnamed _walk _with by_place "
         ),
-        "talkgen.yamlfile.words": "_choice _near _too_short _wanted explain name_of",
+        "talkgen.yamlfile.words": "_choice _too_short _wanted explain name_of",
     },
     "runs when the package is imported: pydantic asks for it, or a constant is made with it": {
         "talkgen.lm.files.pullable": "Pullable.file _load_pullable",
