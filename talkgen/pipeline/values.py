@@ -19,13 +19,16 @@ from talkgen.store.key import Key, make_key
 
 
 class Runs(Mapping[str, Mapping[str, Any]]):
-    """The summary of each training run by its name, read when it is asked for."""
+    """The summary of each training run by its name, read when it is first asked for."""
 
     def __init__(self, project: Path) -> None:
         self._project = project
+        self._found: dict[str, Mapping[str, Any]] = {}
 
     def __getitem__(self, name: str) -> Mapping[str, Any]:
-        return find_run(name, self._project).summary()
+        if name not in self._found:
+            self._found[name] = find_run(name, self._project).summary()
+        return self._found[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(list_runs(self._project))

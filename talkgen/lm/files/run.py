@@ -96,13 +96,13 @@ class Run:
             raise ModelError(f"the log {self.log_files[0]} of the run in {self.folder} is gone")
         return list(remembered("logs", repr(state), lambda: read_log(self.log_files)))
 
-    @property
+    @cached_property
     def column_names(self) -> list[str]:
         """The columns of the log by its writer's names, in their order."""
         return list(dict.fromkeys(name for row in self._raw for name in row))
 
-    @property
-    def columns(self) -> dict[str, str]:
+    @cached_property
+    def columns(self) -> Mapping[str, str]:
         """Our columns by the log's: as run.json says, the rest as they are usually called."""
         return guess_columns(self.column_names) | dict(self.record.get("columns", {}))
 

@@ -19,10 +19,11 @@ from talkgen.figures.base import Canvas
 from talkgen.figures.registry import load_figure
 from talkgen.lm.answer.callers import Caller
 from talkgen.lm.answer.engine import Engine
+from talkgen.lm.files import run
 from talkgen.lm.files.adding import add_run
 from talkgen.lm.files.catalog import find_model, find_run
 from talkgen.lm.files.logs import read_log
-from talkgen.lm.files.run import Run
+from talkgen.lm.files.run import Run, guess_columns
 from talkgen.lm.files.weights import load_model
 from talkgen.pipeline.build import Request, build
 from talkgen.pipeline.inputs import ProjectInputs
@@ -267,3 +268,13 @@ def test_a_talk_stands_on_a_trainers_run(trained, project):
     stale = {change.name for change in status(request) if change.state != "fresh"}
     state.write_text(before, encoding="utf-8")
     assert stale == {"figure training_curve", "values run", "values runs", "rendering marp"}
+
+
+def test_a_logs_columns_are_found_once_however_many_rows_it_has(tmp_path, monkeypatch):
+    """Not for each row: a long log would be read in the square of its rows, at every build that names a value of it."""
+    calls = []
+    monkeypatch.setattr(run, "guess_columns", lambda names: calls.append(names) or guess_columns(names))
+    text = "step,loss\n" + "".join(f"{step},{1 / step}\n" for step in range(1, 200))
+    (tmp_path / "log.csv").write_text(text, encoding="utf-8")
+    assert len(Run(tmp_path).log()) == 199
+    assert len(calls) == 1
