@@ -25,6 +25,8 @@ def find_outline(path: Path) -> Path:
                 hint = f"make one of it: talkgen import {quote(str(path))} -o {quote(f'slides/{path.stem}')}"
                 raise OutlineError(f"{path} is a deck or a document, and no outline", hint)
             return path
+        if path.exists():
+            raise OutlineError(f"{path} is no file but a pipe or a device", "save the outline to a file, and name that")
         here, there = Path(), path.parent
         known = [*outlines_below(""), *outlines_below(f"{there}/" if there != here else "")]
         raise OutlineError(f"there is no outline at {path}", nearest(str(path), known) or _NEW)

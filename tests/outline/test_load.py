@@ -1,5 +1,6 @@
 """Outlines by the names that people give them: a file, a talk's folder, a project."""
 
+import os
 import shlex
 from pathlib import Path
 
@@ -60,6 +61,14 @@ def test_a_mistyped_talk_is_told_with_the_nearest(typed, meant, tmp_path, monkey
         find_outline(Path(typed))
 
     assert caught.value.problems[0].hint == f"did you mean '{meant}'?"
+
+
+@pytest.mark.linux
+def test_a_pipe_is_no_outline(tmp_path):
+    """What stands beside an outline is found by the outline's own folder, which a pipe has not."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OutlineError, match="no file but a pipe"):
+        find_outline(tmp_path / "pipe")
 
 
 @pytest.mark.parametrize("name", ["slides.md", "Lecture.IPYNB", "old deck.pptx"])
