@@ -103,17 +103,7 @@ def _print(folder: Path, output: Path, arguments: list[str], report: Report) -> 
     with tempfile.TemporaryDirectory(prefix="talkgen-browser-", ignore_cleanup_errors=True) as scratch:
         kept = {"TALKGEN_SCRATCH": scratch, "NODE_COMPILE_CACHE": str(compiled_marp())}
         env = {**apart(scratch), **preloaded(scratched), **kept}
-        try:
-            _complain(run_node([str(program), *command], cwd=folder, timeout=_SECONDS, env=env))
-        finally:
-            _clear_sockets(Path(scratch))
-
-
-def _clear_sockets(profiles: Path) -> None:
-    """Removes what a browser that was killed left outside of its profile: the folder of the socket that this names."""
-    for link in profiles.glob("*/Singleton*"):
-        if link.name == "SingletonSocket" and link.is_symlink():
-            shutil.rmtree(link.readlink().parent, ignore_errors=True)
+        _complain(run_node([str(program), *command], cwd=folder, timeout=_SECONDS, env=env))
 
 
 def _complain(said: str) -> None:
