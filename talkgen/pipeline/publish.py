@@ -44,6 +44,8 @@ def publish(
     files = file_digests(rendering)
     content = content_digest(files)
     exports = list(_kept_exports(deck, content))
+    if gone := sorted(deck.opens.keys() - {export.artifact.label for export in exports} - {format}):
+        report(f"of the deck before this change, so removed: {', '.join(gone)}; make it again with --format")
     is_missing = format not in ("md", *(export.artifact.label for export in exports))
     copied = copied_files(rendering, plan, deck.target)  # all that can be known before the tool is waited for
     artifact = plan_rendering(plan, deck.target, copied)

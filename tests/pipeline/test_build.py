@@ -229,3 +229,25 @@ def test_a_failing_exporter_leaves_the_last_deck(request_, talk, monkeypatch):
         build(replace(request_, format="pdf"), quiet)
     assert (talk / "dist" / "marp" / "deck.md").is_file()
     assert [path.name for path in (talk / "dist").iterdir()] == ["marp"]
+
+
+def test_what_was_exported_of_the_deck_before_is_told_to_be_gone(request_, talk, monkeypatch):
+    """A page that no longer says what the outline says is not kept; one that does is, and nothing is told then."""
+    pages = {"html": "page.html", "pdf": "page.pdf"}
+
+    def export(target, folder, name, report):
+        (folder / pages[name]).write_text(name, encoding="utf-8")
+        return [folder / pages[name]]
+
+    monkeypatch.setattr("talkgen.pipeline.targets.Target.export", export)
+    lines = []
+    for name in pages:
+        build(replace(request_, format=name), lines.append)
+    assert not [line for line in lines if "removed" in line]
+    outline = talk / "outline.yaml"
+    outline.write_text(outline.read_text(encoding="utf-8").replace("title: ", "title: New ", 1), encoding="utf-8")
+    build(replace(request_, format="html"), lines.append)
+    assert [line for line in lines if "removed" in line] == [
+        "of the deck before this change, so removed: pdf; make it again with --format"
+    ]
+    assert not (talk / "dist" / "marp" / "page.pdf").exists()
