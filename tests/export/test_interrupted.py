@@ -26,17 +26,16 @@ def wait_for(what, seconds=90):
     return found
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("target", ["marp", "slidev"])
-def test_an_end_while_a_browser_prints_leaves_nothing(target, how, tmp_path):
-    """As soon as the browser has a profile."""
+def test_an_end_while_a_browser_prints_leaves_nothing(target, tmp_path):
+    """As soon as the browser has a profile. Ctrl-C goes the same way, but not to who was started in the background."""
     (tmp_path / "outline.yaml").write_text("title: T\nslides: [{title: One}, {title: Two}]\n", encoding="utf-8")
     with tempfile.TemporaryDirectory() as scratch:  # a short path: a browser makes sockets in it
         command = [sys.executable, "-m", "talkgen", "build", str(tmp_path), "-t", target, "-f", "pdf"]
         with subprocess.Popen(command, env=os.environ | {"TMPDIR": scratch}, stderr=subprocess.PIPE) as process:
             wait_for(lambda: list(Path(scratch).glob("**/Local State")))
             started = psutil.Process(process.pid).children(recursive=True)
-            process.send_signal(how)
+            process.send_signal(signal.SIGTERM)
             assert b"interrupted" in process.stderr.read()
             assert process.wait(60) == 130
         psutil.wait_procs(started, 10)
