@@ -36,7 +36,12 @@ TEXT = "The name is bound to the value of the"
 EXAMPLES = [TEXT, "The capital of France is", "One, two, three, four,"]
 OWN = {"translate": ("the black cat sees her", ["my friend's black cat does not see her", "the old king sleeps"])}
 DIALS: dict[str, tuple[Any, ...]] = {"temperature": (0.5, 1, 1.5), "top_k": (None, 3, 10), "top_p": (None, 0.9)}
-SHORT = {"qkv": "The name is bound", "logit_lens": "The name is bound to the", "decoding": "The statement"}
+SHORT = {
+    "decoding": "The statement",
+    "logit_lens": "The name is bound to the",
+    "neurons": "The name is bound to the",
+    "qkv": "The name is bound",
+}
 # Settings go into the address and come back from it: then the chosen tab answers, so that nobody finds it empty.
 ADDRESS = """(...values) => {
   const to = new URL(location);

@@ -89,6 +89,17 @@ def draws_logit_lens(element: Locator, answers: list[JSON]) -> None:
     assert texts(element, ".cell") == wanted
 
 
+def draws_neurons(element: Locator, answers: list[JSON]) -> None:
+    """A row a neuron of the last token: how active it is at each one, and what it writes."""
+    [answer] = answers
+    neurons = answer["most"][-1]
+    assert texts(element, ".number") == [str(neuron["neuron"]) for neuron in neurons]
+    shown = [float(text.replace("−", "-")) for text in texts(element, ".active")]
+    assert shown == pytest.approx([value for neuron in neurons for value in neuron["active"]], abs=0.051)
+    words = [word["text"].translate(MARKS) for neuron in neurons for word in neuron["writes"]]
+    assert [text.rsplit(" ", 1)[0] for text in texts(element, ".writes > span")] == words
+
+
 def draws_qkv(element: Locator, answers: list[JSON]) -> None:
     """Four matrices in colours, and the weights as numbers; the product of the last query and its favourite key."""
     [answer] = answers
@@ -143,6 +154,7 @@ DRAWS: dict[str, Callable[[Locator, list[JSON]], None]] = {
     "kv_cache": draws_kv_cache,
     "logit_attribution": draws_logit_attribution,
     "logit_lens": draws_logit_lens,
+    "neurons": draws_neurons,
     "next_token": draws_bars,
     "qkv": draws_qkv,
     "race": draws_race,

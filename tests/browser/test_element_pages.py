@@ -220,6 +220,29 @@ def test_a_logit_less_another_is_what_decides_between_them(page, show):
     expect(found.locator(".status")).to_contain_text(f"the attention of layer 1 {added}, the MLP of layer 1 ")
 
 
+def test_neurons_of_another_token_are_chosen_by_keys(page, show):
+    """The arrow keys choose the token whose most active neurons are shown; each cell tells what is in it."""
+    found, made = show("neurons")
+    answer = made["answers"]["small"][0]["answer"]
+    expect(found.locator(".status")).to_contain_text(f"“·bound”: number {answer['most'][3][0]['neuron']}, ")
+    found.get_by_role("radio", name="·bound").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(found.get_by_role("radio", name="·is")).to_be_focused()
+    first = answer["most"][2][0]
+    expect(found.locator(".number").first).to_have_text(str(first["neuron"]))
+    told = f"{first['active'][2]:+.2f}".replace("-", "−")
+    expect(found.locator(".status")).to_contain_text(f"most active at “·is”: number {first['neuron']}, {told}")
+    cells = found.get_by_role("gridcell")
+    cells.first.focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    word = first["writes"][0]
+    shown = word["text"].replace(" ", "·")
+    expect(found.locator(".status")).to_contain_text(f"adds to the logit of “{shown}” {word['add']:+.2f}")
+    page.keyboard.press("ArrowDown")
+    expect(found.locator(".status")).to_contain_text(f"neuron {answer['most'][2][1]['neuron']} adds to the logit of ")
+
+
 def test_a_translation_says_that_an_order_was_never_learned(page, show):
     """Words in an order that the model never saw are named above what it made of them; of others nothing is said."""
     found, _ = show("translate", model="translator", prompt="the cat black sleeps")

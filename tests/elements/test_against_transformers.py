@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from reference_models import REFERENCES, save_reference
+from reference_models import REFERENCES, last_layers, save_reference
 from transformers.models.gpt2 import modeling_gpt2
 from transformers.models.llama import modeling_llama
 
@@ -56,3 +56,44 @@ def test_what_is_multiplied_is_what_the_reference_multiplies(pair, monkeypatch):
             assert (torch.tensor(shown["scores"]) - query @ key.T).abs().max() < 1e-3
             assert shown["width"] == query.size(1)
             assert (torch.tensor(shown["weights"]) - weights[layer][0, head]).abs().max() < 1e-3
+
+
+@torch.no_grad()
+def test_neurons_are_what_the_reference_multiplies_and_adds(pair):
+    """How active the most active ones are, and the logits they raise most through its last norm as it is, to 1e-3."""
+    reference, engine = pair
+    ids = torch.tensor([engine.encode(PROMPT)])
+    norm, head = last_layers(reference)
+    centred = hasattr(norm, "bias")
+    active, [stream] = watch(second_matrices(reference), reference, ids), watch([norm], reference, ids)
+    for layer, matrix in enumerate(second_matrices(reference)):
+        directions = matrix.weight if centred else matrix.weight.T  # [n_inner, C]: GPT-2's lies the other way
+        shown = ask(engine, "neurons", layer=layer + 1)["most"]
+        for place, neurons in enumerate(shown):
+            strongest = active[layer][place].abs().topk(len(neurons)).indices.tolist()
+            assert [each["neuron"] - 1 for each in neurons] == strongest
+            spread = stream[place].std(unbiased=False) if centred else stream[place].square().mean().sqrt()
+            for each, which in zip(neurons, strongest, strict=True):
+                assert (torch.tensor(each["active"]) - active[layer][:, which]).abs().max() < 1e-3
+                added = active[layer][place, which] * directions[which]
+                added = added - added.mean() if centred else added
+                logits, tokens = (head.weight @ (added / spread * norm.weight)).topk(len(each["writes"]))
+                assert [one["text"] for one in each["writes"]] == engine.tokenizer.pieces(tokens.tolist())
+                assert [one["add"] for one in each["writes"]] == pytest.approx(logits.tolist(), abs=1e-3)
+
+
+def second_matrices(reference):
+    """The second matrix of each layer's MLP."""
+    if hasattr(reference, "transformer"):
+        return [block.mlp.c_proj for block in reference.transformer.h]
+    return [block.mlp.down_proj for block in reference.model.layers]
+
+
+def watch(modules, reference, ids):
+    """What each of the modules is given while the reference reads."""
+    seen = []
+    hooks = [module.register_forward_pre_hook(lambda _module, given: seen.append(given[0][0])) for module in modules]
+    reference(ids)
+    for hook in hooks:
+        hook.remove()
+    return seen

@@ -128,6 +128,24 @@ def test_what_layers_add_is_the_logit(ask, engines):
         assert len(each["attention"]) == len(each["mlp"]) == engine.model.config.n_layer
 
 
+def test_the_most_active_neurons_are_numbered_from_one(ask, engines):
+    """At each token the largest in either direction of what the layer's second matrix is multiplied with, in order."""
+    answer, model = ask("neurons", layer=2), engines["small"].model
+    taps, seen = Taps("hidden"), []
+    model.blocks[1].mlp.down.register_forward_pre_hook(lambda _module, given: seen.append(given[0][0]))
+    model(torch.tensor([engines["small"].encode(TEXT)]), taps=taps)
+    for place, neurons in enumerate(answer["most"]):
+        order = seen[0][place].abs().argsort(descending=True)[: len(neurons)]
+        assert [each["neuron"] - 1 for each in neurons] == order.tolist()
+        for each in neurons:
+            assert each["active"] == pytest.approx(seen[0][:, each["neuron"] - 1].tolist(), abs=1e-3)
+    assert (answer["layers"], answer["width"]) == (3, 512)
+    with pytest.raises(ModelError, match="there is no layer 4"):
+        ask("neurons", layer=4)
+    with pytest.raises(ModelError, match="no MLP"):
+        ask("neurons", model="small-lstm")
+
+
 def test_a_model_without_a_stream_has_nothing_that_adds_up(ask):
     """A recurrent model is refused in words."""
     with pytest.raises(ModelError, match="no stream"):

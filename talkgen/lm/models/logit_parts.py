@@ -64,9 +64,15 @@ def split_logits(model: Transformer, parts: Tensor, tokens: Sequence[int]) -> Lo
     """The logits of `tokens` as sums over the parts [1 + 2 L, C] of a residual stream."""
     norm, directions = model.norm, model.head.weight[list(tokens)].detach().cpu().double()  # [N, C]
     bias = torch.zeros(len(directions), dtype=torch.float64)
-    if isinstance(norm, nn.LayerNorm):
-        parts = parts - parts.mean(-1, keepdim=True)  # the mean of a sum is the sum of means
-        bias = bias if norm.bias is None else directions @ norm.bias.detach().cpu().double()
-    scale = (parts.sum(0).square().mean() + model.config.norm_eps).rsqrt()
-    added = (parts * scale * norm.get_parameter("weight").detach().cpu().double()) @ directions.T
+    if isinstance(norm, nn.LayerNorm) and norm.bias is not None:
+        bias = directions @ norm.bias.detach().cpu().double()
+    added = pass_last_norm(model, parts, parts.sum(0)) @ directions.T
     return LogitParts(added[0], added[1::2], added[2::2], bias)
+
+
+def pass_last_norm(model: Transformer, parts: Tensor, stream: Tensor) -> Tensor:
+    """What the last norm makes of `parts` [..., C] of the whole `stream` [C], without its bias, which is no part's."""
+    if isinstance(model.norm, nn.LayerNorm):
+        parts, stream = (x - x.mean(-1, keepdim=True) for x in (parts, stream))  # a sum's mean is the sum of means
+    scale = (stream.square().mean() + model.config.norm_eps).rsqrt()
+    return parts * scale * model.norm.get_parameter("weight").detach().to(parts)

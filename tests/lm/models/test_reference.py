@@ -10,7 +10,8 @@ from talkgen.lm.files.huggingface import load_folder
 from talkgen.lm.models.architectures import build_model
 from talkgen.lm.models.base import Taps
 from talkgen.lm.models.config import ModelConfig
-from talkgen.lm.models.logit_parts import read_parts, split_logits
+from talkgen.lm.models.logit_parts import pass_last_norm, read_parts, split_logits
+from talkgen.lm.models.neurons import read_neurons, written_logits
 from talkgen.lm.text.tokenizer import ByteTokenizer
 
 pytestmark = pytest.mark.slow
@@ -55,6 +56,21 @@ def test_parts_of_logits_equal_the_reference(pair):
         added = added - added.mean() if centred else added
         expected = head.weight[tokens].double() @ (added / spread * norm.weight.double())
         assert (parts.attention[layer] + parts.mlp[layer] - expected).abs().max() < 1e-3
+
+
+@torch.no_grad()
+def test_neurons_add_up_to_their_mlp(pair):
+    """All neurons of a layer, and its bias, add what the whole MLP adds to every token's logit."""
+    _, model = pair
+    ids = torch.randint(0, VOCABULARY, (30,), generator=torch.Generator().manual_seed(5)).tolist()
+    parts = split_logits(model, read_parts(model, ids)[1], range(VOCABULARY))
+    for layer in range(3):
+        active, stream = read_neurons(model, ids, layer)
+        total = written_logits(model, layer, torch.arange(active.size(1)), active[-1], stream[-1]).sum(0)
+        bias = model.blocks[layer].mlp.down.bias
+        if bias is not None:
+            total += model.head.weight @ pass_last_norm(model, bias, stream[-1])
+        assert (total - parts.mlp[layer]).abs().max() < 1e-3
 
 
 @torch.no_grad()
