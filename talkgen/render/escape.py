@@ -19,6 +19,7 @@ def fence(code: str, info: str = "") -> str:
 def plain(text: str) -> str:
     """Inline Markdown as the words a reader would see, for links and lists of contents."""
     text = re.sub(r"!?\[([^\[\]]*)\]\((?:[^()]|\([^()]*\))*+\)", r"\1", text)
+    text = re.sub(r"<br\b[^<>]*>", " ", text)
     text = re.sub(r"<[^<>]+>", "", text)
     return re.sub(r"(\*\*|__|\*|`|~~)(.+?)\1", r"\2", text).strip()
 

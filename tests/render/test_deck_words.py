@@ -14,3 +14,9 @@ def test_a_slide_whose_only_block_says_nothing_has_a_title(tmp_path):
     silent = LiveAnswer("talkgen-live", {"prompt": "", "models": []})
     (slide,) = deck_words(replace(deck, computed=dict.fromkeys(deck.computed, silent))).slides
     assert (slide.title, slide.text) == ("Slide 1", "")
+
+
+def test_a_title_of_two_lines_is_two_words(tmp_path):
+    """In the speaker's pages, bookmarks, the table of contents: where a line ends, a word does."""
+    deck = make_deck([{"title": "Introduction to<br>Language <b>Models</b>"}], tmp_path)
+    assert deck_words(deck).slides[0].title == "Introduction to Language Models"
