@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from tiny_models import save_model
 
 from talkgen.elements.registry import check_dials, check_params, tag
+from talkgen.export.node import npm_packages
 from talkgen.lm.answer.engine import Engine
 from talkgen.lm.files.catalog import find_model
 from talkgen.lm.files.weights import load_model
@@ -14,6 +15,7 @@ from talkgen.lm.models.config import ModelConfig
 from talkgen.outline.blocks import Live
 from talkgen.pipeline.recordings import record_element
 from talkgen.render.elements import elements_script
+from talkgen.style import load_style
 
 pytestmark = pytest.mark.slow
 PROMPT = "The name is bound"
@@ -45,6 +47,26 @@ def show(page, shipped, tmp_path):
         return found, made
 
     return open_page
+
+
+FOUND = """async () => {
+  const { violations, incomplete } = await axe.run();
+  const serious = [...violations, ...incomplete.filter(({ id }) => id.startsWith("aria-"))];
+  const bad = serious.filter(({ impact }) => ["serious", "critical"].includes(impact));
+  return bad.map(({ id, nodes }) => [id, nodes[0].html]);
+}"""
+
+
+@pytest.mark.parametrize("theme", ["night", "nmt"])
+@pytest.mark.parametrize("name", ["kv_cache", "logit_attribution", "qkv", "sampling", "tokenizer"])
+def test_axe_core_finds_nothing_serious(page, show, name, theme, tmp_path):
+    """Of contrasts in the theme's colours, and of roles: a table has rows, what has a name has a role."""
+    show(name)
+    style = load_style(theme, tmp_path)
+    page.add_style_tag(content=f":root {{ color-scheme: {style.scheme}; {style.css_variables()} }}")
+    page.add_style_tag(content="body { background: var(--tg-background); font-family: var(--tg-font-body) }")
+    page.add_script_tag(path=npm_packages("browser", print) / "node_modules" / "axe-core" / "axe.min.js")
+    assert [found for found in page.evaluate(FOUND) if not found[0].startswith(("html-", "document-"))] == []
 
 
 def shares(found) -> list[str]:

@@ -26,7 +26,7 @@ class TalkgenKvCache extends LiveElement {
   static look = CACHE_LOOK;
 
   build(body) {
-    this.written = make("p", "written", { "aria-label": "The text that is written" });
+    this.written = make("p", "written", { role: "group", "aria-label": "The text that is written" });
     this.chart = new Chart("tokens written", "ms in all");
     this.memory = make("div", "memory");
     [this.size, this.sum, this.gain] = [make("p", "big"), make("p", "small"), make("p")];

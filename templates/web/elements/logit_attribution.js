@@ -25,6 +25,7 @@ const ATTRIBUTION_LOOK = `
 .side { display: flex; flex-wrap: wrap; gap: 6px; }
 .side .button { padding: 0 10px; white-space: pre; }
 .side small { color: var(--muted); font-size: 20px; }
+.side [aria-checked="true"] small { color: var(--ink); }
 .plot { --attention: var(--tg-attention, #56b4e9); --mlp: var(--tg-recurrent, #e69f00); --rows: 178px 72px 26px; display: grid; gap: 2px; font-size: 20px; }
 .legend { display: flex; flex-wrap: wrap; gap: 0 22px; color: var(--muted); }
 .legend b::before { content: ""; display: inline-block; width: 0.8em; height: 0.8em; margin-inline-end: 0.35em; border-radius: 3px; background: var(--colour); }

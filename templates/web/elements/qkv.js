@@ -26,6 +26,7 @@ const QKV_LOOK = `
 .strip i { flex: 1; background: color-mix(in srgb, var(--side) calc(100% * var(--size)), var(--surface)); }
 .wide { grid-column: span 2; }
 .numbers { display: grid; gap: 3px; align-content: start; font-size: 22px; line-height: 27px; font-variant-numeric: tabular-nums; }
+.numbers .row { display: contents; }
 .numbers b { overflow: hidden; border-radius: 4px; background: color-mix(in srgb, var(--tg-attention, #56b4e9) calc(75% * var(--size)), var(--surface)); font-weight: 400; text-align: center; }
 .numbers b[data-masked] { background: none; color: var(--muted); }
 [data-later] { visibility: hidden; }
@@ -102,10 +103,13 @@ class TalkgenQkv extends LiveElement {
     const title = titles[step] ?? OF_A_HEAD[SCORES - 1];
     const numbers = make("div", "numbers", { role: "table", "aria-label": title });
     numbers.style.gridTemplateColumns = `4.4em repeat(${tokens.length}, minmax(0, 5.2em))`;
-    numbers.append(make("span"), ...tokens.map((token) => make("span", "who", {}, visibleText(token))));
-    scores.forEach((row, i) => {
-      numbers.append(make("span", "who", {}, visibleText(tokens[i])), ...row.map((score, j) => this.#number(score, weights[i][j], j > i)));
-    });
+    const who = (role) => (token) => make("span", "who", { role }, visibleText(token));
+    const rows = scores.map((row, i) => [who("rowheader")(tokens[i]), ...row.map((score, j) => this.#number(score, weights[i][j], j > i))]);
+    for (const cells of [[make("span", "", { role: "cell" }), ...tokens.map(who("columnheader"))], ...rows]) {
+      const row = make("div", "row", { role: "row" });
+      row.append(...cells);
+      numbers.append(row);
+    }
     const box = titled(title, numbers);
     box.className = "wide";
     return later(box, step < SCORES);
@@ -115,7 +119,7 @@ class TalkgenQkv extends LiveElement {
     const { step } = this;
     const masked = ahead && step >= MASKED;
     const value = step >= SHARES ? weight : step >= SCALED ? score / Math.sqrt(this.answer.width) : score;
-    const cell = make("b", "", masked ? { "data-masked": "" } : {}, masked ? "−∞" : value.toFixed(2).replace("-", "−"));
+    const cell = make("b", "", { role: "cell", ...(masked && { "data-masked": "" }) }, masked ? "−∞" : value.toFixed(2).replace("-", "−"));
     cell.style.setProperty("--size", step >= SHARES && !masked ? weight : 0);
     return cell;
   }

@@ -32,7 +32,7 @@ class TalkgenSampling extends LiveElement {
   static look = SAMPLING_LOOK;
 
   build(body) {
-    this.texts = make("div", "texts");
+    this.texts = make("div", "texts", { role: "group" });
     this.texts.style.setProperty("--texts", this.params.texts);
     this.boxes = Array.from({ length: this.params.texts }, (_, i) => {
       const [box, name, drawn] = [make("section", "text"), make("p", "name"), make("p", "drawn", { "aria-live": "off" })];

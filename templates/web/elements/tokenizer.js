@@ -57,7 +57,7 @@ class TalkgenTokenizer extends LiveElement {
 
 function cutToken({ id, text }, i) {
   const chip = make("li", "chip");
-  const token = make("span", `token token-${i % TOKEN_COLOURS}`, { "aria-label": `${visibleText(text)}, ${id}` });
+  const token = make("span", `token token-${i % TOKEN_COLOURS}`, { role: "img", "aria-label": `${visibleText(text)}, ${id}` });
   appendVisible(token, text);
   chip.append(token, make("span", "id", { "aria-hidden": "true" }, id));
   return chip;
