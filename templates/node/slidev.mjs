@@ -31,6 +31,7 @@ let server, options;
 
 async function open() {
   options = await resolveOptions({ entry: "slides.md" }, "dev");
+  withFormulas(options.data);
   const listen = { port: Number(port), strictPort: true, host: "127.0.0.1", hmr: { overlay: false } };
   server = await createServer(
     options,
@@ -43,12 +44,18 @@ async function open() {
 
 /** The deck as it is now; false where only a new server can show it. */
 async function load(source) {
-  const loaded = await parser.load(options, options.entry, source, "dev");
+  const loaded = withFormulas(await parser.load(options, options.entry, source, "dev"));
   const config = parser.resolveConfig(loaded.headmatter, options.data.themeMeta, options.entry);
   if (asText([config, loaded.features]) === asText([options.data.config, options.data.features]))
     return { ...loaded, themeMeta: options.data.themeMeta, config };
   opened = opened.then(() => server.close()).then(open);
   return false;
+}
+
+/** KaTeX is there before the first formula is written, so that none makes a new server, which pages load anew for. */
+function withFormulas(data) {
+  data.features.katex = true;
+  return data;
 }
 
 const asText = (value) => JSON.stringify(value);

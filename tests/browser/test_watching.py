@@ -245,6 +245,19 @@ def test_slidev_takes_over_what_is_saved(making, page):
         page.locator("talkgen-live").wait_for()
 
 
+def test_a_talks_first_formula_is_taken_over_by_slidev(making, page):
+    """With the letters that it is set in; the page is the same one."""
+    with presenting(making, "--target", "slidev") as talk:
+        page.goto(f"{talk.address}#/3")
+        page.get_by_text("A line below.").wait_for()
+        page.evaluate("window.isTheSame = true")
+        change(making / "outline.yaml", "A line below.", "A line with $a^2$ below.")
+        letter = page.locator(".katex .mathnormal", has_text="a")
+        letter.wait_for()
+        page.wait_for_function("e => getComputedStyle(e).fontFamily.includes('KaTeX')", arg=letter.element_handle())
+        assert page.evaluate("window.isTheSame")
+
+
 def test_slidev_knows_a_new_file_before_a_slide_names_it(making, tmp_path):
     """A slide with a picture that was drawn anew, under a new name, is never asked for in vain."""
     request = Request(making / "outline.yaml", target="slidev", format="md", out=tmp_path / "project")
