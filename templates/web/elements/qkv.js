@@ -27,7 +27,7 @@ const QKV_LOOK = `
 .wide { grid-column: span 2; }
 .numbers { display: grid; gap: 3px; align-content: start; font-size: 22px; line-height: 27px; font-variant-numeric: tabular-nums; }
 .numbers .row { display: contents; }
-.numbers b { overflow: hidden; border-radius: 4px; background: color-mix(in srgb, var(--tg-attention, #56b4e9) calc(75% * var(--size)), var(--surface)); font-weight: 400; text-align: center; }
+.numbers b { overflow: hidden; border-radius: 4px; background: color-mix(in srgb, var(--tg-attention, #56b4e9) calc(45% * var(--size)), var(--surface)); font-weight: 400; text-align: center; }
 .numbers b[data-masked] { background: none; color: var(--muted); }
 [data-later] { visibility: hidden; }
 @container (max-width: 760px) { .sheets { grid-template-columns: minmax(0, 1fr); gap: 4px; } .wide { grid-column: auto; } .numbers { font-size: 20px; line-height: 26px; } .strip { height: 18px; } .heat { line-height: 19px; } }
