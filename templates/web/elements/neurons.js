@@ -33,7 +33,6 @@ const NEURONS_LOOK = `
 @container (max-width: 1095px) {
   .neurons { grid-template-columns: auto repeat(var(--tokens), minmax(60px, 1fr)); overflow-x: auto; font-size: 20px; }
   .active { line-height: 34px; }
-  .number { position: sticky; z-index: 1; left: 0; background: var(--tg-background, Canvas); }
   .writes { position: sticky; left: 0; grid-column: 1 / -1; max-width: 100cqi; padding: 0 0 6px; }
   .aside.last { display: none; }
 }
