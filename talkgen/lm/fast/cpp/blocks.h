@@ -25,18 +25,19 @@ inline void quantize_block(Activations& a, int r, int b, int m, int blocks) {
     const int64_t place = (int64_t)first * blocks + b * rows + (r - first);
     const float* x = a.x + ((int64_t)r * blocks + b) * BLOCK;
     Floats most{}, sum{};
-    for (int j = 0; j < BLOCK; j += 8) {
-        most = largest(most, size_of(load8(x + j)));
-        sum += load8(x + j);
-    }
+    for (int j = 0; j < BLOCK; j += 8) most = largest(most, size_of(load8(x + j)));
     const float top = highest(most), inverse = top > 0 ? LARGEST / top : 0;
     int16_t* q = a.q.data() + place * BLOCK;
     typedef int16_t EightShorts __attribute__((vector_size(16)));
-    for (int j = 0; j < BLOCK; j += 8)
-        store(q + j, __builtin_convertvector(__builtin_convertvector(nearest(load8(x + j) * inverse), Ints), EightShorts));
+    for (int j = 0; j < BLOCK; j += 8) {
+        const Floats rounded = nearest(load8(x + j) * inverse);
+        store(q + j, __builtin_convertvector(__builtin_convertvector(rounded, Ints), EightShorts));
+        sum += rounded;
+    }
     arrange(q);
+    // The sum of what is multiplied, not of x: so each rounding counts as often as its weight, which is near zero.
     a.scale_sum.data()[2 * place] = top / LARGEST;
-    a.scale_sum.data()[2 * place + 1] = total(sum);
+    a.scale_sum.data()[2 * place + 1] = top / LARGEST * total(sum);
 }
 
 // ---- One row of weights times a few of activations.
@@ -66,37 +67,32 @@ inline void multiply_rows(const B* w, int blocks, int count, const Activations& 
 
 // ---- CHUNK rows of weights, a block of each, times M rows of activations.
 
-// Halves are widened eight at a time: one by one that would take as long as all else of a panel.
-inline void widen_chunk(const uint16_t* halves, float* y) {
-    for (int r = 0; r < CHUNK; r += 8) store(y + r, load8(halves + r));
-}
-
-inline void unpack_scales(const Q8* const* rows, Panel& panel) {
-    uint16_t scale[CHUNK];
-    for (int r = 0; r < CHUNK; r++) scale[r] = rows[r]->scale;
-    widen_chunk(scale, panel.scale);
-}
-
-inline void unpack_scales(const Q4* const* rows, Panel& panel) {
-    uint16_t scale[CHUNK], least[CHUNK];
-    for (int r = 0; r < CHUNK; r++) scale[r] = rows[r]->scale, least[r] = rows[r]->least_;
-    widen_chunk(scale, panel.scale);
-    widen_chunk(least, panel.least);
+// Lays out a block of each row. Scales are gathered first and widened last, together: meanwhile what was written half
+// by half has come to where it can be read as a whole.
+template <class B>
+inline void lay_out(Strided<B> rows, Panel& panel) {
+    int32_t heads[CHUNK];
+    for (int r = 0; r < CHUNK; r++) std::memcpy(heads + r, rows.row(r), sizeof *heads);
+    unpack(rows, panel);
+    for (int r = 0; r < CHUNK; r += 8) {
+        const Ints head = load<Ints>(heads + r);
+        store(panel.scale + r, widen(__builtin_convertvector(head, EightHalves)));
+        if (B::SHIFTED) store(panel.least + r, widen(__builtin_convertvector(head >> 16, EightHalves)));
+    }
 }
 
 // Adds to y [M, CHUNK] the products with M rows of activations, a block of each. Its sums are all the registers there
 // are: hence no inlining.
 template <class B, int M>
 [[gnu::noinline]] void multiply_panel(const Panel& w, const int16_t* q, const float* scale_sum, float* y) {
-    constexpr int WIDE = CHUNK / 2;
-    Sums dot[M][2];
-    dot_panel<M>(w, q, dot);
+    Sums dot[M][SIDES];
+    dot_panel<B, M>(w, q, dot);
     for (int m = 0; m < M; m++, y += CHUNK)
-        for (int j = 0; j < 2; j++) {
-            WideFloats more = load<WideFloats>(y + WIDE * j);
-            if (B::SHIFTED) more = load<WideFloats>(w.least + WIDE * j) * scale_sum[2 * m + 1] + more;
-            const WideFloats scale = load<WideFloats>(w.scale + WIDE * j) * scale_sum[2 * m];
-            store(y + WIDE * j, __builtin_convertvector(dot[m][j], WideFloats) * scale + more);
+        for (int j = 0; j < SIDES; j++) {
+            WideFloats more = load<WideFloats>(y + WIDTH * j);
+            if (B::SHIFTED) more = load<WideFloats>(w.least + WIDTH * j) * scale_sum[2 * m + 1] + more;
+            const WideFloats scale = load<WideFloats>(w.scale + WIDTH * j) * scale_sum[2 * m];
+            store(y + WIDTH * j, __builtin_convertvector(dot[m][j], WideFloats) * scale + more);
         }
 }
 
@@ -106,20 +102,16 @@ inline void multiply_tile(int rows, const Panel& w, const int16_t* q, const floa
     if constexpr (M > 1) multiply_tile<B, M - 1>(rows, w, q, scale_sum, y);
 }
 
-// To y [m, CHUNK] the products of `count` rows of weights, a number of blocks each, and m rows of activations.
+// To y [m, CHUNK] the products of CHUNK rows of weights, a number of blocks each, and m rows of activations.
 template <class B>
-inline void multiply_panels(const B* w, int blocks, int count, const Activations& a, int m, float* y) {
+inline void multiply_panels(const B* w, int blocks, const Activations& a, int m, float* y) {
     Panel panel;
-    const B* rows[CHUNK];
-    for (int r = 0; r < CHUNK; r++) rows[r] = w + (int64_t)std::min(r, count - 1) * blocks;
     std::fill(y, y + (int64_t)m * CHUNK, 0.0f);
     for (int b = 0; b < blocks; b++) {
         // CHUNK places at a time in memory are more than the processor foresees.
         const char* next = (const char*)(w + (int64_t)CHUNK * (blocks + b));
         for (size_t i = 0; i < CHUNK * sizeof(B); i += 64) __builtin_prefetch(next + i);
-        unpack(rows, panel);
-        unpack_scales(rows, panel);
-        for (auto& row : rows) row++;
+        lay_out(Strided<B>{w + b, blocks}, panel);
         for (int r = 0; r < m; r += TILE) {
             const int tile = std::min(TILE, m - r);
             const int64_t place = (int64_t)r * blocks + b * tile;
@@ -139,7 +131,12 @@ inline void multiply_blocks(const B* w, int blocks, int count, const Activations
     if (m == 2) return multiply_rows<2>(w, blocks, count, a, y);
     if (m == 3) return multiply_rows<3>(w, blocks, count, a, y);
     if (m == 4) return multiply_rows<4>(w, blocks, count, a, y);
-    multiply_panels(w, blocks, count, a, m, y);
+    if (count == CHUNK) return multiply_panels(w, blocks, a, m, y);
+    const int64_t there = (int64_t)count * blocks, all = (int64_t)CHUNK * blocks;
+    Buffer<B> padded(all);
+    std::copy(w, w + there, padded.data());
+    std::fill(padded.data() + there, padded.data() + all, B{});
+    multiply_panels(padded.data(), blocks, a, m, y);
 }
 
 }  // namespace

@@ -6,17 +6,28 @@
 namespace {
 
 constexpr int BLOCK = 32;  // weights that share a scale
+constexpr int CHUNK = 16;  // rows of weights that are multiplied together
 #if defined(__AVX512BW__)
-constexpr int CHUNK = 32;  // rows of weights that are multiplied together: two registers of sums
-constexpr int TILE = 8;    // rows of activations that meet them at a time
+constexpr int WIDTH = 16;  // of them that a register has sums of
+constexpr int TILE = 16;   // rows of activations that meet them at a time
 #else
-constexpr int CHUNK = 16;
+constexpr int WIDTH = 8;
 constexpr int TILE = 4;
 #endif
+constexpr int SIDES = CHUNK / WIDTH;
 
-// Half a chunk's sums, and the same as floats.
-typedef int32_t Sums __attribute__((vector_size(CHUNK / 2 * sizeof(int32_t))));
-typedef float WideFloats __attribute__((vector_size(CHUNK / 2 * sizeof(float))));
+// A side's sums, and the same as floats.
+typedef int32_t Sums __attribute__((vector_size(WIDTH * sizeof(int32_t))));
+typedef float WideFloats __attribute__((vector_size(WIDTH * sizeof(float))));
+
+template <class T>
+struct Strided {  // rows of numbers or of blocks, `stride` apart
+    const T* data;
+    int64_t stride;
+
+    const T* row(int64_t i) const { return data + i * stride; }
+    Strided from(int64_t i) const { return {row(i), stride}; }
+};
 
 struct Q8 {  // ggml's Q8_0: w = scale q
     static constexpr int BYTES = 32;

@@ -3,7 +3,7 @@
 //
 //     arrange         a block of 32 activations as its products want to meet it
 //     dot_block       a block of a row of weights times one of activations, as eight sums that add up to the product
-//     Panel, unpack   a block of CHUNK rows of weights, laid out so that the rows lie side by side
+//     Panel, unpack   a block of CHUNK rows of weights, laid out so that the rows lie side by side, with their scales
 //     dot_panel       a panel times blocks of M rows of activations: a sum for each row of weights and of activations
 #pragma once
 

@@ -42,10 +42,10 @@ struct Panel {
 };
 
 template <class B>
-inline void unpack(const B* const* rows, Panel& panel) {
+inline void unpack(Strided<B> rows, Panel& panel) {
     for (int r = 0; r < CHUNK; r++) {
         int8x16_t w[2];
-        unpack_row(*rows[r], w);
+        unpack_row(*rows.row(r), w);
         int32_t words[BLOCK / 4];
         std::memcpy(words, w, sizeof words);
         for (int p = 0; p < BLOCK / 4; p++) std::memcpy((int32_t*)&panel.fours[p][r / 4] + r % 4, words + p, 4);
@@ -58,8 +58,8 @@ inline int8x16_t four_of(const int16_t* q, int from, int m) {
     return vreinterpretq_s8_s32(vdupq_n_s32(word));
 }
 
-template <int M>
-inline void dot_panel(const Panel& w, const int16_t* q, Sums (*dot)[2]) {
+template <class B, int M>
+inline void dot_panel(const Panel& w, const int16_t* q, Sums (*dot)[SIDES]) {
     for (int j = 0; j < 2; j++) {  // eight rows of weights: sixteen sums of four rows of activations fit the registers
         int32x4_t sums[M][2];
         for (int part = 1; part >= 0; part--)  // high bytes, which count 256 times, then low ones

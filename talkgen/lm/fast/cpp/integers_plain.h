@@ -24,15 +24,15 @@ struct Panel {
 };
 
 template <class B>
-inline void unpack(const B* const* rows, Panel& panel) {
+inline void unpack(Strided<B> rows, Panel& panel) {
     for (int r = 0; r < CHUNK; r++)
-        for (int i = 0; i < BLOCK; i++) panel.weights[i][r] = (int16_t)weight(*rows[r], i);
+        for (int i = 0; i < BLOCK; i++) panel.weights[i][r] = (int16_t)weight(*rows.row(r), i);
 }
 
 typedef int16_t EightShorts __attribute__((vector_size(16)));
 
-template <int M>
-inline void dot_panel(const Panel& w, const int16_t* q, Sums (*dot)[2]) {
+template <class B, int M>
+inline void dot_panel(const Panel& w, const int16_t* q, Sums (*dot)[SIDES]) {
     for (int m = 0; m < M; m++) dot[m][0] = dot[m][1] = Ints{};
     for (int i = 0; i < BLOCK; i++)
         for (int j = 0; j < 2; j++) {

@@ -99,14 +99,6 @@ inline Floats load_once(const T* p) {
     return v;
 }
 
-template <class T>
-struct Strided {  // rows of numbers, `stride` apart
-    const T* data;
-    int64_t stride;
-
-    const T* row(int64_t i) const { return data + i * stride; }
-};
-
 // Adds to y, rows `ld` apart, the products [M, 4] over `count` numbers of M rows of x and four of w.
 template <int M, class T>
 [[gnu::noinline]] void multiply_four(Strided<T> w, Strided<float> x, int count, float* y, int64_t ld) {
