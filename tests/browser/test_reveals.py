@@ -18,7 +18,7 @@ slides:
           - - {markdown: P1 left, reveal: true}
             - {bullets: [P2 one, {P3 two: [P4 below]}], reveal: true}
           - - {quote: P5 right, reveal: true}
-            - {figure: model_sizes, reveal: steps, height: 360}
+            - {figure: model_sizes, reveal: steps, height: 400}
       - {callout: P6 below, reveal: true}
   - title: One in another
     body:

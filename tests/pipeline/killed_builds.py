@@ -29,7 +29,7 @@ slides:
     body:
       - "{{{{ figures.next_token.candidates | length }}}} of {number}"
       - {{figure: next_token, params: {{prompt: "The {number}", bars: 4}}, height: 260}}
-      - {{figure: softmax_temperature, params: {{prompt: "The {number}"}}, height: 260}}
+      - {{figure: softmax_temperature, params: {{prompt: "The {number}"}}, height: 380}}
       - {{figure: model_sizes, height: {height}}}
   - title: Live
     body: [{{live: next_token, prompt: "It is {number}", bars: 4}}, {{tokens: "Number {number}"}}]
@@ -76,7 +76,7 @@ def load_code() -> None:
 
 def start(talk: Path, number: int) -> int:
     """A build of the talk of that number; its process."""
-    (talk / "outline.yaml").write_text(TALK.format(number=number, height=300 + number % 100), encoding="utf-8")
+    (talk / "outline.yaml").write_text(TALK.format(number=number, height=380 + number % 90), encoding="utf-8")
     child = os.fork()
     if child == 0:
         from talkgen.pipeline.build import Request, build
