@@ -5,6 +5,7 @@ Run by `talkgen present` at /demos/translation.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import html
 import io
@@ -24,11 +25,14 @@ from talkgen.lm.text.lexicon import english_words
 from talkgen.lm.text.phrases import draw_pair
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Picture
+
     from talkgen.serve.engines import Engines
     from talkgen.style import Style
 
 SENTENCE = "my friend's black cat does not see her"
-SIZE = (1120, 328)  # px: below the two texts it fits a slide
+WIDTH = 1120  # px
+HEIGHTS = (328, 400, 480, 560)  # px: the least fits a slide below the two texts; for more words the page scrolls
 ONE_OF_TWO = "<style>body.dark .on-light, body:not(.dark) .on-dark { display: none; }</style>"
 
 
@@ -37,11 +41,13 @@ def build(engines: Engines, styles: tuple[Style, Style]) -> gr.Blocks:
     del engines
 
     def translate(sentence: str) -> tuple[str, str]:
+        translation = ""
         try:
             data = alignment.align(translator(), alignment.Params(sentence=sentence))
+            translation = data["translation"]
+            return translation, picture(data, styles)
         except (TalkgenError, ValueError) as error:
-            return "", f"<p>{html.escape(str(error))}</p>"
-        return data["translation"], picture(data, styles)
+            return translation, f"<p>{html.escape(str(error))}</p>"
 
     with gr.Blocks(analytics_enabled=False, title="Translation", fill_width=True) as blocks:
         with gr.Row():
@@ -76,8 +82,20 @@ def picture(data: Data, styles: tuple[Style, Style]) -> str:
 
 
 def drawn(data: Data, look: Style) -> str:
-    """The figure as SVG on no ground."""
+    """The figure as SVG on no ground.
+
+    Raises:
+        TalkgenError: there are more words than the highest picture has room for.
+    """
     file = io.StringIO()
-    alignment.draw(data, Canvas(look, *SIZE)).savefig(file, format="svg", transparent=True)
+    lowest(data, look).savefig(file, format="svg", transparent=True)
     svg = file.getvalue()
     return svg[svg.index("<svg") :].replace("<svg", '<svg style="width: 100%; height: auto"', 1)
+
+
+def lowest(data: Data, look: Style) -> Picture:
+    """The figure at the least of the heights that has room for its words."""
+    for height in HEIGHTS[:-1]:
+        with contextlib.suppress(TalkgenError):
+            return alignment.draw(data, Canvas(look, WIDTH, height))
+    return alignment.draw(data, Canvas(look, WIDTH, HEIGHTS[-1]))

@@ -39,9 +39,26 @@ def test_the_demo_answers_with_the_engines(site):
     call = site.post(calls, json={"data": ["abc", "tiny", "", 0.5, 2, 1]}).json()
     events = site.get(f"{calls}/{call['event_id']}").text
     answer = site.post("/api/next", json={"prompt": "abc", "temperature": 0.5, "top_k": 2}).json()
-    told = json.loads(events.split("event: complete\ndata: ")[1].split("\n")[0])[1]["tiny"]["abc"]
+    told = _complete(events)[1]["tiny"]["abc"]
     assert [item["p_sampled"] for item in told["candidates"]] == [item["p_sampled"] for item in answer["candidates"]]
     assert told["kept"] == 2
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "the black cat sleeps",
+        "this famous child's teacher does not give the black tree to the strange young teacher",
+        "not see her this famous old child 's teacher gives the black tree to the cat",  # no order it has seen
+    ],
+)
+def test_a_translation_is_drawn_however_long(site, sentence):
+    """The picture is as high as its words need."""
+    calls = "/demos/translation/gradio_api/call/translate"
+    call = site.post(calls, json={"data": [sentence]}).json()
+    french, picture = _complete(site.get(f"{calls}/{call['event_id']}").text)
+    assert french
+    assert picture.count("<svg") == 2
 
 
 def test_a_stream_of_nobody_ends(site):
@@ -71,3 +88,8 @@ def test_a_demo_without_gradio_says_so_at_once(monkeypatch):
     monkeypatch.setitem(sys.modules, "gradio", None)
     done = CliRunner().invoke(app, ["demo", "--port", str(free_port())])
     assert "gradio is not installed" in str(done.exception)
+
+
+def _complete(events):
+    """What Gradio's stream of events ends with."""
+    return json.loads(events.split("event: complete\ndata: ")[1].split("\n")[0])
