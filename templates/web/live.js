@@ -200,12 +200,12 @@ class TalkgenLive extends RecordedElement {
   }
 
   wait() {
-    this.panels.forEach((panel) => panel.dim("waiting"));
+    this.panels.forEach((panel) => panel.mark("waiting"));
   }
 
   refuse(text) {
     this.note(text);
-    this.panels.forEach((panel) => panel.dim("stale"));
+    this.panels.forEach((panel) => panel.mark("stale"));
   }
 
   /** Shows the bars while what they owe to each token is not known yet. */

@@ -4,6 +4,7 @@
 
 import { BADGE_LOOK, makeBadge, setBadge } from "./badge.js";
 import { Bars, BARS_LOOK, isFiltered } from "./bars.js";
+import { ANOTHER_TEXTS } from "./parts.js";
 
 export const PANEL_LOOK = `
 .panel { display: grid; grid-row: span 2; grid-template-rows: subgrid; min-width: 0; }
@@ -11,8 +12,8 @@ export const PANEL_LOOK = `
 .entropy { margin: 0; color: var(--muted); font-size: 20px; line-height: 1.4; font-variant-numeric: tabular-nums; }
 .panel[data-cell="attention"] { --bar: var(--tg-attention, #56b4e9); }
 .panel[data-cell="recurrent"] { --bar: var(--tg-recurrent, #e69f00); }
-.stale .bars { opacity: 0.45; }
-.waiting .bars { opacity: 0.6; transition: opacity 0s 500ms; }
+.panel:is(.stale, .waiting) .bars { ${ANOTHER_TEXTS} }
+.waiting .bars { transition: filter 0s 500ms, outline-color 0s 500ms; }
 ${BADGE_LOOK}${BARS_LOOK}
 `;
 
@@ -49,8 +50,8 @@ export class Panel {
     this.#show(answer, settings, "recorded", `recorded · ${this.model.label} · ${date}`, stale);
   }
 
-  /** Dims the bars while they are the answer to another text. */
-  dim(name) {
+  /** Greys the bars while they are the answer to another text. */
+  mark(name) {
     this.element.classList.toggle("stale", name === "stale");
     this.element.classList.toggle("waiting", name === "waiting");
   }
@@ -59,7 +60,7 @@ export class Panel {
     setBadge(this.badge, state, text);
     this.entropy.textContent = entropyWords(answer, settings);
     this.bars.show(answer, settings);
-    this.dim(stale ? "stale" : "");
+    this.mark(stale ? "stale" : "");
   }
 }
 

@@ -2,6 +2,9 @@
 
 import { LOOK } from "./look.js";
 
+/** An answer that is another text's: grey in a dashed frame, since what is faint cannot be read from the back row. */
+export const ANOTHER_TEXTS = "filter: grayscale(1); outline: 2px dashed var(--muted); outline-offset: 2px;";
+
 /** A line under an element for who looks, and one for who listens alone. */
 export const STATUS_LOOK = `
 .status { min-height: 1.4em; margin: 0; color: var(--muted); font-size: 20px; line-height: 1.4; }

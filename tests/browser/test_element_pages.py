@@ -58,15 +58,23 @@ FOUND = """async () => {
 
 
 @pytest.mark.parametrize("theme", ["night", "nmt"])
-@pytest.mark.parametrize("name", ["kv_cache", "logit_attribution", "qkv", "sampling", "tokenizer"])
+@pytest.mark.parametrize("name", ["kv_cache", "logit_attribution", "neurons", "qkv", "sampling", "tokenizer"])
 def test_axe_core_finds_nothing_serious(page, show, name, theme, tmp_path):
-    """Of contrasts in the theme's colours, and of roles: a table has rows, what has a name has a role."""
-    show(name)
+    """Of contrasts in the theme's colours, also of another text's answer; a table has rows, what has a name a role."""
+    found, _ = show(name)
     style = load_style(theme, tmp_path)
     page.add_style_tag(content=f":root {{ color-scheme: {style.scheme}; {style.css_variables()} }}")
     page.add_style_tag(content="body { background: var(--tg-background); font-family: var(--tg-font-body) }")
     page.add_script_tag(path=npm_packages("browser", print) / "node_modules" / "axe-core" / "axe.min.js")
-    assert [found for found in page.evaluate(FOUND) if not found[0].startswith(("html-", "document-"))] == []
+    assert barriers(page) == []
+    found.locator("textarea").fill("Something else")
+    expect(found.locator(".body")).to_have_attribute("data-state", "stale")
+    assert barriers(page) == []
+
+
+def barriers(page) -> list[list[str]]:
+    """What axe-core finds in a page, but for what the page of a test lacks."""
+    return [found for found in page.evaluate(FOUND) if not found[0].startswith(("html-", "document-"))]
 
 
 def shares(found) -> list[str]:
@@ -263,6 +271,19 @@ def test_neurons_of_another_token_are_chosen_by_keys(page, show):
     expect(found.locator(".status")).to_contain_text(f"adds to the logit of “{shown}” {word['add']:+.2f}")
     page.keyboard.press("ArrowDown")
     expect(found.locator(".status")).to_contain_text(f"neuron {answer['most'][2][1]['neuron']} adds to the logit of ")
+
+
+def test_neurons_need_no_scrolling_on_a_phone(page, show):
+    """Of a text as long as can be tokens and numbers wrap alike: each number below another has its token's place."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    found, made = show("neurons", prompt="The name is bound to the value of")
+    tokens = len(made["answers"]["small"][0]["answer"]["tokens"])
+    lefts = "all => all.map(one => one.getBoundingClientRect().left)"
+    named = found.locator(".choose .button").evaluate_all(lefts)
+    assert len(set(named)) < tokens
+    assert found.locator(".row").first.locator(".active").evaluate_all(lefts) == named
+    wide = "parts => parts.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.className)"
+    assert found.locator(".neurons, .row, .writes, .active").evaluate_all(wide) == []
 
 
 def test_a_translation_says_that_an_order_was_never_learned(page, show):

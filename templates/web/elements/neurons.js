@@ -16,7 +16,7 @@ import { visibleText } from "../pieces.js";
 import { checkRadio, makeRadio, makeRadios } from "../radios.js";
 
 const NEURONS_LOOK = `
-.neurons { position: relative; display: grid; grid-template-columns: auto repeat(var(--tokens), minmax(62px, 96px)) minmax(430px, 1fr); gap: 4px; font-size: 22px; }
+.neurons { display: grid; grid-template-columns: auto repeat(var(--tokens), minmax(62px, 96px)) minmax(430px, 1fr); gap: 4px; font-size: 22px; }
 .neurons > *, .row { display: grid; grid-column: 1 / -1; grid-template-columns: subgrid; align-items: center; min-width: 0; }
 .choose, .row { row-gap: 2px; }
 .choose > div { display: grid; grid-column: span var(--tokens); grid-template-columns: subgrid; }
@@ -31,10 +31,19 @@ const NEURONS_LOOK = `
 .writes { display: flex; flex-wrap: wrap; gap: 0 14px; overflow: hidden; max-height: 54px; padding-inline-start: 12px; line-height: 27px; white-space: pre; cursor: default; }
 .writes small { color: var(--muted); font-size: 20px; }
 @container (max-width: 1095px) {
-  .neurons { grid-template-columns: auto repeat(var(--tokens), minmax(60px, 1fr)); overflow-x: auto; font-size: 20px; }
+  .neurons { grid-template-columns: auto repeat(var(--tokens), minmax(60px, 1fr)); font-size: 20px; }
   .active { line-height: 34px; }
-  .writes { position: sticky; left: 0; grid-column: 1 / -1; max-width: 100cqi; padding: 0 0 6px; }
+  .writes { grid-column: 1 / -1; max-height: none; padding: 0 0 6px; }
   .aside.last { display: none; }
+}
+/* A phone: tokens and numbers wrap alike, so that a token's number has its token's place. */
+@container (max-width: 660px) {
+  .neurons { grid-template-columns: minmax(0, 1fr); }
+  .choose > div, .row { grid-column: 1; grid-template-columns: repeat(auto-fill, minmax(78px, 1fr)); gap: 4px; }
+  .row > :is(.number, .writes) { grid-column: 1 / -1; text-align: start; }
+  .writes { white-space: pre-wrap; overflow-wrap: anywhere; }
+  .number::before { content: "neuron "; color: var(--muted); }
+  .aside { display: none; }
 }
 `;
 
@@ -85,7 +94,6 @@ class TalkgenNeurons extends LiveElement {
     this.rows.replaceChildren(...neurons.map((neuron) => this.#makeRow(neuron, largest)));
     this.cells = [...this.rows.querySelectorAll("[role=gridcell]")];
     this.cells[0].tabIndex = 0;
-    this.table.scrollLeft = this.at.children[this.place].offsetLeft - this.table.clientWidth / 2; // where it is too wide
   }
 
   #makeRow({ neuron, active, writes }, largest) {
