@@ -13,7 +13,7 @@ import { askElement } from "./backend.js";
 import { BADGE_LOOK, makeBadge, setBadge } from "./badge.js";
 import { Dial, DIAL_LOOK } from "./dial.js";
 import { askInPage } from "./in_page.js";
-import { ANOTHER_TEXTS, dress, make, STATUS_LOOK } from "./parts.js";
+import { dress, make, markAnothers, STATUS_LOOK } from "./parts.js";
 import { Phone } from "./phone.js";
 import { PROMPT_LOOK, PromptBox } from "./prompt.js";
 import { RecordedElement } from "./recorded.js";
@@ -28,8 +28,7 @@ const ELEMENT_LOOK = `
 .top .badge { margin: 0; }
 .dials { display: flex; flex-wrap: wrap; gap: 4px 24px; }
 .body { min-width: 0; }
-.body:is([data-state="stale"], [data-state="waiting"]) { ${ANOTHER_TEXTS} }
-.body[data-state="waiting"] { transition: filter 0s 500ms, outline-color 0s 500ms; }
+${markAnothers(".body", '.body[data-state="stale"]', '.body[data-state="waiting"]')}
 .button { min-height: 36px; padding: 0 14px; border: 2px solid var(--line); border-radius: var(--radius); background: var(--surface); color: var(--ink); font: inherit; font-size: 22px; cursor: pointer; }
 .button:hover { border-color: var(--accent); }
 .button:is([aria-pressed="true"], [aria-checked="true"]) { border-color: var(--accent); background: color-mix(in srgb, var(--accent) 25%, transparent); }

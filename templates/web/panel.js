@@ -4,7 +4,7 @@
 
 import { BADGE_LOOK, makeBadge, setBadge } from "./badge.js";
 import { Bars, BARS_LOOK, isFiltered } from "./bars.js";
-import { ANOTHER_TEXTS } from "./parts.js";
+import { markAnothers } from "./parts.js";
 
 export const PANEL_LOOK = `
 .panel { display: grid; grid-row: span 2; grid-template-rows: subgrid; min-width: 0; }
@@ -12,8 +12,7 @@ export const PANEL_LOOK = `
 .entropy { margin: 0; color: var(--muted); font-size: 20px; line-height: 1.4; font-variant-numeric: tabular-nums; }
 .panel[data-cell="attention"] { --bar: var(--tg-attention, #56b4e9); }
 .panel[data-cell="recurrent"] { --bar: var(--tg-recurrent, #e69f00); }
-.panel:is(.stale, .waiting) .bars { ${ANOTHER_TEXTS} }
-.waiting .bars { transition: filter 0s 500ms, outline-color 0s 500ms; }
+${markAnothers(".bars", ".stale .bars", ".waiting .bars")}
 ${BADGE_LOOK}${BARS_LOOK}
 `;
 

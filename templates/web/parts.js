@@ -3,7 +3,11 @@
 import { LOOK } from "./look.js";
 
 /** An answer that is another text's: grey in a dashed frame, since what is faint cannot be read from the back row. */
-export const ANOTHER_TEXTS = "filter: grayscale(1); outline: 2px dashed var(--muted); outline-offset: 2px;";
+export const markAnothers = (part, stale, waiting) => `
+${part} { outline: 2px dashed transparent; outline-offset: 2px; }
+${stale}, ${waiting} { outline-color: var(--muted); filter: grayscale(1); }
+${waiting} { transition: outline-color 0s 500ms, filter 0s 500ms; }
+`;
 
 /** A line under an element for who looks, and one for who listens alone. */
 export const STATUS_LOOK = `
