@@ -235,10 +235,10 @@ def _why_slidev(region: Sequence[Piece], text: str, tags: Tags) -> str:
     if is_vue(tags.starts):
         return "components or directives of Vue"
     if all(piece.kind == "fence" for piece in region):
-        return "a listing with settings of Slidev's own" if re.match(r"\s*`{3,}[^\n]*[{ ]", text) else ""
+        return "a listing with settings of Slidev's own" if re.match(r"\s*+`{3,}+[^\n]*[{ ]", text) else ""
     if "{{" in text:
         return "an expression of Vue"
-    if re.search(r"^\s*(::|<<<|:::)", text, re.MULTILINE):
+    if re.search(r"^[^\S\n]*+(::|<<<)", text, re.MULTILINE):
         return "syntax of Slidev's own"
     return ""
 

@@ -13,11 +13,9 @@ from talkgen.importers.pieces import Piece, Tags, html_in, is_vue, joined, regio
 from talkgen.outline.nesting import VOID
 
 _MOST = 4  # columns of a block
-_BESIDE = re.compile(
-    r"\bgrid-cols-|\bcols-\d|display:\s*grid|display:\s*flex(?!.*flex-direction:\s*column)|"
-    r"""\sclass=["'][^"']*\b(?:columns|cols|row|flex|two-?cols?)\b(?!.*\bflex-col\b)|\sflex\b(?!.*\bflex-col\b)""",
-    re.DOTALL,
-)
+_GRID = re.compile(r"\bgrid-cols-|\bcols-\d|display:\s*grid")
+_FLEX = re.compile(r"""display:\s*flex|\sclass=["'][^"']*\b(?:columns|cols|row|flex|two-?cols?)\b|\sflex\b""")
+_BELOW = re.compile(r"flex-direction:\s*column|\bflex-col\b")  # which puts what is in such a box below each other
 _NUMBER = re.compile(r"(?:cols-|columns-|repeat\(\s*)(\d+)\b")
 _TRACKS = re.compile(r"grid-template-columns:\s*([^;\"'()]+)|grid-cols-\[([^\]()]+)\]")
 _TAGS = re.compile(r"""(?:\s|<!--(?:(?!-->).)*-->|</?[a-zA-Z][\w-]*+(?:[^<>"']|"[^"]*"|'[^']*')*+>)*+""", re.DOTALL)
@@ -173,7 +171,7 @@ class _Reader:
 def _is_beside(tags: str, number: int) -> bool:
     """Whether the first of the tags puts what is in it side by side, in one row."""
     found = re.match(r"""\s*<div\b(?:[^<>"']|"[^"]*"|'[^']*')*>""", tags)
-    if not found or not _BESIDE.search(found[0]):
+    if not found or not (_GRID.search(found[0]) or (_FLEX.search(found[0]) and not _BELOW.search(found[0]))):
         return False
     tracks = [len(re.split(r"[\s_]+", (each[0] or each[1]).strip())) for each in _TRACKS.findall(found[0])]
     said = [*map(int, _NUMBER.findall(found[0])), *tracks]

@@ -15,7 +15,7 @@ from talkgen.outline.files import elsewhere
 from talkgen.outline.themes import name_in
 from talkgen.render.native_slidev import FILES, FOLDERS
 
-_IMPORT = re.compile(r"""@import(?:-theme)?\s+(?:url\()?\s*["'](?P<name>[^"']+)["']""")
+_IMPORT = re.compile(r"""@import(?:-theme)?\s++(?:url\(\s*+)?["'](?P<name>[^"']+)["']""")
 _MOST, _LARGEST = 2_000, 2_000_000  # style sheets of a project that are looked at, and bytes of one
 _LINKED = re.compile(r"(?:file|link|portal):(?P<path>.+)")
 _PROGRAMS = (".css", ".js", ".jsx", ".mjs", ".mts", ".ts", ".tsx", ".vue")

@@ -15,6 +15,10 @@ from talkgen.outline.addresses import Address, file_name, link_addresses, markdo
 from talkgen.outline.files import elsewhere
 
 _DATA = re.compile(r"data:(?P<kind>image/[\w.+-]+);base64,(?P<data>[A-Za-z0-9+/=]+)")
+_LINK = re.compile(r"(?<!!)\[(?P<words>[^\[\]]*+)\]\((?P<to>#[^\s\"'<>()]+)\)")
+_TAG_LINK = re.compile(
+    r"<a\s(?:(?!href=)[^<>])*+href=[\"']?(?P<to>#[^\s\"'<>()]++)[^<>]*+>(?P<words>(?:(?!</?a\b).)*+)</a>", re.DOTALL
+)
 _BROKEN = "broken-picture:"
 
 
@@ -114,9 +118,10 @@ def plain_links(data: Any, names: Set[str], say: Callable[[int, str], None], sli
     for in_tags in (False, True):
         found = list(link_addresses(data, in_tags=in_tags))
         data = replace_addresses(data, found, lambda to: f"#{anchor_of(file_name(to[1:]))}")
-    for to in {each.to for in_tags in (False, True) for each in link_addresses(data, in_tags=in_tags)}:
-        if to[1:] not in names:
-            say(slide, to[1:])
-            data = re.sub(rf"(?<!!)\[([^\]]*)\]\({re.escape(to)}\)", r"\1", data)
-            data = re.sub(rf"<a\b[^>]*href=[\"']?{re.escape(to)}[\"']?[^>]*>(.*?)</a>", r"\1", data, flags=re.DOTALL)
+    found = (each.to for in_tags in (False, True) for each in link_addresses(data, in_tags=in_tags))
+    dead = dict.fromkeys(to for to in found if to[1:] not in names)
+    for to in dead:
+        say(slide, to[1:])
+    for link in (_LINK, _TAG_LINK) if dead else ():
+        data = link.sub(lambda found: found["words"] if found["to"] in dead else found[0], data)
     return data

@@ -13,7 +13,8 @@ from types import MappingProxyType
 from typing import Any
 
 _TOKEN = re.compile(
-    r"(?<!\s)\s*+(?:(?P<number>\d+\.?\d*|\.\d+)|(?P<text>'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")|(?P<template>`[^`\\]*`)"
+    r"(?<!\s)\s*+(?:(?P<number>\d+\.?\d*|\.\d+)|(?P<text>'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\")"
+    r"|(?P<open>'(?:[^'\\\n]|\\.)*+|\"(?:[^\"\\\n]|\\.)*+)|(?P<template>`[^`\\]*`)"  # `open` is a text without an end
     r"|(?P<name>[A-Za-z_$][\w$]*)|(?P<sign>===|!==|==|!=|<=|>=|&&|\|\||\?\?|[-+*/%<>?:!()\[\]{},.]))"
 )
 _CLICKS = re.compile(r"\$(?:slidev\.nav\.|nav\.)?clicks\b(?!\s*\()")

@@ -125,7 +125,7 @@ class Foreign:
         elif found["behind"]:
             self.lost["a picture behind the text"] = None
         elif found["comment"]:
-            names = re.findall(r"^(?:<!--)?\s*_?([A-Za-z]+)\s*:", found["comment"], re.MULTILINE)
+            names = re.findall(r"^(?:<!--)?[^\S\n]*+_?([A-Za-z]++)\s*:", found["comment"], re.MULTILINE)
             self.lost |= {f"{_SHOWN[name]} (in a comment)": None for name in names if name in _SHOWN}
         return ""
 

@@ -23,7 +23,7 @@ _OWN_LAYOUTS = frozenset(
     "center cover default end error fact full image image-left image-right intro none quote section statement two-cols "
     "two-cols-header".split()
 )
-_RULES = re.compile(r"[^{}<>]*:[^{}<>]*")
+_RULES = re.compile(r"[^{}<>:]*:[^{}<>]*")
 _SHOWS = ("image", "url", "backgroundSize", "background")  # which a slide's settings are then without
 
 

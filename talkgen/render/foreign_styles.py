@@ -15,7 +15,7 @@ LOOKS = {
 }  # fmt: skip
 _PICTURE = {"background-size": "cover", "background-position": "center", "background-repeat": "no-repeat"}
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
-_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'')
+_STRING = re.compile(r""""(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?""", re.DOTALL)  # or until its line ends
 _IMPORT = re.compile(r"@import\b[^;]*;?")
 _APPLY = re.compile(r"@apply\s+(?P<names>[^;{}]+);?")
 _OF_UNOCSS = re.compile(r"@apply|@screen|\bv-bind\(|theme\(")

@@ -24,7 +24,7 @@ from talkgen.render.mdc import as_tags
 from talkgen.render.places import FRAME, PLACE, VECTOR, arranged, sign, signs
 from talkgen.yamlfile import read_text
 
-_SET_UP = re.compile(r"<script\b[^>]*\bsetup\b[^>]*>(.*?)</script", re.DOTALL)
+_SET_UP = re.compile(r"<script\b(?=[^<>]*\bsetup\b)[^<>]*+>(.*?)(?:</script|\Z)", re.DOTALL)
 _FRAME_HEIGHT = 360  # px of a slide
 _LISTED = 1 << 20  # letters of a talk's listings from files
 

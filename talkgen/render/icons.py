@@ -37,7 +37,7 @@ _BRANDS = {
     "mastodon": "Mastodon", "bluesky": "Bluesky", "vue": "Vue", "vitejs": "Vite", "react": "React",
     "python": "Python", "vscode": "VS Code", "typescript": "TypeScript", "docker": "Docker",
 }  # fmt: skip
-_KIND = re.compile(r"(-(outline|outlined|filled|fill|line|bold|light|thin|duotone|solid|rounded|alt|icon))+\Z")
+_KIND = re.compile(r"(-(outline|outlined|filled|fill|line|bold|light|thin|duotone|solid|rounded|alt|icon)){1,4}\Z")
 
 
 def is_icon(name: str) -> bool:

@@ -28,7 +28,7 @@ _EMPTY = re.compile(r"(?<!=)(?:(?<=[\s\"'])|(?<=[\s<])[^\s=<>\"']+)/>\Z")  # an 
 _SIGNS = {ord(sign): f"&#{ord(sign)};" for sign in "$`|"}
 
 
-_ALONE = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)[^>]*>(\s*\Z)?")  # in cleaned attributes stands no such sign
+_ALONE = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*+)[^>]*>(\s*\Z)?")  # in cleaned attributes stands no such sign
 
 
 def begins_html_block(line: str) -> bool:

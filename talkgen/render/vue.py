@@ -21,7 +21,9 @@ _CLICK = re.compile(r"v-(click|after)(\.(?!hide)[\w-]+)*")
 _DECORATION = re.compile(
     r"v-motion[\w-]*|:(initial|enter|leave|visible|visible-once|delay|duration|click-\d+|key|ref)|ref|@\w+\.?\w*"
 )
-_FILE = re.compile(r"\s*(?:\w*[bB]ase\w*\()?[`'](?:\$\{[^}`']*(?:base|BASE)[^}`']*\})?/?([^`'${}\s]+)[`']\)?\s*")
+_FILE = re.compile(
+    r"\s*(?:(?=\w*[bB]ase)\w++\()?[`'](?:\$\{(?=[^}`']*(?:base|BASE))[^}`']*+\})?/?([^`'${}\s]+)[`']\)?\s*"
+)
 _AFTER = 10**6  # clicks: all that a slide waits for
 _NUMBER = re.compile(r"\b\d{1,3}\b")
 _FROM_TO = re.compile(r"\s*\[[^,\]]+,[^,\]]+\]\s*")  # of clicks at which something is there
@@ -95,7 +97,7 @@ def _with_styles(tag: str) -> str:
     css = ";".join([*([(own[1] or own[2] or "").rstrip("; ")] if own else []), *made])
     if own:
         return f'{tag[: own.start()]} style="{css}"{tag[own.end() :]}'
-    return re.sub(r"\s*/?>\Z", lambda end: f' style="{css}"{end[0]}', tag)
+    return re.sub(r"(?<!\s)\s*+/?>\Z", lambda end: f' style="{css}"{end[0]}', tag)
 
 
 def _state(name: str, before: Any, after: Any, names: list[str]) -> str:

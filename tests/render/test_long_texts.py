@@ -14,10 +14,15 @@ from talkgen.render.escape import plain
 from talkgen.render.expressions import bound
 from talkgen.render.footnotes import find_footnotes
 from talkgen.render.foreign import Foreign
+from talkgen.render.foreign_slides import _RULES
+from talkgen.render.foreign_styles import is_whole
+from talkgen.render.foreign_text import _beginnings
+from talkgen.render.icons import icon_sign
 from talkgen.render.loops import written_out
 from talkgen.render.mdc import as_tags
 from talkgen.render.own import aligned
 from talkgen.render.prose import markdown, vue_markdown
+from talkgen.render.tags import begins_html_block
 from talkgen.render.vue import without_vue
 
 LENGTH = 80_000  # characters; the longest text that is read has 100,000
@@ -37,6 +42,13 @@ PIECES = [
     "http://",
     "<!--",
     "**a ",
+    "<script\nsetup",
+    "<script setup>",
+    "-bold",
+    "'(\\",
+    "aBase",
+    "${base",
+    ": ",
 ]
 READERS = {
     "of Slidev": lambda text: Foreign("slidev").read(text),
@@ -48,6 +60,14 @@ READERS = {
     "in words": plain,
     "loops": written_out,
     "a tag": lambda text: without_vue(f"<a {text}>"),
+    "a tag with a style": lambda text: without_vue(f"<a{text} v-mark.red>"),
+    "a picture's address": lambda text: without_vue(f'<img :src="{text}">'),
+    "a comment": lambda text: Foreign("marp").read(f"<!--{text}-->"),
+    "a line of HTML": lambda text: begins_html_block(f"<{text}"),
+    "an icon": lambda text: icon_sign(f"mdi-{text}-"),
+    "a style sheet": is_whole,
+    "a script": lambda text: list(_beginnings(Slide.model_validate({"body": [text]}))),
+    "a scale's style": _RULES.fullmatch,
     "footnotes": lambda text: find_footnotes(Slide.model_validate({"body": [f"[^1]: x\n{text}"]})),
     "an expression": lambda text: bound(text, {"a": 1}),
 }
