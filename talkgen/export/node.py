@@ -11,6 +11,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
@@ -174,6 +175,8 @@ def preloaded(program: Path) -> dict[str, str]:
 
 
 _LAUNCH = re.compile(r"Failed to launch the browser process|browserType\.launch:")  # as Puppeteer and Playwright say it
+_FULL = re.compile(r"\b(?:ENOSPC|EDQUOT)\b|No space left on device|\(IO\.read\): Read failed")  # the last a browser's
+_ROOM = 1 << 20  # bytes that a browser needs at least for its temporary files
 _COMPLAINT = re.compile(r"^(?:.*\[pid=\d+\]\[err\] |stderr:\n)(?P<said>\S.*?)'?,?$", re.MULTILINE)
 
 
@@ -188,8 +191,11 @@ class ProgramError(ToolError):
 def describe_end(program: str, code: int, output: str, hint: str = "") -> ProgramError:
     """What is wrong with a program that ended with an exit code, having printed `output`: its last lines.
 
-    Of a browser that did not start it is what that said itself, whatever stands around it.
+    Of a full disk it is that alone, and of a browser that did not start what that said itself.
     """
+    if _FULL.search(output) or not _has_room():
+        where = "free some space; TMPDIR=FOLDER moves temporary files, TALKGEN_CACHE=FOLDER what talkgen keeps"
+        return ProgramError(f"{program} cannot write its files: the disk is full", where, output)
     if _LAUNCH.search(output):
         said = dict.fromkeys(found["said"].strip() for found in _COMPLAINT.finditer(plain(output)))
         why = "; ".join(list(said)[:_TAIL]) or "it ended at once, and said nothing"
@@ -197,6 +203,14 @@ def describe_end(program: str, code: int, output: str, hint: str = "") -> Progra
     lines = [line for line in plain(output).strip().splitlines() if not _FRAME.match(line)]
     tail = "\n    ".join(lines[-_TAIL:])
     return ProgramError(f"{program} failed with exit code {code}:\n    {tail}", hint, output)
+
+
+def _has_room() -> bool:
+    """Whether there is room for the temporary files of programs, which fail without it in all kinds of words."""
+    try:
+        return shutil.disk_usage(os.environ.get("TMPDIR") or tempfile.gettempdir()).free >= _ROOM
+    except OSError:
+        return True
 
 
 def plain(output: str) -> str:

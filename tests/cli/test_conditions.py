@@ -98,6 +98,20 @@ def test_a_cache_on_a_full_disk(talk, tmp_path, monkeypatch):
     assert done.stderr.count("hint:") == 1
 
 
+@pytest.mark.parametrize("format", ["pdf", "png"])
+def test_a_full_disk_for_temporary_files(talk, tmp_path, monkeypatch, format):
+    """Where Marp and its browser put theirs: told in our words, with what moves them."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    with full(scratch) as prefix:
+        if prefix:
+            pytest.skip("no full disk can be mounted here")
+        done = talkgen("build", talk, "-f", format)
+    assert_told(done, "cannot write its files: the disk is full", "TMPDIR=FOLDER")
+    assert "Protocol error" not in done.stderr
+
+
 def test_a_picture_to_nowhere(tmp_path):
     """A folder that is not there is not made by a typing error."""
     assert_told(talkgen("figures", "show", "parameter_counts", "-o", tmp_path / "nope" / "x.svg"), tmp_path / "nope")

@@ -198,7 +198,7 @@ IDLE = {
     },
     "installs packages, exports through a browser or ends a program that hangs": {
         "talkgen.export.faults": "Fault.__str__ FaultyDeckError.__init__",
-        "talkgen.export.node": "ProgramError.__init__ describe_end run_node run_npm",
+        "talkgen.export.node": "ProgramError.__init__ _has_room describe_end run_node run_npm",
         "talkgen.export.worker": "NodeWorker.close NodeWorker.start _Running.close _Running.failure _Running.tell",
         "talkgen.files": "_is_own_file _sync_file _sync_tree _take_place new_folder remove_unfinished",
         "talkgen.lock": "_read hold_lock",
