@@ -31,6 +31,7 @@ RULES = {
     "old-picture": Rule("warning", "A picture of a Gradio app shows it as it is now."),
     "dead-link": Rule("warning", "A link leads somewhere."),
     "small-text": Rule("warning", "The last row can read what is on a slide."),
+    "comment": Rule("warning", "No words of a text are a comment."),
     "term": Rule("warning", "A key term is spelled one way."),
     "duration": Rule("warning", "The planned minutes fit into the slot."),
     "degraded": Rule("note", "A target shows a block in a simpler form."),

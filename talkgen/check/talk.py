@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from talkgen.check.comments import find_commented
 from talkgen.check.findings import SEVERITIES, Finding
 from talkgen.check.looks import find_unsightly
 from talkgen.check.speaking import find_unsaid
@@ -33,12 +34,13 @@ def check_talk(request: Request, targets: Iterable[str], report: Report, *, link
     """
     path = find_outline(request.outline)
     plan = make_plan(Talk(path, request.vars), request.model)
-    found = [*find_misspelled(plan.talk.source), *find_unsaid(plan.talk.source), *find_old_pictures(plan.talk)]
+    source = plan.talk.source
+    found = [*find_commented(source), *find_misspelled(source), *find_unsaid(source), *find_old_pictures(plan.talk)]
     if links:
         from talkgen.check.links import find_dead
 
         report("asking where the links lead")
-        found += find_dead(plan.talk.source)
+        found += find_dead(source)
     for deck in _decks(request, path, list(targets)):
         stale = list(find_stale(plan, deck))
         found += [*stale, *find_degraded(deck)]
