@@ -46,7 +46,8 @@ ModelOption = Annotated[
     ),
 ]
 VarOption = Annotated[
-    list[str] | None, typer.Option("--var", metavar="NAME=VALUE", help="Instead of the outline's own; may be repeated.")
+    list[str] | None,
+    typer.Option("--var", metavar="NAME=VALUE", help="A variable, instead of the outline's own; may be repeated."),
 ]
 CheckOption = Annotated[
     bool,
@@ -63,7 +64,7 @@ RemeasureOption = Annotated[
     bool, typer.Option("--remeasure", help="Take all times anew that figures and recordings hold.")
 ]
 OutOption = Annotated[
-    Path | None, typer.Option("--out", "-o", help="The folder to write.  [default: dist/TARGET beside the outline]")
+    Path | None, typer.Option("--out", "-o", help="The deck's folder.  [default: dist/TARGET beside the outline]")
 ]
 
 
@@ -85,9 +86,9 @@ def build(
     keep_going: KeepGoingOption = False,
     remeasure: RemeasureOption = False,
     strict: Annotated[bool, typer.Option("--strict", help="Fail where a slide does not hold what is on it.")] = False,
-    fetch: Annotated[bool, typer.Option("--fetch", help="Bring along what it shows from other hosts.")] = False,
+    fetch: Annotated[bool, typer.Option("--fetch", help="Bring along what the talk shows from other hosts.")] = False,
     fetch_private: Annotated[
-        bool, typer.Option("--fetch-private", help="From this machine and its own network too.")
+        bool, typer.Option("--fetch-private", help="As --fetch, and from this machine and its own network, too.")
     ] = False,
     json: Json = False,
     quiet: Quiet = False,

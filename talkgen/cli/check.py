@@ -46,9 +46,10 @@ def check(
 ) -> None:
     """Looks at a talk and its built decks before the stage, and lists what is to be mended with its line.
 
-    Words: key terms (`terms`) that are spelled in two ways, slides without notes, minutes (`duration`) that do not fit
-    into the talk's `slot`. Decks: what is stale or damaged, recordings that are not there, and, slide by slide in the
-    installed browser, what does not fit, contrast, text that is too small, pictures without words, other hosts.
+    Words: text that YAML takes for a comment, key terms (`terms`) that are spelled in two ways, slides without notes,
+    minutes (`duration`) that do not fit into the talk's `slot`. Decks: what is stale or damaged, recordings that are
+    not there, and, slide by slide in the installed browser, what does not fit, contrast, text that is too small,
+    pictures without words, other hosts.
 
     Examples:
       talkgen check slides/attention

@@ -32,7 +32,7 @@ def demo(
         str, typer.Option(help="The theme whose colours and fonts it has.", autocompletion=names.styles)
     ] = "paper",
     picture: Annotated[
-        Path | None, typer.Option(help="Photographs it into this PNG and ends: the block's picture.")
+        Path | None, typer.Option(help="Photograph the app into this PNG, for a block's picture, and end.")
     ] = None,
 ) -> None:
     """Serves a Gradio app without a talk, on the GPU where there is one, until interrupted.

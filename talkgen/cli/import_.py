@@ -24,7 +24,7 @@ def import_(
     ],
     out_dir: Annotated[Path, typer.Option("--out", "-o", help="The talk's folder to make.")],
     root: Annotated[
-        Path | None, typer.Option(help="The project that the deck may take files from; its folder.")
+        Path | None, typer.Option(help="The folder of the project that the deck may take files from.")
     ] = None,
     trust: Annotated[bool, typer.Option("--trust", help="Let scripts and all HTML of a Marp deck through.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an outline and files that are there.")] = False,
