@@ -84,6 +84,7 @@ def _explain_usage(error: Any) -> int:
     if meant:
         error.message += f". Did you mean {' or '.join(map(repr, sorted(meant)))}?"
         error.possibilities = ()  # they are said
+    error.message = error.message.removeprefix("Value error, ")  # pydantic's, which says nothing to who reads it
     error.show()
     return int(error.exit_code)
 

@@ -68,6 +68,14 @@ def test_typing_errors_are_wrong_usage_with_what_was_meant(typed, meant):
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("option", ["--target", "--format"])
+def test_a_choice_that_is_none_is_told_with_those_that_are(option):
+    """In a sentence, without the words of the library that found it."""
+    done = talkgen("build", "talk", option, "nonsense")
+    assert done.returncode == 2
+    assert re.search(rf"Error: Invalid value for '{option}' / '-.': 'nonsense' is not one of '", done.stderr)
+
+
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [
