@@ -118,10 +118,10 @@ def plain_links(data: Any, names: Set[str], say: Callable[[int, str], None], sli
     for in_tags in (False, True):
         found = list(link_addresses(data, in_tags=in_tags))
         data = replace_addresses(data, found, lambda to: f"#{anchor_of(file_name(to[1:]))}")
-    found = (each.to for in_tags in (False, True) for each in link_addresses(data, in_tags=in_tags))
-    dead = dict.fromkeys(to for to in found if to[1:] not in names)
+    named = (each.to for in_tags in (False, True) for each in link_addresses(data, in_tags=in_tags))
+    dead = dict.fromkeys(to for to in named if to[1:] not in names)
     for to in dead:
         say(slide, to[1:])
-    for link in (_LINK, _TAG_LINK) if dead else ():
-        data = link.sub(lambda found: found["words"] if found["to"] in dead else found[0], data)
+    for form in (_LINK, _TAG_LINK) if dead else ():
+        data = form.sub(lambda link: link["words"] if link["to"] in dead else link[0], data)
     return data
