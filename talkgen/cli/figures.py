@@ -82,8 +82,9 @@ def show(
     if not out_file.parent.is_dir():
         raise TalkgenError(f"there is no folder {out_file.parent} to draw to", "make it, or name another place")
     params = variables(param, "--param")
-    reporter(quiet)(f"drawing {name}")
-    alt = draw_one(name, params, model, theme, out_file, talk, transparent=transparent)
+    report = reporter(quiet)
+    report(f"drawing {name}")
+    alt = draw_one(name, params, model, theme, out_file, talk, report=report, transparent=transparent)
     out_json({"figure": name, "path": str(out_file), "alt": alt}) if json else out(alt)
 
 

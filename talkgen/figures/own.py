@@ -154,6 +154,9 @@ def _is_beside(error: Exception, file: Path) -> bool:
 class _Module:
     """A figure's module whose failures name their lines."""
 
+    MAY_BE_CROWDED = True
+    """Whose talk it is has seen it: a text without room is told, and stops no build."""
+
     def __init__(self, file: Path, module: types.ModuleType) -> None:
         self._file, self._module = file, module
         self.__doc__ = module.__doc__

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ def draw_one(
     file: Path,
     outline: Path | None = None,
     *,
+    report: Callable[[str], None],
     transparent: bool = False,
 ) -> str:
     """Draws the figure `name` to `file` (.svg or .png) and returns its alt text; of a talk it may be one of its own.
@@ -55,6 +56,8 @@ def draw_one(
     origin_of = {"figure": name, "parameters": chosen.model_dump(mode="json")}
     outputs = draw_picture(module, data, canvas, origin_of, transparent=transparent)
     write_bytes(file, outputs[file.suffix.removeprefix(".")])
+    if "crowded" in outputs:
+        report(f"note: {outputs['crowded'].decode()}")
     return outputs["alt"].decode()
 
 

@@ -52,7 +52,7 @@ def resolve(source: Source, known: Mapping[str, Any], style: Style, results: Res
                 computed[artifact.path] = replace(_picture(result, artifact), earlier=earlier.get(artifact.path, ()))
             case artifact:
                 computed[artifact.path] = _resolve_one(result, artifact)
-    notes = (*_uncited(outline), *_lone(outline))
+    notes = (*_uncited(outline), *_lone(outline), *_crowded(results))
     return Deck(outline, source.folder, computed, style, models, works=source.bibliography, notes=notes)
 
 
@@ -69,6 +69,14 @@ def _lone(outline: Outline) -> Iterator[Degraded]:
         for written, path in lone_footnotes(slide):
             words = f"{written} stays as it stands: a footnote is '[^1]', and on the same slide '[^1]: its words'"
             yield Degraded(f"slide {number + 1}", words, ("slides", number, *path))
+
+
+def _crowded(results: Results) -> Iterator[Degraded]:
+    """A line for each of the talk's own figures whose texts have no room."""
+    figures = (each for each in results.values() if "crowded" in each.action.outputs)
+    told = {each.artifact.path: each.text("crowded") for each in figures if isinstance(each.artifact, FigureArtifact)}
+    for path, words in told.items():
+        yield Degraded(f"slide {int(path[1]) + 1}", words, path)
 
 
 def resolve_what_can_be(

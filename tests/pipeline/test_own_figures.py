@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 import sys
 
 import pytest
@@ -83,6 +84,27 @@ def test_nothing_runs_unless_the_talk_says_so(figure, own):
     for words in (["list"], ["show", figure, "-o", own / "a.svg"]):
         assert "may run" in str(invoke("figures", *words, "-t", own).exception)
     assert not mark.exists()
+
+
+def test_texts_without_room_are_told_and_the_picture_is_there(own):
+    """A talk that was built before is built: its line and what to do is a note, of every build until it is done."""
+    file, outline = own / "figures" / "letters.py", own / "outline.yaml"
+    there = file.read_text(encoding="utf-8")
+    twice = there.replace(
+        "    return pen", '    pen.write(20, 20, "Two")\n    pen.write(22, 22, "words")\n    return pen'
+    )
+    file.write_text(twice, encoding="utf-8")
+    for _ in range(2):
+        done = invoke("build", outline, "-f", "md")
+        assert done.exit_code == 0
+        said = "px has no room for its text: give it more `height`, or a wider column"
+        assert re.search(rf"note: .*outline.yaml:8:9: slide 1: a picture of \d+ by \d+ {said}", done.stderr)
+        assert "Letters of “banana”" in (own / "dist/marp/deck.md").read_text(encoding="utf-8")
+    done = invoke("figures", "show", "letters", "-t", own, "-o", own / "a.png")
+    assert said in done.stderr
+    assert (own / "a.png").is_file()
+    file.write_text(there, encoding="utf-8")
+    assert "no room" not in invoke("build", outline, "-f", "md").stderr
 
 
 def test_a_figures_own_comes_first(own):

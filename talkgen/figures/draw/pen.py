@@ -33,7 +33,7 @@ _LEAST = 30  # px that a plot needs each way for a line to be seen in it
 def styled(draw: Draw) -> Draw:
     """Makes `draw` independent of the user's matplotlib settings and of the fonts installed on the machine.
 
-    What it returns then raises a TalkgenError where the picture's edge would cut a text off, or one stands on another.
+    What it returns then raises a NoRoomError where the picture's edge would cut a text off, or one stands on another.
     """
 
     @functools.wraps(draw)

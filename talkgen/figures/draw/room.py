@@ -23,6 +23,14 @@ _HIGHER, _WIDER = "give it more `height`", "give it a wider column"
 _LARGER = f"{_HIGHER}, or a wider column"
 
 
+class NoRoomError(TalkgenError):
+    """A picture is too small for the texts in it; it is drawn, for whom that is better than none."""
+
+    def __init__(self, picture: Picture, canvas: Canvas, hint: str) -> None:
+        super().__init__(f"a picture of {canvas.width:g} by {canvas.height:g} px has no room for its text", hint)
+        self.picture = picture
+
+
 class _Box(NamedTuple):
     """The px that a text's letters take, upwards from the picture's lower left corner."""
 
@@ -52,14 +60,13 @@ def refuse_crowded(picture: Picture, canvas: Canvas) -> None:
     """Refuses a picture that is too small for the texts in it.
 
     Raises:
-        TalkgenError: more of one than a third of a line is over an edge, or two stand on each other.
+        NoRoomError: more of one than a third of a line is over an edge, or two stand on each other.
     """
     written = [text for axes in picture.axes for text in axes.texts if text.get_text().strip()]
     numbers = [each for axes in picture.axes for axis in (axes.xaxis, axes.yaxis) for each in _numbers(axis)]
     level = {(_box(text), text.get_text()) for text in [*written, *numbers] if not text.get_rotation()}
     if hint := _cut(written, canvas) or (_crowded(sorted(box for box, _ in level)) and _LARGER):
-        size = f"{canvas.width:g} by {canvas.height:g}"
-        raise TalkgenError(f"a picture of {size} px has no room for its text", hint)
+        raise NoRoomError(picture, canvas, hint)
 
 
 def _numbers(axis: Axis) -> Iterator[Text]:
