@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 TABLES = ()
 _MOST = {"map": 16, "arcs": 32}  # tokens that can be read from the back row
 _WIDEST = 96  # px of a cell
+_ROW = 1.15, 1.6  # of a text's size: what a row needs, and has in a narrow map
 _COUNTS = 0.05  # the share from which on a look is told
 _RESTS = 0.3  # the share of a token's looks from which on it is where they rest
 
@@ -237,26 +238,28 @@ def _draw_map(pen: Pen, data: Data) -> None:
     tokens, size = data["tokens"], pen.sizes.figure
     n = len(tokens)
     label = max(pen.text_width(pen.shorten(token, 150, size), size) for token in tokens) + 12
-    cell = min(_WIDEST, (pen.canvas.width - 2 * label) / n, (pen.canvas.height - 36 - 30) / n)
+    room = (pen.canvas.height - 36 - 30) / n
+    cell = min(_WIDEST, (pen.canvas.width - 2 * label) / n, room)
+    high = cell if cell >= _ROW[0] * size else min(_ROW[1] * size, room)  # a narrow map's cells are higher than wide
     left = (pen.canvas.width - n * cell - label) / 2 + label * 0.5
     top = 30.0
     style = pen.canvas.style
     for i, row in enumerate(data["weights"]):
-        y = top + i * cell
+        y = top + i * high
         name = pen.shorten(tokens[i], 150, size)
-        pen.write(left - 10, y + cell / 2, name, size, align="right")
+        pen.write(left - 10, y + high / 2, name, size, align="right")
         for j, weight in enumerate(row[: i + 1]):
             x = left + j * cell
             fill = mix(style.colors.surface, style.colors.attention, weight)
-            pen.box(x + 1, y + 1, cell - 2, cell - 2, 4, fill=fill)
+            pen.box(x + 1, y + 1, cell - 2, high - 2, 4, fill=fill)
             if weight >= 0.1 and cell >= 1.7 * size:
                 text = f"{100 * weight:.0f}"
-                pen.write(x + cell / 2, y + cell / 2, text, size, color=ink_on(fill), align="center")
+                pen.write(x + cell / 2, y + high / 2, text, size, color=ink_on(fill), align="center")
         # The upper half is empty (nobody looks ahead): each column's name stands there, beside its topmost cell.
         x = left + (i + 1) * cell
         if i == 0 and rests(data["weights"]):
             name = f"{name}: where it rests"
-        pen.write(x + 8, y + cell / 2, name, size, color=style.colors.muted)
+        pen.write(x + 8, y + high / 2, name, size, color=style.colors.muted)
 
 
 def rests(weights: list[list[float]]) -> bool:

@@ -6,6 +6,7 @@ another, in the graph that torch traces of the layer at two lengths.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import log2
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 TABLES = ("layer_complexity.csv",)
 _SHORT, _LONG = 8, 16  # tokens between which the steps are traced
 _PRINTED, _DONE = 1, 2
+_NARROW = 430  # px of a picture below which a layer's name stands above its columns
+_LOW = 360  # px of a picture below which lines stand closer
+_APART = 12  # px at least between two columns
 
 
 class Params(base.Params):
@@ -58,8 +62,10 @@ def compute(params: Params, inputs: Inputs) -> Data:
 def draw(data: Data, canvas: Canvas) -> Picture:
     """A row a layer: in ink what the table says, below it in colour what was counted."""
     pen = sheet(canvas)
-    top = write_headline(pen, headline(data)) + 34
-    edges = [canvas.width * share for share in (0.0, 0.30, 0.56, 0.80)]
+    narrow = canvas.width < _NARROW
+    top = write_headline(pen, headline(data)) + (26 if narrow or canvas.height < _LOW else 34)
+    shares = (0.0, 0.0, 0.40, 0.73) if narrow else (0.0, 0.30, 0.56, 0.80)
+    edges = [canvas.width * share for share in shares]
     ends = [*edges[2:], canvas.width]
     for x, end, title in zip(edges[1:], ends, ("work a layer", "steps in turn", "longest path"), strict=True):
         fits = pen.text_width(title) <= end - x - 6
@@ -69,34 +75,45 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     for index, row in enumerate(data["rows"]):
         y = top + 22 + (index + 0.5) * high
         pen.line([2, canvas.width - 2], [y - high / 2] * 2, pen.colors.line, 1.5)
-        _draw_row(pen, row, edges, y, counted=data["step"] >= _DONE)
-    key = "ink: Vaswani et al. 2017, table 1 · colour: counted and traced here"
-    key = pen.shorten(key, canvas.width - 4)
+        _draw_row(pen, row, edges, y, high, counted=data["step"] >= _DONE)
+    keys = "ink: Vaswani et al. 2017, table 1 · colour: counted and traced here", "ink: printed · colour: counted"
+    key = _fitting(pen, keys, canvas.width - 4)
     pen.write(canvas.width - 2, canvas.height - 14, key, color=pen.colors.muted, align="right")
     return pen.picture
 
 
-def _draw_row(pen: Pen, row: Data, edges: list[float], y: float, *, counted: bool) -> None:
-    """A layer: its name, and the three columns."""
-    size, color = pen.sizes.small, pen.colors.attention
-    room = edges[1] - edges[0] - 8
+def _draw_row(pen: Pen, row: Data, edges: list[float], y: float, high: float, *, counted: bool) -> None:
+    """A layer around `y`: its name, and the three columns."""
+    room = (edges[1] or pen.canvas.width) - 8
+    lines = (2 if counted else 1) + (not edges[1])
+    step = min(29.0, high / lines)
+    size, color = pen.sizes.small if step >= pen.sizes.small else pen.sizes.figure, pen.colors.attention
+    top = y - step * (lines - 1) / 2
     fits = pen.text_width(row["layer"], size, bold=True) <= room
     own = size if fits else pen.sizes.figure
-    pen.write(2, y, pen.shorten(row["layer"], room, own, bold=True), own, bold=True)
-    up = 14 if counted else 0
+    pen.write(2, y if edges[1] else top, pen.shorten(row["layer"], room, own, bold=True), own, bold=True)
+    top += 0 if edges[1] else step
     for x, text in zip(edges[1:], (row["work"], row["steps"], row["path"]), strict=True):
-        pen.write(x, y - (up if x != edges[-1] else 0), text, size)
+        pen.write(max(2, x), top if x != edges[-1] else top + (step / 2 if counted else 0), text, size)
     if counted:
         n, d = (f"{power:.2f}" for power in row["counted"])
-        said = f"n to the {n}, d to the {d}"
-        room = edges[2] - edges[1] - 6
-        pen.write(edges[1], y + 15, said if pen.text_width(said) <= room else f"n {n}, d {d}", color=color)
+        powers = [f"n to the {n}, d to the {d}", f"n {n}, d {d}", f"n {float(n):.1f}, d {float(d):.1f}"]
+        said = _fitting(pen, powers, edges[2] - edges[1] - _APART)
+        pen.write(max(2, edges[1]), top + step, said, color=color)
         first, last = row["traced"]
-        pen.write(edges[2], y + 15, pen.shorten(_say_steps(first, last), edges[3] - edges[2] - 6), color=color)
+        room = edges[3] - edges[2] - _APART
+        pen.write(edges[2], top + step, _fitting(pen, _say_steps(first, last), room), color=color)
 
 
-def _say_steps(first: int, last: int) -> str:
-    return f"{first} for any n" if first == last else f"{first}, {last} for n = {_SHORT}, {_LONG}"
+def _fitting(pen: Pen, texts: Sequence[str], room: float) -> str:
+    """The first of `texts` that has room, or as much of the last as has."""
+    return next((text for text in texts if pen.text_width(text) <= room), pen.shorten(texts[-1], room))
+
+
+def _say_steps(first: int, last: int) -> list[str]:
+    if first == last:
+        return [f"{first} for any n", f"{first}"]
+    return [f"{first}, {last} for n = {_SHORT}, {_LONG}", f"{first}, {last}"]
 
 
 def headline(data: Data) -> str:

@@ -63,8 +63,10 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     paper = sheet(canvas)
     top = write_headline(paper, headline(data)) + 30 + 28 * len(data["memories"])
     models = data["models"]
-    names = [f"{model['name']} {human(model['parameters'])}" for model in models]
-    names = [paper.shorten(name, 0.36 * canvas.width, paper.sizes.small, bold=True) for name in names]
+    names, room = [f"{model['name']} {human(model['parameters'])}" for model in models], 0.42 * canvas.width
+    if max(paper.text_width(name, paper.sizes.small, bold=True) for name in names) > room:
+        names = [model["name"] for model in models]
+    names = [paper.shorten(name, room, paper.sizes.small, bold=True) for name in names]
     left = max(paper.text_width(name, paper.sizes.small, bold=True) for name in names) + 24
     pen = plot(canvas, left, top, canvas.width - 30, canvas.height - _BELOW, paper.picture)
     every = [size for model in models for size in model["bytes"]] + [memory["bytes"] for memory in data["memories"]]
@@ -84,8 +86,9 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         for bits, x in list(zip(data["bits"], xs, strict=False))[::apart]:
             paper.circle(x, y, 17, fill=paper.colors.surface, edge=color)
             paper.write(x, y, str(bits), align="center").set_zorder(4)
-    note = "in the discs: bits a weight · bytes of the weights alone"
-    note = paper.shorten(note, canvas.width - 4)
+    discs = "in the discs: bits a weight"
+    note = f"{discs} · bytes of the weights alone"
+    note = note if paper.text_width(note) <= canvas.width - 4 else paper.shorten(discs, canvas.width - 4)
     paper.write(canvas.width - 2, canvas.height - 14, note, color=paper.colors.muted, align="right")
     return paper.picture
 

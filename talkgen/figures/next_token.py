@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
 TABLES = ()
+_LINE = 1.05  # of a text's size: what a row needs
 
 
 class Params(base.Params):
@@ -42,14 +43,20 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     slot = pen.text_width("?", size, mono=True) + 28
     end = draw_tokens(pen, data["tokens"], 2, 26, canvas.width - slot - 8, size)
     draw_token(pen, "?", end, 26, size, color=colors.accent)
-    rows = [(item["shown"], item["p"]) for item in data["candidates"]]
-    rows.append((f"{data['vocabulary'] - len(rows):,} others", data["other"]))
+    rows = _rows(data, int((canvas.height - 76.0) / (_LINE * size)))
     top, step = 72.0, (canvas.height - 76.0) / len(rows)
     label = min(0.3 * canvas.width, max(pen.text_width(text, size, mono=True) for text, _ in rows[:-1]) + 8)
     label = max(label, pen.text_width(rows[-1][0]) + 8)
     for index, (text, p) in enumerate(rows):
         _draw_row(pen, (text, p), top + (index + 0.5) * step, step, label, last=index == len(rows) - 1)
     return pen.picture
+
+
+def _rows(data: Data, most: int) -> list[tuple[str, float]]:
+    """The candidates that have room, and in the last row all other tokens."""
+    every = [(item["shown"], item["p"]) for item in data["candidates"]]
+    rows, left = every[: max(1, most - 1)], every[max(1, most - 1) :]
+    return [*rows, (f"{data['vocabulary'] - len(rows):,} others", data["other"] + sum(p for _, p in left))]
 
 
 def _draw_row(pen: Pen, row: tuple[str, float], y: float, step: float, label: float, *, last: bool) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TABLES = ()
 _NAMES = 150  # px for the tokens at most
+_FOOT, _BITS = 62, 38  # px below `top` that hold no bars: for T and what is at the foot, and for the entropy
+_ROW, _UP = 23, 16  # px that a row needs, and that T can stand higher
 Temperature = Annotated[float, Field(ge=0.05, le=20)]
 
 
@@ -64,7 +66,11 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     prompt = pen.shorten(f"“{data['prompt']}” …", canvas.width - 4)
     pen.write(2, top - 38, prompt, color=pen.colors.muted)
     columns = data["at"][: data["step"]]
-    high = min(46.0, (canvas.height - top - 100) / len(data["tokens"]))
+    high = (canvas.height - top - _FOOT - _BITS) / len(data["tokens"])
+    if low := high < _ROW:  # the bits then stand beside T, which moves up
+        top -= _UP
+        high = (canvas.height - top - _FOOT) / len(data["tokens"])
+    high = min(46.0, high)
     names = [pen.shorten(token, _NAMES, mono=True) for token in data["tokens"]]
     label = max(pen.text_width(name, mono=True) for name in names) + 16
     room = (canvas.width - label) / len(data["at"])
@@ -73,13 +79,15 @@ def draw(data: Data, canvas: Canvas) -> Picture:
         pen.write(label - 12, top + 28 + (row + 0.5) * high, name, mono=True, align="right")
     for index, each in enumerate(columns):
         left = label + index * room
-        pen.write(left, top + 6, f"T = {each['temperature']:g}", pen.sizes.small, color=pen.colors.accent, bold=True)
+        name, bits = f"T = {each['temperature']:g}", f"{each['entropy']:.1f} bits"
+        pen.write(left, top + 6, name, pen.sizes.small, color=pen.colors.accent, bold=True)
         for row, share in enumerate(each["p"]):
             y, long = top + 28 + row * high, max(2.0, share * (room - number - 10))
             pen.box(left, y + 0.14 * high, long, 0.72 * high, 5, fill=pen.colors.attention)
             pen.write(left + long + 8, y + high / 2, percent(share))
-        below = top + 28 + len(names) * high + 22
-        pen.write(left, below, f"{each['entropy']:.1f} bits", pen.sizes.small, bold=True)
+        beside = pen.text_width(name, pen.sizes.small, bold=True) + 16
+        place = (left + beside, top + 6) if low else (left, top + 28 + len(names) * high + 22)
+        pen.write(*place, bits, pen.sizes.small, bold=True)
     whose = pen.shorten(f"entropy over {data['vocabulary']:,} tokens · {data['model']}", canvas.width - 4)
     pen.write(canvas.width - 2, canvas.height - 14, whose, color=pen.colors.muted, align="right")
     return pen.picture

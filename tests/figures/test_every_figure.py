@@ -21,6 +21,7 @@ from talkgen.errors import TalkgenError
 from talkgen.figures.base import Canvas
 from talkgen.figures.draw.save import save_picture
 from talkgen.figures.draw.script import run_script
+from talkgen.figures.numbers import percent
 from talkgen.figures.registry import FIGURES, load_figure
 from talkgen.lm.files.catalog import find_model
 from talkgen.pipeline.inputs import ProjectInputs
@@ -147,7 +148,10 @@ def test_in_little_room_texts_are_apart_or_it_is_told(name, size, data_of, tmp_p
 @pytest.mark.parametrize(
     ("name", "size"),
     [
+        ("attention_map", (360, 430)),
         ("backprop_through_time", (1152, 360)),
+        ("complexity_table", (1152, 300)),
+        ("complexity_table", (360, 430)),
         ("compute_optimal", (900, 260)),
         ("decoder_only", (900, 360)),
         ("kv_cache", (900, 300)),
@@ -158,6 +162,7 @@ def test_in_little_room_texts_are_apart_or_it_is_told(name, size, data_of, tmp_p
         ("parameter_counts", (420, 430)),
         ("quantization", (1152, 300)),
         ("scaling_law", (420, 470)),
+        ("softmax_temperature", (1152, 300)),
         ("token_loss_by_position", (420, 430)),
         ("transformer_block", (900, 360)),
         ("unrolled_rnn", (1152, 300)),
@@ -168,6 +173,18 @@ def test_a_little_less_room_is_room_enough(name, size, data_of, tmp_path):
     """Notes are shorter, axes have fewer numbers and rows stand closer before a figure is refused."""
     picture = load_figure(name).draw(data_of(name), Canvas(load_style("night", tmp_path), *size))
     assert meeting(picture) == []
+
+
+def test_candidates_that_have_no_row_count_among_the_others(data_of, tmp_path):
+    """In a low place fewer bars are drawn than were asked for: the rest is in the last, and in the words."""
+    data = data_of("next_token", prompt="to be or not to b", bars=12)
+    picture = load_figure("next_token").draw(data, Canvas(load_style("night", tmp_path), 1152, 300))
+    said = {text.get_text() for text in written(picture)}
+    others = next(int(text.removesuffix(" others")) for text in said if text.endswith(" others"))
+    shown = data["vocabulary"] - others
+    assert 6 < shown < 12
+    assert percent(data["other"] + sum(item["p"] for item in data["candidates"][shown:])) in said
+    assert all(item["shown"] in load_figure("next_token").describe(data) for item in data["candidates"])
 
 
 def test_texts_that_would_stand_on_each_other_are_told(data_of, tmp_path):
