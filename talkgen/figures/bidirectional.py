@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 TABLES = ()
 _MOST = 12  # cells that can be told apart
 _WIDTH = 16  # of the layer; what it depends on is the same at any width
+_FOOT, _ABOVE, _BELOW = 28, 35, 73  # px of the note, and of what stands above and below the cells
+_ROOMY = 330  # px between headline and note in which the cells have their usual height
 _FORWARD, _BACKWARD, _DONE = 1, 2, 3
 
 
@@ -83,9 +85,11 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     pen = sheet(canvas)
     top = write_headline(pen, headline(data))
     tokens = data["tokens"]
-    between = (top + canvas.height) / 2 - 20
-    high = 54.0
-    chains = [Chain(pen, 74, canvas.width - 4, between + sign * 84, len(tokens), high) for sign in (-1, 1)]
+    room = canvas.height - top - _FOOT
+    high = 54.0 if room >= _ROOMY else 36.0
+    apart = min(84.0, (room - high - _ABOVE - _BELOW) / 2)
+    between = min((top + canvas.height) / 2 - 20, canvas.height - _FOOT - _BELOW - high / 2 - apart)
+    chains = [Chain(pen, 74, canvas.width - 4, between + sign * apart, len(tokens), high) for sign in (-1, 1)]
     colors = (pen.colors.recurrent, pen.colors.accent)
     for number, (chain, color) in enumerate(zip(chains, colors, strict=True)):
         if data["step"] <= number:

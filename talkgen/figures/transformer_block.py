@@ -27,6 +27,7 @@ TABLES = ()
 _HALVES = (("attention", ("norm", "q, k, v", "attend", "output")), ("MLP", ("norm", "up", "activation", "down")))
 _ABOVE = 7.5  # px between the headline and the halves
 _NARROW = 900  # px below which the halves stand one above the other
+_LOW = 180  # px of a half below which its boxes stand nearer to the stream, for what is below them
 
 
 class Params(base.Params):
@@ -122,7 +123,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
 def _draw_half(pen: Pen, data: Data, half: Data, place: tuple[float, float, float, float]) -> None:
     """One branch in `place` (left, top, right, height): out of the stream, through its parts, and back."""
     left, top, right, tall = place
-    stream, boxes = top + 0.2 * tall, top + 0.56 * tall
+    stream, boxes = top + 0.2 * tall, top + (0.52 if tall < _LOW else 0.56) * tall
     color = pen.colors.attention if half["name"] == "attention" else pen.colors.accent
     plus = right - 24
     pen.line([left, right], [stream, stream], pen.colors.ink, 4, zorder=1)

@@ -76,16 +76,16 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     """The cell as a loop, or a cell a token with the state between them."""
     pen = sheet(canvas)
     top = write_headline(pen, headline(data))
-    middle = (top + canvas.height - 30) / 2
+    whose, state = data["model"], f"a state of {data['state']:,} numbers"
+    foot = write_note(pen, whose, state)
+    middle = (top + foot) / 2
     if data["step"] == _FOLDED:
         _draw_loop(pen, data, middle)
     else:
-        _draw_chain(pen, data, middle)
-    whose, state = data["model"], f"a state of {data['state']:,} numbers"
+        _draw_chain(pen, data, middle, foot)
     key = "above: the likeliest next token · below: what is left"
     if data["step"] >= _DONE and pen.text_width(f"{key}{whose} · {state}") + 40 < canvas.width:
         pen.write(2, canvas.height - 14, key, color=pen.colors.muted)
-    write_note(pen, whose, state)
     return pen.picture
 
 
@@ -103,12 +103,12 @@ def _draw_loop(pen: Pen, data: Data, middle: float) -> None:
     chain.draw_cells(data["cell"], color)
 
 
-def _draw_chain(pen: Pen, data: Data, middle: float) -> None:
-    """A cell a token; above each what it predicts, between them what is left of the first token."""
+def _draw_chain(pen: Pen, data: Data, middle: float, foot: float) -> None:
+    """A cell a token; above each what it predicts, and below, above `foot`, what is left of the first token."""
     chain = Chain(pen, 0, pen.canvas.width, middle, len(data["tokens"]))
     color = pen.colors.recurrent
     chain.draw_states(color)
-    down = min(104, pen.canvas.height - 90 - middle)  # to the tokens; what is below them stays above the note
+    down = min(104, foot - 60 - middle)  # to the tokens; what is below them stays above the note
     chain.draw_inputs(data["tokens"], middle + down)
     chain.draw_cells(data["cell"], color)
     for index, text in enumerate(data["next"]):

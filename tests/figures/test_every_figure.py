@@ -150,6 +150,8 @@ def test_in_little_room_texts_are_apart_or_it_is_told(name, size, data_of, tmp_p
     [
         ("attention_map", (360, 430)),
         ("backprop_through_time", (1152, 360)),
+        ("bidirectional", (540, 430)),
+        ("bidirectional", (1152, 300)),
         ("complexity_table", (1152, 300)),
         ("complexity_table", (360, 430)),
         ("compute_optimal", (900, 260)),
@@ -164,7 +166,9 @@ def test_in_little_room_texts_are_apart_or_it_is_told(name, size, data_of, tmp_p
         ("scaling_law", (420, 470)),
         ("softmax_temperature", (1152, 300)),
         ("token_loss_by_position", (420, 430)),
+        ("transformer_block", (540, 430)),
         ("transformer_block", (900, 360)),
+        ("unrolled_rnn", (540, 430)),
         ("unrolled_rnn", (1152, 300)),
         ("votes", (420, 430)),
     ],

@@ -15,14 +15,18 @@ def write_headline(pen: Pen, text: str) -> float:
     return _FIRST + _LINE * (len(lines) - 0.5)
 
 
-def write_note(pen: Pen, *parts: str) -> None:
-    """Writes `parts` in the lower right corner of a sheet, on one line where they fit, else on a line each."""
+def write_note(pen: Pen, *parts: str) -> float:
+    """Writes `parts` in the lower right corner of a sheet, on one line where they fit, else on a line each.
+
+    Returns the px down to where they begin.
+    """
     room = pen.canvas.width - 2 * _EDGE
     said = " · ".join(parts)
     lines = [said] if pen.text_width(said) <= room else parts
     for above, line in enumerate(reversed(lines)):
         y = pen.canvas.height - _LAST - _LINE * above
         pen.write(pen.canvas.width - _EDGE, y, pen.shorten(line, room), color=pen.colors.muted, align="right")
+    return float(pen.canvas.height - 1 - _LINE * len(lines))
 
 
 def wrap(pen: Pen, text: str, room: float) -> list[str]:
