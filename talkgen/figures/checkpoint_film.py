@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 TABLES = ()
 _LINES = 2  # of text a row
+_APART = 25.0  # px at least between two lines of a row
 _HEAD = 44  # px above the rows, for the prompt
 
 
@@ -135,7 +136,7 @@ def draw(data: Data, canvas: Canvas) -> Picture:
     for index, (row, step, loss) in enumerate(zip(data["rows"], steps, losses, strict=True)):
         top = _HEAD + index * tall
         pen.line([0, canvas.width], [top, top], colors.line, 1.5)
-        between = min(32.0, tall * 0.4)
+        between = min(32.0, max(tall * 0.4, min(tall / 2, _APART)))
         middle = top + tall / 2
         first = middle - between / 2
         pen.write(0, first if loss else middle, step, size, color=colors.accent, bold=True)

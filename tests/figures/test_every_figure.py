@@ -152,6 +152,7 @@ def test_in_little_room_texts_are_apart_or_it_is_told(name, size, data_of, tmp_p
         ("backprop_through_time", (1152, 360)),
         ("bidirectional", (540, 430)),
         ("bidirectional", (1152, 300)),
+        ("checkpoint_film", (1152, 330)),
         ("complexity_table", (1152, 300)),
         ("complexity_table", (360, 430)),
         ("compute_optimal", (900, 260)),
