@@ -155,11 +155,15 @@ def _draw_losses(paper: Pen, pen: Pen, data: Data) -> None:
         text = f"all {human(full['trained'])} weights: {full['loss']:.2f}"
         _draw_level(pen, full["loss"], text, colors.recurrent, (first, last))
     pen.line([each["trained"] for each in ranks], losses, colors.attention, 4, marker="o", markersize=8, zorder=3)
+    free = 0.0  # px from which on a name has its place to itself
     for each in ranks:
         x, y = pen.at(each["trained"], each["loss"])
+        if x < free:
+            continue
         name = f"r = {each['rank']}" if each is ranks[0] else str(each["rank"])
         below = y - pen.at(each["trained"], data["before"])[1] < _LEVEL  # where the line's own name stands above it
         paper.write(x + 4, y + 26 if below else y - 24, name, color=colors.attention, bold=True)
+        free = x + 4 + paper.text_width(name, bold=True)
 
 
 def _draw_level(pen: Pen, loss: float, text: str, color: str, ends: tuple[float, float]) -> None:

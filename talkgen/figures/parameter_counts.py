@@ -114,6 +114,8 @@ def _draw_key(pen: Pen) -> None:
     colors, size = pen.colors, pen.sizes.small if pen.canvas.width > _NARROW else pen.sizes.figure
     y, room = 1 + 28 / (pen.canvas.height - 90), pen.canvas.width - _LEFT - 14
     names = (("Transformers", colors.attention), ("recurrent networks", colors.recurrent))
+    if pen.text_width(" ".join(text for text, _ in names), size, bold=True) > pen.canvas.width - 26:
+        names = (names[0], ("recurrent", colors.recurrent))
     widths = [pen.text_width(text, size, bold=True) + 26 for text, _ in names]
     x = min(0, room - sum(widths))  # over the numbers of the axis where the plot is too narrow for both
     for (text, color), width in zip(names, widths, strict=True):
