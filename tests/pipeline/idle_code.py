@@ -84,6 +84,7 @@ IDLE = {
             "_at_most did_you_mean nearest "
         ),
         "talkgen.extras": "missing_extra",
+        "talkgen.figures.draw.room": "NoRoomError.__init__",
         "talkgen.lm.fast.native": "why_not",
         "talkgen.lm.files.gguf_file": "_name_of",
         "talkgen.lm.files.record": "not_finite",
