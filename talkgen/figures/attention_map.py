@@ -15,9 +15,9 @@ from pydantic import Field, model_validator
 from talkgen.errors import ModelError
 from talkgen.figures import base
 from talkgen.figures.base import Canvas, Data, Inputs, ModelName
+from talkgen.figures.draw.arcs import draw_arc
 from talkgen.figures.draw.color import ink_on, mix
 from talkgen.figures.draw.headline import write_headline
-from talkgen.figures.draw.lettering import POINTS
 from talkgen.figures.draw.pen import Pen, sheet, styled
 from talkgen.figures.measure.tokens import read_text, show_pieces
 
@@ -31,6 +31,8 @@ TABLES = ()
 _MOST = {"map": 16, "arcs": 32}  # tokens that can be read from the back row
 _WIDEST = 96  # px of a cell
 _ROW = 1.15, 1.6  # of a text's size: what a row needs, and has in a narrow map
+_APART = 4  # px between two words below which a sentence is written down the page
+_ARCS = 0.4  # of such a picture's width: what the arcs take
 _COUNTS = 0.05  # the share from which on a look is told
 _RESTS = 0.3  # the share of a token's looks from which on it is where they rest
 
@@ -295,6 +297,10 @@ def _draw_arcs(pen: Pen, data: Data, top: float, bottom: float, between: list[Da
         for token, share in zip_longest(shown, shares, fillvalue="")
     ]
     gap = min(gap, (pen.canvas.width - sum(widths)) / max(1, len(tokens) - 1))
+    rows_fit = (bottom - top) / len(tokens) >= 1.05 * pen.sizes.figure
+    if gap < _APART and rows_fit and not between:
+        _draw_down(pen, data, top, bottom)
+        return
     x = (pen.canvas.width - sum(widths) - gap * (len(tokens) - 1)) / 2
     centers = []
     for width in widths:
@@ -310,7 +316,9 @@ def _draw_arcs(pen: Pen, data: Data, top: float, bottom: float, between: list[Da
         strong = named or (weight >= _COUNTS and not between and not at_rest)
         color = colors.attention if strong else colors.muted
         if index < focus:
-            _draw_arc(pen, center, centers[focus], line, line - top, weight, color)
+            far = centers[focus] - center
+            tall = min(2 * (line - top - 46), 1.15 * far)
+            draw_arc(pen, ((center + centers[focus]) / 2, line - 24), far, tall, weight, color)
         if index <= focus and shares[index]:
             pen.write(center, line + 38, shares[index], color=color, align="center")
     for each in between:
@@ -321,22 +329,24 @@ def _draw_arcs(pen: Pen, data: Data, top: float, bottom: float, between: list[Da
         pen.write(middle, line + 38, said, pen.sizes.small, color=color, bold=most, align="center")
 
 
-def _draw_arc(pen: Pen, start: float, end: float, line: float, room: float, weight: float, color: str) -> None:
-    from matplotlib.patches import Arc
-
-    tall = min(2 * (room - 46), 1.15 * (end - start))
-    pen.axes.add_patch(
-        Arc(
-            ((start + end) / 2, line - 24),
-            end - start,
-            tall,
-            theta1=180,
-            theta2=360,
-            color=color,
-            linewidth=(1 + 15 * weight) * POINTS,
-            alpha=0.25 + 0.75 * weight,
-        )
-    )
+def _draw_down(pen: Pen, data: Data, top: float, bottom: float) -> None:
+    """The sentence down a narrow picture, a token a row; arcs on its left, shares on its right."""
+    tokens, colors, focus = data["tokens"], pen.colors, data["focus"]
+    weights, right = data["weights"][focus], pen.canvas.width - 4
+    step = (bottom - top) / len(tokens)
+    edge = max(_ARCS * pen.canvas.width, 40.0)
+    for index, (token, weight) in enumerate(zip(tokens, weights, strict=True)):
+        y, apart = top + (index + 0.5) * step, (focus - index) * step
+        at_rest = index == 0 and weight >= _RESTS and focus > 0
+        counts = index <= focus and weight >= _COUNTS
+        share = f"{'rests: ' if at_rest else ''}{100 * weight:.0f}%" if counts else ""
+        color = colors.attention if index == focus else colors.ink if counts else colors.muted
+        bold, room = index == focus or weight >= 0.2, right - edge - 24 - pen.text_width(share)
+        pen.write(edge + 12, y, pen.shorten(token, room, bold=bold), color=color, bold=bold)
+        color = colors.attention if counts and not at_rest else colors.muted
+        pen.write(right, y, share, color=color, align="right")
+        if apart > 0:
+            draw_arc(pen, (edge, y + apart / 2), min(2 * edge - 12, apart), apart, weight, color, leftwards=True)
 
 
 def _fitting_size(pen: Pen, tokens: list[str]) -> tuple[float, float]:

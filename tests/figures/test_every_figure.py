@@ -182,6 +182,19 @@ def test_a_little_less_room_is_room_enough(name, size, data_of, tmp_path):
     assert meeting(picture) == []
 
 
+@pytest.mark.parametrize(("size", "heights"), [((1152, 470), 1), ((360, 430), 12)])
+def test_a_sentence_with_arcs_stands_down_a_narrow_picture(size, heights, data_of, tmp_path):
+    """Its words are in a line where that has room for them, else each has a row, with its share."""
+    data = data_of("attention_map", sentence="to be or not", view="arcs") | {"tokens": ["attends"] * 12}
+    picture = load_figure("attention_map").draw(data, Canvas(load_style("night", tmp_path), *size))
+    words = [text for text in written(picture) if text.get_text() == "attends"]
+    assert (len(words), len({round(word.get_window_extent().y0 / 4) for word in words})) == (12, heights)
+    weights = data["weights"][data["focus"]]
+    shares = {f"{100 * weight:.0f}%" for weight in weights[1:] if weight >= 0.05}
+    assert shares <= {text.get_text() for text in written(picture)}
+    assert meeting(picture) == []
+
+
 def test_candidates_that_have_no_row_count_among_the_others(data_of, tmp_path):
     """In a low place fewer bars are drawn than were asked for: the rest is in the last, and in the words."""
     data = data_of("next_token", prompt="to be or not to b", bars=12)
