@@ -144,6 +144,7 @@ IDLE = {
         "talkgen.lm.train.trainer": "Trainer._flops Trainer.tokens",
     },
     "draws what figures show of other models, at other steps, or in a column": {
+        "talkgen.figures.attention_map": "_draw_down",
         "talkgen.figures.draw.lines": "write_key",
         "talkgen.figures.positional_encoding": "_draw_components _learned",
         "talkgen.figures.unrolled_rnn": "_draw_loop",
