@@ -8,11 +8,13 @@ that maps a function over them.
 from __future__ import annotations
 
 import math
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from contextlib import contextmanager
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self
 
@@ -218,13 +220,29 @@ def run_cell(cell: Cell, threads: int) -> dict[str, Any]:
 def run_locally(work: list[Cell], workers: int, threads: int) -> Iterator[dict[str, Any]]:
     """Trains in `workers` processes of this machine, of so many threads each; a killed one is an outcome as well."""
     # Spawned: a forked process would inherit torch's locks, held by threads that it does not have.
+    others = {*active_children()}
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures = {pool.submit(run_cell, cell, threads): cell for cell in work}
         try:
+            with _deaf_to_interrupts():
+                futures = {pool.submit(run_cell, cell, threads): cell for cell in work}
             yield from (_outcome(future, futures[future]) for future in as_completed(futures))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+        except BaseException:  # else each would train to its end first; run again, it goes on where it was saved
+            for process in {*active_children()} - others:
+                process.terminate()
             raise
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes that are started inside never hear Ctrl-C: who started them hears it afterwards, and ends them."""
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _outcome(future: Future[dict[str, Any]], cell: Cell) -> dict[str, Any]:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -140,6 +144,38 @@ def test_a_process_that_is_killed_is_an_outcome():
     outcomes = list(run_locally([Cell(recipe, _Kills()), Cell(recipe, _Kills())], 1, 1))
     assert [outcome["name"] for outcome in outcomes] == [recipe.name] * 2
     assert all("was killed" in outcome["error"] for outcome in outcomes)
+
+
+ENDLESS = """
+name: endless
+tokenizer: {kind: bytes}
+models: [{n_layer: 1, n_embd: 8, n_head: 2, block_size: 16}]
+rates: [0.01]
+schedule: {steps: 1000000, warmup: 2, rows: 4, evaluate_every: 20}
+seeds: [1, 2, 3]
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trained", [False, True], ids=["as processes start", "as they train"])
+def test_an_interrupted_sweep_ends_with_all_its_processes(tmp_path, trained):
+    """Ctrl-C, which each of them is sent: nothing is trained to its end first, and one word is said."""
+    (tmp_path / "sweep.yaml").write_text(ENDLESS)
+    command = [sys.executable, "-m", "talkgen", "sweep", "sweep.yaml", "--workers", "2", "--threads", "1"]
+    child = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    with child:
+        while not (list(tmp_path.rglob("metrics.jsonl")) if trained else has_children(child.pid)):
+            assert child.poll() is None
+            time.sleep(0.02)
+        os.killpg(child.pid, signal.SIGINT)
+        _, said = child.communicate(timeout=60)  # which is when nobody has its standard error any more
+    assert child.returncode == 130
+    assert said == "talkgen: interrupted\n"
+
+
+def has_children(pid: int) -> bool:
+    """Whether a process has started another one."""
+    return any(task.read_text() for task in Path(f"/proc/{pid}/task").glob("*/children"))
 
 
 def test_a_missing_sweep_file_is_said():
