@@ -202,7 +202,7 @@ def read(value: Any) -> Any:
         return value
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter of a list in a list in a list…
         return value
 
 

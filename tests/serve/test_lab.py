@@ -2,6 +2,7 @@
 
 import pytest
 from gradio_client import Client
+from gradio_client.exceptions import AppError
 from server_process import free_port, server
 
 from talkgen.elements.registry import ELEMENTS, check_params
@@ -33,3 +34,10 @@ def test_an_endpoint_answers_as_the_element(site):
     assert "<talkgen-tokenizer recording=" in html
     assert "".join(token["text"] for token in answer["tokens"]) == "to be"
     assert check_params("tokenizer", {}).model_dump() == {"merges": None}
+
+
+def test_a_setting_that_is_no_value_is_said(site):
+    """However deep its lists are."""
+    client = Client(f"{site}/demos/tokenizer/", verbose=False, httpx_kwargs={"timeout": 120})
+    with pytest.raises(AppError, match="parameter merges of 'tokenizer' must be"):
+        client.predict("to be", "small", 100_000 * "[", api_name="/tokenizer")
