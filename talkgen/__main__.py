@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 from contextlib import suppress
 from io import TextIOWrapper
 from typing import Any
@@ -26,6 +27,7 @@ def main() -> int:
     the output any more, as `head` does when it has enough.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # else programs that it started would go on
+    sys.unraisablehook = _hear_again
     try:
         return _run()
     except KeyboardInterrupt:  # while it starts; later the command's own library turns one into a code
@@ -65,6 +67,14 @@ def _run() -> int:
     if code == INTERRUPTED:
         return _stop()
     return code if isinstance(code, int) else 0
+
+
+def _hear_again(lost: sys.UnraisableHookArgs) -> None:
+    """An interrupt that came in what nobody called, as a lock's end after an import, would be shown, and be lost."""
+    if isinstance(lost.exc_value, KeyboardInterrupt):
+        threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGINT)).start()  # once that has ended
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _stop() -> int:

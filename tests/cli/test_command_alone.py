@@ -32,3 +32,28 @@ def test_other_commands_are_not_loaded():
     code += "; print({'talkgen.cli.schema', 'talkgen.cli.train'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "{'talkgen.cli.schema'}"
+
+
+INTERRUPTED = """
+import signal, time, weakref
+from talkgen import __main__ as command
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
+
+class Lock: pass
+
+def run():
+    lock = Lock()
+    end = weakref.ref(lock, lambda _: signal.raise_signal(signal.SIGINT))
+    del lock
+    time.sleep(120)
+
+command._run = run
+raise SystemExit(command.main())
+"""
+
+
+def test_an_interrupt_is_heard_wherever_it_comes():
+    """Python shows one that comes as an object ends, as many do in imports, and goes on as if there had been none."""
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (130, "talkgen: interrupted\n")

@@ -154,6 +154,12 @@ rates: [0.01]
 schedule: {steps: 1000000, warmup: 2, rows: 4, evaluate_every: 20}
 seeds: [1, 2, 3]
 """
+HEARS = """
+import signal
+from talkgen.__main__ import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
+raise SystemExit(main())
+"""
 
 
 @pytest.mark.slow
@@ -161,7 +167,7 @@ seeds: [1, 2, 3]
 def test_an_interrupted_sweep_ends_with_all_its_processes(tmp_path, trained):
     """Ctrl-C, which each of them is sent: nothing is trained to its end first, and one word is said."""
     (tmp_path / "sweep.yaml").write_text(ENDLESS)
-    command = [sys.executable, "-m", "talkgen", "sweep", "sweep.yaml", "--workers", "2", "--threads", "1"]
+    command = [sys.executable, "-c", HEARS, "sweep", "sweep.yaml", "--workers", "2", "--threads", "1"]
     child = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)
     with child:
         while not (list(tmp_path.rglob("metrics.jsonl")) if trained else has_children(child.pid)):
