@@ -10,10 +10,8 @@ from torch import Tensor, nn
 
 from talkgen.lm.models.config import ModelConfig
 from talkgen.lm.models.reader import Reader
+from talkgen.lm.models.shapes import TABLES
 from talkgen.lm.models.state import State
-
-TABLES = frozenset({"embed.weight", "positions.weight", "head.weight"})
-"""Parameters that are looked up or choose a token, in every model here: no part of what Kaplan et al. (2020) count."""
 
 
 class Taps:

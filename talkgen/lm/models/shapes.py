@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 from talkgen.lm.models.config import ModelConfig
 
 Shape = tuple[int, ...]
+TABLES = frozenset({"embed.weight", "positions.weight", "head.weight"})
+"""Parameters that are looked up or choose a token, in every model here: no part of what Kaplan et al. (2020) count."""
 
 
 def parameter_shapes(config: ModelConfig) -> dict[str, Shape]:
@@ -16,6 +19,11 @@ def parameter_shapes(config: ModelConfig) -> dict[str, Shape]:
     if not config.tied_head:
         shapes["head.weight"] = (config.vocab_size, config.n_embd)
     return shapes
+
+
+def count_without_embeddings(config: ModelConfig) -> int:
+    """The numbers that such a model learns besides its tables, as Kaplan et al. (2020) count its parameters."""
+    return sum(prod(shape) for name, shape in parameter_shapes(config).items() if name not in TABLES)
 
 
 def _transformer(config: ModelConfig) -> Iterator[tuple[str, Shape]]:

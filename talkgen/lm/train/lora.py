@@ -15,7 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from talkgen.lm.models.base import TABLES, LanguageModel
+from talkgen.lm.models.base import LanguageModel
+from talkgen.lm.models.shapes import TABLES
 
 
 class LowRank(nn.Module):

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.optim import AdamW, Optimizer
 
-from talkgen.lm.models.base import TABLES, LanguageModel
+from talkgen.lm.models.base import LanguageModel
+from talkgen.lm.models.shapes import TABLES
 from talkgen.lm.train.distributed import scatter
 from talkgen.lm.train.recipe import OptimizerRecipe, ScheduleRecipe
 

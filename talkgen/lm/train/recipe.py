@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from talkgen.digest import digest_bytes
-from talkgen.lm.models.config import TRANSLATORS
+from talkgen.lm.models.config import TRANSLATORS, ModelConfig
 from talkgen.lm.text.mqar import row_length
 
 TASK_NAMES = ("copy", "recall", "brackets")
@@ -72,6 +72,10 @@ class ModelRecipe(Part):
         if self.n_kv_head is not None and self.n_head % self.n_kv_head:
             raise ValueError(f"n_head {self.n_head} is not a multiple of n_kv_head {self.n_kv_head}")
         return self
+
+    def config(self, vocab_size: int) -> ModelConfig:
+        """The model's config."""
+        return ModelConfig(vocab_size, **self.model_dump(exclude_none=True))
 
 
 class OptimizerRecipe(Part):

@@ -23,6 +23,8 @@ from pydantic import Field, model_validator
 from talkgen.digest import digest_bytes
 from talkgen.errors import ModelError, TalkgenError
 from talkgen.files import read_json, write_json
+from talkgen.lm.models.config import TRANSLATORS
+from talkgen.lm.models.shapes import count_without_embeddings
 from talkgen.lm.train.corpus import python_library
 from talkgen.lm.train.recipe import (
     KeepRecipe,
@@ -75,24 +77,34 @@ class SweepRecipe(Part):
     budgets: list[Annotated[int, Field(ge=1, le=100_000_000)]] = Field(
         default_factory=list, max_length=100, description="each a run of so many steps, in place of schedule.steps"
     )
+    tokens_per_parameter: float | None = Field(
+        None,
+        gt=0,
+        le=1e6,
+        description="steps for so many tokens a parameter without embeddings, in place of schedule.steps",
+    )
     seeds: list[int] = Field([0], min_length=1, max_length=100)
 
     @model_validator(mode="after")
     def _each_is_a_recipe(self) -> Self:
         """Each has a run of its own: of two in one folder the second would be reported with the first one's loss."""
+        if self.tokens_per_parameter and any(m.attention or m.architecture in TRANSLATORS for m in self.models):
+            raise ValueError("'tokens_per_parameter' goes with transformers, and LSTMs and RNNs without attention")
         names = Counter(self.recipe(model, self.rates[0], self.seeds[0]).name for model in self.models)
         if twice := [name for name, count in names.items() if count > 1]:
             apart = "a sweep tells its models apart by architecture, shift, n_layer and n_embd"
             raise ValueError(f"two models would be trained as {twice[0]}: {apart}; others need another sweep")
         if any(len({*given}) < len(given) for given in (self.seeds, self.budgets)):
             raise ValueError("each seed and each budget can stand there once")
+        if self.budgets and self.tokens_per_parameter is not None:
+            raise ValueError("'budgets' and 'tokens_per_parameter' both say how long a run is: take one")
         return self
 
     def recipe(
         self, model: ModelRecipe, rate: float, seed: int, *, pilot: bool = False, budget: int | None = None
     ) -> Recipe:
         """The training run of one cell of the grid, or its pilot at `rate`."""
-        schedule = self.schedule
+        schedule = self._schedule_of(model)
         shift = "-shift" if model.shift else ""
         name = f"{model.architecture}{shift}-{model.n_layer}x{model.n_embd}-seed{seed}"
         if pilot and self.pilot < 1:
@@ -117,6 +129,14 @@ class SweepRecipe(Part):
             keep=KeepRecipe(count=1, dtype="float16"),
             seed=seed,
         )
+
+    def _schedule_of(self, model: ModelRecipe) -> ScheduleRecipe:
+        """As long as the model's size asks for."""
+        if self.tokens_per_parameter is None:
+            return self.schedule
+        tokens = self.tokens_per_parameter * count_without_embeddings(model.config(vocab_size=1))
+        steps = math.ceil(tokens / (self.schedule.rows * model.block_size))
+        return self.schedule.model_copy(update={"steps": steps, "warmup": min(self.schedule.warmup, steps)})
 
     def _at_rate(self, rate: float) -> OptimizerRecipe:
         """Where the sweep says at which rate Muon's is right, both are moved together."""

@@ -24,7 +24,6 @@ from talkgen.errors import ModelError
 from talkgen.lm.files.checkpoint import save_checkpoint
 from talkgen.lm.models.architectures import build_model
 from talkgen.lm.models.base import LanguageModel
-from talkgen.lm.models.config import ModelConfig
 from talkgen.lm.train.data import IGNORED, Data, identify
 from talkgen.lm.train.distributed import World, gather, scatter
 from talkgen.lm.train.optimize import make_optimizers, pack_optimizers, rate_factor, set_rates, unpack_optimizers
@@ -39,8 +38,7 @@ class Trainer:
     def __init__(self, recipe: Recipe, data: Data, world: World) -> None:
         self.recipe, self.data, self.world = recipe, data, world
         torch.manual_seed(recipe.seed)
-        config = ModelConfig(vocab_size=data.tokenizer.vocab_size, **recipe.model.model_dump(exclude_none=True))
-        self.model: LanguageModel = build_model(config).to(world.device)
+        self.model: LanguageModel = build_model(recipe.model.config(data.tokenizer.vocab_size)).to(world.device)
         self.forward = world.wrap(self.model, recipe.distributed)
         self.optimizers = make_optimizers(self.model, recipe.optimizer)
         self.step, self.rate = 0, 0.0

@@ -4,7 +4,7 @@ import pytest
 
 from talkgen.lm.models.architectures import build_model
 from talkgen.lm.models.config import ModelConfig
-from talkgen.lm.models.shapes import parameter_shapes
+from talkgen.lm.models.shapes import count_without_embeddings, parameter_shapes
 
 LLAMA = {"norm": "rms", "positions": "rotary", "activation": "swiglu", "bias": False}
 
@@ -22,7 +22,8 @@ LLAMA = {"norm": "rms", "positions": "rotary", "activation": "swiglu", "bias": F
     ids=lambda parts: " ".join(map(str, parts.values())) or "plain",
 )
 def test_shapes_are_those_of_the_modules(parts):
-    """Every parameter of the built model is there, of its shape, and no other."""
+    """Every parameter of the built model is there, of its shape, and no other; without tables they count as there."""
     config = ModelConfig(77, **parts)
     model = build_model(config)
     assert parameter_shapes(config) == {name: tuple(p.shape) for name, p in model.named_parameters()}
+    assert count_without_embeddings(config) == model.count_parameters(embeddings=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from pydantic import ValidationError
 
 from talkgen.errors import ModelError
+from talkgen.lm.models.architectures import build_model
 from talkgen.lm.train.recipe import ModelRecipe, OptimizerRecipe, ScheduleRecipe, TokenizerRecipe
 from talkgen.lm.train.recipe_file import find_sweep
 from talkgen.lm.train.run import RunFolder, read_metrics
@@ -58,6 +60,22 @@ def test_a_sweep_trains_every_cell_at_the_rate_its_pilot_chose(tmp_path):
     assert len(started) == 8
     assert len(summary["runs"][0]["loss_by_position"]) == 16
     assert json.loads((tmp_path / "grid" / "sweep.json").read_text(encoding="utf-8")) == summary
+
+
+def test_larger_models_read_more_where_a_sweep_asks_for_tokens_a_parameter():
+    """Each as many steps as make twenty tokens a parameter, a pilot its share of them; nothing else says so, too."""
+    models = [*GRID.models, ModelRecipe(n_layer=2, n_embd=16, n_head=2, block_size=16)]
+    parts = GRID.model_dump() | {"models": models, "tokens_per_parameter": 20}
+    grid = SweepRecipe.model_validate(parts)
+    for model in models:
+        recipe = grid.recipe(model, 1e-2, 1)
+        size = build_model(recipe.model.config(97)).count_parameters(embeddings=False)
+        assert recipe.schedule.steps == math.ceil(20 * size / (4 * 16))
+        assert grid.recipe(model, 1e-2, 1, pilot=True).schedule.steps == math.ceil(recipe.schedule.steps / 2)
+    with pytest.raises(ValidationError, match="take one"):
+        SweepRecipe.model_validate(parts | {"budgets": [10]})
+    with pytest.raises(ValidationError, match="goes with transformers"):
+        SweepRecipe.model_validate(parts | {"models": [{"architecture": "lstm", "attention": True}]})
 
 
 @pytest.mark.parametrize(("given", "matrix_rate"), [({}, 0.05), ({"rate": 0.02}, 0.025)], ids=["alone", "with AdamW's"])
