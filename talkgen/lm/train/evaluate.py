@@ -18,6 +18,7 @@ from talkgen.lm.text.tokenizer import Tokenizer
 from talkgen.lm.train.data import IGNORED, Batch, PairsData, TextData
 
 _ROWS = 16  # windows read together: enough to fill the kernels, with logits of 16 × 256 × 1,024 floats in 16 MB
+_XZ_SEES = 64 * 2**20  # bytes: the window of `xz -9`, which knows of nothing before it
 
 
 def token_losses(model: LanguageModel, inputs: Tensor, targets: Tensor) -> Tensor:
@@ -86,7 +87,7 @@ def bits_per_byte(model: LanguageModel, data: TextData, device: torch.device) ->
 
 def xz_bits_per_byte(data: TextData) -> dict[str, float]:
     """What `xz -9e` needs for a byte of the held-out text: by itself, and as the continuation of the training text."""
-    held_out, train = data.held_out_text.encode(), data.train_text.encode()
+    held_out, train = data.held_out_text.encode(), data.train_text.encode()[-_XZ_SEES:]
     alone, before, whole = (_xz_bits(part) for part in (held_out, train, train + held_out))
     return {"alone": alone / len(held_out), "after_training_text": (whole - before) / len(held_out)}
 

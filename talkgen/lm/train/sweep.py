@@ -81,7 +81,7 @@ class SweepRecipe(Part):
         None,
         gt=0,
         le=1e6,
-        description="steps for so many tokens a parameter without embeddings, in place of schedule.steps",
+        description="as many steps as read so many tokens a parameter without embeddings, schedule.steps at most",
     )
     seeds: list[int] = Field([0], min_length=1, max_length=100)
 
@@ -135,7 +135,7 @@ class SweepRecipe(Part):
         if self.tokens_per_parameter is None:
             return self.schedule
         tokens = self.tokens_per_parameter * count_without_embeddings(model.config(vocab_size=1))
-        steps = math.ceil(tokens / (self.schedule.rows * model.block_size))
+        steps = min(self.schedule.steps, math.ceil(tokens / (self.schedule.rows * model.block_size)))
         return self.schedule.model_copy(update={"steps": steps, "warmup": min(self.schedule.warmup, steps)})
 
     def _at_rate(self, rate: float) -> OptimizerRecipe:

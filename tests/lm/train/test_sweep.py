@@ -63,14 +63,14 @@ def test_a_sweep_trains_every_cell_at_the_rate_its_pilot_chose(tmp_path):
 
 
 def test_larger_models_read_more_where_a_sweep_asks_for_tokens_a_parameter():
-    """Each as many steps as make twenty tokens a parameter, a pilot its share of them; nothing else says so, too."""
+    """Each as many steps as read twenty tokens a parameter, at most the schedule's; a pilot its share of them."""
     models = [*GRID.models, ModelRecipe(n_layer=2, n_embd=16, n_head=2, block_size=16)]
-    parts = GRID.model_dump() | {"models": models, "tokens_per_parameter": 20}
+    parts = GRID.model_dump() | {"models": models, "tokens_per_parameter": 20, "schedule": {"steps": 1000, "rows": 4}}
     grid = SweepRecipe.model_validate(parts)
     for model in models:
         recipe = grid.recipe(model, 1e-2, 1)
         size = build_model(recipe.model.config(97)).count_parameters(embeddings=False)
-        assert recipe.schedule.steps == math.ceil(20 * size / (4 * 16))
+        assert recipe.schedule.steps == min(1000, math.ceil(20 * size / (4 * 16)))
         assert grid.recipe(model, 1e-2, 1, pilot=True).schedule.steps == math.ceil(recipe.schedule.steps / 2)
     with pytest.raises(ValidationError, match="take one"):
         SweepRecipe.model_validate(parts | {"budgets": [10]})
