@@ -43,14 +43,15 @@ def find_outline(path: Path) -> Path:
 
 
 def outlines_below(folder: str) -> list[str]:
-    """Talks in a folder, and in its folders, as people name them: by their own folder; and outlines of other names.
+    """Talks and projects in a folder, and in its folders, as people name them; and outlines of other names.
 
     `folder` is as it was typed, with the slash after it; "" is where we are.
     """
     base = Path(folder)
     talks = [file.parent for depth in ("*", "*/*") for file in base.glob(f"{depth}/{NAME}")]
+    projects = {file.parents[2] for file in base.glob(f"*/slides/*/{NAME}")}
     files = [file for file in base.glob("*.yaml") if file.name != NAME or folder]
-    return [f"{folder}{each.relative_to(base)}" for each in sorted([*talks, *files])]
+    return [f"{folder}{each.relative_to(base)}" for each in sorted({*talks, *projects, *files})]
 
 
 def _check_name(path: Path) -> None:

@@ -51,11 +51,13 @@ def test_several_talks_are_listed(tmp_path):
         ("slides/tlak", "slides/talk"),
         ("slides/talk/outline.yml", "slides/talk/outline.yaml"),
         ("silde/talk", "slides/talk"),
+        ("mycourse", "my-course"),
     ],
 )
 def test_a_mistyped_talk_is_told_with_the_nearest(typed, meant, tmp_path, monkeypatch):
-    """Beside what was typed, or below where we are."""
+    """Beside what was typed, or below where we are; a project, too."""
     write(tmp_path / "slides" / "talk" / "outline.yaml")
+    write(tmp_path / "my-course" / "slides" / "talk" / "outline.yaml")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(OutlineError) as caught:
         find_outline(Path(typed))
