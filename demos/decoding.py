@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from talkgen.errors import TalkgenError
 from talkgen.serve.limits import PROMPT_CHARACTERS
+from talkgen.serve.refused import REFUSED, in_words
 from talkgen.style import Style, load_style
 
 if TYPE_CHECKING:
@@ -35,17 +35,18 @@ def build(engines: Engines) -> gr.Blocks:
     def search(prompt: str, model: str, width: float, tokens: float, penalty: float) -> tuple[str, str, str]:
         steps: list[list[Branch]] = []
         try:
+            engines.wait_for(model)
             engine = engines.find_here(model)
             greedy, first = engine.beams(prompt, width=1, max_tokens=int(tokens), length_penalty=penalty)[0]
             text, best = engine.beams(
                 prompt, width=int(width), max_tokens=int(tokens), length_penalty=penalty, on_step=steps.append
             )[0]
-        except (TalkgenError, ValueError) as error:
-            return "", "", f"<p>{html.escape(str(error))}</p>"
+        except REFUSED as error:
+            return "", "", f"<p>{html.escape(in_words(error))}</p>"
         tree = draw_tree(engine, steps, best.ids, first.ids)
         return with_odds(greedy, first.log_p), with_odds(text, best.log_p), tree
 
-    labels = [(item.label, item.name) for item in engines.files]
+    labels = engines.choices()
     with gr.Blocks(analytics_enabled=False, title="Decoding") as blocks:
         prompt = gr.Textbox(PROMPT, label="Prompt", max_length=PROMPT_CHARACTERS)
         with gr.Row():

@@ -7,6 +7,8 @@ in this page asks the server itself: what Gradio answers is where it starts, and
 from __future__ import annotations
 
 import base64
+import contextlib
+import html
 import itertools
 import json
 from datetime import UTC, datetime
@@ -18,15 +20,16 @@ from annotated_types import Ge, Le
 
 from talkgen.elements.apps import NEXT
 from talkgen.elements.registry import ELEMENTS, check_dials, check_params, load_element, tag
-from talkgen.errors import TalkgenError
+from talkgen.errors import ModelError, TalkgenError
 from talkgen.lm.answer.wire import answer_json, turned_json
 from talkgen.render.elements import elements_script
 from talkgen.serve.elements import ElementBody, read_question
 from talkgen.serve.engines import slide_caller
 from talkgen.serve.limits import PROMPT_CHARACTERS, Question
+from talkgen.serve.refused import REFUSED, in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from talkgen.elements.base import Params
     from talkgen.serve.engines import Engines
@@ -61,7 +64,7 @@ def build(engines: Engines, only: str | None = None) -> gr.Blocks:
     """The app over `engines`, or of one element alone."""
     names = [only] if only else [NEXT, *ELEMENTS]
     with gr.Blocks(analytics_enabled=False, title="talkgen", fill_width=True) as blocks:
-        where = gr.Markdown()
+        where = gr.Markdown("the models are being loaded")
         controls: dict[str, dict[str, Any]] = {}
         with gr.Tabs() as tabs:
             for name in names:
@@ -105,7 +108,8 @@ def title(name: str) -> str:
 
 
 def tell_devices(engines: Engines) -> str:
-    """Where each model answers, and how fast."""
+    """Where each model answers, and how fast, once they are loaded."""
+    engines.wait()
     lines: list[str] = []
     for about in engines.health()["models"]:
         try:
@@ -114,7 +118,7 @@ def tell_devices(engines: Engines) -> str:
             lines.append(f"**{about['label']}** on {about['device']}, {show_time(taken)} an answer")
         except TalkgenError:
             lines.append(f"**{about['label']}** on {about['device']}")
-    return " · ".join(lines) or "the models are being loaded"
+    return " · ".join(lines) or "no model answers here"
 
 
 def show_time(seconds: float) -> str:
@@ -125,11 +129,7 @@ def show_time(seconds: float) -> str:
 def add_tab(engines: Engines, name: str) -> dict[str, Any]:
     """The controls of an element by name, its picture, and examples."""
     start, examples = OWN.get(name, (SHORT.get(name, TEXT), EXAMPLES))
-    models = [
-        (item.label, item.name)
-        for item in engines.files
-        if (item.name in ("translator", "rnnsearch")) == (name == "translate")
-    ]
+    models = engines.choices(translate=name == "translate")
     with gr.Row():
         prompt = gr.Textbox(start, label="Text", max_length=PROMPT_CHARACTERS, scale=4, min_width=300)
         model = gr.Dropdown(models, value=models[0][1] if models else None, label="Model", scale=2, min_width=240)
@@ -183,17 +183,38 @@ def control(name: str, about: Any) -> Any:
 def element_answer(engines: Engines, name: str, fields: list[str]) -> Callable[..., tuple[str, Any]]:
     """The function behind an element's tab."""
 
-    def ask(prompt: str, model: str, *values: Any) -> tuple[str, Any]:
-        try:
+    def ask(prompt: str, model: str | None, *values: Any) -> tuple[str, Any]:
+        with refused_in_words():
             given = {field: read(value) for field, value in zip(fields, values, strict=True) if value != ""}
             params = check_params(name, given)
+            model = chosen(model)
             question = read_question(name, ElementBody(model=model, prompt=prompt, params=given))
+            engines.wait_for(model)
             made = question.answer(engines, slide_caller(), lambda _: None)
-        except (TalkgenError, ValueError) as error:
-            raise gr.Error(str(error), print_exception=False) from error
         return embed(name, prompt, engines, model, params, made), made
 
     return ask
+
+
+@contextlib.contextmanager
+def refused_in_words() -> Iterator[None]:
+    """Says why a question is not answered, until who asked has read it; an error's words are HTML to Gradio."""
+    try:
+        yield
+    except REFUSED as error:
+        words = html.escape(in_words(error), quote=False)
+        raise gr.Error(words, duration=None, print_exception=False) from error
+
+
+def chosen(model: str | None) -> str:
+    """The model that was chosen.
+
+    Raises:
+        ModelError: none was, as where none that is there answers this.
+    """
+    if model is None:
+        raise ModelError("no model is chosen", "choose one; talkgen demo --model NAME brings more")
+    return model
 
 
 def read(value: Any) -> Any:
@@ -210,7 +231,7 @@ def next_tokens(engines: Engines) -> Callable[..., tuple[str, Any]]:
     """The function behind the next token's tab, of one model or two."""
 
     def ask(
-        prompt: str, model: str, beside: str, temperature: float, top_k: float, top_p: float
+        prompt: str, model: str | None, beside: str, temperature: float, top_k: float, top_p: float
     ) -> tuple[str, dict[str, Any]]:
         settings: dict[str, Any] = {"bars": 8, "temperature": temperature}
         settings |= {"top_k": int(top_k) or None, "top_p": top_p if top_p < 1 else None}
@@ -218,14 +239,12 @@ def next_tokens(engines: Engines) -> Callable[..., tuple[str, Any]]:
         turns = [dict(zip(dials, values, strict=True)) for values in itertools.product(*dials.values())]
         made: dict[str, Any] = {}
         turned: dict[str, Any] = {}
-        try:
-            for name in filter(None, (model, beside)):
+        with refused_in_words():
+            for name in filter(None, (chosen(model), beside)):
                 question = Question(model=name, prompt=prompt, **settings)
                 made[name] = {prompt: answer_json(engines.ask(question))}
                 asked = [(turn, engines.ask(question.model_copy(update=turn))) for turn in turns]
                 turned[name] = {prompt: [turned_json(turn, answer) for turn, answer in asked]}
-        except (TalkgenError, ValueError) as error:
-            raise gr.Error(str(error), print_exception=False) from error
         recording: dict[str, Any] = {"element": "talkgen-live", "prompt": prompt, "settings": settings, "dials": dials}
         recording |= {"models": [describe(engines, name) for name in made], "recorded": today()}
         return element_html("talkgen-live", {**recording, "answers": made, "turned": turned}), made

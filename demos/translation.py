@@ -23,6 +23,7 @@ from talkgen.lm.files.loaded import Loaded
 from talkgen.lm.files.weights import load_model
 from talkgen.lm.text.lexicon import english_words
 from talkgen.lm.text.phrases import draw_pair
+from talkgen.serve.refused import REFUSED, in_words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
@@ -41,13 +42,15 @@ def build(engines: Engines, styles: tuple[Style, Style]) -> gr.Blocks:
     del engines
 
     def translate(sentence: str) -> tuple[str, str]:
+        if not sentence.strip():
+            return "", "<p>Type a sentence of the words below.</p>"
         translation = ""
         try:
             data = alignment.align(translator(), alignment.Params(sentence=sentence))
             translation = data["translation"]
             return translation, picture(data, styles)
-        except (TalkgenError, ValueError) as error:
-            return translation, f"<p>{html.escape(str(error))}</p>"
+        except REFUSED as error:
+            return translation, f"<p>{html.escape(in_words(error))}</p>"
 
     with gr.Blocks(analytics_enabled=False, title="Translation", fill_width=True) as blocks:
         with gr.Row():

@@ -37,10 +37,14 @@ def server(
     *,
     code: str = "",
     votes: Path | str = "",
+    errors=None,
 ):
-    """A server that can be opened, its models loaded; yields the process, which is ended afterwards."""
+    """A server that can be opened, its models loaded; yields the process, which is ended afterwards.
+
+    What it complains of is written to the file `errors`.
+    """
     command = [sys.executable, __file__, deck, str(port), project, code, votes, *models]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
         try:
             assert process.stdout.readline() == "ready\n"
             while health(port)["status"] == "loading":

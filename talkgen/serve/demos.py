@@ -103,9 +103,12 @@ def mount_demo(file: Path, engines: Engines, name: str, style: Style | None = No
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     with extras_in_words():
         import gradio
+
+        from talkgen.serve.controls import refuse_in_words
     module, app = load_demo(file), Starlette()
     more = {"styles": both_schemes(style)} if "styles" in inspect.signature(module.build).parameters else {}
     blocks = module.build(engines, name) if file.stem == LAB and name != LAB else module.build(engines, **more)
+    refuse_in_words(blocks)
     gradio.mount_gradio_app(
         app,
         blocks,

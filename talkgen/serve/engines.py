@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import logging
 import threading
@@ -15,6 +16,7 @@ from talkgen.extras import extras_in_words
 from talkgen.lm.answer.callers import Caller, FailedError
 from talkgen.lm.answer.wire import ModelJSON
 from talkgen.lm.files.catalog import ModelFiles
+from talkgen.lm.models.config import TRANSLATORS
 from talkgen.serve.limits import SECONDS, Question
 from talkgen.serve.visitors import Rank
 
@@ -125,6 +127,10 @@ class Engines:
         with self._guard:
             return {"status": status, "models": list(self._about.values())}
 
+    def choices(self, *, translate: bool = False) -> list[tuple[str, str]]:
+        """Label and name of the models that continue a text, or of those that translate one."""
+        return [(item.label, item.name) for item in self.files if _translates(item) == translate]
+
     def find(self, name: str | None) -> Answering:
         """The engine of the model `name`, of the first one where that is None.
 
@@ -201,6 +207,12 @@ class Engines:
         if about is None:  # its device failed just now
             raise ModelError(f"the model '{engine.files.name}' is not loaded")
         return {"name": about["name"], "label": about["label"], "digest": about["digest"]}
+
+
+def _translates(files: ModelFiles) -> bool:
+    with contextlib.suppress(TalkgenError):  # what cannot be read is told where it is loaded
+        return files.about()["architecture"] in TRANSLATORS
+    return False
 
 
 def open_engine(files: ModelFiles, device: str) -> Answering:

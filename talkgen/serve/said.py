@@ -56,9 +56,14 @@ def _check(kind: type[Said], value: object, where: str) -> Said:
     try:
         return kind.model_validate(value)
     except ValidationError as error:
-        # Without the input, which may be long, or no valid Unicode to answer in.
-        details = error.errors(include_url=False, include_context=False, include_input=False)
-        raise HTTPException(422, "; ".join(_reasons(details, where))[:_MOST]) from error
+        raise HTTPException(422, reasons(error, where)) from error
+
+
+def reasons(error: ValidationError, where: str) -> str:
+    """What is wrong, each with its field; with `where` what is wrong of the whole."""
+    # Without the input, which may be long, or no valid Unicode to answer in.
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(_reasons(details, where))[:_MOST]
 
 
 def _reasons(details: Sequence[Any], where: str) -> list[str]:
