@@ -2,12 +2,12 @@
 
 import pytest
 import torch
+from barriers import barriers
 from page_parts import element
 from playwright.sync_api import expect
 from tiny_models import save_model
 
 from talkgen.elements.registry import check_dials, check_params, tag
-from talkgen.export.node import npm_packages
 from talkgen.lm.answer.engine import Engine
 from talkgen.lm.files.catalog import find_model
 from talkgen.lm.files.weights import load_model
@@ -49,14 +49,6 @@ def show(page, shipped, tmp_path):
     return open_page
 
 
-FOUND = """async () => {
-  const { violations, incomplete } = await axe.run();
-  const serious = [...violations, ...incomplete.filter(({ id }) => id.startsWith("aria-"))];
-  const bad = serious.filter(({ impact }) => ["serious", "critical"].includes(impact));
-  return bad.map(({ id, nodes }) => [id, nodes[0].html]);
-}"""
-
-
 @pytest.mark.parametrize("theme", ["night", "nmt"])
 @pytest.mark.parametrize("name", ["kv_cache", "logit_attribution", "neurons", "qkv", "sampling", "tokenizer"])
 def test_axe_core_finds_nothing_serious(page, show, name, theme, tmp_path):
@@ -65,16 +57,10 @@ def test_axe_core_finds_nothing_serious(page, show, name, theme, tmp_path):
     style = load_style(theme, tmp_path)
     page.add_style_tag(content=f":root {{ color-scheme: {style.scheme}; {style.css_variables()} }}")
     page.add_style_tag(content="body { background: var(--tg-background); font-family: var(--tg-font-body) }")
-    page.add_script_tag(path=npm_packages("browser", print) / "node_modules" / "axe-core" / "axe.min.js")
     assert barriers(page) == []
     found.locator("textarea").fill("Something else")
     expect(found.locator(".body")).to_have_attribute("data-state", "stale")
     assert barriers(page) == []
-
-
-def barriers(page) -> list[list[str]]:
-    """What axe-core finds in a page, but for what the page of a test lacks."""
-    return [found for found in page.evaluate(FOUND) if not found[0].startswith(("html-", "document-"))]
 
 
 def shares(found) -> list[str]:

@@ -5,6 +5,7 @@ import json
 
 import pytest
 import yaml
+from barriers import barriers
 from drawings import DRAWS, expect_badge, recorded_answers
 from playwright.sync_api import expect
 from server_process import free_port, server
@@ -104,6 +105,7 @@ def test_it_draws_what_is_answered_live_and_what_was_recorded(page, site, target
         answers[asked["model"]] = json.loads(request.response().text().strip().splitlines()[-1])
     recording = json.loads(base64.b64decode(element.get_attribute("recording")))
     DRAWS[name](element, [answers[model["name"]] for model in recording["models"]])
+    assert barriers(page) == []
     force = {"slide": find_slide(name), "mode": "recorded"}
     assert page.request.post(f"{site}present/stage/force", data=force).ok
     try:
