@@ -1,5 +1,6 @@
 """The Gradio app `lab` in a real browser: it needs no host but this one, which the page fixture checks."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,7 @@ def test_the_lab_is_used_with_a_keyboard_alone(page, site):
     A choice is made with letters and Enter, and answered.
     """
     page.goto(f"{site}demos/lab/")
+    expect(page.get_by_text(" an answer").first).to_be_visible(timeout=60_000)  # all that comes by itself has come
     page.get_by_label("Text").first.focus()
     ring = "getComputedStyle(document.activeElement).outlineStyle"
     lists = page.locator(".options:visible")
@@ -109,6 +111,7 @@ def test_the_lab_is_used_with_a_keyboard_alone(page, site):
     page.keyboard.type("lstm")
     expect(lists.locator("li")).to_have_count(1)
     page.keyboard.press("Enter")
+    expect(page.get_by_label("Model").first).to_have_value(re.compile("lstm"))
     page.get_by_label("Model").first.focus()
     page.keyboard.press("Tab")
     expect(page.get_by_label("Beside it")).to_be_focused()
