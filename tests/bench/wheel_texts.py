@@ -15,10 +15,11 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
+from talkgen.lm.train.corpus import FILE_BREAK
+
 KINDS = frozenset({".py", ".pyi", ".md", ".rst", ".txt", ".h", ".hpp", ".cuh", ".c", ".cpp", ".js"})
 LARGEST = 500_000  # bytes of a file: larger ones are tables and what a program has written
 LONGEST = 400  # characters of a line, in the mean: beyond it is squeezed
-BREAK = "\x1c"  # between files, as `data: library` has it
 
 
 def texts() -> Iterator[str]:
@@ -37,7 +38,7 @@ def texts() -> Iterator[str]:
                 text = content.decode()
             except UnicodeDecodeError:
                 continue
-            if len(text) <= LONGEST * (text.count("\n") + 1) and BREAK not in text:
+            if len(text) <= LONGEST * (text.count("\n") + 1) and FILE_BREAK not in text:
                 yield text
 
 
@@ -53,7 +54,7 @@ def main() -> None:
         if room < 0:
             break
         kept.append(text)
-    content = BREAK.join(kept).encode()
+    content = FILE_BREAK.join(kept).encode()
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     asked.out.write_bytes(content)
     print(json.dumps({"files": len(kept), "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}))

@@ -5,6 +5,7 @@ On a card a token is a recorded step; on the CPU the same step runs as it stands
 
 import gc
 import math
+from contextlib import contextmanager, suppress
 
 import pytest
 import torch
@@ -105,10 +106,8 @@ def test_a_model_that_finds_no_memory_moves_to_the_cpu(files, device, caplog):
     engines.open()
     try:
         before = engines.ask(Question(prompt=PROMPT))
-        with pytest.MonkeyPatch.context() as patch:
-            _leave_no_memory(device, engines.find(None), patch)
-            with pytest.raises(FailedError):
-                engines.ask(Question(prompt=PROMPT * 8))
+        with _no_memory(device, engines.find(None)), pytest.raises(FailedError):
+            engines.ask(Question(prompt=PROMPT * 8))
         engines._loaders[-1].join()
         (about,) = engines.health()["models"]
         assert about["device"] == "cpu"
@@ -134,15 +133,26 @@ def _is_tensor(thing):
     return issubclass(type(thing), torch.Tensor) and thing.layout == torch.strided
 
 
-def _leave_no_memory(device, engine, patch):
-    """On a card its allocator refuses every further byte from here on; a CPU cannot, so there the model raises it."""
+@contextmanager
+def _no_memory(device, engine):
+    """On a card all that its allocator may hand out is taken meanwhile; a CPU's model raises what a card's would."""
     if device == "cpu":
 
         def raise_it(*_, **__):
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
 
-        patch.setattr(engine.model, "forward", raise_it)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(engine.model, "forward", raise_it)
+            yield
         return
     torch.cuda.empty_cache()
-    total = torch.cuda.get_device_properties(device).total_memory
+    total, taken = torch.cuda.get_device_properties(device).total_memory, []
     torch.cuda.set_per_process_memory_fraction(torch.cuda.memory_reserved() / total)
+    for size in (2**20, 2**14, 2**9):  # what is left in what was reserved, to the last piece
+        with suppress(torch.OutOfMemoryError):
+            while True:
+                taken.append(torch.empty(size, dtype=torch.uint8, device=device))
+    try:
+        yield
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
